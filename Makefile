@@ -1,0 +1,190 @@
+# The same network programs written twice: threads and events.
+#
+#   make            build everything into build/
+#   make compare    prove the twins alike, race them, write a report
+#   make check      run the tests, under sanitizers
+#   make diff       read the twins side by side, function by function
+#   make install    PREFIX=/usr/local DESTDIR=
+#   make deps       install what is missing (Debian packages)
+#   make format     lay out the sources by .clang-format
+#   make uninstall, make clean
+#
+#   make SAN=address,undefined    an instrumented build, in a folder of its own
+#   make SAN=thread
+#   make WERROR=1                 warnings are errors
+#   make V=1                      show the commands
+
+VERSION := 0.1
+PREFIX ?= /usr/local
+PYTHON := /usr/bin/python3
+
+# --- Where things go -------------------------------------------------------
+
+comma := ,
+B := build$(if $(SAN),/$(subst $(comma),-,$(SAN)))
+
+TWINS := threaded evented
+PROGRAMS := guess-server guess-client
+TWIN_PROGRAMS := $(foreach t,$(TWINS),$(PROGRAMS:%=$(B)/$t/%))
+
+COMMON := $(patsubst %.c,$(B)/%.o,$(wildcard common/*.c))
+CONTROLS := $(patsubst report/control_%.c,%,$(wildcard report/control_*.c))
+CONTROL_PROGRAMS := $(foreach c,$(CONTROLS),$(B)/controls/$(subst _,-,$c))
+COMPARE := $(patsubst %.c,$(B)/%.o,\
+	$(filter-out report/control_%,$(wildcard report/*.c)))
+UNIT_TESTS := $(patsubst %.c,$(B)/%,$(wildcard tests/test_*.c))
+
+# --- How they are built ----------------------------------------------------
+
+CFLAGS ?= -O2 -g
+WARNINGS := -Wall -Wextra -Wpedantic -Wshadow -Wconversion -Wsign-conversion \
+	-Wformat=2 -Wstrict-prototypes -Wmissing-prototypes \
+	-Wold-style-definition -Wvla -Walloca -Wcast-align=strict -Wcast-qual \
+	-Wwrite-strings -Wundef -Wnull-dereference -Wduplicated-cond \
+	-Wduplicated-branches -Wlogical-op -Wimplicit-fallthrough=5 \
+	-Wswitch-enum -Wunused-result $(if $(WERROR),-Werror)
+ifdef SAN
+HARDENING := -fsanitize=$(SAN) -fno-sanitize-recover=all \
+	-fno-omit-frame-pointer
+else
+WARNINGS += -Wframe-larger-than=4096 -Wstack-usage=8192
+HARDENING := -U_FORTIFY_SOURCE -D_FORTIFY_SOURCE=2 -fstack-protector-strong \
+	-fstack-clash-protection -ftrivial-auto-var-init=zero \
+	$(if $(filter x86_64,$(shell uname -m)),-fcf-protection=full)
+HARDENING_LD := -Wl,-z,relro,-z,now,-z,noexecstack,-z,separate-code
+endif
+override CPPFLAGS += -I. -D_GNU_SOURCE -DVERSION='"$(VERSION)"'
+override CFLAGS += -std=c11 -fPIE -pthread $(WARNINGS) $(HARDENING)
+override LDFLAGS += -pie -pthread $(if $(SAN),-fsanitize=$(SAN)) $(HARDENING_LD)
+
+.PHONY: all programs tests check check-full compare install uninstall clean \
+	diff format format-check deps
+.DELETE_ON_ERROR:
+
+all: programs $(B)/compare
+programs: $(TWIN_PROGRAMS) $(CONTROL_PROGRAMS)
+tests: programs $(UNIT_TESTS)
+
+Q := $(if $(V),,@)
+
+$(B)/%.o: %.c Makefile
+	@mkdir -p $(@D)
+	@echo "  CC    $@"
+	$Q$(CC) $(CPPFLAGS) $(CFLAGS) -MMD -MP -c -o $@ $<
+
+$(B)/libcommon.a: $(COMMON)
+	@echo "  AR    $@"
+	$Qrm -f $@
+	$Q$(AR) rcs $@ $^
+
+define link
+@echo "  LINK  $@"
+$Q$(CC) $(CFLAGS) $(LDFLAGS) -o $@ $(filter %.o %.a,$^) $(LDLIBS)
+endef
+
+define twin
+$(B)/$1/%: $(B)/$1/%.o $(B)/$1/server.o $(B)/$1/stream.o $(B)/libcommon.a
+	$$(link)
+$(B)/$1/guess-server: $(B)/$1/guess_server.o $(B)/$1/server.o \
+		$(B)/$1/stream.o $(B)/libcommon.a
+	$$(link)
+$(B)/$1/guess-client: $(B)/$1/guess_client.o $(B)/$1/stream.o \
+		$(B)/libcommon.a
+	$$(link)
+endef
+$(foreach t,$(TWINS),$(eval $(call twin,$t)))
+$(TWIN_PROGRAMS): LDLIBS = -lunistring
+$(filter $(B)/evented/%,$(TWIN_PROGRAMS)): LDLIBS = -levent_core -lunistring
+
+define control
+$(B)/controls/$(subst _,-,$1): $(B)/report/control_$1.o
+	@mkdir -p $$(@D)
+	$$(link)
+endef
+$(foreach c,$(CONTROLS),$(eval $(call control,$c)))
+$(CONTROL_PROGRAMS): LDLIBS = -levent_core
+
+$(B)/compare: $(COMPARE) $(B)/libcommon.a
+	$(link)
+$(B)/compare: LDLIBS = -ljansson -lunistring -levent_core -lm
+
+# A test may call any module but the mains.
+$(B)/tests/test_%: $(B)/tests/test_%.o $(B)/libcommon.a \
+		$(filter-out %/compare.o,$(COMPARE))
+	$(link)
+$(UNIT_TESTS): LDLIBS = $(shell pkg-config --libs check) -ljansson \
+	-lunistring -levent_core -lm
+
+-include $(shell find $(B) -name '*.d' 2>/dev/null)
+
+# --- What is done with them ------------------------------------------------
+
+compare: deps
+	$(MAKE) all
+	build/compare
+
+# The unit tests and the programs under ASan and UBSan, then the programs
+# under TSan; tests/run.py counts.
+check: deps
+	$(MAKE) SAN=address,undefined tests
+	$(MAKE) SAN=thread programs
+	$(PYTHON) tests/run.py
+
+check-full: deps
+	$(MAKE) SAN=address,undefined tests
+	$(MAKE) SAN=thread programs
+	$(MAKE) all
+	$(PYTHON) tests/run.py --full
+
+diff:
+	@$(PYTHON) tests/twins.py --diff
+
+SOURCES := $(wildcard common/*.[ch] threaded/*.[ch] evented/*.[ch] \
+	report/*.[ch] tests/*.[ch])
+format:
+	clang-format -i $(SOURCES)
+format-check:
+	clang-format --dry-run --Werror $(SOURCES)
+
+clean:
+	rm -rf build
+
+BINDIR := $(DESTDIR)$(PREFIX)/bin
+MANDIR := $(DESTDIR)$(PREFIX)/share/man/man1
+LIBEXECDIR := $(DESTDIR)$(PREFIX)/libexec/threads-vs-events
+MANUALS := $(wildcard common/man/*.1)
+INSTALLED := $(foreach t,$(TWINS),$(PROGRAMS:%=$(BINDIR)/%-$t)) \
+	$(BINDIR)/threads-vs-events
+
+install: all
+	install -d $(BINDIR) $(MANDIR) $(LIBEXECDIR)/controls
+	for t in $(TWINS); do for p in $(PROGRAMS); do \
+		install build/$$t/$$p $(BINDIR)/$$p-$$t || exit 1; done; done
+	install build/compare $(BINDIR)/threads-vs-events
+	install $(CONTROL_PROGRAMS) $(LIBEXECDIR)/controls
+	install -m 644 $(MANUALS) $(MANDIR)
+
+uninstall:
+	rm -f $(INSTALLED) $(MANUALS:common/man/%=$(MANDIR)/%)
+	rm -rf $(LIBEXECDIR)
+
+# --- What they need --------------------------------------------------------
+
+PACKAGES := gcc libc6-dev pkg-config libevent-dev libunistring-dev \
+	libjansson-dev check python3 $(MORE_PACKAGES)
+
+# dpkg-query exits non-zero when one is unknown; the list is what counts.
+deps:
+	@command -v dpkg-query >/dev/null || { \
+		echo "This is no Debian; needed are: $(PACKAGES)"; exit 0; }; \
+	missing=; for p in $(PACKAGES); do \
+		dpkg-query -Wf '$${Status}' $$p 2>/dev/null \
+			| grep -q 'ok installed' || missing="$$missing $$p"; done; \
+	[ -z "$$missing" ] && exit 0; \
+	install="apt-get install -y --no-install-recommends$$missing"; \
+	echo "Missing:$$missing"; \
+	if [ "$$(id -u)" = 0 ]; then sudo=; \
+	elif command -v sudo >/dev/null; then sudo=sudo; \
+	else echo "As root, run: apt-get update && $$install"; exit 1; fi; \
+	$$sudo apt-get update -q && \
+	$$sudo env DEBIAN_FRONTEND=noninteractive $$install

@@ -1,0 +1,216 @@
+#include "common/cli.h"
+
+#include "common/net.h"
+#include "common/number.h"
+
+#include <errno.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#ifndef VERSION
+#define VERSION "0.1"
+#endif
+
+/* The longest line, so that a connection's buffer stays a small thing. */
+#define MAX_LINE_LIMIT (1024 * 1024)
+
+/* A year: times beyond it are mistakes, and sums of them do not overflow. */
+#define SECONDS_LIMIT 31536000
+
+enum key {
+    KEY_HOST = 0x100,
+    KEY_PORT,
+    KEY_QUIET,
+    KEY_WORKERS,
+    KEY_MAX_CONNECTIONS,
+    KEY_MAX_LINE,
+    KEY_LINE_TIMEOUT,
+    KEY_IDLE_TIMEOUT,
+    KEY_STALL_TIMEOUT,
+    KEY_DRAIN_TIMEOUT,
+};
+
+/* --help names defaults that are known only when the program runs. */
+static const struct cli_twin *current;
+static char port_help[96], connections_help[128];
+static char version[64];
+
+static error_t parse_server(int key, char *arg, struct argp_state *state);
+
+static struct argp_option options[] = {
+    { "host", KEY_HOST, "ADDR", 0,
+        "listen on ADDR, an address or a name (default 127.0.0.1)", 0 },
+    { "port", KEY_PORT, "N", 0, port_help, 0 },
+    { "quiet", KEY_QUIET, NULL, 0, "print nothing per request", 0 },
+    { NULL, KEY_WORKERS, "N", 0, NULL, 0 },
+    { NULL, 0, NULL, 0, "Limits (times in seconds, fractions allowed):", 1 },
+    { "max-connections", KEY_MAX_CONNECTIONS, "N", 0, connections_help, 0 },
+    { "max-line", KEY_MAX_LINE, "BYTES", 0,
+        "the longest line, before its end (default 1024)", 0 },
+    { "line-timeout", KEY_LINE_TIMEOUT, "S", 0,
+        "from a line's first byte to its end (default 10; 0: no limit)", 0 },
+    { "idle-timeout", KEY_IDLE_TIMEOUT, "S", 0,
+        "between two lines (default 300; 0: no limit)", 0 },
+    { "stall-timeout", KEY_STALL_TIMEOUT, "S", 0,
+        "for a client that takes no byte of its answer (default 30; 0: no "
+        "limit)",
+        0 },
+    { "drain-timeout", KEY_DRAIN_TIMEOUT, "S", 0,
+        "from SIGTERM or SIGINT until connections are cut (default 10; 0: at "
+        "once)",
+        0 },
+    { NULL, 0, NULL, 0, "Help:", -1 },
+    { 0 },
+};
+
+static const struct argp server_argp = { .options = options,
+    .parser = parse_server };
+
+/* Set argp_program_version to "PROGRAM (TWIN) VERSION". */
+void
+cli_version(const char *program, const struct cli_twin *twin)
+{
+    snprintf(
+        version, sizeof(version), "%s %s " VERSION, program, twin->version);
+    argp_program_version = version;
+}
+
+/* Begin a command line. */
+void
+cli_begin(struct server_options *server, const struct cli_twin *twin,
+    const char *program, uint16_t port)
+{
+    const struct argp_option *end = options + sizeof(options) / sizeof(*end);
+
+    current = twin;
+    cli_version(program, twin);
+    *server = (struct server_options) {
+        .host = "127.0.0.1",
+        .port = port,
+        .workers = twin->workers_default,
+        .limits = limits_default(net_descriptors()),
+    };
+    snprintf(port_help, sizeof(port_help),
+        "listen on port N, 0 for any free one (default %u)", port);
+    snprintf(connections_help, sizeof(connections_help),
+        "clients at once (default %zu: what the descriptor limit allows)",
+        server->limits.max_connections);
+    for (struct argp_option *o = options; o < end; o++) {
+        if (o->key == KEY_WORKERS) {
+            o->name = twin->workers;
+            o->doc = twin->workers_help;
+        }
+    }
+}
+
+/* The options of every server. */
+const struct argp *
+cli_server_argp(void)
+{
+    return &server_argp;
+}
+
+/* Take in one option that every server has. */
+static error_t
+parse_server(int key, char *arg, struct argp_state *state)
+{
+    struct server_options *server = state->input;
+    struct limits *limits = &server->limits;
+
+    switch (key) {
+    case KEY_HOST:
+        server->host = arg;
+        break;
+    case KEY_PORT:
+        server->port = (uint16_t)cli_number(state, "port", arg, 0, 65535);
+        break;
+    case KEY_QUIET:
+        server->quiet = true;
+        break;
+    case KEY_WORKERS:
+        server->workers = (unsigned)cli_number(
+            state, current->workers, arg, 0, current->workers_max);
+        break;
+    case KEY_MAX_CONNECTIONS:
+        limits->max_connections =
+            (size_t)cli_number(state, "max-connections", arg, 1, INT32_MAX);
+        break;
+    case KEY_MAX_LINE:
+        limits->max_line =
+            (size_t)cli_number(state, "max-line", arg, 1, MAX_LINE_LIMIT);
+        break;
+    case KEY_LINE_TIMEOUT:
+        limits->line_ms = cli_seconds(state, "line-timeout", arg);
+        break;
+    case KEY_IDLE_TIMEOUT:
+        limits->idle_ms = cli_seconds(state, "idle-timeout", arg);
+        break;
+    case KEY_STALL_TIMEOUT:
+        limits->stall_ms = cli_seconds(state, "stall-timeout", arg);
+        break;
+    case KEY_DRAIN_TIMEOUT:
+        limits->drain_ms = cli_seconds(state, "drain-timeout", arg);
+        break;
+    default:
+        return ARGP_ERR_UNKNOWN;
+    }
+    return 0;
+}
+
+/* Read a whole number from min to max. */
+int64_t
+cli_number(const struct argp_state *state, const char *name, const char *text,
+    int64_t min, int64_t max)
+{
+    int64_t number = 0;
+
+    if (number_read(text, strlen(text), &number) != NUMBER_OK || number < min ||
+        number > max)
+        argp_error(state, "--%s: '%s' is not a whole number from %lld to %lld",
+            name, text, (long long)min, (long long)max);
+    return number;
+}
+
+/* Read seconds as milliseconds. */
+int64_t
+cli_seconds(const struct argp_state *state, const char *name, const char *text)
+{
+    const size_t length = strlen(text);
+    double seconds = -1;
+    char *end = NULL;
+
+    /* Only what looks like 12.5: no sign, exponent, infinity or hexadecimal */
+    if (length > 0 && strspn(text, "0123456789.") == length)
+        seconds = strtod(text, &end);
+    if (seconds < 0 || *end != '\0' || seconds > SECONDS_LIMIT)
+        argp_error(state, "--%s: '%s' is not a time from 0 to %d seconds", name,
+            text, SECONDS_LIMIT);
+    if (seconds > 0 && seconds < 0.001)
+        return 1;
+    return (int64_t)(seconds * 1000 + 0.5);
+}
+
+/* Put a negative number together again. */
+bool
+cli_negative(char *buffer, size_t size, int key, const char *text)
+{
+    int length = snprintf(buffer, size, "-%c%s", key, text == NULL ? "" : text);
+
+    return length > 0 && (size_t)length < size;
+}
+
+/* Print "PROGRAM: message" on standard error and exit. */
+void
+cli_die(const char *format, ...)
+{
+    va_list arguments;
+
+    fprintf(stderr, "%s: ", program_invocation_short_name);
+    va_start(arguments, format);
+    vfprintf(stderr, format, arguments);
+    va_end(arguments);
+    fputc('\n', stderr);
+    exit(CLI_FAILURE);
+}

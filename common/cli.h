@@ -1,0 +1,87 @@
+/*
+ * cli - options of the command line, by glibc's argp.
+ *
+ * What every server takes, and readers for option values that answer a wrong
+ * one with argp's message and exit code 64. `--help`, `--usage` and
+ * `--version` come with argp.
+ */
+#ifndef COMMON_CLI_H
+#define COMMON_CLI_H
+
+#include "common/limits.h"
+
+#include <argp.h>
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+/* What one twin has and the other has not, and its own default port, so that
+ * both can run at once. */
+struct cli_twin {
+    const char *version;      /* for --version: "(threaded)" */
+    const char *workers;      /* the option's name: "threads" */
+    const char *workers_help; /* its line in --help */
+    unsigned workers_default;
+    unsigned workers_max;
+};
+
+/* What a server was asked to do. Strings belong to the command line. */
+struct server_options {
+    const char *host;
+    uint16_t port;
+    bool quiet;
+    unsigned workers; /* what the twin's own option says */
+    struct limits limits;
+};
+
+/* Exit codes of the programs. */
+#define CLI_FAILURE 1
+#define CLI_USAGE   64
+
+/*
+ * Begin a command line: name the program for messages and --version, and give
+ * options the defaults for this twin and port.
+ */
+void cli_begin(struct server_options *options, const struct cli_twin *twin,
+    const char *program, uint16_t port);
+
+/*
+ * The options of every server as a parser for argp's children; its input is
+ * a struct server_options. Valid until the next cli_begin.
+ */
+const struct argp *cli_server_argp(void);
+
+/* Set argp_program_version to "PROGRAM (TWIN) VERSION". */
+void cli_version(const char *program, const struct cli_twin *twin);
+
+/* Read a whole number from min to max, or end with a message that names the
+ * option and the range. */
+int64_t cli_number(const struct argp_state *state, const char *name,
+    const char *text, int64_t min, int64_t max);
+
+/* Read seconds, fractions allowed ("0.5"), as milliseconds, or end. */
+int64_t cli_seconds(
+    const struct argp_state *state, const char *name, const char *text);
+
+/*
+ * For programs whose arguments are numbers: hidden options "-0" to "-9", so
+ * that argp hands "-53" on instead of refusing it. With them in the options,
+ * ARGP_IN_ORDER in the flags, and this call for each key from '0' to '9',
+ * buffer holds the argument as it was written. False: it did not fit.
+ */
+#define CLI_NEGATIVE_NUMBERS                                                   \
+    CLI_DIGIT_OPTION('0'), CLI_DIGIT_OPTION('1'), CLI_DIGIT_OPTION('2'),       \
+        CLI_DIGIT_OPTION('3'), CLI_DIGIT_OPTION('4'), CLI_DIGIT_OPTION('5'),   \
+        CLI_DIGIT_OPTION('6'), CLI_DIGIT_OPTION('7'), CLI_DIGIT_OPTION('8'),   \
+        CLI_DIGIT_OPTION('9')
+#define CLI_DIGIT_OPTION(digit)                                                \
+    {                                                                          \
+        NULL, digit, "DIGITS", OPTION_ARG_OPTIONAL | OPTION_HIDDEN, NULL, 0    \
+    }
+bool cli_negative(char *buffer, size_t size, int key, const char *text);
+
+/* Print "PROGRAM: message" on standard error and exit with CLI_FAILURE. */
+_Noreturn void cli_die(const char *format, ...)
+    __attribute__((format(printf, 1, 2)));
+
+#endif

@@ -1,0 +1,262 @@
+#include "common/guess_cli.h"
+
+#include "common/number.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+enum key {
+    KEY_SEED = 0x200,
+    KEY_STRATEGY,
+    KEY_LANG,
+    KEY_HOST,
+    KEY_PORT,
+    KEY_COUNT,
+    KEY_ASK,
+};
+
+/* Read the name of a language, or end. */
+static enum guess_language
+read_language(const struct argp_state *state, const char *text)
+{
+    if (strcmp(text, "ko") == 0)
+        return GUESS_KOREAN;
+    if (strcmp(text, "en") != 0)
+        argp_error(state, "--lang: '%s' is neither en nor ko", text);
+    return GUESS_ENGLISH;
+}
+
+/* Take in one option of a guess-server. */
+static error_t
+parse_server(int key, char *arg, struct argp_state *state)
+{
+    struct guess_server_options *options = state->input;
+
+    switch (key) {
+    case ARGP_KEY_INIT:
+        state->child_inputs[0] = &options->server;
+        break;
+    case KEY_SEED:
+        options->seeded = true;
+        options->seed =
+            (uint64_t)cli_number(state, "seed", arg, INT64_MIN, INT64_MAX);
+        break;
+    case KEY_STRATEGY:
+        if (strcmp(arg, "bisect") == 0)
+            options->rules.strategy = GUESS_BISECT;
+        else if (strcmp(arg, "random") == 0)
+            options->rules.strategy = GUESS_RANDOM;
+        else
+            argp_error(
+                state, "--strategy: '%s' is neither random nor bisect", arg);
+        break;
+    case KEY_LANG:
+        options->rules.language = read_language(state, arg);
+        break;
+    case ARGP_KEY_ARG:
+        argp_error(state, "unexpected argument '%s'", arg);
+        break;
+    default:
+        return ARGP_ERR_UNKNOWN;
+    }
+    return 0;
+}
+
+/* Read a guess-server's command line. */
+void
+guess_server_cli(struct guess_server_options *options,
+    const struct cli_twin *twin, uint16_t port, int argc, char **argv)
+{
+    static const struct argp_option own[] = {
+        { "seed", KEY_SEED, "N", 0,
+            "make the guesses a function of N (default: random ones)", 0 },
+        { "strategy", KEY_STRATEGY, "NAME", 0,
+            "random (default), or bisect: close in by Warmer and Colder", 0 },
+        { "lang", KEY_LANG, "en|ko", 0,
+            "the language of the console (default en)", 0 },
+        { 0 },
+    };
+    const struct argp_child children[] = { { cli_server_argp(), 0, NULL, 0 },
+        { 0 } };
+    const struct argp argp = {
+        .options = own,
+        .parser = parse_server,
+        .doc = "Guess the number that a client thinks of, over TCP.",
+        .children = children,
+    };
+
+    *options = (struct guess_server_options) { 0 };
+    cli_begin(&options->server, twin, "guess-server", port);
+    argp_parse(&argp, argc, argv, 0, NULL, options);
+    options->rules.quiet = options->server.quiet;
+}
+
+/* What is known of a client's command line while it is read. */
+struct client_parse {
+    struct guess_client_options *options;
+    int64_t *numbers;
+    size_t number_count;
+    bool counted; /* --count was given */
+};
+
+/* Keep one number of the games. */
+static void
+keep_number(struct client_parse *parse, const struct argp_state *state,
+    const char *text)
+{
+    int64_t number = 0;
+
+    switch (number_read(text, strlen(text), &number)) {
+    case NUMBER_OK:
+        break;
+    case NUMBER_MALFORMED:
+        argp_error(state, "'%s' is not a whole number", text);
+        break;
+    case NUMBER_RANGE:
+        argp_error(state, "'%s' does not fit into 64 bits", text);
+        break;
+    }
+    parse->numbers[parse->number_count++] = number;
+}
+
+/* Make games of the numbers: pairs when the user is asked, else triples. */
+static void
+make_games(struct client_parse *parse, const struct argp_state *state)
+{
+    struct guess_client_options *options = parse->options;
+    const size_t each = options->ask ? 2 : 3;
+    const int64_t *number = parse->numbers;
+
+    if (parse->number_count % each != 0)
+        argp_error(state, "a game takes %s",
+            options->ask ? "two numbers with --ask: LOWER UPPER"
+                         : "three numbers: LOWER UPPER SECRET");
+    options->game_count = parse->number_count / each;
+    for (size_t i = 0; i < options->game_count; i++, number += each) {
+        struct player_game *game = &options->games[i];
+
+        game->lower = number[0];
+        game->upper = number[1];
+        game->secret = options->ask ? 0 : number[2];
+        if (game->lower > game->upper)
+            argp_error(state, "there is no number between %lld and %lld",
+                (long long)game->lower, (long long)game->upper);
+        if (!options->ask &&
+            (game->secret < game->lower || game->secret > game->upper))
+            argp_error(state, "the secret %lld is not between %lld and %lld",
+                (long long)game->secret, (long long)game->lower,
+                (long long)game->upper);
+    }
+}
+
+/* The games that are played when none is given: as published, or one. */
+static void
+default_games(struct client_parse *parse)
+{
+    struct guess_client_options *options = parse->options;
+
+    if (options->ask) {
+        options->games[0] = (struct player_game) { 1, 100, 0 };
+        options->game_count = 1;
+    } else {
+        options->games[0] = (struct player_game) { 1, 5, 3 };
+        options->games[1] = (struct player_game) { 10, 15, 12 };
+        options->game_count = 2;
+        if (!parse->counted)
+            options->count = 5;
+    }
+}
+
+/* Take in one option or argument of a guess-client. */
+static error_t
+parse_client(int key, char *arg, struct argp_state *state)
+{
+    struct client_parse *parse = state->input;
+    struct guess_client_options *options = parse->options;
+    char negative[64];
+
+    switch (key) {
+    case KEY_HOST:
+        options->host = arg;
+        break;
+    case KEY_PORT:
+        options->port = (uint16_t)cli_number(state, "port", arg, 1, 65535);
+        break;
+    case KEY_COUNT:
+        options->count =
+            (uint64_t)cli_number(state, "count", arg, 0, INT64_MAX);
+        parse->counted = true;
+        break;
+    case KEY_LANG:
+        options->language = read_language(state, arg);
+        break;
+    case KEY_ASK:
+        options->ask = true;
+        break;
+    case ARGP_KEY_ARG:
+        keep_number(parse, state, arg);
+        break;
+    case ARGP_KEY_END:
+        if (parse->number_count > 0)
+            make_games(parse, state);
+        else
+            default_games(parse);
+        break;
+    default:
+        if (key < '0' || key > '9')
+            return ARGP_ERR_UNKNOWN;
+        if (!cli_negative(negative, sizeof(negative), key, arg))
+            argp_error(state, "'-%c%s' is too long", key, arg);
+        keep_number(parse, state, negative);
+        break;
+    }
+    return 0;
+}
+
+/* Read a guess-client's command line. */
+void
+guess_client_cli(struct guess_client_options *options,
+    const struct cli_twin *twin, uint16_t port, int argc, char **argv)
+{
+    static char port_help[64];
+    static const struct argp_option own[] = {
+        { "host", KEY_HOST, "ADDR", 0,
+            "the server's address or name (default 127.0.0.1)", 0 },
+        { "port", KEY_PORT, "N", 0, port_help, 0 },
+        { "count", KEY_COUNT, "N", 0,
+            "end a game after N guesses, 0: when the number is found "
+            "(default 5 for the published games, else 0)",
+            0 },
+        { "lang", KEY_LANG, "en|ko", 0, "the language (default en)", 0 },
+        { "ask", KEY_ASK, NULL, 0,
+            "keep the secret in your head and answer each guess yourself; a "
+            "game then is LOWER UPPER (default 1 100)",
+            0 },
+        CLI_NEGATIVE_NUMBERS,
+        { 0 },
+    };
+    const struct argp argp = {
+        .options = own,
+        .parser = parse_client,
+        .args_doc = "[LOWER UPPER SECRET]...",
+        .doc = "Think of numbers and let a guess-server guess them.\v"
+               "Without games it plays 1 5 3 and 10 15 12, as published.",
+    };
+    struct client_parse parse = { .options = options };
+
+    *options = (struct guess_client_options) {
+        .host = "127.0.0.1",
+        .port = port,
+        .language = GUESS_ENGLISH,
+    };
+    snprintf(
+        port_help, sizeof(port_help), "the server's port (default %u)", port);
+    cli_version("guess-client", twin);
+    parse.numbers = calloc((size_t)argc + 1, sizeof(*parse.numbers));
+    options->games = calloc((size_t)argc + 2, sizeof(*options->games));
+    if (parse.numbers == NULL || options->games == NULL)
+        cli_die("out of memory");
+    argp_parse(&argp, argc, argv, ARGP_IN_ORDER, NULL, &parse);
+    free(parse.numbers);
+}

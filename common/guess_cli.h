@@ -1,0 +1,44 @@
+/*
+ * guess_cli - the command lines of guess-server and guess-client.
+ */
+#ifndef COMMON_GUESS_CLI_H
+#define COMMON_GUESS_CLI_H
+
+#include "common/cli.h"
+#include "common/guess.h"
+#include "common/player.h"
+
+/* What a guess-server was asked to do. */
+struct guess_server_options {
+    struct server_options server;
+    struct guess_rules rules;
+    bool seeded; /* by --seed; else each connection takes a random seed */
+    uint64_t seed;
+};
+
+/*
+ * Read a guess-server's command line, or end the program with argp's message
+ * and exit code 64. Strings in options belong to argv.
+ */
+void guess_server_cli(struct guess_server_options *options,
+    const struct cli_twin *twin, uint16_t port, int argc, char **argv);
+
+/* What a guess-client was asked to play. */
+struct guess_client_options {
+    const char *host;
+    uint16_t port;
+    enum guess_language language;
+    bool ask;       /* the user judges the guesses, not the program */
+    uint64_t count; /* guesses a game; 0: until found */
+    struct player_game *games; /* owned; freed with free() */
+    size_t game_count;
+};
+
+/*
+ * Read a guess-client's command line, or end the program with argp's message
+ * and exit code 64.
+ */
+void guess_client_cli(struct guess_client_options *options,
+    const struct cli_twin *twin, uint16_t port, int argc, char **argv);
+
+#endif

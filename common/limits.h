@@ -1,0 +1,110 @@
+/*
+ * limits - how much and how long a server puts up with.
+ *
+ * The limits that a user sets (an option each), the constants that have a
+ * reason but no option, and the arithmetic on both. Time comes in as an
+ * argument: milliseconds of any clock that never jumps.
+ */
+#ifndef COMMON_LIMITS_H
+#define COMMON_LIMITS_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+/* Connections that the kernel holds for us until we accept them: a burst of a
+ * thousand clients must find room; Linux cuts it to net.core.somaxconn. */
+#define LIMIT_BACKLOG 4096
+
+/* Unsent bytes that the kernel keeps for one client, the TCP_NOTSENT_LOWAT of
+ * its socket: by default it takes 4 MB for a client that never reads, and 500
+ * such clients eat the machine's TCP memory. */
+#define LIMIT_UNSENT 65536
+
+/* Descriptors that are not for clients: the console, the listener, the spare
+ * one, what the loops and libraries need. */
+#define LIMIT_DESCRIPTORS_KEPT 32
+
+/* Clients that are being told "no" at once; beyond it they are just closed. */
+#define LIMIT_REFUSING 32
+
+/* A closed connection is read on so that the peer's unread bytes cannot turn
+ * our last words into a reset: at most this long and this much. */
+#define LIMIT_LINGER_MS    1000
+#define LIMIT_LINGER_BYTES 65536
+
+/* How long accepting rests when descriptors or memory have run out. */
+#define LIMIT_ACCEPT_PAUSE_MS 100
+
+/* The longest time between two looks for overdue connections. */
+#define LIMIT_SWEEP_MS 100
+
+/* What a user may set. Times are in milliseconds; 0 is "no limit", but for
+ * drain_ms, where it is "at once". */
+struct limits {
+    size_t max_connections;
+    size_t max_line;  /* bytes of a line before its end */
+    int64_t line_ms;  /* from a line's first byte to its end */
+    int64_t idle_ms;  /* between two lines */
+    int64_t stall_ms; /* no byte acknowledged while an answer is owed */
+    int64_t drain_ms; /* from the request to stop to the forced close */
+};
+
+/* The limits of a client, which waits for its server as long as it takes. */
+#define LIMITS_CLIENT                                                          \
+    {                                                                          \
+        .max_line = 1024                                                       \
+    }
+
+/* What a connection is waiting for; each phase has its own limit. */
+enum phase {
+    PHASE_IDLE,   /* the first byte of a line: idle_ms */
+    PHASE_LINE,   /* the rest of a line: line_ms from its first byte */
+    PHASE_ANSWER, /* the peer to take its answer: stall_ms without progress */
+    PHASE_LINGER, /* the peer to close: LIMIT_LINGER_MS */
+};
+
+/* A deadline that never comes. */
+#define NEVER INT64_MAX
+
+/*
+ * The defaults of section "limits" of --help, given how many descriptors the
+ * process may have (RLIMIT_NOFILE).
+ */
+struct limits limits_default(size_t descriptors);
+
+/* When a limit that starts now ends: now + limit_ms, or NEVER. */
+int64_t limits_deadline(int64_t now, int64_t limit_ms);
+
+/*
+ * Milliseconds between two sweeps: an eighth of the shortest limit, so that
+ * none is overrun by more, and LIMIT_SWEEP_MS at the most; at least 1.
+ */
+int64_t limits_sweep_ms(const struct limits *limits);
+
+/*
+ * How much later than planned a sweep runs, when that is more than a second:
+ * the process was stopped, and the peers' time did not pass. Otherwise 0.
+ */
+int64_t limits_lost_ms(int64_t planned, int64_t now);
+
+/* How a peer takes the answer that it is owed. Zero it for a new connection. */
+struct progress {
+    uint64_t written; /* bytes that the kernel has taken, ever */
+    int unacked;      /* bytes of them that the peer has not acknowledged */
+    int64_t since;    /* when either last showed progress; 0: not owed */
+};
+
+/*
+ * Whether a peer that is owed an answer has made no progress for stall_ms:
+ * neither did the kernel take a byte more (written) nor the peer acknowledge
+ * one (unacked, from SIOCOUTQ). Writability would be a wrong sign: a healthy
+ * slow reader leaves a socket unwritable for many seconds.
+ */
+bool progress_stalled(struct progress *progress, int64_t now, int64_t stall_ms,
+    uint64_t written, int unacked);
+
+/* Nothing is owed any more. */
+void progress_clear(struct progress *progress);
+
+#endif

@@ -1,0 +1,268 @@
+#include "common/net.h"
+
+#include "common/limits.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <linux/sockios.h>
+#include <netinet/in.h>
+#include <netinet/tcp.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/ioctl.h>
+#include <sys/resource.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+/* Join a host and a port; a host with colons is put in brackets. */
+static void
+join(char text[NET_TEXT_MAX], const char *host, uint16_t port)
+{
+    snprintf(text, NET_TEXT_MAX,
+        strchr(host, ':') == NULL ? "%.255s:%u" : "[%.255s]:%u", host, port);
+}
+
+/* "cannot VERB HOST:PORT: reason". */
+static void
+explain(char text[NET_TEXT_MAX], const char *verb, const char *host,
+    uint16_t port, const char *reason)
+{
+    char where[NET_TEXT_MAX];
+
+    join(where, host, port);
+    snprintf(
+        text, NET_TEXT_MAX, "cannot %s %.262s: %.80s", verb, where, reason);
+}
+
+/* "cannot connect to HOST:PORT: reason". */
+void
+net_explain(char text[NET_TEXT_MAX], const char *host, uint16_t port,
+    const char *reason)
+{
+    explain(text, "connect to", host, port, reason);
+}
+
+/* Look up a host; NULL: *reason says why. */
+static struct addrinfo *
+look_up(const char *host, uint16_t port, int flags, const char **reason)
+{
+    struct addrinfo hints = {
+        .ai_family = AF_UNSPEC,
+        .ai_socktype = SOCK_STREAM,
+        .ai_flags = flags | AI_NUMERICSERV,
+    };
+    struct addrinfo *found = NULL;
+    char service[8];
+    int error;
+
+    snprintf(service, sizeof(service), "%u", port);
+    error = getaddrinfo(host[0] == '\0' ? NULL : host, service, &hints, &found);
+    if (error == 0)
+        return found;
+    *reason =
+        error == EAI_SYSTEM ? strerrordesc_np(errno) : gai_strerror(error);
+    return NULL;
+}
+
+/* Switch an integer option of a socket to value; failing is no reason not to
+ * serve, only to serve worse. */
+static void
+set_option(int fd, int level, int option, int value)
+{
+    (void)setsockopt(fd, level, option, &value, sizeof(value));
+}
+
+/* Open, bind and listen; -1 and errno. */
+static int
+listen_on(const struct addrinfo *address)
+{
+    int fd = socket(address->ai_family, address->ai_socktype | SOCK_CLOEXEC,
+        address->ai_protocol);
+
+    if (fd == -1)
+        return -1;
+    set_option(fd, SOL_SOCKET, SO_REUSEADDR, 1);
+    net_no_delay(fd);
+    set_option(fd, IPPROTO_TCP, TCP_NOTSENT_LOWAT, LIMIT_UNSENT);
+    if (bind(fd, address->ai_addr, address->ai_addrlen) == -1 ||
+        listen(fd, LIMIT_BACKLOG) == -1) {
+        int error = errno;
+
+        close(fd);
+        errno = error;
+        return -1;
+    }
+    return fd;
+}
+
+/* The address that a socket is bound to, as text. */
+static void
+describe(char text[NET_TEXT_MAX], int fd)
+{
+    struct sockaddr_storage address;
+    socklen_t length = sizeof(address);
+    char host[NI_MAXHOST] = "?", service[NI_MAXSERV] = "0";
+    unsigned port = 0;
+
+    if (getsockname(fd, (struct sockaddr *)&address, &length) == 0)
+        (void)getnameinfo((struct sockaddr *)&address, length, host,
+            sizeof(host), service, sizeof(service),
+            NI_NUMERICHOST | NI_NUMERICSERV);
+    (void)sscanf(service, "%u", &port);
+    join(text, host, (uint16_t)port);
+}
+
+/* Listen on the first address of host at port. */
+int
+net_listen(const char *host, uint16_t port, char text[NET_TEXT_MAX])
+{
+    const char *reason = NULL;
+    struct addrinfo *addresses = look_up(host, port, AI_PASSIVE, &reason);
+    int fd = -1;
+
+    if (addresses != NULL) {
+        fd = listen_on(addresses);
+        if (fd == -1)
+            reason = strerrordesc_np(errno);
+        freeaddrinfo(addresses);
+    }
+    if (fd == -1)
+        explain(text, "listen on", host, port, reason);
+    else
+        describe(text, fd);
+    return fd;
+}
+
+/* The addresses of host and port for connecting. */
+struct addrinfo *
+net_resolve(const char *host, uint16_t port, char text[NET_TEXT_MAX])
+{
+    const char *reason = NULL;
+    struct addrinfo *addresses = look_up(host, port, 0, &reason);
+
+    if (addresses == NULL)
+        net_explain(text, host, port, reason);
+    return addresses;
+}
+
+/* Connect to the first address that answers. */
+int
+net_connect(const char *host, uint16_t port, char text[NET_TEXT_MAX])
+{
+    struct addrinfo *addresses = net_resolve(host, port, text);
+    int fd = -1;
+
+    if (addresses == NULL)
+        return -1;
+    for (struct addrinfo *a = addresses; a != NULL && fd == -1;
+         a = a->ai_next) {
+        fd =
+            socket(a->ai_family, a->ai_socktype | SOCK_CLOEXEC, a->ai_protocol);
+        if (fd == -1 || connect(fd, a->ai_addr, a->ai_addrlen) == -1) {
+            net_explain(text, host, port, strerrordesc_np(errno));
+            if (fd != -1)
+                close(fd);
+            fd = -1;
+        }
+    }
+    freeaddrinfo(addresses);
+    if (fd != -1)
+        net_no_delay(fd);
+    return fd;
+}
+
+/* Switch on TCP_NODELAY. */
+void
+net_no_delay(int fd)
+{
+    set_option(fd, IPPROTO_TCP, TCP_NODELAY, 1);
+}
+
+/* What to do when accept failed with this errno. */
+enum net_accept
+net_accept_error(int error)
+{
+    switch (error) {
+    case EINTR:
+    case EAGAIN:
+    case ECONNABORTED:
+    case EPERM:
+    case EPROTO:
+    case ENOPROTOOPT:
+    case EOPNOTSUPP:
+    case ENONET:
+    case ENETDOWN:
+    case ENETUNREACH:
+    case EHOSTDOWN:
+    case EHOSTUNREACH:
+        return NET_ACCEPT_AGAIN;
+    default:
+        return NET_ACCEPT_REST;
+    }
+}
+
+/* A descriptor kept in reserve. */
+int
+net_spare(void)
+{
+    return open("/dev/null", O_RDONLY | O_CLOEXEC);
+}
+
+/* Bytes written to a socket that its peer has not acknowledged. */
+int
+net_unacked(int fd)
+{
+    int bytes = 0;
+
+    return ioctl(fd, SIOCOUTQ, &bytes) == 0 ? bytes : 0;
+}
+
+/* Whether bytes, or the end of input, wait to be read from a socket. */
+bool
+net_readable(int fd)
+{
+    char byte;
+
+    return recv(fd, &byte, 1, MSG_PEEK | MSG_DONTWAIT) >= 0;
+}
+
+/* Have the next close of a socket reset the connection. */
+void
+net_reset_on_close(int fd)
+{
+    const struct linger now = { .l_onoff = 1, .l_linger = 0 };
+
+    (void)setsockopt(fd, SOL_SOCKET, SO_LINGER, &now, sizeof(now));
+}
+
+/* Close a socket that cannot be served, with a text. */
+void
+net_turn_away(int fd, const char *text)
+{
+    char dropped[512];
+
+    (void)send(fd, text, strlen(text), MSG_NOSIGNAL | MSG_DONTWAIT);
+    shutdown(fd, SHUT_WR);
+    /* What is left unread would turn the text into a reset. */
+    while (recv(fd, dropped, sizeof(dropped), MSG_DONTWAIT) > 0)
+        ;
+    close(fd);
+}
+
+/* How many descriptors the process may have. */
+size_t
+net_descriptors(void)
+{
+    struct rlimit limit;
+
+    if (getrlimit(RLIMIT_NOFILE, &limit) == -1)
+        return 1024;
+    if (limit.rlim_cur < limit.rlim_max) {
+        const rlim_t soft = limit.rlim_cur;
+
+        limit.rlim_cur = limit.rlim_max;
+        if (setrlimit(RLIMIT_NOFILE, &limit) == -1)
+            limit.rlim_cur = soft;
+    }
+    return (size_t)limit.rlim_cur;
+}

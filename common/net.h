@@ -1,0 +1,83 @@
+/*
+ * net - listening, connecting, and what a socket can be asked.
+ *
+ * The one file of common/ that knows sockets: what both twins do alike with
+ * one before the difference between them begins. Functions that can fail for
+ * the user's reasons explain it in a caller's buffer of NET_TEXT_MAX bytes.
+ */
+#ifndef COMMON_NET_H
+#define COMMON_NET_H
+
+#include <netdb.h>
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+/* Room for an address or a reason: a host name, a port, and a sentence. */
+#define NET_TEXT_MAX 384
+
+/*
+ * Listen on the first address of host ("" and names included) at port; 0 takes
+ * a free one. Returns the descriptor, close-on-exec and blocking, whose
+ * connections inherit TCP_NODELAY (an answer is one write, never to wait for
+ * another) and TCP_NOTSENT_LOWAT (see LIMIT_UNSENT); text then holds
+ * the address as "127.0.0.1:1234" or "[::1]:1234", the real port included.
+ * -1: text holds one line with the address and the reason.
+ */
+int net_listen(const char *host, uint16_t port, char text[NET_TEXT_MAX]);
+
+/*
+ * The addresses of host and port for connecting, to be freed by freeaddrinfo.
+ * May ask a name server, and wait for it. NULL: text holds the reason.
+ */
+struct addrinfo *net_resolve(
+    const char *host, uint16_t port, char text[NET_TEXT_MAX]);
+
+/*
+ * Connect to the first address of host and port that answers, and wait for it.
+ * Returns the descriptor, close-on-exec, blocking, with TCP_NODELAY; -1: text
+ * holds the reason.
+ */
+int net_connect(const char *host, uint16_t port, char text[NET_TEXT_MAX]);
+
+/* Switch on TCP_NODELAY: what is written is not to wait for more. */
+void net_no_delay(int fd);
+
+/* "cannot connect to HOST:PORT: reason" into text. */
+void net_explain(char text[NET_TEXT_MAX], const char *host, uint16_t port,
+    const char *reason);
+
+/* What to do when accept fails. */
+enum net_accept {
+    NET_ACCEPT_AGAIN, /* that connection is lost; go on with the next */
+    NET_ACCEPT_REST,  /* descriptors or memory have run out: rest a moment */
+};
+
+/* What to do when accept failed with this errno. None of them ends a server:
+ * accept(2) passes on errors of the network that belong to one client. What
+ * is not known to pass by itself is met by a rest, so that no error spins. */
+enum net_accept net_accept_error(int error);
+
+/* A descriptor kept in reserve, to be given up when none is left, so that a
+ * waiting client can be accepted and told. -1: none to be had. */
+int net_spare(void);
+
+/* Bytes written to a socket that its peer has not acknowledged. */
+int net_unacked(int fd);
+
+/* Whether bytes, or the end of input, wait to be read from a socket. */
+bool net_readable(int fd);
+
+/* Have the next close of a socket reset the connection and drop what was not
+ * delivered: for a peer that takes nothing. */
+void net_reset_on_close(int fd);
+
+/* Close a socket that cannot be served, with a text as far as it goes without
+ * waiting. */
+void net_turn_away(int fd, const char *text);
+
+/* How many descriptors the process may have; raises the soft limit to the
+ * hard one first. */
+size_t net_descriptors(void);
+
+#endif

@@ -1,0 +1,99 @@
+/*
+ * player - the number-guessing game, as the client plays it.
+ *
+ * What the player thinks of a guess, what it sends, and what it shows on the
+ * console; for any client. All texts are those of "Effective Python" and its
+ * Korean edition. Nothing here reads, writes, waits or allocates, but for the
+ * results, which grow.
+ */
+#ifndef COMMON_PLAYER_H
+#define COMMON_PLAYER_H
+
+#include "common/guess.h"
+
+/* One game that is to be played. */
+struct player_game {
+    int64_t lower, upper;
+    int64_t secret; /* not known when the user is asked */
+};
+
+/* What the client sends to ask for a guess, and to leave a game. */
+#define PLAYER_NUMBER "NUMBER\n"
+#define PLAYER_LEAVE  "PARAMS 0 -1\n"
+
+/* Room for the longest line that is sent, and for the longest shown. */
+#define PLAYER_LINE_MAX 64
+#define PLAYER_TEXT_MAX 160
+
+/* What the judge remembers of the game so far. */
+struct player {
+    int64_t secret;
+    uint64_t distance; /* of the last guess to the secret */
+    bool has_guess;
+};
+
+/* Begin a game with this secret. */
+void player_begin(struct player *player, int64_t secret);
+
+/*
+ * Judge a guess by its distance to the secret and to the one before: Correct;
+ * Unsure for the first; then Warmer, Colder or Same.
+ */
+enum guess_decision player_judge(struct player *player, int64_t guess);
+
+/*
+ * The decision that the user's answer at the prompt stands for, by its first
+ * letter: w, c, s, u, y. Blanks before it and all after it do not count.
+ * False: none of these.
+ */
+bool player_answer(
+    const char *text, size_t length, enum guess_decision *decision);
+
+/* Read a guess of the server's; false: the line is no 64-bit integer. */
+bool player_number(const struct line *line, int64_t *guess);
+
+/* What to tell the user when the server sent this instead of a guess (a line
+ * that is none, or a status without one), harmless for a terminal. */
+void player_complaint(char text[PLAYER_TEXT_MAX], enum line_status status,
+    const struct line *line);
+
+/* "PARAMS <lower> <upper>\n" into text; return its length. */
+size_t player_params(
+    char text[PLAYER_LINE_MAX], const struct player_game *game);
+
+/* "REPORT <decision>\n" into text; return its length. */
+size_t player_report(char text[PLAYER_LINE_MAX], enum guess_decision decision,
+    enum guess_language language);
+
+/* What is shown when a game begins, as a C string without a line end; asking
+ * when the secret is in the user's head. */
+void player_banner(char text[PLAYER_TEXT_MAX], const struct player_game *game,
+    bool asking, enum guess_language language);
+
+/* The question about a guess when the user is asked, without a line end. */
+void player_question(char text[PLAYER_TEXT_MAX], int64_t guess);
+
+/* What is shown when the user's answer is none of the letters. */
+#define PLAYER_AGAIN "Please answer w, c, s, u or y."
+
+/* What to tell the user when there are no more answers to read. */
+#define PLAYER_NO_ANSWER "no answer: the input has ended"
+
+/* What is shown at the end for one guess, without a line end. */
+void player_result(char text[PLAYER_TEXT_MAX], int64_t guess,
+    enum guess_decision decision, enum guess_language language);
+
+/* The guesses so far, of all games. Zero it; free(items) when done. */
+struct player_results {
+    struct {
+        int64_t guess;
+        enum guess_decision decision;
+    } * items;
+    size_t count, room;
+};
+
+/* Keep a guess and what was thought of it; false: no memory. */
+bool player_keep(struct player_results *results, int64_t guess,
+    enum guess_decision decision);
+
+#endif

@@ -1,0 +1,308 @@
+/*
+ * guess-client, with an event loop: it thinks of numbers and lets a
+ * guess-server guess them.
+ */
+#include "common/guess_cli.h"
+#include "common/net.h"
+#include "evented/stream.h"
+
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+/* The port of this twin's server. */
+#define DEFAULT_PORT 4321
+
+/* The longest answer of the user's that is understood. */
+#define ANSWER_MAX 1024
+
+/* A client and the game it is in. */
+struct client {
+    const struct guess_client_options *options;
+    struct stream_loop loop;
+    struct addrinfo *addresses;
+    const struct addrinfo *address; /* that is tried; NULL: connected */
+    struct stream *stream;
+    struct player player;
+    struct player_results results;
+    size_t game;      /* which of the games it is in */
+    uint64_t guesses; /* in this game */
+    bool done;        /* all games were played */
+
+    /* When the user is asked. */
+    int64_t guess;
+    struct event *answered;
+    struct line_scanner scanner;
+    size_t typed;
+    char answers[LINE_ROOM(ANSWER_MAX)];
+};
+
+/* Put the question about the last guess. */
+static void
+put_question(const struct client *client)
+{
+    char question[PLAYER_TEXT_MAX];
+
+    player_question(question, client->guess);
+    printf("%s", question);
+    fflush(stdout);
+}
+
+static void judge(struct client *client, enum guess_decision decision);
+
+/* Let the user judge a guess: take an answer, or wait for one. */
+static void
+ask(struct client *client, bool input_ended)
+{
+    enum guess_decision decision;
+    enum line_status status;
+    struct line line;
+    size_t used;
+
+    for (;;) {
+        status = line_next(
+            &client->scanner, client->answers, client->typed, &line, &used);
+        if (status == LINE_PARTIAL && input_ended) {
+            status = line_last(
+                &client->scanner, client->answers, client->typed, &line);
+            used = client->typed;
+        }
+        if (status == LINE_END) {
+            putchar(\'\n\');
+            cli_die(PLAYER_NO_ANSWER);
+        }
+        if (status == LINE_PARTIAL) {
+            event_add(client->answered, NULL);
+            return;
+        }
+        if (status == LINE_READY &&
+            player_answer(line.text, line.length, &decision))
+            break;
+        if (status == LINE_TOO_LONG)
+            used = client->typed;
+        client->typed -= used;
+        memmove(client->answers, client->answers + used, client->typed);
+        puts(PLAYER_AGAIN);
+        put_question(client);
+    }
+    client->typed -= used;
+    memmove(client->answers, client->answers + used, client->typed);
+    judge(client, decision);
+}
+
+/* The user has typed something. */
+static void
+on_answer(evutil_socket_t fd, short what, void *argument)
+{
+    struct client *client = argument;
+    ssize_t got = read(fd, client->answers + client->typed,
+        sizeof(client->answers) - client->typed);
+
+    (void)what;
+    if (got > 0)
+        client->typed += (size_t)got;
+    ask(client, got <= 0);
+}
+
+/* Ask the server for its next guess. */
+static void
+request_number(struct client *client)
+{
+    stream_write(client->stream, PLAYER_NUMBER, strlen(PLAYER_NUMBER));
+}
+
+/* Tell the server what to think of its guess, and keep it. */
+static void
+report_outcome(
+    struct client *client, int64_t guess, enum guess_decision decision)
+{
+    char text[PLAYER_LINE_MAX];
+
+    stream_write(client->stream, text,
+        player_report(text, decision, client->options->language));
+    if (!player_keep(&client->results, guess, decision))
+        cli_die("out of memory");
+}
+
+/* Begin the next game, or end when all were played. */
+static void
+play(struct client *client)
+{
+    static const struct timeval patience = { LIMIT_LINGER_MS / 1000, 0 };
+    const struct guess_client_options *options = client->options;
+    const struct player_game *game = &options->games[client->game];
+    char text[PLAYER_TEXT_MAX];
+
+    if (client->game == options->game_count) {
+        client->done = true;
+        event_base_loopexit(client->loop.base, &patience);
+        stream_finish(client->stream);
+        return;
+    }
+    player_banner(text, game, options->ask, options->language);
+    puts(text);
+    player_begin(&client->player, game->secret);
+    client->guesses = 0;
+    stream_write(client->stream, text, player_params(text, game));
+    request_number(client);
+}
+
+/* Go on when a guess was judged: with the next one, or the next game. */
+static void
+judge(struct client *client, enum guess_decision decision)
+{
+    report_outcome(client, client->guess, decision);
+    if (decision != GUESS_CORRECT &&
+        ++client->guesses != client->options->count) {
+        request_number(client);
+        return;
+    }
+    stream_write(client->stream, PLAYER_LEAVE, strlen(PLAYER_LEAVE));
+    client->game++;
+    play(client);
+}
+
+/* The server has sent a guess, or something else. */
+static void
+on_line(struct stream *stream, enum line_status status, const struct line *line,
+    void *argument)
+{
+    struct client *client = argument;
+    char complaint[PLAYER_TEXT_MAX];
+
+    (void)stream;
+    if (status != LINE_READY || !player_number(line, &client->guess)) {
+        player_complaint(complaint, status, line);
+        cli_die("%s", complaint);
+    }
+    if (!client->options->ask) {
+        judge(client, player_judge(&client->player, client->guess));
+        return;
+    }
+    put_question(client);
+    ask(client, false);
+}
+
+/* The connection stands. */
+static void
+on_connected(struct stream *stream, void *argument)
+{
+    struct client *client = argument;
+
+    (void)stream;
+    client->address = NULL;
+    play(client);
+}
+
+static void on_gone(struct stream *stream, int error, void *argument);
+
+/* Connect to the address whose turn it is. */
+static void
+connect_next(struct client *client)
+{
+    static const struct stream_handler handler = {
+        .connected = on_connected, .line = on_line, .gone = on_gone
+    };
+
+    client->stream = stream_connect(client->address->ai_addr,
+        client->address->ai_addrlen, &client->loop, &handler, client);
+    if (client->stream == NULL)
+        cli_die("out of memory");
+}
+
+/* The connection is over, or could not be made. */
+static void
+on_gone(struct stream *stream, int error, void *argument)
+{
+    struct client *client = argument;
+    char complaint[NET_TEXT_MAX];
+
+    (void)stream;
+    client->stream = NULL;
+    if (client->done) {
+        event_base_loopexit(client->loop.base, NULL);
+    } else if (client->address == NULL) {
+        cli_die("the server closed the connection");
+    } else if (client->address->ai_next != NULL) {
+        client->address = client->address->ai_next;
+        connect_next(client);
+    } else {
+        net_explain(complaint, client->options->host, client->options->port,
+            strerrordesc_np(error));
+        cli_die("%s", complaint);
+    }
+}
+
+/* Show how all games went. */
+static void
+show_results(const struct client *client)
+{
+    const struct player_results *results = &client->results;
+    char text[PLAYER_TEXT_MAX];
+
+    for (size_t i = 0; i < results->count; i++) {
+        player_result(text, results->items[i].guess, results->items[i].decision,
+            client->options->language);
+        puts(text);
+    }
+}
+
+/* Make an event loop; the answers may come from a file, which epoll cannot
+ * watch. */
+static struct event_base *
+make_base(void)
+{
+    struct event_config *config = event_config_new();
+    struct event_base *base = NULL;
+
+    if (config != NULL &&
+        event_config_require_features(config, EV_FEATURE_FDS) == 0)
+        base = event_base_new_with_config(config);
+    if (config != NULL)
+        event_config_free(config);
+    return base;
+}
+
+/* Read the command line and play. */
+int
+main(int argc, char **argv)
+{
+    static const struct limits limits = LIMITS_CLIENT;
+    struct guess_client_options options;
+    static struct client client;
+    char complaint[NET_TEXT_MAX];
+    struct event_base *base;
+
+    guess_client_cli(&options, &(struct cli_twin) { .version = "(evented)" },
+        DEFAULT_PORT, argc, argv);
+    signal(SIGPIPE, SIG_IGN);
+    client.options = &options;
+    client.addresses = net_resolve(options.host, options.port, complaint);
+    if (client.addresses == NULL)
+        cli_die("%s", complaint);
+    client.address = client.addresses;
+    base = make_base();
+    if (base == NULL || !stream_loop_init(&client.loop, base, &limits))
+        cli_die("out of memory");
+    line_init(&client.scanner, ANSWER_MAX);
+    client.answered =
+        event_new(base, STDIN_FILENO, EV_READ, on_answer, &client);
+    if (client.answered == NULL)
+        cli_die("out of memory");
+    connect_next(&client);
+
+    event_base_dispatch(base);
+
+    if (client.stream != NULL)
+        stream_cut(client.stream, STREAM_LINGER);
+    show_results(&client);
+    event_free(client.answered);
+    stream_loop_free(&client.loop);
+    event_base_free(base);
+    freeaddrinfo(client.addresses);
+    free(client.results.items);
+    free(options.games);
+    return 0;
+}

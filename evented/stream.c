@@ -1,0 +1,534 @@
+#include "evented/stream.h"
+
+#include "common/net.h"
+
+#include <errno.h>
+#include <event2/buffer.h>
+#include <event2/bufferevent.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+
+/*
+ * Lines that one peer is answered before the others have their turn. A read
+ * can bring six hundred; a fair share of the loop matters more than the few
+ * extra turns.
+ */
+#define LINES_A_TURN 20
+
+struct stream {
+    TAILQ_ENTRY(stream) link; /* among the loop's unfinished, if it is one */
+    struct bufferevent *bev;
+    int fd;
+    struct stream_loop *loop;
+    const struct stream_handler *handler;
+    void *argument;
+    struct line_scanner scanner;
+    size_t input_left; /* bytes of input that the last call left */
+    bool reading;      /* EV_READ is enabled */
+    bool advancing;    /* advance is at work, further up the stack */
+    bool unfinished;   /* on the loop's list */
+    bool finishing;    /* stream_finish was called */
+    bool input_ended;  /* the peer has sent all */
+    bool broken;       /* the connection is */
+    bool line_started; /* its first byte came before the last wait */
+    bool looked;       /* for the last time, after STREAM_STOP */
+    bool reprieved;
+    int error;
+    size_t dropped; /* bytes read while lingering */
+    enum phase phase;
+    int64_t deadline;
+    enum stream_cut cut;
+    struct progress progress;
+    uint64_t written;
+};
+
+static void advance(struct stream *stream);
+
+/* Milliseconds of the clock that deadlines are kept in. */
+int64_t
+stream_now(void)
+{
+    struct timespec now;
+
+    clock_gettime(CLOCK_MONOTONIC_COARSE, &now);
+    return (int64_t)now.tv_sec * 1000 + now.tv_nsec / 1000000;
+}
+
+/* Say what the stream waits for, and until when. */
+static void
+set_phase(struct stream *stream, enum phase phase, int64_t deadline)
+{
+    stream->deadline = deadline;
+    stream->phase = phase;
+}
+
+/* Whether the peer has not yet taken all that was written. */
+static bool
+owes(const struct stream *stream)
+{
+    return evbuffer_get_length(bufferevent_get_output(stream->bev)) > 0;
+}
+
+/* Have the loop call us with input, or not. */
+static void
+set_reading(struct stream *stream, bool on)
+{
+    if (stream->reading == on)
+        return;
+    stream->reading = on;
+    if ((on ? bufferevent_enable(stream->bev, EV_READ)
+            : bufferevent_disable(stream->bev, EV_READ)) == -1)
+        stream->broken = true;
+}
+
+/* Have the loop go on with its unfinished streams, after this turn. */
+static void
+take_turns(struct stream_loop *loop)
+{
+    static const struct timeval now = { 0, 0 };
+
+    if (!TAILQ_EMPTY(&loop->unfinished))
+        event_add(loop->turn, &now);
+}
+
+/* Put a stream on the list of those to be called again. */
+static void
+enlist(struct stream *stream)
+{
+    if (stream->unfinished)
+        return;
+    stream->unfinished = true;
+    TAILQ_INSERT_TAIL(&stream->loop->unfinished, stream, link);
+    take_turns(stream->loop);
+}
+
+/* Take a stream off that list. */
+static void
+delist(struct stream *stream)
+{
+    if (stream->unfinished)
+        TAILQ_REMOVE(&stream->loop->unfinished, stream, link);
+    stream->unfinished = false;
+}
+
+/* Free a stream, whatever it is doing. The last thing that a callback does. */
+static void
+drop(struct stream *stream)
+{
+    const size_t unsent =
+        evbuffer_get_length(bufferevent_get_output(stream->bev));
+
+    delist(stream);
+    counters_add(&stream->loop->counters, COUNT_BYTES_OUT, -(uint64_t)unsent);
+    if (stream->cut >= STREAM_STALLED)
+        net_reset_on_close(stream->fd);
+    stream->handler->gone(stream, stream->error, stream->argument);
+    bufferevent_free(stream->bev);
+    free(stream);
+}
+
+/* Send bytes at once where nothing waits before them; keep the rest. */
+static void
+send_or_keep(struct stream *stream, const char *bytes, size_t length)
+{
+    ssize_t sent = 0;
+
+    if (stream->broken)
+        return;
+    if (!owes(stream)) {
+        sent = send(stream->fd, bytes, length, MSG_NOSIGNAL);
+        if (sent == -1 && errno != EAGAIN && errno != EINTR) {
+            stream->error = errno;
+            stream->broken = true;
+            return;
+        }
+        if (sent == -1)
+            sent = 0;
+    }
+    if ((size_t)sent < length && bufferevent_write(stream->bev, bytes + sent,
+                                     length - (size_t)sent) == -1) {
+        stream->error = ENOMEM;
+        stream->broken = true;
+        length = (size_t)sent;
+    }
+    stream->written += length;
+    counters_add(&stream->loop->counters, COUNT_BYTES_OUT, length);
+}
+
+/* Send what was gathered. */
+static void
+flush(struct stream *stream)
+{
+    const size_t length = stream->loop->gathered;
+
+    stream->loop->gathered = 0;
+    if (length > 0)
+        send_or_keep(stream, stream->loop->output, length);
+}
+
+/* Find the stream's next line, or how it ended. */
+static enum line_status
+next_line(struct stream *stream, const char *data, size_t size,
+    struct line *line, size_t *used)
+{
+    enum line_status status =
+        line_next(&stream->scanner, data, size, line, used);
+
+    if (status == LINE_PARTIAL) {
+        if (stream->cut == STREAM_LATE)
+            status = LINE_LATE;
+        else if (stream->input_ended)
+            status = line_last(&stream->scanner, data, size, line);
+        /* When the server stops, what has arrived is still in hand. */
+        else if (stream->cut == STREAM_IDLE ||
+                 (stream->cut == STREAM_STOP &&
+                     (stream->looked || !net_readable(stream->fd))))
+            status = LINE_END;
+        if (status != LINE_PARTIAL)
+            *used = size;
+    }
+    if (status == LINE_READY) {
+        counters_add(&stream->loop->counters, COUNT_REQUESTS, 1);
+        stream->line_started = false;
+    }
+    return status;
+}
+
+/* Hand the lines that have come to the handler, as many as have their turn;
+ * whether only more input brings the next one. */
+static bool
+handle_lines(struct stream *stream)
+{
+    struct evbuffer *input = bufferevent_get_input(stream->bev);
+    const size_t size = evbuffer_get_length(input);
+    const char *data =
+        size == 0 ? "" : (const char *)evbuffer_pullup(input, -1);
+    enum line_status status = LINE_READY;
+    size_t used = 0;
+
+    if (data == NULL) {
+        stream->error = ENOMEM;
+        stream->broken = true;
+        return false;
+    }
+    for (int i = 0; i < LINES_A_TURN && !stream->finishing; i++) {
+        struct line line = { NULL, 0 };
+        size_t length;
+
+        if (stream->broken || owes(stream))
+            break;
+        status = next_line(stream, data + used, size - used, &line, &length);
+        used += length;
+        if (status == LINE_PARTIAL)
+            break;
+        stream->handler->line(stream, status, &line, stream->argument);
+    }
+    evbuffer_drain(input, used);
+    stream->input_left = size - used;
+    return status == LINE_PARTIAL;
+}
+
+/* Drop what the peer still sends, until it closes. */
+static void
+on_lingering(struct bufferevent *bev, void *argument)
+{
+    struct stream *stream = argument;
+    struct evbuffer *input = bufferevent_get_input(bev);
+    const size_t size = evbuffer_get_length(input);
+
+    stream->dropped += size;
+    evbuffer_drain(input, size);
+    if (stream->dropped >= LIMIT_LINGER_BYTES)
+        drop(stream);
+}
+
+static void on_event(struct bufferevent *bev, short what, void *argument);
+
+/* Read and drop what the peer still sends, until it closes. */
+static void
+linger(struct stream *stream)
+{
+    if (stream->input_ended || shutdown(stream->fd, SHUT_WR) == -1) {
+        drop(stream);
+        return;
+    }
+    set_phase(stream, PHASE_LINGER, stream_now() + LIMIT_LINGER_MS);
+    bufferevent_setcb(stream->bev, on_lingering, NULL, on_event, stream);
+    set_reading(stream, true);
+    on_lingering(stream->bev, stream);
+}
+
+/* Wait for input, under the limit that holds for it. */
+static void
+await_input(struct stream *stream)
+{
+    if (stream->input_left == 0)
+        set_phase(stream, PHASE_IDLE,
+            limits_deadline(stream_now(), stream->loop->limits->idle_ms));
+    else if (!stream->line_started)
+        set_phase(stream, PHASE_LINE,
+            limits_deadline(stream_now(), stream->loop->limits->line_ms));
+    stream->line_started = stream->input_left > 0;
+    set_reading(stream, true);
+}
+
+/* Decide what happens next; the stream may be gone after it. */
+static void
+settle(struct stream *stream, bool wants_input)
+{
+    if (!stream->broken && owes(stream)) {
+        set_phase(stream, PHASE_ANSWER, NEVER);
+        set_reading(stream, false);
+    } else if (!stream->broken && stream->finishing) {
+        linger(stream);
+        return;
+    } else if (!stream->broken && wants_input) {
+        await_input(stream);
+    } else if (!stream->broken) {
+        set_phase(stream, PHASE_ANSWER, NEVER);
+        set_reading(stream, false);
+        enlist(stream);
+    }
+    if (stream->broken)
+        drop(stream);
+}
+
+/* Go on with a stream as far as it goes; it may be gone after it. */
+static void
+advance(struct stream *stream)
+{
+    bool wants_input;
+
+    stream->advancing = true;
+    wants_input = handle_lines(stream);
+    flush(stream);
+    stream->advancing = false;
+    settle(stream, wants_input);
+}
+
+/* Input has come. */
+static void
+on_read(struct bufferevent *bev, void *argument)
+{
+    struct stream *stream = argument;
+    const size_t size = evbuffer_get_length(bufferevent_get_input(bev));
+
+    counters_add(
+        &stream->loop->counters, COUNT_BYTES_IN, size - stream->input_left);
+    stream->looked = stream->cut == STREAM_STOP;
+    advance(stream);
+}
+
+/* The peer has taken all that was written. */
+static void
+on_written(struct bufferevent *bev, void *argument)
+{
+    (void)bev;
+    advance(argument);
+}
+
+/* The peer has sent all, is lost, or is reached. */
+static void
+on_event(struct bufferevent *bev, short what, void *argument)
+{
+    struct stream *stream = argument;
+
+    (void)bev;
+    if (what & BEV_EVENT_CONNECTED) {
+        stream->fd = bufferevent_getfd(stream->bev);
+        net_no_delay(stream->fd);
+        await_input(stream);
+        stream->handler->connected(stream, stream->argument);
+        return;
+    }
+    /* libevent reads no more after either. */
+    stream->reading = false;
+    stream->input_ended = true;
+    if (what & BEV_EVENT_ERROR) {
+        stream->error = EVUTIL_SOCKET_ERROR();
+        stream->broken = true;
+    }
+    if (stream->broken || stream->phase == PHASE_LINGER)
+        drop(stream);
+    else
+        advance(stream);
+}
+
+/* Others had their turn: go on with the next stream that has lines left. */
+static void
+on_turn(evutil_socket_t fd, short what, void *argument)
+{
+    struct stream_loop *loop = argument;
+    struct stream *stream = TAILQ_FIRST(&loop->unfinished);
+
+    (void)fd;
+    (void)what;
+    if (stream != NULL) {
+        delist(stream);
+        advance(stream);
+    }
+    take_turns(loop);
+}
+
+/* Prepare what the streams of one loop share. */
+bool
+stream_loop_init(struct stream_loop *loop, struct event_base *base,
+    const struct limits *limits)
+{
+    loop->base = base;
+    loop->limits = limits;
+    loop->gathered = 0;
+    TAILQ_INIT(&loop->unfinished);
+    loop->turn = evtimer_new(base, on_turn, loop);
+    return loop->turn != NULL;
+}
+
+/* Free it. */
+void
+stream_loop_free(struct stream_loop *loop)
+{
+    if (loop->turn != NULL)
+        event_free(loop->turn);
+}
+
+/* Take over a connected socket as a stream. */
+struct stream *
+stream_new(int fd, struct stream_loop *loop,
+    const struct stream_handler *handler, void *argument)
+{
+    struct stream *stream = calloc(1, sizeof(*stream));
+
+    if (stream == NULL)
+        return NULL;
+    stream->bev = bufferevent_socket_new(loop->base, fd, BEV_OPT_CLOSE_ON_FREE);
+    if (stream->bev == NULL) {
+        free(stream);
+        return NULL;
+    }
+    stream->fd = fd;
+    stream->loop = loop;
+    stream->handler = handler;
+    stream->argument = argument;
+    line_init(&stream->scanner, loop->limits->max_line);
+    bufferevent_setcb(stream->bev, on_read, on_written, on_event, stream);
+    await_input(stream);
+    return stream;
+}
+
+/* Connect to an address as a stream. */
+struct stream *
+stream_connect(const struct sockaddr *address, socklen_t length,
+    struct stream_loop *loop, const struct stream_handler *handler,
+    void *argument)
+{
+    struct stream *stream = stream_new(-1, loop, handler, argument);
+
+    if (stream != NULL)
+        /* A failure comes as an event, also one that is known at once. */
+        (void)bufferevent_socket_connect(stream->bev, address, (int)length);
+    return stream;
+}
+
+/* Write bytes; they may be gathered. */
+bool
+stream_write(struct stream *stream, const void *bytes, size_t length)
+{
+    struct stream_loop *loop = stream->loop;
+
+    if (length > STREAM_GATHER - loop->gathered)
+        flush(stream);
+    if (length > STREAM_GATHER) {
+        send_or_keep(stream, bytes, length);
+    } else {
+        memcpy(loop->output + loop->gathered, bytes, length);
+        loop->gathered += length;
+    }
+    if (!stream->advancing) {
+        flush(stream);
+        if (stream->broken)
+            enlist(stream);
+    }
+    return !stream->broken;
+}
+
+/* End the conversation so that the peer can read all of it. */
+void
+stream_finish(struct stream *stream)
+{
+    stream->finishing = true;
+    if (!stream->advancing)
+        settle(stream, false);
+}
+
+/* Whether the conversation was ended by the will of one side. */
+bool
+stream_ended_well(const struct stream *stream)
+{
+    const enum stream_cut cut = stream->cut;
+
+    return !stream->broken &&
+           (cut == STREAM_UNCUT || cut == STREAM_STOP || cut == STREAM_LINGER);
+}
+
+/* End the stream from outside. */
+void
+stream_cut(struct stream *stream, enum stream_cut cut)
+{
+    if (cut <= stream->cut)
+        return;
+    stream->cut = cut;
+    if (cut >= STREAM_LINGER)
+        drop(stream);
+    else if (stream->phase == PHASE_IDLE || stream->phase == PHASE_LINE)
+        advance(stream);
+}
+
+/* Grant the peer time that the process has lost while it was stopped. */
+void
+stream_postpone(struct stream *stream, int64_t lost_ms)
+{
+    if (stream->deadline != NEVER)
+        stream->deadline += lost_ms;
+    progress_clear(&stream->progress);
+}
+
+/* How a peer is overdue now, if it is. */
+static enum stream_cut
+find_overdue(struct stream *stream, int64_t now)
+{
+    const size_t kept =
+        evbuffer_get_length(bufferevent_get_output(stream->bev));
+
+    if (stream->phase == PHASE_ANSWER)
+        return progress_stalled(&stream->progress, now,
+                   stream->loop->limits->stall_ms, stream->written - kept,
+                   net_unacked(stream->fd))
+                   ? STREAM_STALLED
+                   : STREAM_UNCUT;
+    progress_clear(&stream->progress);
+    if (now < stream->deadline) {
+        stream->reprieved = false;
+        return STREAM_UNCUT;
+    }
+    if (stream->phase == PHASE_LINGER)
+        return STREAM_LINGER;
+    /* Its bytes may have come while we were not looking: not its fault. */
+    if (!stream->reprieved && net_readable(stream->fd)) {
+        stream->reprieved = true;
+        return STREAM_UNCUT;
+    }
+    return stream->phase == PHASE_LINE ? STREAM_LATE : STREAM_IDLE;
+}
+
+/* Look whether the peer is overdue, and end the stream if it is. */
+enum stream_cut
+stream_check(struct stream *stream, int64_t now)
+{
+    const enum stream_cut before = stream->cut;
+    const enum stream_cut cut = find_overdue(stream, now);
+
+    if (cut > before)
+        stream_cut(stream, cut);
+    return cut > before ? cut : STREAM_UNCUT;
+}

@@ -1,0 +1,132 @@
+/*
+ * stream - one peer, with callbacks: lines come in, bytes are written.
+ *
+ * A stream belongs to one event loop and is touched by that loop's thread
+ * only. It never waits: a handler is called with each line, writes what there
+ * is to answer, and returns. What the peer does not take at once is kept, and
+ * no more of its lines are read until it has taken all; so a peer that does
+ * not read holds one answer and no more.
+ *
+ * It is a libevent bufferevent whose small answers are sent at once: queued
+ * ones would cost two changes of the epoll set and a turn of the loop each.
+ */
+#ifndef EVENTED_STREAM_H
+#define EVENTED_STREAM_H
+
+#include "common/counters.h"
+#include "common/limits.h"
+#include "common/line.h"
+
+#include <event2/event.h>
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <sys/queue.h>
+#include <sys/socket.h>
+
+struct stream;
+
+/* Answers of one callback are gathered into one send of up to this size. */
+#define STREAM_GATHER 16384
+
+/* What the streams of one loop share. */
+struct stream_loop {
+    struct event_base *base;
+    const struct limits *limits;
+    struct counters counters;
+    struct event *turn;              /* goes on with the ones below */
+    TAILQ_HEAD(, stream) unfinished; /* have lines left to be answered */
+    size_t gathered;                 /* bytes of output, of one stream */
+    char output[STREAM_GATHER];
+};
+
+/* Who is called when something happens to a stream. */
+struct stream_handler {
+    /* It is connected; only for stream_connect, else NULL. */
+    void (*connected)(struct stream *stream, void *argument);
+
+    /*
+     * What the line framing found. LINE_READY: line is valid during the call.
+     * LINE_TOO_LONG and LINE_LATE: the peer broke a limit and may be told.
+     * LINE_END: it has sent all. Never LINE_PARTIAL. After any but the first
+     * the handler must have called stream_finish.
+     */
+    void (*line)(struct stream *stream, enum line_status status,
+        const struct line *line, void *argument);
+
+    /* The stream is over and freed after this call; error is the errno that
+     * broke it, or 0. */
+    void (*gone)(struct stream *stream, int error, void *argument);
+};
+
+/* Why a stream is ended by the server; a later one overrules an earlier. */
+enum stream_cut {
+    STREAM_UNCUT,
+    STREAM_STOP,    /* the server stops: finish what is in hand */
+    STREAM_IDLE,    /* no line came for too long */
+    STREAM_LATE,    /* a line did not end in time: say so */
+    STREAM_LINGER,  /* the peer had its time to close */
+    STREAM_STALLED, /* the peer did not take its answer: reset */
+    STREAM_ABORT,   /* the server is at the end of its patience: reset */
+};
+
+/* Prepare what the streams of one loop share; false: no memory. */
+bool stream_loop_init(struct stream_loop *loop, struct event_base *base,
+    const struct limits *limits);
+
+/* Free it, when the loop has no stream any more. */
+void stream_loop_free(struct stream_loop *loop);
+
+/*
+ * Take over a connected socket as a stream of this loop. handler and argument
+ * must outlive it; line may be called from the next turn of the loop on. Owns
+ * fd from now on; NULL: no memory, and fd is still the caller's.
+ */
+struct stream *stream_new(int fd, struct stream_loop *loop,
+    const struct stream_handler *handler, void *argument);
+
+/*
+ * Connect to an address as a stream; connected or gone is called when it is
+ * known which. NULL: no memory.
+ */
+struct stream *stream_connect(const struct sockaddr *address, socklen_t length,
+    struct stream_loop *loop, const struct stream_handler *handler,
+    void *argument);
+
+/*
+ * Write bytes; during a call of line they are gathered and leave together.
+ * False: the stream is broken, and gone will be called.
+ */
+bool stream_write(struct stream *stream, const void *bytes, size_t length);
+
+/*
+ * End the conversation so that the peer can read all of it: send what was
+ * written, tell it that this was all, and drop what it still sends until it
+ * closes or LIMIT_LINGER is over. Outside of a call of line, gone may be
+ * called before this returns.
+ */
+void stream_finish(struct stream *stream);
+
+/* Whether the conversation was ended by the will of one side; for gone. */
+bool stream_ended_well(const struct stream *stream);
+
+/* Milliseconds of the clock that deadlines are kept in. */
+int64_t stream_now(void);
+
+/* --- For a sweep over the streams of a loop; gone may be called within --- */
+
+/*
+ * Look whether the peer is overdue, and end the stream if it is. Call it once
+ * a sweep. Says how it was cut, once, or STREAM_UNCUT; in any case the stream
+ * may be gone.
+ */
+enum stream_cut stream_check(struct stream *stream, int64_t now);
+
+/* Grant the peer time that the process has lost while it was stopped. */
+void stream_postpone(struct stream *stream, int64_t lost_ms);
+
+/* End the stream when it has answered what is in hand (STREAM_STOP), or at
+ * once (STREAM_ABORT). */
+void stream_cut(struct stream *stream, enum stream_cut cut);
+
+#endif

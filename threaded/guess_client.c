@@ -1,0 +1,145 @@
+/*
+ * guess-client, with blocking calls: it thinks of numbers and lets a
+ * guess-server guess them.
+ */
+#include "common/guess_cli.h"
+#include "common/net.h"
+#include "threaded/stream.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+/* The port of this twin's server. */
+#define DEFAULT_PORT 1234
+
+/* A client and the game it is in. */
+struct client {
+    const struct guess_client_options *options;
+    struct stream *stream;
+    struct player player;
+    struct player_results results;
+};
+
+/* Let the user judge a guess. */
+static enum guess_decision
+ask(int64_t guess)
+{
+    char question[PLAYER_TEXT_MAX];
+    enum guess_decision decision;
+    char *answer = NULL;
+    size_t room = 0;
+    ssize_t length;
+
+    player_question(question, guess);
+    for (;;) {
+        printf("%s", question);
+        fflush(stdout);
+        length = getline(&answer, &room, stdin);
+        if (length == -1) {
+            putchar(\'\n\');
+            cli_die(PLAYER_NO_ANSWER);
+        }
+        if (player_answer(answer, (size_t)length, &decision))
+            break;
+        puts(PLAYER_AGAIN);
+    }
+    free(answer);
+    return decision;
+}
+
+/* Ask the server for its next guess. */
+static int64_t
+request_number(struct client *client)
+{
+    char complaint[PLAYER_TEXT_MAX];
+    enum line_status status;
+    struct line line;
+    int64_t guess;
+
+    stream_write(client->stream, PLAYER_NUMBER, strlen(PLAYER_NUMBER));
+    status = stream_read_line(client->stream, &line);
+    if (status != LINE_READY || !player_number(&line, &guess)) {
+        player_complaint(complaint, status, &line);
+        cli_die("%s", complaint);
+    }
+    return guess;
+}
+
+/* Tell the server what to think of its guess, and keep it. */
+static void
+report_outcome(
+    struct client *client, int64_t guess, enum guess_decision decision)
+{
+    char text[PLAYER_LINE_MAX];
+
+    stream_write(client->stream, text,
+        player_report(text, decision, client->options->language));
+    if (!player_keep(&client->results, guess, decision))
+        cli_die("out of memory");
+}
+
+/* Play one game, until the number is found or has been asked for often. */
+static void
+play(struct client *client, const struct player_game *game)
+{
+    const struct guess_client_options *options = client->options;
+    char text[PLAYER_TEXT_MAX];
+    enum guess_decision decision;
+    uint64_t guesses = 0;
+
+    player_banner(text, game, options->ask, options->language);
+    puts(text);
+    player_begin(&client->player, game->secret);
+    stream_write(client->stream, text, player_params(text, game));
+    do {
+        int64_t guess = request_number(client);
+
+        decision =
+            options->ask ? ask(guess) : player_judge(&client->player, guess);
+        report_outcome(client, guess, decision);
+    } while (decision != GUESS_CORRECT && ++guesses != options->count);
+    stream_write(client->stream, PLAYER_LEAVE, strlen(PLAYER_LEAVE));
+}
+
+/* Show how all games went. */
+static void
+show_results(const struct client *client)
+{
+    const struct player_results *results = &client->results;
+    char text[PLAYER_TEXT_MAX];
+
+    for (size_t i = 0; i < results->count; i++) {
+        player_result(text, results->items[i].guess, results->items[i].decision,
+            client->options->language);
+        puts(text);
+    }
+}
+
+/* Read the command line and play. */
+int
+main(int argc, char **argv)
+{
+    static const struct limits limits = LIMITS_CLIENT;
+    struct guess_client_options options;
+    struct client client = { .options = &options };
+    char complaint[NET_TEXT_MAX];
+    int fd;
+
+    guess_client_cli(&options, &(struct cli_twin) { .version = "(threaded)" },
+        DEFAULT_PORT, argc, argv);
+    fd = net_connect(options.host, options.port, complaint);
+    if (fd == -1)
+        cli_die("%s", complaint);
+    client.stream = stream_new(fd, &limits);
+    if (client.stream == NULL)
+        cli_die("out of memory");
+    for (size_t i = 0; i < options.game_count; i++)
+        play(&client, &options.games[i]);
+    stream_finish(client.stream);
+    stream_free(client.stream);
+    show_results(&client);
+    free(client.results.items);
+    free(options.games);
+    return 0;
+}

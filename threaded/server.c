@@ -1,0 +1,506 @@
+#include "threaded/server.h"
+
+#include "common/log.h"
+#include "common/net.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <malloc.h>
+#include <poll.h>
+#include <pthread.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/queue.h>
+#include <sys/socket.h>
+#include <time.h>
+#include <unistd.h>
+
+/*
+ * A thread's stack: the deepest path takes about 10 KiB, most of it in printf.
+ * The default of 8 MiB would be address space for a thousand times as much.
+ */
+#if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
+#define STACK_SIZE (1024 * 1024)
+#else
+#define STACK_SIZE (256 * 1024)
+#endif
+
+/* More threads than that do not fit into the kernel's table anyway. */
+#define THREADS_MAX 30000
+
+/* How often the keeper looks whether the last connection has ended. */
+#define DRAIN_TICK_MS 10
+
+const struct cli_twin server_twin = {
+    .version = "(threaded)",
+    .workers = "threads",
+    .workers_help = "serve by a pool of N threads, the next clients wait in "
+                    "the accept queue (default 0: a thread per connection)",
+    .workers_default = 0,
+    .workers_max = THREADS_MAX,
+};
+
+/* What a thread that serves a client is given. */
+struct connection {
+    LIST_ENTRY(connection) link; /* in the books, while it is served */
+    STAILQ_ENTRY(connection) next_ended;
+    struct server *server;
+    struct stream *stream;
+    int fd;
+    bool refused; /* only to be told that the house is full */
+    pthread_t thread;
+};
+
+struct server {
+    const struct server_options *options;
+    const struct server_program *program;
+    pthread_attr_t attributes;
+    int listener;
+    pthread_t *acceptors;
+    size_t acceptor_count;
+
+    /* The books, under the lock. */
+    pthread_mutex_t lock;
+    LIST_HEAD(, connection) connections;
+    STAILQ_HEAD(, connection) ended; /* threads to be joined */
+    size_t active, refusing;         /* clients that are served, refused */
+    size_t accepting;                /* acceptors that still accept */
+    struct counters sums;            /* of ended connections */
+    size_t cut;                      /* that did not end in time */
+    bool stopping, aborting;
+    int spare;
+};
+
+/* Do nothing; that a wait was interrupted is all a wake-up means. */
+static void
+wake(int signal)
+{
+    (void)signal;
+}
+
+/* Print what the server has done so far. */
+static void
+print_counters(struct server *server)
+{
+    struct counters sums = { 0 };
+    struct connection *connection;
+    char text[COUNTERS_TEXT_MAX];
+
+    pthread_mutex_lock(&server->lock);
+    counters_sum(&sums, &server->sums);
+    counters_add(&sums, COUNT_ACTIVE, server->active);
+    LIST_FOREACH (connection, &server->connections, link)
+        counters_sum(&sums, stream_counters(connection->stream));
+    pthread_mutex_unlock(&server->lock);
+    counters_add(&sums, COUNT_DROPPED_LOG, log_dropped());
+    counters_print(&sums, text);
+    log_record("%s", text);
+}
+
+/* Reserve a client's place; false: the house is full. */
+static bool
+reserve(struct server *server, bool *tell)
+{
+    bool free_place;
+
+    pthread_mutex_lock(&server->lock);
+    free_place = server->active < server->options->limits.max_connections;
+    if (free_place) {
+        server->active++;
+        counters_add(&server->sums, COUNT_ACCEPTED, 1);
+    } else {
+        *tell = server->refusing < LIMIT_REFUSING;
+        server->refusing += *tell;
+        counters_add(&server->sums, COUNT_REJECTED, 1);
+    }
+    pthread_mutex_unlock(&server->lock);
+    return free_place;
+}
+
+/* Enter a connection into the books. */
+static void
+enroll(struct connection *connection)
+{
+    struct server *server = connection->server;
+
+    pthread_mutex_lock(&server->lock);
+    LIST_INSERT_HEAD(&server->connections, connection, link);
+    if (server->stopping)
+        stream_cut(
+            connection->stream, server->aborting ? STREAM_ABORT : STREAM_STOP);
+    pthread_mutex_unlock(&server->lock);
+}
+
+/* Strike a connection from the books. */
+static void
+discharge(struct connection *connection)
+{
+    struct server *server = connection->server;
+    struct stream *stream = connection->stream;
+
+    pthread_mutex_lock(&server->lock);
+    if (stream != NULL) {
+        LIST_REMOVE(connection, link);
+        counters_sum(&server->sums, stream_counters(stream));
+    }
+    if (connection->refused) {
+        server->refusing--;
+    } else {
+        server->active--;
+        if (stream != NULL && stream_ended_well(stream))
+            counters_add(&server->sums, COUNT_SERVED, 1);
+    }
+    pthread_mutex_unlock(&server->lock);
+}
+
+/* Serve one client from its first line to its last, or tell it to go. */
+static void
+serve(struct connection *connection)
+{
+    const struct server *server = connection->server;
+    const struct server_program *program = server->program;
+
+    connection->stream = stream_new(connection->fd, &server->options->limits);
+    if (connection->stream == NULL) {
+        discharge(connection);
+        close(connection->fd);
+        return;
+    }
+    enroll(connection);
+    if (connection->refused)
+        stream_write(
+            connection->stream, program->refusal, strlen(program->refusal));
+    else
+        program->serve(connection->stream, program->argument);
+    stream_finish(connection->stream);
+    discharge(connection);
+    stream_free(connection->stream);
+}
+
+/* The life of a connection's thread. */
+static void *
+serve_in_thread(void *argument)
+{
+    struct connection *connection = argument;
+    struct server *server = connection->server;
+
+    connection->thread = pthread_self();
+    serve(connection);
+    pthread_mutex_lock(&server->lock);
+    STAILQ_INSERT_TAIL(&server->ended, connection, next_ended);
+    pthread_mutex_unlock(&server->lock);
+    return NULL;
+}
+
+/* Join the threads that have ended. */
+static void
+reap(struct server *server)
+{
+    STAILQ_HEAD(, connection) ended = STAILQ_HEAD_INITIALIZER(ended);
+    struct connection *connection;
+
+    pthread_mutex_lock(&server->lock);
+    STAILQ_CONCAT(&ended, &server->ended);
+    pthread_mutex_unlock(&server->lock);
+    while ((connection = STAILQ_FIRST(&ended)) != NULL) {
+        STAILQ_REMOVE_HEAD(&ended, next_ended);
+        pthread_join(connection->thread, NULL);
+        free(connection);
+    }
+}
+
+/* Give a reserved place back: there is no thread or memory for the client. */
+static void
+forgo(struct server *server, bool refused)
+{
+    pthread_mutex_lock(&server->lock);
+    if (refused) {
+        server->refusing--;
+    } else {
+        server->active--;
+        counters_add(&server->sums, COUNT_ACCEPTED, (uint64_t)-1);
+        counters_add(&server->sums, COUNT_REJECTED, 1);
+    }
+    pthread_mutex_unlock(&server->lock);
+}
+
+/* Let a client in, or refuse it. */
+static void
+admit(struct server *server, int fd)
+{
+    bool tell = false;
+    const bool refused = !reserve(server, &tell);
+    struct connection *connection = NULL;
+    pthread_t thread;
+
+    if (!refused || tell)
+        connection = malloc(sizeof(*connection));
+    if (connection != NULL) {
+        *connection = (struct connection) {
+            .server = server, .fd = fd, .refused = refused
+        };
+        if (server->options->workers > 0) {
+            serve(connection);
+            free(connection);
+            return;
+        }
+        if (pthread_create(
+                &thread, &server->attributes, serve_in_thread, connection) == 0)
+            return;
+        free(connection);
+    }
+    if (!refused || tell)
+        forgo(server, refused);
+    net_turn_away(fd, server->program->refusal);
+}
+
+/*
+ * Rest when descriptors or memory have run out: turn one waiting client away
+ * by means of the spare descriptor, then wait. False: the server stops, and
+ * nobody waits.
+ */
+static bool
+rest(struct server *server)
+{
+    struct pollfd waiting = { .fd = server->listener, .events = POLLIN };
+    int fd = -1;
+    bool stopping;
+
+    pthread_mutex_lock(&server->lock);
+    stopping = server->stopping;
+    if (poll(&waiting, 1, 0) == 1 && server->spare != -1) {
+        close(server->spare);
+        fd = accept4(server->listener, NULL, NULL, SOCK_CLOEXEC);
+        if (fd != -1) {
+            counters_add(&server->sums, COUNT_REJECTED, 1);
+            net_turn_away(fd, server->program->refusal);
+        }
+        server->spare = net_spare();
+    }
+    pthread_mutex_unlock(&server->lock);
+    if (fd == -1 && stopping)
+        return false;
+    poll(NULL, 0, LIMIT_ACCEPT_PAUSE_MS);
+    return true;
+}
+
+/* Wait for the next client; -1 when the server stops and nobody waits. */
+static int
+accept_client(struct server *server)
+{
+    for (;;) {
+        int fd = accept4(server->listener, NULL, NULL, SOCK_CLOEXEC);
+
+        if (fd != -1)
+            return fd;
+        /* Only a server that stops makes its listener say so. */
+        if (errno == EAGAIN)
+            return -1;
+        if (net_accept_error(errno) == NET_ACCEPT_REST && !rest(server))
+            return -1;
+    }
+}
+
+/* The life of an acceptor. */
+static void *
+accept_clients(void *argument)
+{
+    struct server *server = argument;
+    int fd;
+
+    while ((fd = accept_client(server)) != -1) {
+        reap(server);
+        admit(server, fd);
+    }
+    pthread_mutex_lock(&server->lock);
+    server->accepting--;
+    pthread_mutex_unlock(&server->lock);
+    return NULL;
+}
+
+/* Look for overdue connections and end them. */
+static void
+sweep(struct server *server, int64_t now, int64_t lost_ms)
+{
+    struct connection *connection;
+
+    pthread_mutex_lock(&server->lock);
+    LIST_FOREACH (connection, &server->connections, link) {
+        if (lost_ms > 0)
+            stream_postpone(connection->stream, lost_ms);
+        switch (stream_check(connection->stream, now)) {
+        case STREAM_IDLE:
+        case STREAM_LATE:
+            counters_add(&server->sums, COUNT_TIMED_OUT, 1);
+            break;
+        case STREAM_STALLED:
+            counters_add(&server->sums, COUNT_STALLED, 1);
+            break;
+        case STREAM_UNCUT:
+        case STREAM_STOP:
+        case STREAM_ABORT:
+            break;
+        }
+    }
+    pthread_mutex_unlock(&server->lock);
+}
+
+/* Begin to stop: no new clients but the queued, and an end for the others. */
+static void
+stop(struct server *server)
+{
+    struct connection *connection;
+
+    log_record("Server shutting down.");
+    pthread_mutex_lock(&server->lock);
+    server->stopping = true;
+    fcntl(server->listener, F_SETFL, O_NONBLOCK);
+    LIST_FOREACH (connection, &server->connections, link)
+        stream_cut(connection->stream, STREAM_STOP);
+    pthread_mutex_unlock(&server->lock);
+}
+
+/* Cut every connection that is left when the time to end is up. */
+static void
+abort_all(struct server *server)
+{
+    struct connection *connection;
+
+    pthread_mutex_lock(&server->lock);
+    if (!server->aborting) {
+        server->aborting = true;
+        LIST_FOREACH (connection, &server->connections, link) {
+            server->cut++;
+            stream_cut(connection->stream, STREAM_ABORT);
+        }
+    }
+    pthread_mutex_unlock(&server->lock);
+}
+
+/* Whether a server that stops has ended; wakes the acceptors until it has. */
+static bool
+has_ended(struct server *server)
+{
+    bool ended;
+
+    pthread_mutex_lock(&server->lock);
+    if (server->accepting > 0)
+        for (size_t i = 0; i < server->acceptor_count; i++)
+            pthread_kill(server->acceptors[i], STREAM_WAKE);
+    ended =
+        server->accepting == 0 && server->active == 0 && server->refusing == 0;
+    pthread_mutex_unlock(&server->lock);
+    return ended;
+}
+
+/* Wait for signals and sweep, until a stop has come to its end. */
+static void
+keep(struct server *server, const sigset_t *signals)
+{
+    const struct limits *limits = &server->options->limits;
+    int64_t period = limits_sweep_ms(limits);
+    int64_t planned = stream_now() + period, drained = NEVER;
+
+    while (drained == NEVER || !has_ended(server)) {
+        const struct timespec wait = { .tv_sec = 0,
+            .tv_nsec = period * 1000000 };
+        const int signal = sigtimedwait(signals, NULL, &wait);
+        const int64_t now = stream_now();
+
+        if (signal == SIGUSR1) {
+            print_counters(server);
+        } else if (signal != -1 && drained != NEVER) {
+            drained = now;
+        } else if (signal != -1) {
+            stop(server);
+            drained = now + limits->drain_ms;
+            if (period > DRAIN_TICK_MS)
+                period = DRAIN_TICK_MS;
+        }
+        if (now >= drained)
+            abort_all(server);
+        sweep(server, now, limits_lost_ms(planned, now));
+        planned = now + period;
+        reap(server);
+    }
+}
+
+/* Make the acceptors; false: the system has no threads for us. */
+static bool
+start_acceptors(struct server *server)
+{
+    const unsigned pool = server->options->workers;
+    const size_t wanted = pool > 0 ? pool : 1;
+
+    server->acceptors = calloc(wanted, sizeof(*server->acceptors));
+    if (server->acceptors == NULL)
+        return false;
+    while (server->acceptor_count < wanted) {
+        if (pthread_create(&server->acceptors[server->acceptor_count],
+                &server->attributes, accept_clients, server) != 0)
+            return false;
+        server->acceptor_count++;
+        pthread_mutex_lock(&server->lock);
+        server->accepting++;
+        pthread_mutex_unlock(&server->lock);
+    }
+    return true;
+}
+
+/* Prepare the process: signals, and memory for many small threads. */
+static void
+prepare(sigset_t *signals)
+{
+    const struct sigaction waken = { .sa_handler = wake };
+
+    sigemptyset(signals);
+    sigaddset(signals, SIGTERM);
+    sigaddset(signals, SIGINT);
+    sigaddset(signals, SIGUSR1);
+    pthread_sigmask(SIG_BLOCK, signals, NULL);
+    sigaction(STREAM_WAKE, &waken, NULL);
+    signal(SIGPIPE, SIG_IGN);
+    signal(SIGHUP, SIG_IGN);
+    /* glibc would give eight arenas a core, each kept at its highest. */
+    mallopt(M_ARENA_MAX, 2);
+    mallopt(M_TRIM_THRESHOLD, 128 * 1024);
+}
+
+/* Serve until SIGTERM or SIGINT, then stop. */
+int
+server_run(
+    const struct server_options *options, const struct server_program *program)
+{
+    struct server server = { .options = options, .program = program };
+    char where[NET_TEXT_MAX];
+    sigset_t signals;
+
+    prepare(&signals);
+    server.listener = net_listen(options->host, options->port, where);
+    if (server.listener == -1)
+        cli_die("%s", where);
+    server.spare = net_spare();
+    LIST_INIT(&server.connections);
+    STAILQ_INIT(&server.ended);
+    pthread_mutex_init(&server.lock, NULL);
+    pthread_attr_init(&server.attributes);
+    pthread_attr_setstacksize(&server.attributes, STACK_SIZE);
+    if (!start_acceptors(&server))
+        cli_die("cannot make threads: %s", strerrordesc_np(EAGAIN));
+    log_record("Serving on %s. Hit CTRL-C to stop.", where);
+
+    keep(&server, &signals);
+
+    for (size_t i = 0; i < server.acceptor_count; i++)
+        pthread_join(server.acceptors[i], NULL);
+    reap(&server);
+    if (server.cut > 0)
+        log_record("Connections cut: %zu.", server.cut);
+    close(server.listener);
+    close(server.spare);
+    free(server.acceptors);
+    pthread_attr_destroy(&server.attributes);
+    pthread_mutex_destroy(&server.lock);
+    return 0;
+}

@@ -1,0 +1,49 @@
+/*
+ * server - a TCP server with a thread per connection.
+ *
+ * Accepts clients and gives each to a program's function, in a thread of its
+ * own (or in one of a fixed pool), which talks with its client from the first
+ * line to the last by the calls of stream.h. Here, once for all programs:
+ * limits, deadlines, what happens when descriptors, memory or threads run out,
+ * counters, signals, and the stop in which no answer is lost.
+ *
+ * Who does what: acceptors accept (one, or the pool, whose threads serve what
+ * they accept); a thread per connection serves; the main thread is the keeper:
+ * it waits for signals and sweeps over the connections for overdue ones. The
+ * list of connections and the sums are under one lock, held for short moments
+ * and never while anything waits.
+ */
+#ifndef THREADED_SERVER_H
+#define THREADED_SERVER_H
+
+#include "common/cli.h"
+#include "threaded/stream.h"
+
+/* A program that is served. */
+struct server_program {
+    /* What a client reads that finds the house full, its line end included. */
+    const char *refusal;
+
+    /*
+     * Talk with one client until there is no more to say; called in the
+     * client's thread, many at a time. The server finishes the stream and
+     * frees it. argument is the one below.
+     */
+    void (*serve)(struct stream *stream, void *argument);
+    void *argument;
+};
+
+/* This twin's own part of the command line: --threads. */
+extern const struct cli_twin server_twin;
+
+/*
+ * Serve until SIGTERM or SIGINT, then stop: accept who is queued, answer what
+ * is in hand, close the idle, and after drain_ms or a second signal cut what
+ * is left. SIGUSR1 prints the counters. Prints the Serving line once a connect
+ * succeeds. Returns the exit code: 0 after a stop, 1 (and one line on standard
+ * error) when it could not start. Call it once, from the main thread.
+ */
+int server_run(
+    const struct server_options *options, const struct server_program *program);
+
+#endif

@@ -1,0 +1,332 @@
+#include "threaded/stream.h"
+
+#include "common/net.h"
+
+#include <errno.h>
+#include <poll.h>
+#include <pthread.h>
+#include <stdatomic.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <time.h>
+#include <unistd.h>
+
+/* A page each: one read takes a burst of lines, one write their answers. */
+#define INPUT_ROOM  4096
+#define OUTPUT_ROOM 4096
+
+struct stream {
+    int fd;
+    pthread_t owner;
+    const struct limits *limits;
+    struct line_scanner scanner;
+    size_t begin, end; /* of the unused input */
+    size_t input_room;
+    size_t queued;     /* bytes of output */
+    bool input_ended;  /* the peer has sent all */
+    bool broken;       /* the connection is */
+    bool line_started; /* its first byte came before the last wait */
+    bool looked;       /* for the last time, after STREAM_STOP */
+    struct counters counters;
+
+    /* The owner says what it waits for, the keeper that it shall stop. */
+    _Atomic(enum phase) phase;
+    _Atomic(int64_t) deadline;
+    _Atomic(enum stream_cut) cut;
+
+    /* The keeper's own. */
+    struct progress progress;
+    bool reprieved;
+
+    char output[OUTPUT_ROOM];
+    char input[];
+};
+
+/* Milliseconds of the clock that deadlines are kept in. */
+int64_t
+stream_now(void)
+{
+    struct timespec now;
+
+    clock_gettime(CLOCK_MONOTONIC_COARSE, &now);
+    return (int64_t)now.tv_sec * 1000 + now.tv_nsec / 1000000;
+}
+
+/* Say what the owner waits for, and until when. */
+static void
+set_phase(struct stream *stream, enum phase phase, int64_t deadline)
+{
+    atomic_store_explicit(&stream->deadline, deadline, memory_order_relaxed);
+    atomic_store_explicit(&stream->phase, phase, memory_order_relaxed);
+}
+
+/* How the keeper wants the stream to end, if it does. */
+static enum stream_cut
+get_cut(const struct stream *stream)
+{
+    return atomic_load_explicit(&stream->cut, memory_order_relaxed);
+}
+
+/* Take over a connected socket as a stream. */
+struct stream *
+stream_new(int fd, const struct limits *limits)
+{
+    size_t room = LINE_ROOM(limits->max_line);
+    struct stream *stream;
+
+    if (room < INPUT_ROOM)
+        room = INPUT_ROOM;
+    stream = malloc(sizeof(*stream) + room);
+    if (stream == NULL)
+        return NULL;
+    /* Not the buffers: an idle connection should not touch their pages. */
+    memset(stream, 0, offsetof(struct stream, output));
+    stream->fd = fd;
+    stream->owner = pthread_self();
+    stream->limits = limits;
+    stream->input_room = room;
+    line_init(&stream->scanner, limits->max_line);
+    set_phase(stream, PHASE_ANSWER, NEVER);
+    return stream;
+}
+
+/* Send bytes, however long the peer takes; false: the stream is broken. */
+static bool
+send_all(struct stream *stream, const char *bytes, size_t length)
+{
+    while (length > 0 && !stream->broken) {
+        ssize_t sent = send(stream->fd, bytes, length, MSG_NOSIGNAL);
+
+        if (sent > 0) {
+            counters_add(&stream->counters, COUNT_BYTES_OUT, (uint64_t)sent);
+            bytes += sent;
+            length -= (size_t)sent;
+        } else if (errno != EINTR || get_cut(stream) >= STREAM_STALLED) {
+            stream->broken = true;
+        }
+    }
+    return !stream->broken;
+}
+
+/* Send what was gathered; false: the stream is broken. */
+static bool
+flush(struct stream *stream)
+{
+    size_t length = stream->queued;
+
+    stream->queued = 0;
+    return send_all(stream, stream->output, length);
+}
+
+/* Wait for input; false when no more will come. */
+static bool
+fill(struct stream *stream)
+{
+    const size_t left = stream->end - stream->begin;
+
+    if (!flush(stream) || stream->input_ended)
+        return false;
+    memmove(stream->input, stream->input + stream->begin, left);
+    stream->begin = 0;
+    stream->end = left;
+    if (left == 0)
+        set_phase(stream, PHASE_IDLE,
+            limits_deadline(stream_now(), stream->limits->idle_ms));
+    else if (!stream->line_started)
+        set_phase(stream, PHASE_LINE,
+            limits_deadline(stream_now(), stream->limits->line_ms));
+    stream->line_started = left > 0;
+    for (;;) {
+        const enum stream_cut cut = get_cut(stream);
+        ssize_t got;
+
+        /* When the server stops, what has arrived is still in hand. */
+        if (cut > STREAM_STOP || (cut == STREAM_STOP && stream->looked))
+            return false;
+        stream->looked = cut == STREAM_STOP;
+        got = recv(stream->fd, stream->input + left, stream->input_room - left,
+            cut == STREAM_STOP ? MSG_DONTWAIT : 0);
+        if (got > 0) {
+            counters_add(&stream->counters, COUNT_BYTES_IN, (uint64_t)got);
+            stream->end += (size_t)got;
+            return true;
+        }
+        if (got == 0)
+            stream->input_ended = true;
+        else if (errno == EINTR)
+            continue;
+        else if (errno != EAGAIN)
+            stream->broken = true;
+        return false;
+    }
+}
+
+/* Wait for the peer's next line. */
+enum line_status
+stream_read_line(struct stream *stream, struct line *line)
+{
+    enum line_status status;
+    size_t used;
+
+    do {
+        status = line_next(&stream->scanner, stream->input + stream->begin,
+            stream->end - stream->begin, line, &used);
+        stream->begin += used;
+        if (status != LINE_PARTIAL)
+            break;
+    } while (fill(stream));
+    if (status == LINE_PARTIAL) {
+        if (get_cut(stream) == STREAM_LATE)
+            status = LINE_LATE;
+        else if (stream->input_ended && !stream->broken)
+            status = line_last(&stream->scanner, stream->input + stream->begin,
+                stream->end - stream->begin, line);
+        else
+            status = LINE_END;
+        stream->begin = stream->end;
+    }
+    if (status == LINE_READY) {
+        counters_add(&stream->counters, COUNT_REQUESTS, 1);
+        stream->line_started = false;
+    }
+    set_phase(stream, PHASE_ANSWER, NEVER);
+    return status;
+}
+
+/* Write bytes; they may be gathered. */
+bool
+stream_write(struct stream *stream, const void *bytes, size_t length)
+{
+    if (length > OUTPUT_ROOM - stream->queued && !flush(stream))
+        return false;
+    if (length > OUTPUT_ROOM)
+        return send_all(stream, bytes, length);
+    memcpy(stream->output + stream->queued, bytes, length);
+    stream->queued += length;
+    return !stream->broken;
+}
+
+/* Read and drop what the peer still sends, until it closes. */
+static void
+linger(struct stream *stream)
+{
+    const int64_t deadline = stream_now() + LIMIT_LINGER_MS;
+    struct pollfd peer = { .fd = stream->fd, .events = POLLIN };
+    size_t dropped = 0;
+
+    /* This wait has its own end, so that it needs no keeper. */
+    set_phase(stream, PHASE_LINGER, NEVER);
+    while (dropped < LIMIT_LINGER_BYTES && get_cut(stream) < STREAM_STALLED) {
+        const int64_t left = deadline - stream_now();
+        ssize_t got;
+
+        if (left <= 0 || poll(&peer, 1, (int)left) == 0)
+            break;
+        got = recv(stream->fd, stream->input, stream->input_room, MSG_DONTWAIT);
+        if (got > 0)
+            dropped += (size_t)got;
+        else if (got == 0 || (errno != EINTR && errno != EAGAIN))
+            break;
+    }
+}
+
+/* End the conversation so that the peer can read all of it. */
+void
+stream_finish(struct stream *stream)
+{
+    set_phase(stream, PHASE_ANSWER, NEVER);
+    if (!flush(stream) || stream->input_ended)
+        return;
+    if (shutdown(stream->fd, SHUT_WR) == 0)
+        linger(stream);
+}
+
+/* Close and free a stream. */
+void
+stream_free(struct stream *stream)
+{
+    if (get_cut(stream) >= STREAM_STALLED)
+        net_reset_on_close(stream->fd);
+    close(stream->fd);
+    free(stream);
+}
+
+/* Whether the conversation was ended by the will of one side. */
+bool
+stream_ended_well(const struct stream *stream)
+{
+    const enum stream_cut cut = get_cut(stream);
+
+    return !stream->broken && (cut == STREAM_UNCUT || cut == STREAM_STOP);
+}
+
+/* What was read, written and asked so far. */
+const struct counters *
+stream_counters(const struct stream *stream)
+{
+    return &stream->counters;
+}
+
+/* End the stream from outside: a request that its owner will find. */
+void
+stream_cut(struct stream *stream, enum stream_cut cut)
+{
+    if (cut > get_cut(stream))
+        atomic_store_explicit(&stream->cut, cut, memory_order_relaxed);
+    pthread_kill(stream->owner, STREAM_WAKE);
+}
+
+/* Grant the peer time that the process has lost while it was stopped. */
+void
+stream_postpone(struct stream *stream, int64_t lost_ms)
+{
+    const int64_t deadline =
+        atomic_load_explicit(&stream->deadline, memory_order_relaxed);
+
+    if (deadline != NEVER)
+        atomic_store_explicit(
+            &stream->deadline, deadline + lost_ms, memory_order_relaxed);
+    progress_clear(&stream->progress);
+}
+
+/* How a peer is overdue now, if it is. */
+static enum stream_cut
+find_overdue(struct stream *stream, int64_t now)
+{
+    const enum phase phase =
+        atomic_load_explicit(&stream->phase, memory_order_relaxed);
+
+    if (phase == PHASE_ANSWER)
+        return progress_stalled(&stream->progress, now,
+                   stream->limits->stall_ms,
+                   counters_get(&stream->counters, COUNT_BYTES_OUT),
+                   net_unacked(stream->fd))
+                   ? STREAM_STALLED
+                   : STREAM_UNCUT;
+    progress_clear(&stream->progress);
+    if (now < atomic_load_explicit(&stream->deadline, memory_order_relaxed)) {
+        stream->reprieved = false;
+        return STREAM_UNCUT;
+    }
+    /* Its bytes may have come while we were not looking: not its fault. */
+    if (!stream->reprieved && net_readable(stream->fd)) {
+        stream->reprieved = true;
+        return STREAM_UNCUT;
+    }
+    return phase == PHASE_LINE ? STREAM_LATE : STREAM_IDLE;
+}
+
+/* Look whether the peer is overdue, and end the stream if it is. */
+enum stream_cut
+stream_check(struct stream *stream, int64_t now)
+{
+    const enum stream_cut before = get_cut(stream);
+    const enum stream_cut cut = find_overdue(stream, now);
+
+    /* Also a cut of before: its signal may have come between the owner's
+     * last look and its wait. */
+    if (cut > before || before != STREAM_UNCUT)
+        stream_cut(stream, cut);
+    return cut > before ? cut : STREAM_UNCUT;
+}

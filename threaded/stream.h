@@ -1,0 +1,97 @@
+/*
+ * stream - one peer, with blocking calls: read a line, write bytes.
+ *
+ * A stream belongs to the thread that made it; only that thread reads, writes
+ * and closes. It simply waits inside recv and send. What a server's keeper
+ * thread may do with a stream of another thread is said below: look whether
+ * the peer is overdue, and wake the owner out of its wait to end it. A wake-up
+ * is a signal (STREAM_WAKE, handled by doing nothing) instead of a shutdown of
+ * the socket, because the owner still has to send an answer and to read on
+ * until the peer has seen it.
+ */
+#ifndef THREADED_STREAM_H
+#define THREADED_STREAM_H
+
+#include "common/counters.h"
+#include "common/limits.h"
+#include "common/line.h"
+
+#include <signal.h>
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+struct stream;
+
+/* Interrupts the wait of a stream's owner. The server installs a handler
+ * without SA_RESTART; a client, which has no keeper, needs none. */
+#define STREAM_WAKE SIGUSR2
+
+/* Why a stream is ended by the server; a later one overrules an earlier. */
+enum stream_cut {
+    STREAM_UNCUT,
+    STREAM_STOP,    /* the server stops: finish what is in hand */
+    STREAM_IDLE,    /* no line came for too long */
+    STREAM_LATE,    /* a line did not end in time: say so */
+    STREAM_STALLED, /* the peer did not take its answer: reset */
+    STREAM_ABORT,   /* the server is at the end of its patience: reset */
+};
+
+/*
+ * Take over a connected socket as a stream of the calling thread. limits must
+ * outlive it. Owns fd from now on; NULL: no memory, and fd is still the
+ * caller's.
+ */
+struct stream *stream_new(int fd, const struct limits *limits);
+
+/*
+ * Wait for the peer's next line; first send what was written. LINE_READY: line
+ * is valid until the next call on the stream. LINE_TOO_LONG and LINE_LATE: the
+ * peer broke a limit and may be told. LINE_END: it has sent all, is gone, or
+ * is to be served no more. Never LINE_PARTIAL.
+ */
+enum line_status stream_read_line(struct stream *stream, struct line *line);
+
+/*
+ * Write bytes; they may be gathered and leave together, before the next wait
+ * at the latest. Waits while the peer does not take them. False: the stream is
+ * broken, and the next read says LINE_END.
+ */
+bool stream_write(struct stream *stream, const void *bytes, size_t length);
+
+/*
+ * End the conversation so that the peer can read all of it: send what was
+ * written, tell it that this was all, and drop what it still sends until it
+ * closes or LIMIT_LINGER is over. The stream stays valid until stream_free.
+ */
+void stream_finish(struct stream *stream);
+
+/* Close and free a stream. No keeper may know it any more. */
+void stream_free(struct stream *stream);
+
+/* Whether the conversation was ended by the will of one side. */
+bool stream_ended_well(const struct stream *stream);
+
+/* What was read, written and asked so far. For reading, from any thread. */
+const struct counters *stream_counters(const struct stream *stream);
+
+/* Milliseconds of the clock that deadlines are kept in. */
+int64_t stream_now(void);
+
+/* --- For a keeper, while the stream cannot be freed ---------------------- */
+
+/*
+ * Look whether the peer is overdue, and end the stream if it is: the owner
+ * wakes up and does it. Call it once a sweep. Says how it was cut, once, or
+ * STREAM_UNCUT.
+ */
+enum stream_cut stream_check(struct stream *stream, int64_t now);
+
+/* Grant the peer time that the process has lost while it was stopped. */
+void stream_postpone(struct stream *stream, int64_t lost_ms);
+
+/* End the stream when it has answered what is in hand (STREAM_STOP), or at
+ * once (STREAM_ABORT). */
+void stream_cut(struct stream *stream, enum stream_cut cut);
+
+#endif
