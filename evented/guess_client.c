@@ -70,7 +70,7 @@ ask(struct client *client, bool input_ended)
             used = client->typed;
         }
         if (status == LINE_END) {
-            putchar(\'\n\');
+            putchar('\n');
             cli_die(PLAYER_NO_ANSWER);
         }
         if (status == LINE_PARTIAL) {

@@ -37,7 +37,7 @@ ask(int64_t guess)
         fflush(stdout);
         length = getline(&answer, &room, stdin);
         if (length == -1) {
-            putchar(\'\n\');
+            putchar('\n');
             cli_die(PLAYER_NO_ANSWER);
         }
         if (player_answer(answer, (size_t)length, &decision))
