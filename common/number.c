@@ -35,14 +35,23 @@ number_read(const char *text, size_t length, int64_t *value)
 size_t
 number_write(char *text, int64_t value)
 {
+    /* Two digits a division: this is on the way of every guess. */
+    static const char pairs[] = "00010203040506070809101112131415161718192021"
+                                "22232425262728293031323334353637383940414243"
+                                "44454647484950515253545556575859606162636465"
+                                "66676869707172737475767778798081828384858687"
+                                "888990919293949596979899";
     char digits[NUMBER_MAX];
     uint64_t rest = value < 0 ? -(uint64_t)value : (uint64_t)value;
     size_t at = sizeof(digits), length;
 
-    do {
-        digits[--at] = (char)('0' + rest % 10);
-        rest /= 10;
-    } while (rest != 0);
+    while (rest >= 10) {
+        at -= 2;
+        memcpy(digits + at, pairs + rest % 100 * 2, 2);
+        rest /= 100;
+    }
+    if (rest > 0 || at == sizeof(digits))
+        digits[--at] = (char)('0' + rest);
     if (value < 0)
         digits[--at] = '-';
     length = sizeof(digits) - at;
