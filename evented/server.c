@@ -32,6 +32,13 @@ const struct cli_twin server_twin = {
     .workers_max = LOOPS_MAX,
 };
 
+/* What becomes of a client that was accepted. */
+enum admission {
+    ADMITTED,
+    REFUSED,     /* the house is full, and there is time to tell it */
+    TURNED_AWAY, /* told without waiting that it is heard */
+};
+
 /* What a loop keeps of a client. */
 struct connection {
     LIST_ENTRY(connection) link;
@@ -99,19 +106,20 @@ door(struct server *server)
     return &server->loops[0].streams.counters;
 }
 
-/* Reserve a client's place; false: the house is full. */
-static bool
-reserve(struct server *server, bool *tell)
+/* Reserve a client's place, or find the house full. */
+static enum admission
+reserve(struct server *server)
 {
     if (server->active < server->options->limits.max_connections) {
         server->active++;
         counters_add(door(server), COUNT_ACCEPTED, 1);
-        return true;
+        return ADMITTED;
     }
-    *tell = server->refusing < LIMIT_REFUSING;
-    server->refusing += *tell;
     counters_add(door(server), COUNT_REJECTED, 1);
-    return false;
+    if (server->refusing == LIMIT_REFUSING)
+        return TURNED_AWAY;
+    server->refusing++;
+    return REFUSED;
 }
 
 /* End a loop that stops when its last client is gone; the main loop, which
@@ -206,9 +214,9 @@ serve(struct loop *loop, int fd, bool refused)
 
 /* Give a reserved place back: there is no memory for the client. */
 static void
-forgo(struct server *server, bool refused)
+forgo(struct server *server, enum admission admission)
 {
-    if (refused) {
+    if (admission == REFUSED) {
         server->refusing--;
     } else {
         server->active--;
@@ -252,27 +260,32 @@ hand_over(struct loop *loop, int fd)
     return fits;
 }
 
+/* Serve a client as it was admitted; false: no memory for it. */
+static bool
+start(struct server *server, int fd, enum admission admission)
+{
+    struct loop *loop = &server->loops[0];
+
+    if (admission == REFUSED)
+        return serve(loop, fd, true);
+    loop = &server->loops[server->next_loop];
+    server->next_loop = (server->next_loop + 1) % server->loop_count;
+    return loop == &server->loops[0] ? serve(loop, fd, false)
+                                     : hand_over(loop, fd);
+}
+
 /* Let a client in, or refuse it. */
 static void
 admit(struct server *server, int fd)
 {
-    bool tell = false, done = false;
-    const bool refused = !reserve(server, &tell);
+    const enum admission admission = reserve(server);
 
-    if (refused) {
-        done = tell && serve(&server->loops[0], fd, true);
-    } else {
-        struct loop *loop = &server->loops[server->next_loop];
-
-        server->next_loop = (server->next_loop + 1) % server->loop_count;
-        done = loop == &server->loops[0] ? serve(loop, fd, false)
-                                         : hand_over(loop, fd);
+    if (admission != TURNED_AWAY) {
+        if (start(server, fd, admission))
+            return;
+        forgo(server, admission);
     }
-    if (!done) {
-        if (!refused || tell)
-            forgo(server, refused);
-        net_turn_away(fd, server->program->refusal);
-    }
+    net_turn_away(fd, server->program->refusal);
 }
 
 /* Accept again, after a rest or after the clients had their turn. */

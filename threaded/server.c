@@ -41,6 +41,13 @@ const struct cli_twin server_twin = {
     .workers_max = THREADS_MAX,
 };
 
+/* What becomes of a client that was accepted. */
+enum admission {
+    ADMITTED,
+    REFUSED,     /* the house is full, and there is time to tell it */
+    TURNED_AWAY, /* told without waiting that it is heard */
+};
+
 /* What a thread that serves a client is given. */
 struct connection {
     LIST_ENTRY(connection) link; /* in the books, while it is served */
@@ -57,7 +64,7 @@ struct server {
     const struct server_program *program;
     pthread_attr_t attributes;
     int listener;
-    pthread_t *acceptors;
+    pthread_t *acceptors; /* may have ended, joined at the end */
     size_t acceptor_count;
 
     /* The books, under the lock. */
@@ -65,7 +72,7 @@ struct server {
     LIST_HEAD(, connection) connections;
     STAILQ_HEAD(, connection) ended; /* threads to be joined */
     size_t active, refusing;         /* clients that are served, refused */
-    size_t accepting;                /* acceptors that still accept */
+    size_t accepting;                /* acceptors at the door */
     struct counters sums;            /* of ended connections */
     size_t cut;                      /* that did not end in time */
     bool stopping, aborting;
@@ -98,24 +105,20 @@ print_counters(struct server *server)
     log_record("%s", text);
 }
 
-/* Reserve a client's place; false: the house is full. */
-static bool
-reserve(struct server *server, bool *tell)
+/* Reserve a client's place, or find the house full; under the lock. */
+static enum admission
+reserve(struct server *server)
 {
-    bool free_place;
-
-    pthread_mutex_lock(&server->lock);
-    free_place = server->active < server->options->limits.max_connections;
-    if (free_place) {
+    if (server->active < server->options->limits.max_connections) {
         server->active++;
         counters_add(&server->sums, COUNT_ACCEPTED, 1);
-    } else {
-        *tell = server->refusing < LIMIT_REFUSING;
-        server->refusing += *tell;
-        counters_add(&server->sums, COUNT_REJECTED, 1);
+        return ADMITTED;
     }
-    pthread_mutex_unlock(&server->lock);
-    return free_place;
+    counters_add(&server->sums, COUNT_REJECTED, 1);
+    if (server->refusing == LIMIT_REFUSING)
+        return TURNED_AWAY;
+    server->refusing++;
+    return REFUSED;
 }
 
 /* Enter a connection into the books. */
@@ -212,10 +215,10 @@ reap(struct server *server)
 
 /* Give a reserved place back: there is no thread or memory for the client. */
 static void
-forgo(struct server *server, bool refused)
+forgo(struct server *server, enum admission admission)
 {
     pthread_mutex_lock(&server->lock);
-    if (refused) {
+    if (admission == REFUSED) {
         server->refusing--;
     } else {
         server->active--;
@@ -225,33 +228,41 @@ forgo(struct server *server, bool refused)
     pthread_mutex_unlock(&server->lock);
 }
 
+/* Serve a client as it was admitted; false: no thread or memory for it. */
+static bool
+start(struct server *server, int fd, enum admission admission)
+{
+    struct connection *connection = malloc(sizeof(*connection));
+    pthread_t thread;
+    bool started = true;
+
+    if (connection == NULL)
+        return false;
+    *connection = (struct connection) {
+        .server = server,
+        .fd = fd,
+        .refused = admission == REFUSED,
+    };
+    if (server->options->workers > 0) {
+        serve(connection);
+        free(connection);
+    } else if (pthread_create(&thread, &server->attributes, serve_in_thread,
+                   connection) != 0) {
+        free(connection);
+        started = false;
+    }
+    return started;
+}
+
 /* Let a client in, or refuse it. */
 static void
-admit(struct server *server, int fd)
+admit(struct server *server, int fd, enum admission admission)
 {
-    bool tell = false;
-    const bool refused = !reserve(server, &tell);
-    struct connection *connection = NULL;
-    pthread_t thread;
-
-    if (!refused || tell)
-        connection = malloc(sizeof(*connection));
-    if (connection != NULL) {
-        *connection = (struct connection) {
-            .server = server, .fd = fd, .refused = refused
-        };
-        if (server->options->workers > 0) {
-            serve(connection);
-            free(connection);
+    if (admission != TURNED_AWAY) {
+        if (start(server, fd, admission))
             return;
-        }
-        if (pthread_create(
-                &thread, &server->attributes, serve_in_thread, connection) == 0)
-            return;
-        free(connection);
+        forgo(server, admission);
     }
-    if (!refused || tell)
-        forgo(server, refused);
     net_turn_away(fd, server->program->refusal);
 }
 
@@ -285,21 +296,31 @@ rest(struct server *server)
     return true;
 }
 
+/* Go to the door, or leave it; false: the server stops, there is none. */
+static bool
+go_to_door(struct server *server)
+{
+    bool open;
+
+    pthread_mutex_lock(&server->lock);
+    open = !server->stopping;
+    server->accepting += open;
+    pthread_mutex_unlock(&server->lock);
+    return open;
+}
+
 /* Wait for the next client; -1 when the server stops and nobody waits. */
 static int
 accept_client(struct server *server)
 {
-    for (;;) {
-        int fd = accept4(server->listener, NULL, NULL, SOCK_CLOEXEC);
+    int fd;
 
-        if (fd != -1)
-            return fd;
-        /* Only a server that stops makes its listener say so. */
-        if (errno == EAGAIN)
-            return -1;
-        if (net_accept_error(errno) == NET_ACCEPT_REST && !rest(server))
-            return -1;
-    }
+    do
+        fd = accept4(server->listener, NULL, NULL, SOCK_CLOEXEC);
+    /* Only a server that stops makes its listener say EAGAIN. */
+    while (fd == -1 && errno != EAGAIN &&
+           (net_accept_error(errno) == NET_ACCEPT_AGAIN || rest(server)));
+    return fd;
 }
 
 /* The life of an acceptor. */
@@ -307,15 +328,21 @@ static void *
 accept_clients(void *argument)
 {
     struct server *server = argument;
-    int fd;
 
-    while ((fd = accept_client(server)) != -1) {
+    while (go_to_door(server)) {
+        const int fd = accept_client(server);
+        enum admission admission = TURNED_AWAY;
+
+        /* In one step, so that at no time a client is not accounted for. */
+        pthread_mutex_lock(&server->lock);
+        server->accepting--;
+        if (fd != -1)
+            admission = reserve(server);
+        pthread_mutex_unlock(&server->lock);
         reap(server);
-        admit(server, fd);
+        if (fd != -1)
+            admit(server, fd, admission);
     }
-    pthread_mutex_lock(&server->lock);
-    server->accepting--;
-    pthread_mutex_unlock(&server->lock);
     return NULL;
 }
 
@@ -378,18 +405,46 @@ abort_all(struct server *server)
     pthread_mutex_unlock(&server->lock);
 }
 
-/* Whether a server that stops has ended; wakes the acceptors until it has. */
+/* Close the door of a server that stops, once no acceptor stands in it; who
+ * is queued is let in, or turned away where all threads are taken. */
+static void
+close_door(struct server *server)
+{
+    bool free_to_close;
+    int fd;
+
+    pthread_mutex_lock(&server->lock);
+    free_to_close = server->accepting == 0;
+    if (!free_to_close)
+        for (size_t i = 0; i < server->acceptor_count; i++)
+            pthread_kill(server->acceptors[i], STREAM_WAKE);
+    pthread_mutex_unlock(&server->lock);
+    if (!free_to_close)
+        return;
+    while ((fd = accept4(server->listener, NULL, NULL, SOCK_CLOEXEC)) != -1) {
+        enum admission admission = TURNED_AWAY;
+
+        pthread_mutex_lock(&server->lock);
+        if (server->options->workers == 0)
+            admission = reserve(server);
+        else
+            counters_add(&server->sums, COUNT_REJECTED, 1);
+        pthread_mutex_unlock(&server->lock);
+        admit(server, fd, admission);
+    }
+    close(server->listener);
+    server->listener = -1;
+}
+
+/* Whether a server that stops has no client any more. */
 static bool
 has_ended(struct server *server)
 {
     bool ended;
 
     pthread_mutex_lock(&server->lock);
-    if (server->accepting > 0)
-        for (size_t i = 0; i < server->acceptor_count; i++)
-            pthread_kill(server->acceptors[i], STREAM_WAKE);
     ended =
-        server->accepting == 0 && server->active == 0 && server->refusing == 0;
+        server->listener == -1 && server->active == 0 && server->refusing == 0;
     pthread_mutex_unlock(&server->lock);
     return ended;
 }
@@ -418,6 +473,8 @@ keep(struct server *server, const sigset_t *signals)
             if (period > DRAIN_TICK_MS)
                 period = DRAIN_TICK_MS;
         }
+        if (drained != NEVER && server->listener != -1)
+            close_door(server);
         if (now >= drained)
             abort_all(server);
         sweep(server, now, limits_lost_ms(planned, now));
@@ -441,9 +498,6 @@ start_acceptors(struct server *server)
                 &server->attributes, accept_clients, server) != 0)
             return false;
         server->acceptor_count++;
-        pthread_mutex_lock(&server->lock);
-        server->accepting++;
-        pthread_mutex_unlock(&server->lock);
     }
     return true;
 }
@@ -497,7 +551,6 @@ server_run(
     reap(&server);
     if (server.cut > 0)
         log_record("Connections cut: %zu.", server.cut);
-    close(server.listener);
     close(server.spare);
     free(server.acceptors);
     pthread_attr_destroy(&server.attributes);

@@ -68,29 +68,6 @@ get_cut(const struct stream *stream)
     return atomic_load_explicit(&stream->cut, memory_order_relaxed);
 }
 
-/* Take over a connected socket as a stream. */
-struct stream *
-stream_new(int fd, const struct limits *limits)
-{
-    size_t room = LINE_ROOM(limits->max_line);
-    struct stream *stream;
-
-    if (room < INPUT_ROOM)
-        room = INPUT_ROOM;
-    stream = malloc(sizeof(*stream) + room);
-    if (stream == NULL)
-        return NULL;
-    /* Not the buffers: an idle connection should not touch their pages. */
-    memset(stream, 0, offsetof(struct stream, output));
-    stream->fd = fd;
-    stream->owner = pthread_self();
-    stream->limits = limits;
-    stream->input_room = room;
-    line_init(&stream->scanner, limits->max_line);
-    set_phase(stream, PHASE_ANSWER, NEVER);
-    return stream;
-}
-
 /* Send bytes, however long the peer takes; false: the stream is broken. */
 static bool
 send_all(struct stream *stream, const char *bytes, size_t length)
@@ -162,6 +139,53 @@ fill(struct stream *stream)
     }
 }
 
+/* Read and drop what the peer still sends, until it closes. */
+static void
+linger(struct stream *stream)
+{
+    const int64_t deadline = stream_now() + LIMIT_LINGER_MS;
+    struct pollfd peer = { .fd = stream->fd, .events = POLLIN };
+    size_t dropped = 0;
+
+    /* This wait has its own end, so that it needs no keeper. */
+    set_phase(stream, PHASE_LINGER, NEVER);
+    while (dropped < LIMIT_LINGER_BYTES && get_cut(stream) < STREAM_STALLED) {
+        const int64_t left = deadline - stream_now();
+        ssize_t got;
+
+        if (left <= 0 || poll(&peer, 1, (int)left) == 0)
+            break;
+        got = recv(stream->fd, stream->input, stream->input_room, MSG_DONTWAIT);
+        if (got > 0)
+            dropped += (size_t)got;
+        else if (got == 0 || (errno != EINTR && errno != EAGAIN))
+            break;
+    }
+}
+
+/* Take over a connected socket as a stream. */
+struct stream *
+stream_new(int fd, const struct limits *limits)
+{
+    size_t room = LINE_ROOM(limits->max_line);
+    struct stream *stream;
+
+    if (room < INPUT_ROOM)
+        room = INPUT_ROOM;
+    stream = malloc(sizeof(*stream) + room);
+    if (stream == NULL)
+        return NULL;
+    /* Not the buffers: an idle connection should not touch their pages. */
+    memset(stream, 0, offsetof(struct stream, output));
+    stream->fd = fd;
+    stream->owner = pthread_self();
+    stream->limits = limits;
+    stream->input_room = room;
+    line_init(&stream->scanner, limits->max_line);
+    set_phase(stream, PHASE_ANSWER, NEVER);
+    return stream;
+}
+
 /* Wait for the peer's next line. */
 enum line_status
 stream_read_line(struct stream *stream, struct line *line)
@@ -205,30 +229,6 @@ stream_write(struct stream *stream, const void *bytes, size_t length)
     memcpy(stream->output + stream->queued, bytes, length);
     stream->queued += length;
     return !stream->broken;
-}
-
-/* Read and drop what the peer still sends, until it closes. */
-static void
-linger(struct stream *stream)
-{
-    const int64_t deadline = stream_now() + LIMIT_LINGER_MS;
-    struct pollfd peer = { .fd = stream->fd, .events = POLLIN };
-    size_t dropped = 0;
-
-    /* This wait has its own end, so that it needs no keeper. */
-    set_phase(stream, PHASE_LINGER, NEVER);
-    while (dropped < LIMIT_LINGER_BYTES && get_cut(stream) < STREAM_STALLED) {
-        const int64_t left = deadline - stream_now();
-        ssize_t got;
-
-        if (left <= 0 || poll(&peer, 1, (int)left) == 0)
-            break;
-        got = recv(stream->fd, stream->input, stream->input_room, MSG_DONTWAIT);
-        if (got > 0)
-            dropped += (size_t)got;
-        else if (got == 0 || (errno != EINTR && errno != EAGAIN))
-            break;
-    }
 }
 
 /* End the conversation so that the peer can read all of it. */
