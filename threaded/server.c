@@ -140,21 +140,24 @@ static void
 discharge(struct connection *connection)
 {
     struct server *server = connection->server;
-    struct stream *stream = connection->stream;
+    const struct stream *stream = connection->stream;
 
     pthread_mutex_lock(&server->lock);
-    if (stream != NULL) {
-        LIST_REMOVE(connection, link);
-        counters_sum(&server->sums, stream_counters(stream));
-    }
-    if (connection->refused) {
-        server->refusing--;
-    } else {
-        server->active--;
-        if (stream != NULL && stream_ended_well(stream))
-            counters_add(&server->sums, COUNT_SERVED, 1);
-    }
+    LIST_REMOVE(connection, link);
+    counters_sum(&server->sums, stream_counters(stream));
+    if (!connection->refused && stream_ended_well(stream))
+        counters_add(&server->sums, COUNT_SERVED, 1);
     pthread_mutex_unlock(&server->lock);
+}
+
+/* Give a client's place back; under the lock. */
+static void
+give_back(struct server *server, bool refused)
+{
+    if (refused)
+        server->refusing--;
+    else
+        server->active--;
 }
 
 /* Serve one client from its first line to its last, or tell it to go. */
@@ -163,22 +166,22 @@ serve(struct connection *connection)
 {
     const struct server *server = connection->server;
     const struct server_program *program = server->program;
+    struct stream *stream =
+        stream_new(connection->fd, &server->options->limits);
 
-    connection->stream = stream_new(connection->fd, &server->options->limits);
-    if (connection->stream == NULL) {
-        discharge(connection);
-        close(connection->fd);
+    if (stream == NULL) {
+        net_turn_away(connection->fd, program->refusal);
         return;
     }
+    connection->stream = stream;
     enroll(connection);
     if (connection->refused)
-        stream_write(
-            connection->stream, program->refusal, strlen(program->refusal));
+        stream_write(stream, program->refusal, strlen(program->refusal));
     else
-        program->serve(connection->stream, program->argument);
-    stream_finish(connection->stream);
+        program->serve(stream, program->argument);
+    stream_finish(stream);
     discharge(connection);
-    stream_free(connection->stream);
+    stream_free(stream);
 }
 
 /* The life of a connection's thread. */
@@ -190,8 +193,10 @@ serve_in_thread(void *argument)
 
     connection->thread = pthread_self();
     serve(connection);
+    /* In one step, so that a server that ends knows whom to join. */
     pthread_mutex_lock(&server->lock);
     STAILQ_INSERT_TAIL(&server->ended, connection, next_ended);
+    give_back(server, connection->refused);
     pthread_mutex_unlock(&server->lock);
     return NULL;
 }
@@ -218,52 +223,52 @@ static void
 forgo(struct server *server, enum admission admission)
 {
     pthread_mutex_lock(&server->lock);
-    if (admission == REFUSED) {
-        server->refusing--;
-    } else {
-        server->active--;
+    give_back(server, admission == REFUSED);
+    if (admission == ADMITTED) {
         counters_add(&server->sums, COUNT_ACCEPTED, (uint64_t)-1);
         counters_add(&server->sums, COUNT_REJECTED, 1);
     }
     pthread_mutex_unlock(&server->lock);
 }
 
-/* Serve a client as it was admitted; false: no thread or memory for it. */
+/* Serve a client in a thread of its own; false: no thread or memory. */
 static bool
-start(struct server *server, int fd, enum admission admission)
+start(struct server *server, const struct connection *client)
 {
     struct connection *connection = malloc(sizeof(*connection));
     pthread_t thread;
-    bool started = true;
 
     if (connection == NULL)
         return false;
-    *connection = (struct connection) {
-        .server = server,
-        .fd = fd,
-        .refused = admission == REFUSED,
-    };
-    if (server->options->workers > 0) {
-        serve(connection);
-        free(connection);
-    } else if (pthread_create(&thread, &server->attributes, serve_in_thread,
-                   connection) != 0) {
-        free(connection);
-        started = false;
-    }
-    return started;
+    *connection = *client;
+    if (pthread_create(
+            &thread, &server->attributes, serve_in_thread, connection) == 0)
+        return true;
+    free(connection);
+    return false;
 }
 
 /* Let a client in, or refuse it. */
 static void
 admit(struct server *server, int fd, enum admission admission)
 {
-    if (admission != TURNED_AWAY) {
-        if (start(server, fd, admission))
-            return;
+    struct connection client = {
+        .server = server,
+        .fd = fd,
+        .refused = admission == REFUSED,
+    };
+
+    if (admission == TURNED_AWAY) {
+        net_turn_away(fd, server->program->refusal);
+    } else if (server->options->workers > 0) {
+        serve(&client);
+        pthread_mutex_lock(&server->lock);
+        give_back(server, client.refused);
+        pthread_mutex_unlock(&server->lock);
+    } else if (!start(server, &client)) {
         forgo(server, admission);
+        net_turn_away(fd, server->program->refusal);
     }
-    net_turn_away(fd, server->program->refusal);
 }
 
 /*
@@ -280,7 +285,9 @@ rest(struct server *server)
 
     pthread_mutex_lock(&server->lock);
     stopping = server->stopping;
-    if (poll(&waiting, 1, 0) == 1 && server->spare != -1) {
+    /* Alone at the door; else another could take the client before us. */
+    if (server->options->workers == 0 && server->spare != -1 &&
+        poll(&waiting, 1, 0) == 1) {
         close(server->spare);
         fd = accept4(server->listener, NULL, NULL, SOCK_CLOEXEC);
         if (fd != -1) {
