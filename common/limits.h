@@ -73,7 +73,8 @@ enum phase {
  */
 struct limits limits_default(size_t descriptors);
 
-/* When a limit that starts now ends: now + limit_ms, or NEVER. */
+/* When a limit that starts now ends: now + limit_ms, or NEVER for 0, which
+ * means "no limit" (so not for drain_ms). */
 int64_t limits_deadline(int64_t now, int64_t limit_ms);
 
 /*

@@ -45,8 +45,9 @@ void line_init(struct line_scanner *scanner, size_t max);
  *
  * LINE_READY: *line lies in data, and the first *used bytes are now used.
  * LINE_PARTIAL: call again with the same bytes and more; *used is 0.
- * LINE_TOO_LONG: certain as soon as max bytes and no end were seen; *used is
- * 0, and a further call gives the same answer.
+ * LINE_TOO_LONG: the byte after the first max is neither LF nor the CR of a CR
+ * LF, which is known with that byte or the next; *used is 0, and a further
+ * call gives the same answer.
  */
 enum line_status line_next(struct line_scanner *scanner, const char *data,
     size_t size, struct line *line, size_t *used);

@@ -27,19 +27,20 @@ write_record(const char *record, size_t length)
 void
 log_record(const char *format, ...)
 {
-    char record[LOG_RECORD_MAX];
-    size_t room = sizeof(record) - 1, length;
+    /* One more than a record, for the NUL in the place of the line end. */
+    char record[LOG_RECORD_MAX + 1];
     va_list arguments;
+    size_t length;
     int wanted;
 
     va_start(arguments, format);
-    wanted = vsnprintf(record, room, format, arguments);
+    wanted = vsnprintf(record, sizeof(record), format, arguments);
     va_end(arguments);
     if (wanted < 0)
         return;
     length = (size_t)wanted;
-    if (length > room - 1) {
-        length = room - 1;
+    if (length > LOG_RECORD_MAX - 1) {
+        length = LOG_RECORD_MAX - 1;
         while (length > 0 && ((unsigned char)record[length] & 0xc0) == 0x80)
             length--;
     }

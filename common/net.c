@@ -240,12 +240,15 @@ void
 net_turn_away(int fd, const char *text)
 {
     char dropped[512];
+    size_t count = 0;
+    ssize_t got;
 
     (void)send(fd, text, strlen(text), MSG_NOSIGNAL | MSG_DONTWAIT);
     shutdown(fd, SHUT_WR);
     /* What is left unread would turn the text into a reset. */
-    while (recv(fd, dropped, sizeof(dropped), MSG_DONTWAIT) > 0)
-        ;
+    while (count < LIMIT_LINGER_BYTES &&
+           (got = recv(fd, dropped, sizeof(dropped), MSG_DONTWAIT)) > 0)
+        count += (size_t)got;
     close(fd);
 }
 

@@ -1,0 +1,732 @@
+#include "common/cli.h"
+
+#include "common/guess_cli.h"
+#include "common/net.h"
+
+#include <check.h>
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+/* The most words of a command line here, and the most that is printed. */
+#define WORDS 16
+#define ROOM  16384
+
+static const struct cli_twin threaded = {
+    .version = "(threaded)",
+    .workers = "threads",
+    .workers_help = "a pool of N threads",
+    .workers_default = 0,
+    .workers_max = 10000,
+};
+
+static const struct cli_twin evented = {
+    .version = "(evented)",
+    .workers = "loops",
+    .workers_help = "N event loops",
+    .workers_default = 1,
+    .workers_max = 64,
+};
+
+/* What a program that ended has left behind. */
+struct ended {
+    int code; /* -1: it did not end by exit */
+    char out[ROOM], err[ROOM];
+};
+
+/* Make words of a command line, cut at blanks; the words end in a NULL and lie
+ * in text. */
+static int
+cut(char *text, char *words[WORDS + 1])
+{
+    int count = 0;
+
+    for (char *word = text; (word = strsep(&text, " ")) != NULL;) {
+        if (*word == '\0')
+            continue;
+        ck_assert_int_lt(count, WORDS);
+        words[count++] = word;
+    }
+    words[count] = NULL;
+    return count;
+}
+
+/* Parse a command line, the program's name first, as that program does. */
+static void
+parse_server(struct guess_server_options *options, const struct cli_twin *twin,
+    const char *line)
+{
+    static char text[1024];
+    char *words[WORDS + 1];
+
+    snprintf(text, sizeof(text), "guess-server %s", line);
+    guess_server_cli(options, twin, 1234, cut(text, words), words);
+}
+
+/* The same for a guess-client. */
+static void
+parse_client(struct guess_client_options *options, const char *line)
+{
+    static char text[1024];
+    char *words[WORDS + 1];
+
+    snprintf(text, sizeof(text), "guess-client %s", line);
+    guess_client_cli(options, &threaded, 1234, cut(text, words), words);
+}
+
+/* The same where the options do not matter, only how it ends. */
+static void
+run_server(const char *line)
+{
+    struct guess_server_options options;
+
+    parse_server(&options, &threaded, line);
+}
+
+static void
+run_evented_server(const char *line)
+{
+    struct guess_server_options options;
+
+    parse_server(&options, &evented, line);
+}
+
+static void
+run_client(const char *line)
+{
+    struct guess_client_options options;
+
+    parse_client(&options, line);
+    free(options.games);
+}
+
+static void
+run_die(const char *line)
+{
+    cli_die("cannot %s: %d", line, 42);
+}
+
+/* Read a file from its start, as a C string. */
+static void
+read_file(FILE *file, char text[ROOM])
+{
+    size_t length;
+
+    rewind(file);
+    length = fread(text, 1, ROOM - 1, file);
+    ck_assert_uint_lt(length, ROOM - 1);
+    text[length] = '\0';
+    fclose(file);
+}
+
+/* Run something in a process of its own, and wait for its end. An exit code
+ * of 99 is ours: it came back. */
+static void
+run(void (*what)(const char *), const char *line, struct ended *ended)
+{
+    FILE *out = tmpfile(), *err = tmpfile();
+    int status;
+    pid_t child;
+
+    ck_assert(out != NULL && err != NULL);
+    fflush(NULL);
+    child = fork();
+    if (child == 0) {
+        if (dup2(fileno(out), STDOUT_FILENO) == -1 ||
+            dup2(fileno(err), STDERR_FILENO) == -1)
+            _exit(98);
+        what(line);
+        exit(99);
+    }
+    ck_assert_int_ne(child, -1);
+    ck_assert_int_eq(waitpid(child, &status, 0), child);
+    ended->code = WIFEXITED(status) ? WEXITSTATUS(status) : -1;
+    read_file(out, ended->out);
+    read_file(err, ended->err);
+}
+
+/* A command line that is refused, and the first line that says why. */
+struct refusal {
+    const char *line, *message;
+};
+
+#define NO_NUMBER(name, text, range)                                           \
+    "guess-server: --" name ": '" text "' is not a whole number from " range
+#define NO_TIME(name, text)                                                    \
+    "guess-server: --" name ": '" text                                         \
+    "' is not a time from 0 to 31536000 seconds"
+
+static const struct refusal server_refusals[] = {
+    { "--port x", NO_NUMBER("port", "x", "0 to 65535") },
+    { "--port=", NO_NUMBER("port", "", "0 to 65535") },
+    { "--port 65536", NO_NUMBER("port", "65536", "0 to 65535") },
+    { "--port -1", NO_NUMBER("port", "-1", "0 to 65535") },
+    { "--port 1e3", NO_NUMBER("port", "1e3", "0 to 65535") },
+    { "--port 0x10", NO_NUMBER("port", "0x10", "0 to 65535") },
+    { "--port 99999999999999999999",
+        NO_NUMBER("port", "99999999999999999999", "0 to 65535") },
+    { "--threads -1", NO_NUMBER("threads", "-1", "0 to 10000") },
+    { "--threads 10001", NO_NUMBER("threads", "10001", "0 to 10000") },
+    { "--threads many", NO_NUMBER("threads", "many", "0 to 10000") },
+    { "--max-connections 0",
+        NO_NUMBER("max-connections", "0", "1 to 2147483647") },
+    { "--max-connections x",
+        NO_NUMBER("max-connections", "x", "1 to 2147483647") },
+    { "--max-line 0", NO_NUMBER("max-line", "0", "1 to 1048576") },
+    { "--max-line 1048577", NO_NUMBER("max-line", "1048577", "1 to 1048576") },
+    { "--line-timeout x", NO_TIME("line-timeout", "x") },
+    { "--line-timeout -1", NO_TIME("line-timeout", "-1") },
+    { "--line-timeout +1", NO_TIME("line-timeout", "+1") },
+    { "--line-timeout=", NO_TIME("line-timeout", "") },
+    { "--idle-timeout .", NO_TIME("idle-timeout", ".") },
+    { "--idle-timeout 1.2.3", NO_TIME("idle-timeout", "1.2.3") },
+    { "--idle-timeout 1e3", NO_TIME("idle-timeout", "1e3") },
+    { "--idle-timeout inf", NO_TIME("idle-timeout", "inf") },
+    { "--idle-timeout nan", NO_TIME("idle-timeout", "nan") },
+    { "--stall-timeout 0x1", NO_TIME("stall-timeout", "0x1") },
+    { "--stall-timeout 5s", NO_TIME("stall-timeout", "5s") },
+    { "--stall-timeout 1,5", NO_TIME("stall-timeout", "1,5") },
+    { "--drain-timeout 31536001", NO_TIME("drain-timeout", "31536001") },
+    { "--drain-timeout 31536000.5", NO_TIME("drain-timeout", "31536000.5") },
+    { "--drain-timeout 99999999999999999999",
+        NO_TIME("drain-timeout", "99999999999999999999") },
+    { "--seed x",
+        NO_NUMBER("seed", "x", "-9223372036854775808 to 9223372036854775807") },
+    { "--seed 9223372036854775808",
+        NO_NUMBER("seed", "9223372036854775808",
+            "-9223372036854775808 to 9223372036854775807") },
+    { "--strategy smart",
+        "guess-server: --strategy: 'smart' is neither random nor bisect" },
+    { "--strategy=",
+        "guess-server: --strategy: '' is neither random nor bisect" },
+    { "--lang de", "guess-server: --lang: 'de' is neither en nor ko" },
+    { "--lang EN", "guess-server: --lang: 'EN' is neither en nor ko" },
+    { "1234", "guess-server: unexpected argument '1234'" },
+    { "--quiet here", "guess-server: unexpected argument 'here'" },
+    { "-- --quiet", "guess-server: unexpected argument '--quiet'" },
+    { "--nope", "guess-server: unrecognized option '--nope'" },
+    { "--loops 2", "guess-server: unrecognized option '--loops'" },
+    { "--port", "guess-server: option '--port' requires an argument" },
+    { "--quiet=yes",
+        "guess-server: option '--quiet' doesn't allow an argument" },
+    { "-5", "guess-server: invalid option -- '5'" },
+    { "-x", "guess-server: invalid option -- 'x'" },
+};
+
+#define SERVER_REFUSALS                                                        \
+    ((int)(sizeof(server_refusals) / sizeof(server_refusals[0])))
+
+static const struct refusal client_refusals[] = {
+    { "--port 0",
+        "guess-client: --port: '0' is not a whole number from 1 to 65535" },
+    { "--port x",
+        "guess-client: --port: 'x' is not a whole number from 1 to 65535" },
+    { "--port -5",
+        "guess-client: --port: '-5' is not a whole number from 1 to 65535" },
+    { "--count -1",
+        "guess-client: --count: '-1' is not a whole number from 0 to "
+        "9223372036854775807" },
+    { "--lang xx", "guess-client: --lang: 'xx' is neither en nor ko" },
+    { "1", "guess-client: a game takes three numbers: LOWER UPPER SECRET" },
+    { "1 5", "guess-client: a game takes three numbers: LOWER UPPER SECRET" },
+    { "1 5 3 7",
+        "guess-client: a game takes three numbers: LOWER UPPER SECRET" },
+    { "--ask 1",
+        "guess-client: a game takes two numbers with --ask: LOWER UPPER" },
+    { "1 5 3 --ask",
+        "guess-client: a game takes two numbers with --ask: LOWER UPPER" },
+    { "5 1 3", "guess-client: there is no number between 5 and 1" },
+    { "--ask 5 1", "guess-client: there is no number between 5 and 1" },
+    { "1 5 6", "guess-client: the secret 6 is not between 1 and 5" },
+    { "1 5 0", "guess-client: the secret 0 is not between 1 and 5" },
+    { "-5 -1 -6", "guess-client: the secret -6 is not between -5 and -1" },
+    { "1 5 3 10 15 16",
+        "guess-client: the secret 16 is not between 10 and 15" },
+    { "x 5 3", "guess-client: 'x' is not a whole number" },
+    { "1.5 5 3", "guess-client: '1.5' is not a whole number" },
+    { "1 5 3x", "guess-client: '3x' is not a whole number" },
+    { "-5x 5 3", "guess-client: '-5x' is not a whole number" },
+    { "-5-5 5 3", "guess-client: '-5-5' is not a whole number" },
+    { "0 9223372036854775808 1",
+        "guess-client: '9223372036854775808' does not fit into 64 bits" },
+    { "-9223372036854775809 0 0",
+        "guess-client: '-9223372036854775809' does not fit into 64 bits" },
+    { "-1111111111111111111111111111111111111111111111111111111111111111 1 1",
+        "guess-client: "
+        "'-1111111111111111111111111111111111111111111111111111111111111111' "
+        "is too long" },
+    { "--nope", "guess-client: unrecognized option '--nope'" },
+    { "--host", "guess-client: option '--host' requires an argument" },
+    { "-x", "guess-client: invalid option -- 'x'" },
+};
+
+#define CLIENT_REFUSALS                                                        \
+    ((int)(sizeof(client_refusals) / sizeof(client_refusals[0])))
+
+/* Fail unless a program was ended by argp with this message. */
+static void
+check_refusal(const struct ended *ended, const struct refusal *refusal)
+{
+    const size_t length = strlen(refusal->message);
+
+    ck_assert_msg(ended->code == CLI_USAGE, "'%s' ended with %d", refusal->line,
+        ended->code);
+    ck_assert_str_eq(ended->out, "");
+    ck_assert_msg(strncmp(ended->err, refusal->message, length) == 0 &&
+                      ended->err[length] == '\n',
+        "'%s' was answered: %s", refusal->line, ended->err);
+    ck_assert_ptr_nonnull(strstr(ended->err, "--help"));
+}
+
+START_TEST(a_wrong_server_command_line_is_refused)
+{
+    static struct ended ended;
+
+    run(run_server, server_refusals[_i].line, &ended);
+    check_refusal(&ended, &server_refusals[_i]);
+}
+END_TEST
+
+START_TEST(a_wrong_client_command_line_is_refused)
+{
+    static struct ended ended;
+
+    run(run_client, client_refusals[_i].line, &ended);
+    check_refusal(&ended, &client_refusals[_i]);
+}
+END_TEST
+
+START_TEST(the_evented_server_has_no_threads_option)
+{
+    static const struct refusal refusal = { "--threads 2",
+        "guess-server: unrecognized option '--threads'" };
+    static struct ended ended;
+
+    run(run_evented_server, refusal.line, &ended);
+    check_refusal(&ended, &refusal);
+}
+END_TEST
+
+START_TEST(the_server_help_names_every_option)
+{
+    static const char *const names[] = { "--host=ADDR", "--port=N", "--quiet",
+        "--threads=N", "--max-connections=N", "--max-line=BYTES",
+        "--line-timeout=S", "--idle-timeout=S", "--stall-timeout=S",
+        "--drain-timeout=S", "--seed=N", "--strategy=NAME", "--lang=en|ko",
+        "--help", "--usage", "--version" };
+    static struct ended ended;
+
+    run(run_server, "--help", &ended);
+    ck_assert_int_eq(ended.code, 0);
+    ck_assert_str_eq(ended.err, "");
+    for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++)
+        ck_assert_msg(strstr(ended.out, names[i]) != NULL, "%s", names[i]);
+}
+END_TEST
+
+/* Make every run of blanks and line ends a single blank. */
+static void
+unfold(char *text)
+{
+    char *out = text;
+    bool was_blank = false;
+
+    for (; *text != '\0'; text++) {
+        const bool is_blank = *text == ' ' || *text == '\n';
+
+        if (!is_blank || !was_blank)
+            *out++ = is_blank ? ' ' : *text;
+        was_blank = is_blank;
+    }
+    *out = '\0';
+}
+
+START_TEST(the_server_help_names_every_default)
+{
+    static const char *const defaults[] = {
+        "(default 127.0.0.1)",
+        "(default 1234)",
+        "(default 1024)",
+        "to its end (default 10; 0: no limit)",
+        "two lines (default 300; 0: no limit)",
+        "its answer (default 30; 0: no limit)",
+        "are cut (default 10; 0: at once)",
+        "(default: random ones)",
+        "random (default)",
+        "(default en)",
+    };
+    struct guess_server_options options;
+    char connections[64];
+    static struct ended ended;
+
+    run(run_server, "--help", &ended);
+    unfold(ended.out);
+    for (size_t i = 0; i < sizeof(defaults) / sizeof(defaults[0]); i++)
+        ck_assert_msg(
+            strstr(ended.out, defaults[i]) != NULL, "%s", defaults[i]);
+    parse_server(&options, &threaded, "");
+    snprintf(connections, sizeof(connections),
+        "(default %zu:", options.server.limits.max_connections);
+    ck_assert_ptr_nonnull(strstr(ended.out, connections));
+}
+END_TEST
+
+START_TEST(the_client_help_hides_the_digits)
+{
+    static struct ended ended;
+
+    run(run_client, "--help", &ended);
+    ck_assert_int_eq(ended.code, 0);
+    ck_assert_ptr_nonnull(strstr(ended.out, "--count=N"));
+    ck_assert_ptr_nonnull(strstr(ended.out, "--ask"));
+    ck_assert_ptr_nonnull(strstr(ended.out, "[LOWER UPPER SECRET]..."));
+    ck_assert_ptr_null(strstr(ended.out, "DIGITS"));
+}
+END_TEST
+
+START_TEST(usage_is_printed_on_request)
+{
+    static struct ended ended;
+
+    run(run_server, "--usage", &ended);
+    ck_assert_int_eq(ended.code, 0);
+    ck_assert_ptr_nonnull(strstr(ended.out, "Usage: guess-server"));
+    run(run_client, "--usage", &ended);
+    ck_assert_int_eq(ended.code, 0);
+    ck_assert_ptr_nonnull(strstr(ended.out, "Usage: guess-client"));
+    ck_assert_ptr_null(strstr(ended.out, "DIGITS"));
+}
+END_TEST
+
+START_TEST(the_version_names_program_and_twin)
+{
+    static struct ended ended;
+
+    run(run_server, "--version", &ended);
+    ck_assert_int_eq(ended.code, 0);
+    ck_assert_str_eq(ended.out, "guess-server (threaded) " VERSION "\n");
+    run(run_client, "--version", &ended);
+    ck_assert_int_eq(ended.code, 0);
+    ck_assert_str_eq(ended.out, "guess-client (threaded) " VERSION "\n");
+}
+END_TEST
+
+START_TEST(a_fatal_error_is_one_line_and_exit_code_one)
+{
+    static struct ended ended;
+    char expected[128];
+
+    run(run_die, "do this", &ended);
+    ck_assert_int_eq(ended.code, CLI_FAILURE);
+    ck_assert_str_eq(ended.out, "");
+    snprintf(expected, sizeof(expected), "%s: cannot do this: 42\n",
+        program_invocation_short_name);
+    ck_assert_str_eq(ended.err, expected);
+}
+END_TEST
+
+START_TEST(a_server_without_options_has_the_defaults)
+{
+    struct guess_server_options options;
+
+    memset(&options, 0xa5, sizeof(options));
+    parse_server(&options, &threaded, "");
+    ck_assert_str_eq(options.server.host, "127.0.0.1");
+    ck_assert_uint_eq(options.server.port, 1234);
+    ck_assert(!options.server.quiet);
+    ck_assert_uint_eq(options.server.workers, 0);
+    ck_assert_uint_eq(options.server.limits.max_connections,
+        limits_default(net_descriptors()).max_connections);
+    ck_assert_uint_eq(options.server.limits.max_line, 1024);
+    ck_assert_int_eq(options.server.limits.line_ms, 10000);
+    ck_assert_int_eq(options.server.limits.idle_ms, 300000);
+    ck_assert_int_eq(options.server.limits.stall_ms, 30000);
+    ck_assert_int_eq(options.server.limits.drain_ms, 10000);
+    ck_assert(!options.seeded);
+    ck_assert_int_eq(options.rules.strategy, GUESS_RANDOM);
+    ck_assert_int_eq(options.rules.language, GUESS_ENGLISH);
+    ck_assert(!options.rules.quiet);
+}
+END_TEST
+
+START_TEST(the_twin_decides_about_its_workers)
+{
+    struct guess_server_options options;
+
+    parse_server(&options, &evented, "");
+    ck_assert_uint_eq(options.server.workers, 1);
+    parse_server(&options, &evented, "--loops=0");
+    ck_assert_uint_eq(options.server.workers, 0);
+    parse_server(&options, &threaded, "--threads 10000");
+    ck_assert_uint_eq(options.server.workers, 10000);
+}
+END_TEST
+
+START_TEST(every_server_option_is_taken)
+{
+    struct guess_server_options options;
+
+    parse_server(&options, &threaded,
+        "--host ::1 --port 0 --quiet --max-connections 7 --max-line 80 "
+        "--seed -5 --strategy bisect --lang ko");
+    ck_assert_str_eq(options.server.host, "::1");
+    ck_assert_uint_eq(options.server.port, 0);
+    ck_assert(options.server.quiet);
+    ck_assert_uint_eq(options.server.limits.max_connections, 7);
+    ck_assert_uint_eq(options.server.limits.max_line, 80);
+    ck_assert(options.seeded);
+    ck_assert_uint_eq(options.seed, (uint64_t)-5);
+    ck_assert_int_eq(options.rules.strategy, GUESS_BISECT);
+    ck_assert_int_eq(options.rules.language, GUESS_KOREAN);
+    ck_assert(options.rules.quiet);
+}
+END_TEST
+
+START_TEST(every_timeout_is_taken)
+{
+    struct guess_server_options options;
+
+    parse_server(&options, &threaded,
+        "--line-timeout 1 --idle-timeout 2 --stall-timeout 3 "
+        "--drain-timeout 4");
+    ck_assert_int_eq(options.server.limits.line_ms, 1000);
+    ck_assert_int_eq(options.server.limits.idle_ms, 2000);
+    ck_assert_int_eq(options.server.limits.stall_ms, 3000);
+    ck_assert_int_eq(options.server.limits.drain_ms, 4000);
+}
+END_TEST
+
+START_TEST(the_last_of_two_options_counts)
+{
+    struct guess_server_options options;
+
+    parse_server(&options, &threaded,
+        "--port 1 --port 2 --strategy bisect --strategy random");
+    ck_assert_uint_eq(options.server.port, 2);
+    ck_assert_int_eq(options.rules.strategy, GUESS_RANDOM);
+}
+END_TEST
+
+/* Times as the user writes them, and their milliseconds. */
+static const struct {
+    const char *text;
+    int64_t ms;
+} times[] = {
+    { "0", 0 },
+    { "0.0", 0 },
+    { "1", 1000 },
+    { "0.5", 500 },
+    { ".5", 500 },
+    { "5.", 5000 },
+    { "007", 7000 },
+    { "0.001", 1 },
+    { "0.0001", 1 },
+    { "0.0004", 1 },
+    { "0.0000000001", 1 },
+    { "0.0015", 2 },
+    { "1.2345", 1235 },
+    { "10.25", 10250 },
+    { "31536000", INT64_C(31536000000) },
+};
+
+#define TIMES ((int)(sizeof(times) / sizeof(times[0])))
+
+START_TEST(a_time_takes_fractions)
+{
+    ck_assert_int_eq(
+        cli_seconds(NULL, "line-timeout", times[_i].text), times[_i].ms);
+}
+END_TEST
+
+START_TEST(a_number_is_taken_from_its_range)
+{
+    ck_assert_int_eq(cli_number(NULL, "n", "-5", -5, 5), -5);
+    ck_assert_int_eq(cli_number(NULL, "n", "5", -5, 5), 5);
+    ck_assert_int_eq(cli_number(NULL, "n", "+3", -5, 5), 3);
+    ck_assert_int_eq(
+        cli_number(NULL, "n", "-9223372036854775808", INT64_MIN, INT64_MAX),
+        INT64_MIN);
+}
+END_TEST
+
+START_TEST(a_negative_number_is_put_together_again)
+{
+    char buffer[8];
+
+    ck_assert(cli_negative(buffer, sizeof(buffer), '5', NULL));
+    ck_assert_str_eq(buffer, "-5");
+    ck_assert(cli_negative(buffer, sizeof(buffer), '5', "34"));
+    ck_assert_str_eq(buffer, "-534");
+    ck_assert(cli_negative(buffer, sizeof(buffer), '5', "43210"));
+    ck_assert_str_eq(buffer, "-543210");
+    ck_assert(!cli_negative(buffer, sizeof(buffer), '6', "543210"));
+}
+END_TEST
+
+START_TEST(a_client_without_options_plays_the_published_games)
+{
+    struct guess_client_options options;
+
+    parse_client(&options, "");
+    ck_assert_str_eq(options.host, "127.0.0.1");
+    ck_assert_uint_eq(options.port, 1234);
+    ck_assert_int_eq(options.language, GUESS_ENGLISH);
+    ck_assert(!options.ask);
+    ck_assert_uint_eq(options.count, 5);
+    ck_assert_uint_eq(options.game_count, 2);
+    ck_assert_int_eq(options.games[0].lower, 1);
+    ck_assert_int_eq(options.games[0].upper, 5);
+    ck_assert_int_eq(options.games[0].secret, 3);
+    ck_assert_int_eq(options.games[1].lower, 10);
+    ck_assert_int_eq(options.games[1].upper, 15);
+    ck_assert_int_eq(options.games[1].secret, 12);
+    free(options.games);
+}
+END_TEST
+
+/* How many guesses a game has, and how many games there are. */
+static const struct {
+    const char *line;
+    uint64_t count;
+    size_t games;
+} counts[] = {
+    { "", 5, 2 },
+    { "--count 0", 0, 2 },
+    { "--count 7", 7, 2 },
+    { "--count 9223372036854775807", INT64_MAX, 2 },
+    { "1 5 3", 0, 1 },
+    { "1 5 3 10 15 12", 0, 2 },
+    { "--count 2 1 5 3", 2, 1 },
+    { "1 5 3 --count 2", 2, 1 },
+    { "--ask", 0, 1 },
+    { "--ask --count 3", 3, 1 },
+    { "--ask 1 5", 0, 1 },
+    { "--ask 1 5 1 5 1 5", 0, 3 },
+    { "1 5 --ask", 0, 1 },
+};
+
+#define COUNTS ((int)(sizeof(counts) / sizeof(counts[0])))
+
+START_TEST(games_end_when_found_unless_they_are_the_published_ones)
+{
+    struct guess_client_options options;
+
+    parse_client(&options, counts[_i].line);
+    ck_assert_uint_eq(options.count, counts[_i].count);
+    ck_assert_uint_eq(options.game_count, counts[_i].games);
+    free(options.games);
+}
+END_TEST
+
+/* Games of negative numbers, which are no options. */
+static const struct {
+    const char *line;
+    int64_t lower, upper, secret;
+} negatives[] = {
+    { "-5 5 0", -5, 5, 0 },
+    { "-5 -1 -3", -5, -1, -3 },
+    { "-10 -10 -10", -10, -10, -10 },
+    { "-0 +5 +3", 0, 5, 3 },
+    { "-- -5 -1 -3", -5, -1, -3 },
+    { "--count 3 -53 -1 -7", -53, -1, -7 },
+    { "-5 --count 3 -1 -3", -5, -1, -3 },
+    { "-9223372036854775808 9223372036854775807 -1", INT64_MIN, INT64_MAX, -1 },
+    { "-5 5 --lang ko 0", -5, 5, 0 },
+};
+
+#define NEGATIVES ((int)(sizeof(negatives) / sizeof(negatives[0])))
+
+START_TEST(a_negative_number_is_a_number)
+{
+    struct guess_client_options options;
+
+    parse_client(&options, negatives[_i].line);
+    ck_assert_uint_eq(options.game_count, 1);
+    ck_assert_int_eq(options.games[0].lower, negatives[_i].lower);
+    ck_assert_int_eq(options.games[0].upper, negatives[_i].upper);
+    ck_assert_int_eq(options.games[0].secret, negatives[_i].secret);
+    free(options.games);
+}
+END_TEST
+
+START_TEST(every_client_option_is_taken)
+{
+    struct guess_client_options options;
+
+    parse_client(&options, "--host ::1 --port 65535 --lang ko --ask -3 3");
+    ck_assert_str_eq(options.host, "::1");
+    ck_assert_uint_eq(options.port, 65535);
+    ck_assert_int_eq(options.language, GUESS_KOREAN);
+    ck_assert(options.ask);
+    ck_assert_int_eq(options.games[0].lower, -3);
+    ck_assert_int_eq(options.games[0].upper, 3);
+    free(options.games);
+}
+END_TEST
+
+START_TEST(a_user_who_is_asked_thinks_of_one_to_a_hundred)
+{
+    struct guess_client_options options;
+
+    parse_client(&options, "--ask");
+    ck_assert_int_eq(options.games[0].lower, 1);
+    ck_assert_int_eq(options.games[0].upper, 100);
+    free(options.games);
+}
+END_TEST
+
+int
+main(void)
+{
+    Suite *suite = suite_create("cli");
+    TCase *refusals = tcase_create("refusals");
+    TCase *help = tcase_create("help");
+    TCase *server = tcase_create("server");
+    TCase *client = tcase_create("client");
+    SRunner *runner;
+    int failed;
+
+    tcase_set_timeout(refusals, 60);
+    tcase_add_loop_test(
+        refusals, a_wrong_server_command_line_is_refused, 0, SERVER_REFUSALS);
+    tcase_add_loop_test(
+        refusals, a_wrong_client_command_line_is_refused, 0, CLIENT_REFUSALS);
+    tcase_add_test(refusals, the_evented_server_has_no_threads_option);
+    suite_add_tcase(suite, refusals);
+
+    tcase_set_timeout(help, 60);
+    tcase_add_test(help, the_server_help_names_every_option);
+    tcase_add_test(help, the_server_help_names_every_default);
+    tcase_add_test(help, the_client_help_hides_the_digits);
+    tcase_add_test(help, usage_is_printed_on_request);
+    tcase_add_test(help, the_version_names_program_and_twin);
+    tcase_add_test(help, a_fatal_error_is_one_line_and_exit_code_one);
+    suite_add_tcase(suite, help);
+
+    tcase_add_test(server, a_server_without_options_has_the_defaults);
+    tcase_add_test(server, the_twin_decides_about_its_workers);
+    tcase_add_test(server, every_server_option_is_taken);
+    tcase_add_test(server, every_timeout_is_taken);
+    tcase_add_test(server, the_last_of_two_options_counts);
+    tcase_add_loop_test(server, a_time_takes_fractions, 0, TIMES);
+    tcase_add_test(server, a_number_is_taken_from_its_range);
+    suite_add_tcase(suite, server);
+
+    tcase_add_test(client, a_negative_number_is_put_together_again);
+    tcase_add_test(client, a_client_without_options_plays_the_published_games);
+    tcase_add_loop_test(client,
+        games_end_when_found_unless_they_are_the_published_ones, 0, COUNTS);
+    tcase_add_loop_test(client, a_negative_number_is_a_number, 0, NEGATIVES);
+    tcase_add_test(client, every_client_option_is_taken);
+    tcase_add_test(client, a_user_who_is_asked_thinks_of_one_to_a_hundred);
+    suite_add_tcase(suite, client);
+
+    runner = srunner_create(suite);
+    srunner_run_all(runner, CK_NORMAL);
+    failed = srunner_ntests_failed(runner);
+    srunner_free(runner);
+    return failed != 0;
+}

@@ -1,0 +1,301 @@
+#include "report/histogram.h"
+
+#include "report/rng.h"
+
+#include <check.h>
+#include <math.h>
+#include <stdint.h>
+#include <stdlib.h>
+#include <string.h>
+
+#define SAMPLES 20000
+
+/* The largest value that the counters reach. */
+#define LARGEST (HISTOGRAM_LIMIT - 1)
+
+/* A random value of a random number of bits, up to the given one. */
+static uint64_t
+any_size(struct rng *rng, unsigned bits)
+{
+    return rng_next(rng) >> (64 - 1 - rng_below(rng, bits));
+}
+
+/* Order two values for qsort. */
+static int
+compare_values(const void *a, const void *b)
+{
+    uint64_t x = *(const uint64_t *)a, y = *(const uint64_t *)b;
+
+    return (x > y) - (x < y);
+}
+
+/* The slow, obvious quantile: sort, and take the value of rank ceil(q n). */
+static uint64_t
+sorted_quantile(uint64_t *values, size_t n, unsigned per_mille)
+{
+    qsort(values, n, sizeof(*values), compare_values);
+    return values[(n * per_mille + 999) / 1000 - 1];
+}
+
+START_TEST(values_below_2048_have_a_counter_each)
+{
+    for (uint64_t v = 0; v < 2048; v++) {
+        ck_assert_uint_eq(histogram_index(v), v);
+        ck_assert_uint_eq(histogram_upper_edge((size_t)v), v);
+    }
+}
+END_TEST
+
+START_TEST(the_counters_follow_each_other_without_gaps)
+{
+    for (size_t i = 1; i < HISTOGRAM_COUNTERS; i++) {
+        uint64_t first = histogram_upper_edge(i - 1) + 1;
+
+        ck_assert_uint_eq(histogram_index(first), i);
+        ck_assert_uint_eq(histogram_index(histogram_upper_edge(i)), i);
+    }
+}
+END_TEST
+
+START_TEST(the_last_counter_ends_at_the_limit)
+{
+    ck_assert_uint_eq(histogram_index(LARGEST), HISTOGRAM_COUNTERS - 1);
+    ck_assert_uint_eq(histogram_upper_edge(HISTOGRAM_COUNTERS - 1), LARGEST);
+    ck_assert_uint_gt(LARGEST, UINT64_C(60) * 1000000000);
+}
+END_TEST
+
+START_TEST(the_upper_edge_is_at_most_one_in_1024_above)
+{
+    struct rng rng;
+
+    rng_seed(&rng, 1);
+    for (int i = 0; i < 100000; i++) {
+        uint64_t v = any_size(&rng, 36);
+        uint64_t edge = histogram_upper_edge(histogram_index(v));
+
+        ck_assert_uint_ge(edge, v);
+        ck_assert_uint_le((edge - v) * 1024, v);
+    }
+}
+END_TEST
+
+START_TEST(quantiles_are_those_of_the_sorted_values)
+{
+    static const unsigned per_mille[] = { 1, 10, 250, 500, 900, 990, 999 };
+    static uint64_t values[SAMPLES];
+    struct histogram *h = histogram_new();
+    struct rng rng;
+
+    rng_seed(&rng, (uint64_t)_i);
+    for (size_t i = 0; i < SAMPLES; i++) {
+        values[i] = any_size(&rng, 36);
+        histogram_record(h, values[i]);
+    }
+    for (size_t q = 0; q < sizeof(per_mille) / sizeof(per_mille[0]); q++) {
+        uint64_t exact = sorted_quantile(values, SAMPLES, per_mille[q]);
+        struct quantile found = histogram_quantile(h, per_mille[q] / 1e3);
+
+        ck_assert(found.known && !found.at_least);
+        ck_assert_uint_eq(
+            found.ns, histogram_upper_edge(histogram_index(exact)));
+    }
+    free(h);
+}
+END_TEST
+
+START_TEST(the_mean_and_the_ends_are_exact)
+{
+    struct histogram *h = histogram_new();
+
+    histogram_record(h, 1000003);
+    histogram_record(h, 5000001);
+    histogram_record(h, 3000002);
+    ck_assert_uint_eq(h->min, 1000003);
+    ck_assert_uint_eq(h->max, 5000001);
+    ck_assert_double_eq_tol(histogram_mean(h), 3000002, 1e-6);
+    free(h);
+}
+END_TEST
+
+START_TEST(an_empty_histogram_knows_no_quantile)
+{
+    struct histogram *h = histogram_new();
+
+    ck_assert(!histogram_quantile(h, 0.5).known);
+    ck_assert_uint_eq(histogram_count(h), 0);
+    ck_assert_double_eq(histogram_mean(h), 0);
+    free(h);
+}
+END_TEST
+
+START_TEST(a_quantile_needs_ten_samples_beyond_it)
+{
+    struct histogram *h = histogram_new();
+
+    for (int i = 0; i < 9999; i++)
+        histogram_record(h, 100);
+    ck_assert(histogram_quantile(h, 0.99).known);
+    ck_assert(!histogram_quantile(h, 0.999).known);
+    histogram_record(h, 100);
+    ck_assert(histogram_quantile(h, 0.999).known);
+    free(h);
+}
+END_TEST
+
+START_TEST(overflow_is_counted_and_not_clamped)
+{
+    struct histogram *h = histogram_new();
+
+    for (int i = 0; i < 50; i++)
+        histogram_record(h, 1000);
+    for (int i = 0; i < 50; i++)
+        histogram_record(h, HISTOGRAM_LIMIT + (uint64_t)i);
+    ck_assert_uint_eq(h->overflow, 50);
+    ck_assert_uint_eq(histogram_count(h), 100);
+    ck_assert(!histogram_quantile(h, 0.5).at_least);
+    ck_assert_uint_eq(histogram_quantile(h, 0.5).ns, 1000);
+    ck_assert(histogram_quantile(h, 0.51).at_least);
+    ck_assert_uint_eq(histogram_quantile(h, 0.51).ns, HISTOGRAM_LIMIT);
+    ck_assert_uint_eq(h->max, HISTOGRAM_LIMIT + 49);
+    free(h);
+}
+END_TEST
+
+START_TEST(a_request_that_never_ended_counts_as_the_longest)
+{
+    struct histogram *h = histogram_new();
+
+    for (int i = 0; i < 80; i++)
+        histogram_record(h, 1500);
+    for (int i = 0; i < 20; i++)
+        histogram_record_censored(h, 700 + (uint64_t)i);
+    ck_assert_uint_eq(histogram_count(h), 100);
+    ck_assert_uint_eq(histogram_quantile(h, 0.8).ns, 1500);
+    ck_assert(!histogram_quantile(h, 0.8).at_least);
+    ck_assert(histogram_quantile(h, 0.81).at_least);
+    ck_assert_uint_eq(histogram_quantile(h, 0.81).ns, 700);
+    free(h);
+}
+END_TEST
+
+START_TEST(merging_is_as_if_one_had_recorded_all)
+{
+    struct histogram *whole = histogram_new(), *half[2];
+    struct rng rng;
+
+    rng_seed(&rng, 2);
+    half[0] = histogram_new();
+    half[1] = histogram_new();
+    for (int i = 0; i < SAMPLES; i++) {
+        uint64_t v = any_size(&rng, 38);
+
+        histogram_record(whole, v);
+        histogram_record(half[i % 2], v);
+        if (i % 100 == 0) {
+            histogram_record_censored(whole, v);
+            histogram_record_censored(half[i % 3 == 0], v);
+        }
+    }
+    histogram_merge(half[0], half[1]);
+    ck_assert_mem_eq(
+        half[0]->counters, whole->counters, sizeof(whole->counters));
+    ck_assert_uint_eq(half[0]->recorded, whole->recorded);
+    ck_assert_uint_eq(half[0]->overflow, whole->overflow);
+    ck_assert_uint_eq(half[0]->censored, whole->censored);
+    ck_assert_uint_eq(half[0]->censored_from, whole->censored_from);
+    ck_assert_uint_eq(half[0]->min, whole->min);
+    ck_assert_uint_eq(half[0]->max, whole->max);
+    ck_assert_double_eq_tol(half[0]->sum / whole->sum, 1, 1e-9);
+    free(half[0]);
+    free(half[1]);
+    free(whole);
+}
+END_TEST
+
+START_TEST(text_brings_the_counters_back)
+{
+    struct histogram *h = histogram_new(), *copy = histogram_new();
+    struct rng rng;
+    char *text;
+
+    rng_seed(&rng, 3);
+    for (int i = 0; i < SAMPLES; i++)
+        histogram_record(h, any_size(&rng, 36));
+    text = histogram_to_text(h);
+    ck_assert_int_eq(histogram_add_text(copy, text), 0);
+    ck_assert_mem_eq(copy->counters, h->counters, sizeof(h->counters));
+    ck_assert_uint_eq(copy->recorded, h->recorded);
+    free(text);
+    free(copy);
+    free(h);
+}
+END_TEST
+
+START_TEST(text_lists_the_counters_that_are_not_zero)
+{
+    struct histogram *h = histogram_new();
+    char *text = histogram_to_text(h);
+
+    ck_assert_str_eq(text, "");
+    free(text);
+    histogram_record(h, 7);
+    histogram_record(h, 7);
+    histogram_record(h, 2050);
+    text = histogram_to_text(h);
+    ck_assert_str_eq(text, "7:2 2049:1");
+    free(text);
+    free(h);
+}
+END_TEST
+
+static const char *const malformed[] = { "7", "7:", ":2", "7:2,8:1", "-1:2",
+    "7:-2", "27648:1", "x", " 7:2", "7:2  8:1", "7:2x" };
+
+START_TEST(malformed_text_is_refused)
+{
+    struct histogram *h = histogram_new();
+
+    ck_assert_int_eq(histogram_add_text(h, malformed[_i]), -1);
+    free(h);
+}
+END_TEST
+
+int
+main(void)
+{
+    Suite *suite = suite_create("histogram");
+    TCase *counters = tcase_create("counters");
+    TCase *quantiles = tcase_create("quantiles");
+    TCase *whole = tcase_create("merging and text");
+    SRunner *runner;
+    int failed;
+
+    tcase_add_test(counters, values_below_2048_have_a_counter_each);
+    tcase_add_test(counters, the_counters_follow_each_other_without_gaps);
+    tcase_add_test(counters, the_last_counter_ends_at_the_limit);
+    tcase_add_test(counters, the_upper_edge_is_at_most_one_in_1024_above);
+    suite_add_tcase(suite, counters);
+
+    tcase_add_loop_test(
+        quantiles, quantiles_are_those_of_the_sorted_values, 0, 5);
+    tcase_add_test(quantiles, the_mean_and_the_ends_are_exact);
+    tcase_add_test(quantiles, an_empty_histogram_knows_no_quantile);
+    tcase_add_test(quantiles, a_quantile_needs_ten_samples_beyond_it);
+    tcase_add_test(quantiles, overflow_is_counted_and_not_clamped);
+    tcase_add_test(quantiles, a_request_that_never_ended_counts_as_the_longest);
+    suite_add_tcase(suite, quantiles);
+
+    tcase_add_test(whole, merging_is_as_if_one_had_recorded_all);
+    tcase_add_test(whole, text_brings_the_counters_back);
+    tcase_add_test(whole, text_lists_the_counters_that_are_not_zero);
+    tcase_add_loop_test(whole, malformed_text_is_refused, 0,
+        (int)(sizeof(malformed) / sizeof(malformed[0])));
+    suite_add_tcase(suite, whole);
+
+    runner = srunner_create(suite);
+    srunner_run_all(runner, CK_NORMAL);
+    failed = srunner_ntests_failed(runner);
+    srunner_free(runner);
+    return failed != 0;
+}

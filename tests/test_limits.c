@@ -1,0 +1,238 @@
+#include "common/limits.h"
+
+#include <check.h>
+
+START_TEST(the_defaults_are_those_of_the_help)
+{
+    const struct limits limits = limits_default(1024);
+
+    ck_assert_uint_eq(limits.max_line, 1024);
+    ck_assert_int_eq(limits.line_ms, 10000);
+    ck_assert_int_eq(limits.idle_ms, 300000);
+    ck_assert_int_eq(limits.stall_ms, 30000);
+    ck_assert_int_eq(limits.drain_ms, 10000);
+}
+END_TEST
+
+/* How many connections so many descriptors allow. */
+static const struct {
+    size_t descriptors, connections;
+} rooms[] = {
+    { 0, 1 },
+    { 1, 1 },
+    { LIMIT_DESCRIPTORS_KEPT - 1, 1 },
+    { LIMIT_DESCRIPTORS_KEPT, 1 },
+    { LIMIT_DESCRIPTORS_KEPT + 1, 1 },
+    { LIMIT_DESCRIPTORS_KEPT + 2, 2 },
+    { 64, 64 - LIMIT_DESCRIPTORS_KEPT },
+    { 1024, 1024 - LIMIT_DESCRIPTORS_KEPT },
+    { 1048576, 1048576 - LIMIT_DESCRIPTORS_KEPT },
+    { SIZE_MAX, SIZE_MAX - LIMIT_DESCRIPTORS_KEPT },
+};
+
+#define ROOMS ((int)(sizeof(rooms) / sizeof(rooms[0])))
+
+START_TEST(connections_leave_a_reserve_of_descriptors)
+{
+    ck_assert_uint_eq(limits_default(rooms[_i].descriptors).max_connections,
+        rooms[_i].connections);
+}
+END_TEST
+
+START_TEST(a_deadline_is_the_limit_from_now)
+{
+    ck_assert_int_eq(limits_deadline(0, 1), 1);
+    ck_assert_int_eq(limits_deadline(1000, 500), 1500);
+    ck_assert_int_eq(
+        limits_deadline(INT64_C(1) << 50, 1), (INT64_C(1) << 50) + 1);
+}
+END_TEST
+
+START_TEST(without_a_limit_the_deadline_never_comes)
+{
+    ck_assert_int_eq(limits_deadline(0, 0), NEVER);
+    ck_assert_int_eq(limits_deadline(INT64_MAX - 1, 0), NEVER);
+}
+END_TEST
+
+/* How often is looked for overdue connections. */
+static const struct {
+    int64_t line_ms, idle_ms, stall_ms, period;
+} sweeps[] = {
+    { 10000, 300000, 30000, LIMIT_SWEEP_MS },
+    { 0, 0, 0, LIMIT_SWEEP_MS },
+    { 800, 300000, 30000, 100 },
+    { 799, 300000, 30000, 99 },
+    { 400, 300000, 30000, 50 },
+    { 10000, 400, 30000, 50 },
+    { 10000, 300000, 400, 50 },
+    { 400, 80, 160, 10 },
+    { 0, 400, 0, 50 },
+    { 400, 0, 0, 50 },
+    { 0, 0, 400, 50 },
+    { 16, 0, 0, 2 },
+    { 15, 0, 0, 1 },
+    { 8, 0, 0, 1 },
+    { 7, 0, 0, 1 },
+    { 1, 1, 1, 1 },
+};
+
+#define SWEEPS ((int)(sizeof(sweeps) / sizeof(sweeps[0])))
+
+START_TEST(a_sweep_comes_each_eighth_of_the_shortest_limit)
+{
+    const struct limits limits = {
+        .line_ms = sweeps[_i].line_ms,
+        .idle_ms = sweeps[_i].idle_ms,
+        .stall_ms = sweeps[_i].stall_ms,
+    };
+
+    ck_assert_int_eq(limits_sweep_ms(&limits), sweeps[_i].period);
+}
+END_TEST
+
+START_TEST(the_drain_limit_does_not_hurry_the_sweep)
+{
+    struct limits limits = limits_default(1024);
+
+    limits.drain_ms = 1;
+    ck_assert_int_eq(limits_sweep_ms(&limits), LIMIT_SWEEP_MS);
+}
+END_TEST
+
+START_TEST(a_sweep_up_to_a_second_late_has_lost_nothing)
+{
+    ck_assert_int_eq(limits_lost_ms(5000, 4000), 0);
+    ck_assert_int_eq(limits_lost_ms(5000, 5000), 0);
+    ck_assert_int_eq(limits_lost_ms(5000, 5001), 0);
+    ck_assert_int_eq(limits_lost_ms(5000, 6000), 0);
+}
+END_TEST
+
+START_TEST(a_sweep_over_a_second_late_has_lost_the_delay)
+{
+    ck_assert_int_eq(limits_lost_ms(5000, 6001), 1001);
+    ck_assert_int_eq(limits_lost_ms(5000, 65000), 60000);
+}
+END_TEST
+
+#define STALL 30000
+
+START_TEST(a_new_debt_is_not_stalled)
+{
+    struct progress progress = { 0 };
+
+    ck_assert(!progress_stalled(&progress, 1000000, STALL, 100, 100));
+}
+END_TEST
+
+START_TEST(a_debt_without_progress_stalls_at_the_limit)
+{
+    struct progress progress = { 0 };
+
+    ck_assert(!progress_stalled(&progress, 1000, STALL, 100, 100));
+    ck_assert(!progress_stalled(&progress, 1000 + STALL - 1, STALL, 100, 100));
+    ck_assert(progress_stalled(&progress, 1000 + STALL, STALL, 100, 100));
+}
+END_TEST
+
+START_TEST(a_stalled_debt_stays_stalled)
+{
+    struct progress progress = { 0 };
+
+    ck_assert(!progress_stalled(&progress, 1, STALL, 100, 100));
+    for (int64_t now = 1 + STALL; now < 1 + 2 * STALL; now += 1000)
+        ck_assert(progress_stalled(&progress, now, STALL, 100, 100));
+}
+END_TEST
+
+START_TEST(a_byte_more_written_is_progress)
+{
+    struct progress progress = { 0 };
+
+    ck_assert(!progress_stalled(&progress, 1000, STALL, 100, 100));
+    ck_assert(!progress_stalled(&progress, 30000, STALL, 101, 101));
+    ck_assert(!progress_stalled(&progress, 59999, STALL, 101, 101));
+    ck_assert(progress_stalled(&progress, 60000, STALL, 101, 101));
+}
+END_TEST
+
+START_TEST(a_byte_more_acknowledged_is_progress)
+{
+    struct progress progress = { 0 };
+
+    ck_assert(!progress_stalled(&progress, 1000, STALL, 100, 100));
+    ck_assert(!progress_stalled(&progress, 30000, STALL, 100, 99));
+    ck_assert(!progress_stalled(&progress, 59999, STALL, 100, 99));
+    ck_assert(progress_stalled(&progress, 60000, STALL, 100, 99));
+}
+END_TEST
+
+START_TEST(a_trickle_never_stalls)
+{
+    struct progress progress = { 0 };
+
+    for (int i = 0; i < 1000; i++)
+        ck_assert(!progress_stalled(
+            &progress, 1 + i * (int64_t)(STALL - 1), STALL, 5000, 1000 - i));
+}
+END_TEST
+
+START_TEST(without_a_limit_nothing_stalls)
+{
+    struct progress progress = { 0 };
+
+    ck_assert(!progress_stalled(&progress, 1, 0, 100, 100));
+    ck_assert(!progress_stalled(&progress, INT64_MAX, 0, 100, 100));
+}
+END_TEST
+
+START_TEST(a_cleared_debt_begins_anew)
+{
+    struct progress progress = { 0 };
+
+    ck_assert(!progress_stalled(&progress, 1, STALL, 100, 100));
+    progress_clear(&progress);
+    ck_assert(!progress_stalled(&progress, 90000, STALL, 100, 100));
+    ck_assert(!progress_stalled(&progress, 119999, STALL, 100, 100));
+    ck_assert(progress_stalled(&progress, 120000, STALL, 100, 100));
+}
+END_TEST
+
+int
+main(void)
+{
+    Suite *suite = suite_create("limits");
+    TCase *limits = tcase_create("limits");
+    TCase *progress = tcase_create("progress");
+    SRunner *runner;
+    int failed;
+
+    tcase_add_test(limits, the_defaults_are_those_of_the_help);
+    tcase_add_loop_test(
+        limits, connections_leave_a_reserve_of_descriptors, 0, ROOMS);
+    tcase_add_test(limits, a_deadline_is_the_limit_from_now);
+    tcase_add_test(limits, without_a_limit_the_deadline_never_comes);
+    tcase_add_loop_test(
+        limits, a_sweep_comes_each_eighth_of_the_shortest_limit, 0, SWEEPS);
+    tcase_add_test(limits, the_drain_limit_does_not_hurry_the_sweep);
+    tcase_add_test(limits, a_sweep_up_to_a_second_late_has_lost_nothing);
+    tcase_add_test(limits, a_sweep_over_a_second_late_has_lost_the_delay);
+    suite_add_tcase(suite, limits);
+
+    tcase_add_test(progress, a_new_debt_is_not_stalled);
+    tcase_add_test(progress, a_debt_without_progress_stalls_at_the_limit);
+    tcase_add_test(progress, a_stalled_debt_stays_stalled);
+    tcase_add_test(progress, a_byte_more_written_is_progress);
+    tcase_add_test(progress, a_byte_more_acknowledged_is_progress);
+    tcase_add_test(progress, a_trickle_never_stalls);
+    tcase_add_test(progress, without_a_limit_nothing_stalls);
+    tcase_add_test(progress, a_cleared_debt_begins_anew);
+    suite_add_tcase(suite, progress);
+
+    runner = srunner_create(suite);
+    srunner_run_all(runner, CK_NORMAL);
+    failed = srunner_ntests_failed(runner);
+    srunner_free(runner);
+    return failed != 0;
+}
