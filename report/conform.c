@@ -1,0 +1,301 @@
+#include "report/conform.h"
+
+#include "report/process.h"
+#include "report/talks.h"
+
+#include <arpa/inet.h>
+#include <assert.h>
+#include <ctype.h>
+#include <err.h>
+#include <errno.h>
+#include <netinet/tcp.h>
+#include <poll.h>
+#include <stdbool.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <time.h>
+#include <unistd.h>
+
+#define ANSWER_MAX      16384
+#define SILENCE_MS      5000    /* a server that is silent so long has hung */
+#define PAUSE_NS        200000L /* long enough for a piece to be read alone */
+#define DIFFERENCES_MAX 5       /* the rest would only repeat them */
+
+enum ending {
+    ENDING_CLOSED,  /* end of file, after everything */
+    ENDING_RESET,   /* the connection was reset */
+    ENDING_SILENT,  /* neither bytes nor an end within SILENCE_MS */
+    ENDING_REFUSED, /* no connection */
+    ENDING_FLOOD    /* more than ANSWER_MAX bytes */
+};
+
+/* What came back from one server. */
+struct answer {
+    char bytes[ANSWER_MAX];
+    size_t length;
+    enum ending ending;
+};
+
+/* Name an ending. */
+static const char *
+ending_name(enum ending e)
+{
+    static const char *const names[] = {
+        [ENDING_CLOSED] = "closed",
+        [ENDING_RESET] = "reset",
+        [ENDING_SILENT] = "silent for 5 s",
+        [ENDING_REFUSED] = "refused",
+        [ENDING_FLOOD] = "far too much",
+    };
+
+    return names[e];
+}
+
+/* Connect to a server on this machine; -1 when it does not take the call. */
+static int
+call(uint16_t port)
+{
+    struct sockaddr_in at = { .sin_family = AF_INET, .sin_port = htons(port) };
+    int fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+    const int on = 1;
+
+    at.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+    if (fd == -1)
+        err(1, "socket");
+    if (connect(fd, (const struct sockaddr *)&at, sizeof(at)) == -1) {
+        close(fd);
+        return -1;
+    }
+    if (setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &on, sizeof(on)) == -1)
+        err(1, "TCP_NODELAY");
+    return fd;
+}
+
+/*
+ * Say everything, piece by piece. A server may hang up before the end; what
+ * it said before that is read all the same.
+ */
+static void
+say(int fd, const struct talk *t)
+{
+    const struct timespec pause = { 0, PAUSE_NS };
+    size_t at = 0, cut = 0;
+
+    while (at < t->length) {
+        size_t end = cut < t->cuts_count ? t->cuts[cut++] : t->length;
+
+        if (t->each_byte)
+            end = at + 1;
+        if (send(fd, t->bytes + at, end - at, MSG_NOSIGNAL) == -1)
+            break;
+        at = end;
+        if (t->pauses)
+            nanosleep(&pause, NULL);
+    }
+    if (t->half_close)
+        shutdown(fd, SHUT_WR);
+}
+
+/* Listen until the connection ends, one way or another. */
+static void
+listen_to_end(int fd, struct answer *a)
+{
+    for (;;) {
+        struct pollfd pfd = { .fd = fd, .events = POLLIN };
+        ssize_t n;
+
+        if (a->length == ANSWER_MAX) {
+            a->ending = ENDING_FLOOD;
+            return;
+        }
+        if (poll(&pfd, 1, SILENCE_MS) == 0) {
+            a->ending = ENDING_SILENT;
+            return;
+        }
+        n = recv(fd, a->bytes + a->length, ANSWER_MAX - a->length, 0);
+        if (n <= 0) {
+            a->ending = n == 0 ? ENDING_CLOSED : ENDING_RESET;
+            return;
+        }
+        a->length += (size_t)n;
+    }
+}
+
+/* Hold one conversation with one server. */
+static void
+hold(uint16_t port, const struct talk *t, struct answer *a)
+{
+    int fd = call(port);
+
+    a->length = 0;
+    a->ending = ENDING_REFUSED;
+    if (fd == -1)
+        return;
+    say(fd, t);
+    listen_to_end(fd, a);
+    close(fd);
+}
+
+/* Tell whether a line, without its end, is an integer. */
+static bool
+is_integer(const char *line, size_t length)
+{
+    size_t i = length > 1 && line[0] == '-';
+
+    for (; i < length; i++)
+        if (!isdigit((unsigned char)line[i]))
+            return false;
+    return length > 0;
+}
+
+/* Tell whether the lines of an answer are of the kinds that are due. */
+static bool
+has_shape(const struct answer *a, const char *shape)
+{
+    const char *at = a->bytes, *end = a->bytes + a->length, *lf;
+
+    for (; at < end; at = lf + 1, shape++) {
+        lf = memchr(at, '\n', (size_t)(end - at));
+        if (lf == NULL)
+            return false;
+        if (*shape == 'i' && is_integer(at, (size_t)(lf - at)))
+            continue;
+        if (*shape == '!' && lf - at > 6 && memcmp(at, "ERROR ", 6) == 0)
+            continue;
+        return false;
+    }
+    return *shape == '\0' && a->ending == ENDING_CLOSED;
+}
+
+/* Write bytes so that each can be seen, a line of them to a line. */
+static void
+write_bytes(FILE *out, const char *bytes, size_t length)
+{
+    const size_t most = 600; /* enough to see what happens */
+
+    for (size_t i = 0; i < length && i < most; i++) {
+        unsigned char c = (unsigned char)bytes[i];
+
+        if (i == 0 || bytes[i - 1] == '\n')
+            fputs("\n    ", out);
+        if (c == '\n')
+            fputs("\\n", out);
+        else if (c == '\r')
+            fputs("\\r", out);
+        else if (c >= 0x20 && c < 0x7f)
+            putc(c, out);
+        else
+            fprintf(out, "\\x%02x", c);
+    }
+    if (length > most)
+        fprintf(out, "\n    ... (%zu bytes in all)", length);
+    putc('\n', out);
+}
+
+/* Write one difference. */
+static void
+write_difference(FILE *out, const struct talk *t, const struct answer *threads,
+    const struct answer *events)
+{
+    fprintf(out, "\nNot alike, or not as the protocol says: %s\n", t->name);
+    fprintf(out, "  sent%s:", t->half_close ? ", then half closed" : "");
+    write_bytes(out, t->bytes, t->length);
+    fprintf(out, "  threads answered, then %s:", ending_name(threads->ending));
+    write_bytes(out, threads->bytes, threads->length);
+    fprintf(out, "  events answered, then %s:", ending_name(events->ending));
+    write_bytes(out, events->bytes, events->length);
+    if (t->shape != NULL)
+        fprintf(out,
+            "  expected: '%s', i an integer, ! an ERROR line; then "
+            "closed\n",
+            t->shape);
+}
+
+/* Hold a conversation with both servers and compares. */
+static void
+compare_one(const struct process servers[2], const struct talk *t, FILE *out,
+    struct conform_result *result)
+{
+    static struct answer threads, events;
+
+    hold(servers[0].port, t, &threads);
+    hold(servers[1].port, t, &events);
+    result->conversations++;
+    if (threads.length == events.length && threads.ending == events.ending &&
+        memcmp(threads.bytes, events.bytes, threads.length) == 0 &&
+        (t->shape == NULL || has_shape(&threads, t->shape)))
+        return;
+    result->differences++;
+    write_difference(out, t, &threads, &events);
+}
+
+/* Hold all conversations, or as many as it takes to see a few differences. */
+static void
+compare_all(const struct process servers[2], uint64_t seed, FILE *out,
+    struct conform_result *result)
+{
+    static struct talk t;
+    struct rng rng;
+
+    rng_seed(&rng, seed);
+    for (size_t i = 0; i < talks_scripted_count() * TALKS_WAYS; i++) {
+        if (result->differences == DIFFERENCES_MAX)
+            return;
+        talks_scripted(&t, i / TALKS_WAYS, (int)(i % TALKS_WAYS), &rng);
+        compare_one(servers, &t, out, result);
+    }
+    for (size_t i = 0; i < CONFORM_RANDOM; i++) {
+        if (result->differences == DIFFERENCES_MAX)
+            return;
+        talks_random(&t, &rng);
+        compare_one(servers, &t, out, result);
+    }
+}
+
+/* Stop a server; returns -1, having said why, when it did not end well. */
+static int
+stop(struct process *server, const char *path, FILE *out)
+{
+    if (process_stop(server, NULL) == 0)
+        return 0;
+    fprintf(out, "%s: %s\n", path, server->error);
+    return -1;
+}
+
+/* Start both servers, compares them and stops them. */
+int
+conform_run(const char *threaded, const char *evented, int cpu, uint64_t seed,
+    struct meter *meter, FILE *out, struct conform_result *result)
+{
+    char number[24];
+    const char *const options[] = { "--quiet", "--seed", number, NULL };
+    struct process servers[2];
+    int status = 0;
+
+    memset(result, 0, sizeof(*result));
+    snprintf(number, sizeof(number), "%llu", (unsigned long long)(seed >> 1));
+    if (process_start(&servers[0], threaded, options, cpu) == -1) {
+        fprintf(out, "%s\n", servers[0].error);
+        return -1;
+    }
+    if (process_start(&servers[1], evented, options, cpu) == -1) {
+        fprintf(out, "%s\n", servers[1].error);
+        stop(&servers[0], threaded, out);
+        return -1;
+    }
+    meter_show(meter, "proving the twins alike");
+    compare_all(servers, seed, out, result);
+    status |= stop(&servers[0], threaded, out);
+    status |= stop(&servers[1], evented, out);
+    meter_add(meter, conform_seconds());
+    return status == 0 && result->differences == 0 ? 0 : -1;
+}
+
+/* Estimate the time from the number of conversations. */
+double
+conform_seconds(void)
+{
+    return 0.004 *
+           (double)(talks_scripted_count() * TALKS_WAYS + CONFORM_RANDOM);
+}

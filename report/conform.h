@@ -1,0 +1,38 @@
+/*
+ * conform - prove two servers of the guessing game alike: both are started
+ * with the same seed, the same conversations are held with both, and every byte
+ * that comes back must be the same, up to the way in which the connection ends.
+ * The answers to scripted conversations must also be what the protocol says.
+ */
+#ifndef REPORT_CONFORM_H
+#define REPORT_CONFORM_H
+
+#include "report/meter.h"
+
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+
+/* Random conversations besides the scripted ones; a fraction of a second. */
+#define CONFORM_RANDOM 400
+
+struct conform_result {
+    size_t conversations; /* held with both */
+    size_t differences;   /* conversations answered differently, or wrongly */
+};
+
+/*
+ * Hold the conversations with the servers at the two paths, pinned to
+ * processor `cpu` (negative: not pinned). Write what was sent and what each
+ * answered to `out` for the first differences, and stops after five of them.
+ * Return 0 when there is no difference and both servers stopped as they
+ * should; otherwise -1, the reason having been written to `out`.
+ */
+int conform_run(const char *threaded, const char *evented, int cpu,
+    uint64_t seed, struct meter *meter, FILE *out,
+    struct conform_result *result);
+
+/* Return how many seconds conform_run() takes, about. */
+double conform_seconds(void);
+
+#endif

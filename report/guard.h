@@ -1,0 +1,37 @@
+/*
+ * guard - no server outlives compare.
+ *
+ * Keeps the list of the servers that run now. When SIGINT or SIGTERM comes,
+ * they are stopped and waited for before compare dies of that signal. (Should
+ * compare be killed outright, the kernel kills them: see process.c.)
+ */
+#ifndef REPORT_GUARD_H
+#define REPORT_GUARD_H
+
+#include <signal.h>
+#include <sys/types.h>
+
+#define GUARD_SERVERS_MAX 8 /* running at one time */
+#define GUARD_LIMIT_MS                                                         \
+    2000 /* for the servers to stop; then they are killed                      \
+          */
+
+/* Handle SIGINT and SIGTERM from now on. Call it before any server runs. */
+void guard_install(void);
+
+/*
+ * Keep both signals away while a server is started or reaped, so that the
+ * list is right when they come; *old is for guard_release().
+ */
+void guard_hold(sigset_t *old);
+
+/* Let the signals come again. */
+void guard_release(const sigset_t *old);
+
+/* Put a server on the list; while held. At most GUARD_SERVERS_MAX. */
+void guard_add(pid_t pid);
+
+/* Take a server, which must be on it, off the list; while held. */
+void guard_remove(pid_t pid);
+
+#endif

@@ -1,0 +1,167 @@
+#include "report/machine.h"
+
+#include "report/resources.h"
+
+#include <event2/event-config.h>
+#include <inttypes.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/resource.h>
+#include <sys/sysinfo.h>
+#include <sys/utsname.h>
+#include <time.h>
+#include <unistd.h>
+
+#define CLOCK_READINGS 1000000
+
+/* Kernel settings that change what a server or a load on loopback can do. */
+static const char *const settings[] = {
+    "fs/file-max",
+    "kernel/pid_max",
+    "kernel/randomize_va_space",
+    "kernel/threads-max",
+    "net/core/somaxconn",
+    "net/core/wmem_max",
+    "net/ipv4/ip_local_port_range",
+    "net/ipv4/tcp_congestion_control",
+    "net/ipv4/tcp_max_syn_backlog",
+    "net/ipv4/tcp_max_tw_buckets",
+    "net/ipv4/tcp_mem",
+    "net/ipv4/tcp_rmem",
+    "net/ipv4/tcp_slow_start_after_idle",
+    "net/ipv4/tcp_tw_reuse",
+    "net/ipv4/tcp_wmem",
+    "vm/max_map_count",
+    "vm/overcommit_memory",
+};
+
+/* Read the first line of a file as a JSON string, or null. */
+static json_t *
+first_line(const char *path)
+{
+    char line[2048];
+    FILE *in = fopen(path, "re");
+    json_t *result = NULL;
+
+    if (in == NULL)
+        return json_null();
+    if (fgets(line, sizeof(line), in) != NULL) {
+        line[strcspn(line, "\n")] = '\0';
+        result = json_string(line);
+    }
+    fclose(in);
+    return result != NULL ? result : json_null();
+}
+
+/* Read the processor's name. */
+static json_t *
+processor_name(void)
+{
+    char line[512], name[256];
+    FILE *in = fopen("/proc/cpuinfo", "re");
+    json_t *result = NULL;
+
+    if (in == NULL)
+        return json_null();
+    while (result == NULL && fgets(line, sizeof(line), in) != NULL)
+        if (sscanf(line, "model name : %255[^\n]", name) == 1)
+            result = json_string(name);
+    fclose(in);
+    return result != NULL ? result : json_null();
+}
+
+/* Describe one resource limit as soft and hard value; null = no limit. */
+static json_t *
+limit(__rlimit_resource_t which)
+{
+    struct rlimit l;
+
+    if (getrlimit(which, &l) == -1)
+        return json_null();
+    return json_pack("{s:o, s:o}", "soft",
+        l.rlim_cur == RLIM_INFINITY ? json_null()
+                                    : json_integer((json_int_t)l.rlim_cur),
+        "hard",
+        l.rlim_max == RLIM_INFINITY ? json_null()
+                                    : json_integer((json_int_t)l.rlim_max));
+}
+
+/* Measure what a clock reading costs and the smallest step it shows. */
+static json_t *
+describe_clock(void)
+{
+    uint64_t start = resources_now_ns(), last = start, step = UINT64_MAX;
+
+    for (int i = 0; i < CLOCK_READINGS; i++) {
+        uint64_t now = resources_now_ns();
+
+        if (now != last && now - last < step)
+            step = now - last;
+        last = now;
+    }
+    return json_pack("{s:s, s:o, s:f, s:I}", "clock", "CLOCK_MONOTONIC",
+        "source",
+        first_line("/sys/devices/system/clocksource/clocksource0/"
+                   "current_clocksource"),
+        "reading_ns", (double)(last - start) / CLOCK_READINGS, "step_ns",
+        (json_int_t)step);
+}
+
+/* Collect the kernel settings. */
+static json_t *
+describe_settings(void)
+{
+    json_t *all = json_object();
+
+    for (size_t i = 0; i < sizeof(settings) / sizeof(settings[0]); i++) {
+        char path[128];
+
+        snprintf(path, sizeof(path), "/proc/sys/%s", settings[i]);
+        json_object_set_new(all, settings[i], first_line(path));
+    }
+    return all;
+}
+
+/* Describe everything. */
+json_t *
+machine_describe(void)
+{
+    struct utsname u = { 0 };
+    struct sysinfo info = { 0 };
+
+    uname(&u);
+    sysinfo(&info);
+    return json_pack("{s:{s:s, s:s, s:s, s:s}, s:o, s:o, s:i, s:I,"
+                     " s:{s:o, s:o, s:o}, s:o, s:o, s:o, s:o, s:s, s:s}",
+        "uname", "system", u.sysname, "release", u.release, "version",
+        u.version, "machine", u.machine, "kernel_command_line",
+        first_line("/proc/cmdline"), "processor", processor_name(),
+        "processors_online", (int)sysconf(_SC_NPROCESSORS_ONLN), "memory_bytes",
+        (json_int_t)info.totalram * (json_int_t)info.mem_unit, "limits",
+        "open_files", limit(RLIMIT_NOFILE), "processes", limit(RLIMIT_NPROC),
+        "stack_bytes", limit(RLIMIT_STACK), "clock", describe_clock(),
+        "mitigations_spectre_v2",
+        first_line("/sys/devices/system/cpu/vulnerabilities/spectre_v2"),
+        "transparent_hugepages",
+        first_line("/sys/kernel/mm/transparent_hugepage/enabled"), "settings",
+        describe_settings(), "compiler", __VERSION__, "libevent",
+        EVENT__VERSION);
+}
+
+/* Hash a file byte by byte (Fowler, Noll and Vo, 1991). */
+json_t *
+machine_file_hash(const char *path)
+{
+    uint64_t hash = UINT64_C(0xcbf29ce484222325);
+    FILE *in = fopen(path, "re");
+    char text[17];
+    int c;
+
+    if (in == NULL)
+        return json_null();
+    while ((c = getc_unlocked(in)) != EOF)
+        hash = (hash ^ (unsigned)c) * UINT64_C(0x100000001b3);
+    fclose(in);
+    snprintf(text, sizeof(text), "%016" PRIx64, hash);
+    return json_string(text);
+}

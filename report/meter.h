@@ -1,0 +1,29 @@
+/*
+ * meter - the line that says how far things are and how much time is left. It
+ * is rewritten in place on standard error, and only when that is a terminal.
+ */
+#ifndef REPORT_METER_H
+#define REPORT_METER_H
+
+#include <stdbool.h>
+
+struct meter {
+    bool shown;
+    double total, done; /* seconds, as planned */
+    double started;     /* seconds on the monotonic clock */
+};
+
+/* Start a line for work that is planned to take `total` seconds. */
+void meter_start(struct meter *m, double total);
+
+/* Show what is done next, a printf format. */
+void meter_show(struct meter *m, const char *fmt, ...)
+    __attribute__((format(printf, 2, 3)));
+
+/* Count work as done that was planned to take so many seconds. */
+void meter_add(struct meter *m, double seconds);
+
+/* Wipe the line, before something else is printed. */
+void meter_wipe(struct meter *m);
+
+#endif

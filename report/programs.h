@@ -1,0 +1,30 @@
+/*
+ * programs - where the servers are.
+ *
+ * compare looks for them beside itself as `make` leaves them
+ * (DIR/threaded/guess-server, DIR/controls/bare-epoll), beside itself as
+ * `make install` leaves them (DIR/guess-server-threaded), and for the controls
+ * in DIR/../libexec/threads-vs-events/controls.
+ */
+#ifndef REPORT_PROGRAMS_H
+#define REPORT_PROGRAMS_H
+
+#include "report/scenarios.h"
+
+struct programs {
+    char *path[SUBJECTS]; /* NULL = not found */
+    char *output;         /* where a report goes unless told otherwise */
+};
+
+/*
+ * Find all servers. A control that is not there is NULL and its column is
+ * missing from the report. Return 0, or -1 when a twin is not there; its path
+ * as it should be is then in *missing. Free the strings with programs_free()
+ * in either case.
+ */
+int programs_find(struct programs *programs, const char **missing);
+
+/* Free the paths. */
+void programs_free(struct programs *programs);
+
+#endif

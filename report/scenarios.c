@@ -1,0 +1,45 @@
+#include "report/scenarios.h"
+
+#include <string.h>
+
+const struct subject_info subjects[SUBJECTS] = {
+    [SUBJECT_THREADED] = { "threaded", "threads", "threaded/guess-server",
+        "guess-server-threaded", &load_talk_game, true },
+    [SUBJECT_EVENTED] = { "evented", "events", "evented/guess-server",
+        "guess-server-evented", &load_talk_game, true },
+    [SUBJECT_BARE_EPOLL] = { "bare-epoll", "bare epoll loop",
+        "controls/bare-epoll", NULL, &load_talk_bare, false },
+    [SUBJECT_BARE_THREADS] = { "bare-threads", "bare threads",
+        "controls/bare-threads", NULL, &load_talk_bare, false },
+    [SUBJECT_MANUAL] = { "manual-bufferevent", "manual bufferevent",
+        "controls/manual-bufferevent", NULL, &load_talk_bare, false },
+};
+
+/*
+ * The quick suite, within three minutes. Six blocks are the fewest that can
+ * carry a verdict. At one connection a server answers some ten thousand
+ * requests a second, and so many samples it takes for a p99.9.
+ */
+const struct scenario scenarios[] = {
+    { "reply-1", "At 1 connection", SCENARIO_REPLY, 1, 0.1, 1.0, 6, true },
+    { "reply-50", "At 50 connections", SCENARIO_REPLY, 50, 0.3, 1.0, 6, true },
+    { "reply-1000", "At 1000 connections", SCENARIO_REPLY, 1000, 0.3, 0.5, 6,
+        true },
+    { "idle-4000", "With 4000 connections open", SCENARIO_IDLE, 4000, 0.05, 0.2,
+        6, false },
+    { "idle-10000", "With 10,000 connections open", SCENARIO_IDLE, 10000, 0.1,
+        0.3, 1, false },
+};
+const size_t scenarios_count = sizeof(scenarios) / sizeof(scenarios[0]);
+
+const size_t idle_levels[IDLE_LEVELS] = { 0, 1000, 4000, 10000 };
+
+/* Look a scenario up by name. */
+const struct scenario *
+scenario_find(const char *name)
+{
+    for (size_t i = 0; i < scenarios_count; i++)
+        if (strcmp(scenarios[i].name, name) == 0)
+            return &scenarios[i];
+    return NULL;
+}
