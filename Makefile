@@ -112,11 +112,14 @@ $(B)/compare: $(COMPARE) $(B)/libcommon.a
 $(B)/compare: LDLIBS = -ljansson -lunistring -levent_core -lm
 
 # A test may call any module but the mains.
-$(B)/tests/test_%: $(B)/tests/test_%.o $(B)/libcommon.a \
-		$(filter-out %/compare.o,$(COMPARE))
+$(B)/tests/test_%: $(B)/tests/test_%.o \
+		$(filter-out %/compare.o,$(COMPARE)) $(B)/libcommon.a
 	$(link)
 $(UNIT_TESTS): LDLIBS = $(shell pkg-config --libs check) -ljansson \
 	-lunistring -levent_core -lm
+
+# Objects of tests are kept, like all others.
+.SECONDARY:
 
 -include $(shell find $(B) -name '*.d' 2>/dev/null)
 
@@ -174,7 +177,7 @@ uninstall:
 # --- What they need --------------------------------------------------------
 
 PACKAGES := gcc libc6-dev pkg-config libevent-dev libunistring-dev \
-	libjansson-dev check python3 $(MORE_PACKAGES)
+	libjansson-dev check strace python3 $(MORE_PACKAGES)
 
 # dpkg-query exits non-zero when one is unknown; the list is what counts.
 deps:

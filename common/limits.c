@@ -49,8 +49,8 @@ bool
 progress_stalled(struct progress *progress, int64_t now, int64_t stall_ms,
     uint64_t written, int unacked)
 {
-    bool moved = progress->since == 0 || written != progress->written ||
-                 unacked < progress->unacked;
+    bool moved = progress->since == 0 || unacked == 0 ||
+                 written != progress->written || unacked < progress->unacked;
 
     progress->written = written;
     progress->unacked = unacked;

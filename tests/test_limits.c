@@ -146,6 +146,17 @@ START_TEST(a_stalled_debt_stays_stalled)
 }
 END_TEST
 
+START_TEST(who_has_acknowledged_all_owes_nothing)
+{
+    struct progress progress = { 0 };
+
+    ck_assert(!progress_stalled(&progress, 1000, STALL, 100, 0));
+    ck_assert(!progress_stalled(&progress, 1000 + STALL, STALL, 100, 0));
+    ck_assert(!progress_stalled(&progress, 1000 + 2 * STALL, STALL, 200, 100));
+    ck_assert(progress_stalled(&progress, 1000 + 3 * STALL, STALL, 200, 100));
+}
+END_TEST
+
 START_TEST(a_byte_more_written_is_progress)
 {
     struct progress progress = { 0 };
@@ -223,6 +234,7 @@ main(void)
     tcase_add_test(progress, a_new_debt_is_not_stalled);
     tcase_add_test(progress, a_debt_without_progress_stalls_at_the_limit);
     tcase_add_test(progress, a_stalled_debt_stays_stalled);
+    tcase_add_test(progress, who_has_acknowledged_all_owes_nothing);
     tcase_add_test(progress, a_byte_more_written_is_progress);
     tcase_add_test(progress, a_byte_more_acknowledged_is_progress);
     tcase_add_test(progress, a_trickle_never_stalls);
