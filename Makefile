@@ -66,7 +66,7 @@ override LDFLAGS += -pie -pthread $(if $(SAN),-fsanitize=$(SAN)) $(HARDENING_LD)
 
 all: programs $(B)/compare
 programs: $(TWIN_PROGRAMS) $(CONTROL_PROGRAMS)
-tests: programs $(UNIT_TESTS)
+tests: all $(UNIT_TESTS)
 
 Q := $(if $(V),,@)
 

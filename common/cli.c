@@ -201,6 +201,14 @@ cli_negative(char *buffer, size_t size, int key, const char *text)
     return length > 0 && (size_t)length < size;
 }
 
+/* Have what was printed written. */
+void
+cli_flush(void)
+{
+    if (fflush(stdout) != 0 || ferror(stdout) != 0)
+        cli_die("cannot write to standard output: %s", strerrordesc_np(errno));
+}
+
 /* Print "PROGRAM: message" on standard error and exit. */
 void
 cli_die(const char *format, ...)

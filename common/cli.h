@@ -80,6 +80,9 @@ int64_t cli_seconds(
     }
 bool cli_negative(char *buffer, size_t size, int key, const char *text);
 
+/* Have what was printed written; end by cli_die when it could not be. */
+void cli_flush(void);
+
 /* Print "PROGRAM: message" on standard error and exit with CLI_FAILURE. */
 _Noreturn void cli_die(const char *format, ...)
     __attribute__((format(printf, 1, 2)));

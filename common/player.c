@@ -42,7 +42,7 @@ player_answer(const char *text, size_t length, enum guess_decision *decision)
 
     while (at < length && (text[at] == ' ' || text[at] == '\t'))
         at++;
-    switch (at < length ? text[at] : '\0') {
+    switch (at < length && length <= PLAYER_ANSWER_MAX ? text[at] : '\0') {
     case 'w':
     case 'W':
         *decision = GUESS_WARMER;

@@ -41,10 +41,13 @@ void player_begin(struct player *player, int64_t secret);
  */
 enum guess_decision player_judge(struct player *player, int64_t guess);
 
+/* The longest answer of the user's that is looked at, without its line end. */
+#define PLAYER_ANSWER_MAX 1024
+
 /*
  * The decision that the user's answer at the prompt stands for, by its first
  * letter: w, c, s, u, y. Blanks before it and all after it do not count.
- * False: none of these.
+ * False: none of these, or an endless line.
  */
 bool player_answer(
     const char *text, size_t length, enum guess_decision *decision);

@@ -6,6 +6,7 @@
 #include "common/net.h"
 #include "evented/stream.h"
 
+#include <event2/buffer.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -14,9 +15,6 @@
 
 /* The port of this twin's server. */
 #define DEFAULT_PORT 4321
-
-/* The longest answer of the user's that is understood. */
-#define ANSWER_MAX 1024
 
 /* A client and the game it is in. */
 struct client {
@@ -34,9 +32,7 @@ struct client {
     /* When the user is asked. */
     int64_t guess;
     struct event *answered;
-    struct line_scanner scanner;
-    size_t typed;
-    char answers[LINE_ROOM(ANSWER_MAX)];
+    struct evbuffer *answers; /* typed ahead of the questions */
 };
 
 /* Put the question about the last guess. */
@@ -52,58 +48,47 @@ put_question(const struct client *client)
 
 static void judge(struct client *client, enum guess_decision decision);
 
-/* Let the user judge a guess: take an answer, or wait for one. */
+/* Let the user judge a guess. */
 static void
-ask(struct client *client, bool input_ended)
+ask(struct client *client)
 {
     enum guess_decision decision;
-    enum line_status status;
-    struct line line;
-    size_t used;
+    bool understood;
+    size_t length;
+    char *answer;
 
     for (;;) {
-        status = line_next(
-            &client->scanner, client->answers, client->typed, &line, &used);
-        if (status == LINE_PARTIAL && input_ended) {
-            status = line_last(
-                &client->scanner, client->answers, client->typed, &line);
-            used = client->typed;
-        }
-        if (status == LINE_END) {
-            putchar('\n');
-            cli_die(PLAYER_NO_ANSWER);
-        }
-        if (status == LINE_PARTIAL) {
+        answer = evbuffer_readln(client->answers, &length, EVBUFFER_EOL_LF);
+        if (answer == NULL) {
             event_add(client->answered, NULL);
             return;
         }
-        if (status == LINE_READY &&
-            player_answer(line.text, line.length, &decision))
+        understood = player_answer(answer, length, &decision);
+        free(answer);
+        if (understood)
             break;
-        if (status == LINE_TOO_LONG)
-            used = client->typed;
-        client->typed -= used;
-        memmove(client->answers, client->answers + used, client->typed);
         puts(PLAYER_AGAIN);
         put_question(client);
     }
-    client->typed -= used;
-    memmove(client->answers, client->answers + used, client->typed);
     judge(client, decision);
 }
 
-/* The user has typed something. */
+/* The user has typed something, or will type no more. */
 static void
 on_answer(evutil_socket_t fd, short what, void *argument)
 {
     struct client *client = argument;
-    ssize_t got = read(fd, client->answers + client->typed,
-        sizeof(client->answers) - client->typed);
 
     (void)what;
-    if (got > 0)
-        client->typed += (size_t)got;
-    ask(client, got <= 0);
+    if (evbuffer_read(client->answers, fd, -1) <= 0) {
+        if (evbuffer_get_length(client->answers) == 0) {
+            putchar('\n');
+            cli_die(PLAYER_NO_ANSWER);
+        }
+        /* The last answer needs no line end. */
+        evbuffer_add(client->answers, "\n", 1);
+    }
+    ask(client);
 }
 
 /* Ask the server for its next guess. */
@@ -128,7 +113,7 @@ report_outcome(
 
 /* Begin the next game, or end when all were played. */
 static void
-play(struct client *client)
+begin_game(struct client *client)
 {
     static const struct timeval patience = { LIMIT_LINGER_MS / 1000, 0 };
     const struct guess_client_options *options = client->options;
@@ -161,7 +146,7 @@ judge(struct client *client, enum guess_decision decision)
     }
     stream_write(client->stream, PLAYER_LEAVE, strlen(PLAYER_LEAVE));
     client->game++;
-    play(client);
+    begin_game(client);
 }
 
 /* The server has sent a guess, or something else. */
@@ -182,7 +167,7 @@ on_line(struct stream *stream, enum line_status status, const struct line *line,
         return;
     }
     put_question(client);
-    ask(client, false);
+    ask(client);
 }
 
 /* The connection stands. */
@@ -193,7 +178,7 @@ on_connected(struct stream *stream, void *argument)
 
     (void)stream;
     client->address = NULL;
-    play(client);
+    begin_game(client);
 }
 
 static void on_gone(struct stream *stream, int error, void *argument);
@@ -286,10 +271,10 @@ main(int argc, char **argv)
     base = make_base();
     if (base == NULL || !stream_loop_init(&client.loop, base, &limits))
         cli_die("out of memory");
-    line_init(&client.scanner, ANSWER_MAX);
+    client.answers = evbuffer_new();
     client.answered =
         event_new(base, STDIN_FILENO, EV_READ, on_answer, &client);
-    if (client.answered == NULL)
+    if (client.answered == NULL || client.answers == NULL)
         cli_die("out of memory");
     connect_next(&client);
 
@@ -298,7 +283,9 @@ main(int argc, char **argv)
     if (client.stream != NULL)
         stream_cut(client.stream, STREAM_LINGER);
     show_results(&client);
+    cli_flush();
     event_free(client.answered);
+    evbuffer_free(client.answers);
     stream_loop_free(&client.loop);
     event_base_free(base);
     freeaddrinfo(client.addresses);

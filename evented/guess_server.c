@@ -24,7 +24,7 @@ begin(struct stream *stream, void *session, void *argument)
     guess_begin(session, &options->rules, seed);
 }
 
-/* Play with a client: one line of it, or what stands for one. */
+/* Play with a client. This is one line of it, or what stands for one. */
 static void
 play(struct stream *stream, enum line_status status, const struct line *line,
     void *session, void *argument)

@@ -179,7 +179,7 @@ on_gone(struct stream *stream, int error, void *argument)
     end_if_empty(loop);
 }
 
-/* Serve one client, or tell it to go; false: no memory for it. */
+/* Serve a client, or tell it to go; false: no memory for it. */
 static bool
 serve(struct loop *loop, int fd, bool refused)
 {
@@ -260,7 +260,7 @@ hand_over(struct loop *loop, int fd)
     return fits;
 }
 
-/* Serve a client as it was admitted; false: no memory for it. */
+/* Serve a client as it was admitted; false: no means for it. */
 static bool
 start(struct server *server, int fd, enum admission admission)
 {

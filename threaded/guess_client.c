@@ -6,6 +6,7 @@
 #include "common/net.h"
 #include "threaded/stream.h"
 
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -40,6 +41,8 @@ ask(int64_t guess)
             putchar('\n');
             cli_die(PLAYER_NO_ANSWER);
         }
+        if (answer[length - 1] == '\n')
+            length--;
         if (player_answer(answer, (size_t)length, &decision))
             break;
         puts(PLAYER_AGAIN);
@@ -128,6 +131,7 @@ main(int argc, char **argv)
 
     guess_client_cli(&options, &(struct cli_twin) { .version = "(threaded)" },
         DEFAULT_PORT, argc, argv);
+    signal(SIGPIPE, SIG_IGN);
     fd = net_connect(options.host, options.port, complaint);
     if (fd == -1)
         cli_die("%s", complaint);
@@ -139,6 +143,7 @@ main(int argc, char **argv)
     stream_finish(client.stream);
     stream_free(client.stream);
     show_results(&client);
+    cli_flush();
     free(client.results.items);
     free(options.games);
     return 0;

@@ -11,7 +11,7 @@
 /* So that both twins can run at once, each has a port of its own. */
 #define DEFAULT_PORT 1234
 
-/* Play with one client, from its first line to its last. */
+/* Play with a client. From its first line to its last. */
 static void
 play(struct stream *stream, void *argument)
 {

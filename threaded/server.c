@@ -160,7 +160,7 @@ give_back(struct server *server, bool refused)
         server->active--;
 }
 
-/* Serve one client from its first line to its last, or tell it to go. */
+/* Serve a client, or tell it to go. */
 static void
 serve(struct connection *connection)
 {
@@ -231,7 +231,7 @@ forgo(struct server *server, enum admission admission)
     pthread_mutex_unlock(&server->lock);
 }
 
-/* Serve a client in a thread of its own; false: no thread or memory. */
+/* Serve a client as it was admitted; false: no means for it. */
 static bool
 start(struct server *server, const struct connection *client)
 {

@@ -53,7 +53,7 @@ stream_now(void)
     return (int64_t)now.tv_sec * 1000 + now.tv_nsec / 1000000;
 }
 
-/* Say what the owner waits for, and until when. */
+/* Say what is waited for, and until when. */
 static void
 set_phase(struct stream *stream, enum phase phase, int64_t deadline)
 {
