@@ -63,6 +63,9 @@ ask(struct client *client)
             event_add(client->answered, NULL);
             return;
         }
+        /* Only a terminal shows the line end that was typed. */
+        if (!isatty(STDIN_FILENO))
+            putchar('\n');
         understood = player_answer(answer, length, &decision);
         free(answer);
         if (understood)

@@ -618,6 +618,22 @@ watch(struct server *server, int listener)
     return true;
 }
 
+/* Leave it to us to say why the server could not start. */
+static void
+on_early_message(int severity, const char *message)
+{
+    (void)severity;
+    (void)message;
+}
+
+/* libevent cannot go on, which it says only where it starts. */
+static void
+on_library_failure(int code)
+{
+    (void)code;
+    cli_die("cannot make event loops: %s", strerrordesc_np(errno));
+}
+
 /* What libevent has to say goes where it disturbs nobody. */
 static void
 on_library_message(int severity, const char *message)
@@ -640,7 +656,9 @@ server_run(
 
     signal(SIGPIPE, SIG_IGN);
     signal(SIGHUP, SIG_IGN);
-    event_set_log_callback(on_library_message);
+    signal(SIGUSR2, SIG_IGN);
+    event_set_log_callback(on_early_message);
+    event_set_fatal_callback(on_library_failure);
     listener = net_listen(options->host, options->port, where);
     if (listener == -1)
         cli_die("%s", where);
@@ -650,6 +668,7 @@ server_run(
         cli_die("cannot make event loops: %s", strerrordesc_np(errno));
     if (!start_loops(&server))
         cli_die("cannot make threads: %s", strerrordesc_np(EAGAIN));
+    event_set_log_callback(on_library_message);
     log_record("Serving on %s. Hit CTRL-C to stop.", where);
 
     event_base_dispatch(server.loops[0].streams.base);

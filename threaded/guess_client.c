@@ -10,6 +10,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 /* The port of this twin's server. */
 #define DEFAULT_PORT 1234
@@ -41,6 +42,9 @@ ask(int64_t guess)
             putchar('\n');
             cli_die(PLAYER_NO_ANSWER);
         }
+        /* Only a terminal shows the line end that was typed. */
+        if (!isatty(STDIN_FILENO))
+            putchar('\n');
         if (answer[length - 1] == '\n')
             length--;
         if (player_answer(answer, (size_t)length, &decision))

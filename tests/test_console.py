@@ -1,0 +1,188 @@
+#!/usr/bin/python3
+"""
+What the servers print, and that nobody waits for whoever reads it.
+"""
+
+import fcntl
+import os
+import re
+import signal
+
+from harness import (UNDER_THREAD_SANITIZER, ServerTest, free_port, main,
+    on_both_twins, wait_until)
+
+REPORTS = 2000 if UNDER_THREAD_SANITIZER else 6000
+
+
+@on_both_twins
+class Records(ServerTest):
+    """The lines on standard output."""
+
+    def talk(self, server, text):
+        with server.connect() as client:
+            client.send(text)
+            client.finish()
+            return client.read_all()
+
+    def records(self, server, *expected):
+        """Wait until these are the console's lines after the first."""
+        wanted = [line + "\n" for line in expected]
+        wait_until(lambda: len(server.output) > len(wanted), "it prints")
+        self.assertEqual(server.output[1:], wanted)
+
+    def test_a_report_is_shown_in_english(self):
+        server = self.serve()
+        self.talk(server, b"PARAMS 3 3\nNUMBER\nREPORT Correct\n")
+        self.records(server, "Server: 3 is Correct")
+
+    def test_a_report_is_shown_in_korean(self):
+        server = self.serve("--lang", "ko")
+        self.talk(server, "PARAMS 3 3\nNUMBER\nREPORT 맞음\n".encode())
+        self.records(server, "서버: 3는 맞음")
+
+    def test_the_words_of_the_report_are_kept(self):
+        server = self.serve()
+        self.talk(server, "PARAMS -3 -3\nNUMBER\nREPORT 잘 모르겠음\n"
+            "REPORT Same\n".encode())
+        self.records(server, "Server: -3 is 잘 모르겠음", "Server: -3 is Same")
+
+    def test_every_decision(self):
+        words = ("Warmer", "Colder", "Unsure", "Same", "더 따뜻함",
+            "더 차가움", "잘 모르겠음", "맞음", "Correct")
+        server = self.serve()
+        for word in words:
+            self.talk(server,
+                f"PARAMS 9 9\nNUMBER\nREPORT {word}\n".encode())
+        self.records(server, *(f"Server: 9 is {word}" for word in words))
+
+    def test_quiet_prints_nothing_per_request(self):
+        server = self.serve("--quiet")
+        self.talk(server, b"PARAMS 3 3\nNUMBER\nREPORT Correct\nHELLO\n")
+        server.counters()
+        server.stop()
+        names = [line.split(" ")[0] for line in server.output]
+        self.assertEqual(names, ["Serving", "accepted", "active", "served",
+            "requests", "rejected", "timed_out", "stalled", "dropped_log",
+            "bytes_in", "bytes_out", "\n", "Server"])
+
+    def test_whatever_is_sent_a_terminal_is_safe(self):
+        server = self.serve()
+        for byte in range(256):
+            if byte != 10:
+                self.talk(server, bytes((byte,)) * 3 + b"\n")
+                self.talk(server, b"PARAMS 1 1\nNUMBER\nREPORT Correct"
+                    + bytes((byte,)) + b"\n")
+        for character in ("\x85", "\u009b", "\u200b", "\u202e", "\u2028",
+                "\u2066", "\ufeff", "\U000e0041"):
+            self.talk(server, f"REPORT {character}\n{character}".encode())
+        server.stop()
+        for line in server.output:
+            self.assertTrue(line.endswith("\n") and line[:-1].isprintable(),
+                repr(line))
+            self.assertLessEqual(len(line.encode()), 512)
+
+    def test_records_of_many_clients_do_not_mix(self):
+        server = self.serve()
+        clients = [self.connect(server) for _ in range(8)]
+        count = REPORTS // 40
+        for number, client in enumerate(clients):
+            client.send(b"PARAMS %d %d\nNUMBER\n" % (number, number)
+                + b"REPORT Unsure\n" * count + b"NUM")
+        for client in clients:
+            client.read_line()
+            client.finish()
+            client.read_all()
+        server.stop()
+        for number in range(8):
+            self.assertEqual(
+                server.output.count(f"Server: {number} is Unsure\n"), count)
+
+
+@on_both_twins
+class Unread(ServerTest):
+    """Standard output that takes nothing."""
+
+    def report_often(self, server, count):
+        with server.connect() as client:
+            client.send(b"PARAMS 1 1\nNUMBER\n" + b"REPORT Unsure\n" * count)
+            client.finish()
+            self.assertEqual(client.read_all(), b"1\n")
+
+    def test_a_full_pipe_holds_nobody_up_and_losses_are_counted(self):
+        output, input_ = os.pipe()
+        fcntl.fcntl(input_, fcntl.F_SETPIPE_SZ, 16384)
+        server = self.serve(port=free_port(), stdout=input_)
+        os.close(input_)
+        self.report_often(server, REPORTS)
+        server.play()
+        # Somebody reads again: whole records, and then the counters.
+        os.set_blocking(output, False)
+        text = b""
+
+        def drain():
+            nonlocal text
+            try:
+                while True:
+                    data = os.read(output, 65536)
+                    if not data:
+                        return
+                    text += data
+            except BlockingIOError:
+                pass
+
+        drain()
+        self.assertTrue(text.endswith(b"\n"))
+        self.assertLess(text.count(b"Server: 1 is Unsure\n"), REPORTS)
+        self.assertEqual(set(text.splitlines()[1:]),
+            {b"Server: 1 is Unsure"})
+        server.signal(signal.SIGUSR1)
+
+        def counted():
+            drain()
+            return re.search(rb"dropped_log (\d+)\n", text)
+
+        dropped = int(wait_until(counted, "counters are printed")[1])
+        shown = text.count(b"Server: 1 is Unsure\n")
+        self.assertGreaterEqual(dropped + shown, REPORTS)
+        self.assertLessEqual(dropped + shown, REPORTS + 2)
+        server.stop()
+        os.close(output)
+
+    def test_a_pipe_whose_reader_is_gone(self):
+        output, input_ = os.pipe()
+        server = self.serve(port=free_port(), stdout=input_)
+        os.close(input_)
+        os.close(output)
+        self.report_often(server, 100)
+        server.signal(signal.SIGUSR1)
+        server.play()
+
+    def test_a_full_disk(self):
+        with open("/dev/full", "wb") as full:
+            server = self.serve(port=free_port(), stdout=full)
+        self.report_often(server, 100)
+        server.signal(signal.SIGUSR1)
+        server.play()
+
+    def test_a_closed_standard_output(self):
+        server = self.serve(port=free_port(), stdout=None,
+            wrapper=("/bin/sh", "-c", 'exec "$@" >&-', "sh"))
+        self.report_often(server, 100)
+        server.play()
+
+    def test_no_standard_streams_at_all(self):
+        # Their numbers may then belong to clients, who must not read what
+        # was meant for a console.
+        server = self.serve(port=free_port(), stdout=None,
+            wrapper=("/bin/sh", "-c", 'exec "$@" <&- >&- 2>&-', "sh"))
+        clients = [self.connect(server) for _ in range(5)]
+        for client in clients:
+            client.send(b"PARAMS 1 1\nNUMBER\n" + b"REPORT Unsure\n" * 100)
+        server.signal(signal.SIGUSR1)
+        for client in clients:
+            client.finish()
+            self.assertEqual(client.read_all(), b"1\n")
+
+
+if __name__ == "__main__":
+    main()

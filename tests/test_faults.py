@@ -1,0 +1,199 @@
+#!/usr/bin/python3
+"""
+System calls that fail or take long, by strace's fault injection: what fails
+for one connection ends at most that connection. Skipped without strace.
+"""
+
+import os
+import shutil
+import signal
+import subprocess
+import unittest
+
+from harness import (DEADLINE, EVENTED_OPTIONS, FULL_HOUSE, HOST,
+    UNDER_THREAD_SANITIZER, Client, Server, environment, main, on_both_twins,
+    only_if_full, program, wait_until)
+
+STRACE = shutil.which("strace")
+
+
+class TracedServer(Server):
+    """A server under strace. What it must not do is fail for good; its
+    descriptors are not counted, and the leak checker cannot work there."""
+
+    def __init__(self, twin, *options, inject):
+        self.twin = twin
+        self.host = HOST
+        self.output = []
+        self.injected = [part for rule in inject
+            for part in ("-e", "inject=" + rule)]
+        calls = ",".join(rule.partition(":")[0] for rule in inject)
+        self.trace = ["-f", "-qq", "-o", "/dev/null", "-e", "trace=" + calls]
+        variables = environment()
+        variables["ASAN_OPTIONS"] += ":detect_leaks=0"
+        more = EVENTED_OPTIONS if twin == "evented" else []
+        self.process = subprocess.Popen(
+            [STRACE, *self.trace, *self.injected,
+                program(twin, "guess-server"), "--port", "0", *more,
+                *options],
+            stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE, env=variables, text=True)
+        try:
+            first = self.process.stdout.readline()
+            match = self.READY.fullmatch(first.rstrip())
+            if not match:
+                raise AssertionError(
+                    f"no server: {first}{self.process.stderr.read()}")
+            self.port = int(match[2])
+            self.pid = self._children()[0]
+        except BaseException:
+            self.kill()
+            raise
+
+    def _children(self):
+        path = f"/proc/{self.process.pid}/task/{self.process.pid}/children"
+        with open(path) as children:
+            return [int(pid) for pid in children.read().split()]
+
+    def signal(self, number):
+        os.kill(self.pid, number)
+
+    def stop(self):
+        """End it; nothing may have been said on standard error."""
+        self.signal(signal.SIGTERM)
+        _, errors = self.process.communicate(timeout=DEADLINE)
+        if self.process.returncode != 0 or errors:
+            raise AssertionError(f"the {self.twin} server has ended with "
+                f"{self.process.returncode}: {errors}")
+
+    def kill(self):
+        if self.process.poll() is None:
+            # Without its tracer it would go on.
+            for pid in self._children():
+                os.kill(pid, signal.SIGKILL)
+            self.process.wait()
+        self.process.stdout.close()
+        self.process.stderr.close()
+
+
+class FaultTest(unittest.TestCase):
+    """A test of servers whose system calls are disturbed."""
+
+    twin = None
+
+    def serve(self, *inject, options=()):
+        """A server whose system calls are disturbed by these rules."""
+        server = TracedServer(self.twin, "--quiet", *options, inject=inject)
+        self.addCleanup(server.kill)
+        return server
+
+    def talk(self, server, requests=3):
+        """Talk with it; return what came, b"" if the connection failed."""
+        received = b""
+        try:
+            with Client(server.port) as client:
+                client.send(b"PARAMS 5 5\nNUMBER\nREPORT Correct\n")
+                received = client.read_line()
+                for _ in range(requests - 1):
+                    received += client.ask(b"NUMBER\n")
+                client.finish()
+                received += client.read_all()
+        except TimeoutError:
+            raise
+        except OSError:
+            pass
+        return received
+
+
+@unittest.skipUnless(STRACE, "no strace")
+@on_both_twins
+class Faults(FaultTest):
+    """Each server with one kind of fault."""
+
+    def test_accept_that_fails_for_one_client_is_tried_again(self):
+        errors = ["ECONNABORTED", "EPROTO", "EPERM", "ENOBUFS", "ENOMEM",
+            "ENETDOWN", "EINTR", "EOPNOTSUPP"]
+        if UNDER_THREAD_SANITIZER:
+            del errors[2:]
+        for error in errors:
+            with self.subTest(error=error):
+                server = self.serve(f"accept4:error={error}:when=2+4")
+                served = 0
+                for _ in range(12):
+                    answer = self.talk(server)
+                    # Who came when memory ran out may be turned away.
+                    self.assertIn(answer,
+                        (b"5\n5\n5\n", FULL_HOUSE, b""))
+                    served += answer == b"5\n5\n5\n"
+                self.assertGreaterEqual(served, 6)
+                server.stop()
+
+    def test_interrupted_calls_go_unnoticed(self):
+        for calls in ("recvfrom,readv,read", "sendto,sendmsg,writev",
+                "epoll_wait,poll"):
+            with self.subTest(calls=calls):
+                server = self.serve(*(f"{call}:error=EINTR:when=40+3"
+                    if call in ("read", "poll") else
+                    f"{call}:error=EINTR:when=2+3"
+                    for call in calls.split(",")))
+                for _ in range(10):
+                    self.assertEqual(self.talk(server), b"5\n5\n5\n")
+                server.stop()
+
+    def test_a_broken_connection_breaks_no_other(self):
+        for rule in ("recvfrom:error=ECONNRESET:when=6+5",
+                "readv:error=ECONNRESET:when=6+5",
+                "sendto:error=EPIPE:when=5+5",
+                "sendto:error=ETIMEDOUT:when=5+5",
+                "shutdown:error=ENOTCONN:when=1+2",
+                "setsockopt:error=EINVAL:when=20+2"):
+            with self.subTest(rule=rule):
+                server = self.serve(rule)
+                answers = [self.talk(server) for _ in range(10)]
+                for answer in answers:
+                    self.assertIn(answer,
+                        (b"5\n5\n5\n", b"5\n5\n", b"5\n", b""))
+                server.stop()
+
+    def test_a_thread_that_ends_slowly_is_waited_for(self):
+        # Only the first close of each thread: that of its client. The exit
+        # of the process is delayed, to see what that thread still touches.
+        server = self.serve("close:delay_enter=500000:when=1",
+            "exit_group:delay_enter=1200000")
+        with Client(server.port) as client:
+            self.assertEqual(client.ask(b"PARAMS 1 1\nNUMBER\n"), b"1\n")
+            server.signal(signal.SIGTERM)
+            self.assertEqual(client.read_all(), b"")
+        _, errors = server.process.communicate(timeout=DEADLINE)
+        self.assertEqual((server.process.returncode, errors), (0, ""))
+
+    @only_if_full
+    def test_interrupted_writing_loses_nothing(self):
+        server = self.serve("sendto:error=EINTR:when=1+2",
+            "sendmsg:error=EINTR:when=1+2", "writev:error=EINTR:when=1+2")
+        with Client(server.port, receive_buffer=4096) as client:
+            client.send_what_fits(b"PARAMS 0 999999999\n"
+                + b"NUMBER\n" * 9000)
+            client.finish()
+            self.assertEqual(len(set(client.read_all().split())), 9000)
+        wait_until(lambda: self.talk(server) == b"5\n5\n5\n", "it serves")
+        server.stop()
+
+
+@unittest.skipUnless(STRACE, "no strace")
+class ThreadedOnly(FaultTest):
+    """What only a server with a thread per connection can run out of."""
+
+    twin = "threaded"
+
+    def test_a_client_without_a_thread_is_refused(self):
+        server = self.serve("clone3:error=EAGAIN:when=4+3")
+        answers = [self.talk(server) for _ in range(12)]
+        self.assertLessEqual(set(answers), {b"5\n5\n5\n", FULL_HOUSE})
+        self.assertGreaterEqual(answers.count(b"5\n5\n5\n"), 6)
+        self.assertGreaterEqual(answers.count(FULL_HOUSE), 2)
+        server.stop()
+
+
+if __name__ == "__main__":
+    main()

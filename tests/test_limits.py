@@ -1,0 +1,358 @@
+#!/usr/bin/python3
+"""
+How much and how long the servers put up with: connections, descriptors, long
+lines, slow lines, silence, clients that do not read.
+"""
+
+import socket
+import time
+
+from harness import (DEADLINE, FULL_HOUSE, ServerTest, free_port, main,
+    on_both_twins, only_if_full)
+
+GAME = b"PARAMS 0 9223372036854775806\n"
+
+
+@on_both_twins
+class FullHouse(ServerTest):
+    """--max-connections, and descriptors that run out."""
+
+    def fill(self, server, count):
+        """So many clients that are being served."""
+        clients = [self.connect(server) for _ in range(count)]
+        for client in clients:
+            self.assertEqual(client.ask(b"PARAMS 4 4\nNUMBER\n"), b"4\n")
+        return clients
+
+    def test_refusal_is_readable_by_a_client_that_goes_on_talking(self):
+        server = self.serve("--max-connections", "3")
+        guests = self.fill(server, 3)
+        for _ in range(20):
+            with server.connect() as client:
+                for _ in range(16):
+                    client.send_if_open(b"PARAMS 1 5\nNUMBER\n" * 50)
+                client.finish()
+                self.assertEqual(client.read_all(), FULL_HOUSE)
+        server.wait_for_counters(rejected=20, active=3)
+        for guest in guests:
+            self.assertEqual(guest.ask(b"PARAMS 5 5\nNUMBER\n"), b"5\n")
+
+    def test_refusal_is_readable_by_a_client_that_only_listens(self):
+        server = self.serve("--max-connections", "1")
+        self.fill(server, 1)
+        with server.connect() as client:
+            self.assertEqual(client.read_all(), FULL_HOUSE)
+
+    def test_a_place_is_free_again_when_a_client_leaves(self):
+        server = self.serve("--max-connections", "2")
+        guests = self.fill(server, 2)
+        guests[0].close()
+        server.play_when_possible()
+        server.wait_for_counters(active=1)
+
+    def test_many_refusals_at_once_disturb_nobody(self):
+        server = self.serve("--max-connections", "2")
+        guests = self.fill(server, 2)
+        crowd = [self.connect(server) for _ in range(200)]
+        for _ in range(20):
+            for guest in guests:
+                self.assertEqual(guest.ask(b"PARAMS 6 6\nNUMBER\n"), b"6\n")
+        for client in crowd:
+            try:
+                self.assertIn(client.read_all(), (FULL_HOUSE, b""))
+            except ConnectionResetError:
+                pass
+        server.wait_for_counters(rejected=200)
+
+    def test_without_descriptors_the_early_clients_are_served(self):
+        # More connections are allowed than descriptors.
+        server = self.serve("--max-connections", "1000",
+            wrapper=("/usr/bin/prlimit", "--nofile=48:48"))
+        early = self.fill(server, 5)
+        crowd = [self.connect(server) for _ in range(80)]
+        for client in crowd:
+            client.send(b"PARAMS 8 8\nNUMBER\n")
+        used, start = server.processor_seconds(), time.monotonic()
+        while time.monotonic() - start < 1.5:
+            for client in early:
+                self.assertEqual(client.ask(b"PARAMS 9 9\nNUMBER\n"), b"9\n")
+            time.sleep(0.02)
+        # Spinning on accept would take all of it.
+        self.assertLess(server.processor_seconds() - used,
+            0.5 * (time.monotonic() - start), "processor time")
+        # Each is served when its turn comes, or was told that it is not.
+        answers = []
+        for client in crowd:
+            try:
+                answers.append(client.read_line())
+            except ConnectionResetError:
+                answers.append(b"")
+            client.close()
+        self.assertLessEqual(set(answers), {b"8\n", FULL_HOUSE, b""})
+        self.assertGreater(answers.count(b"8\n"), 30)
+        server.play_when_possible()
+
+
+@on_both_twins
+class Lines(ServerTest):
+    """--max-line and --line-timeout."""
+
+    def test_max_line_bounds_a_line(self):
+        server = self.serve("--max-line", "10")
+        with server.connect() as client:
+            self.assertEqual(client.ask(b"PARAMS 1 1\nNUMBER\n"), b"1\n")
+            client.send(b"PARAMS 1 10\n")
+            self.assertEqual(client.read_all(), b"ERROR line too long\n")
+
+    def test_max_line_may_be_large(self):
+        server = self.serve("--max-line", "100000")
+        with server.connect() as client:
+            client.send(b"PARAMS 3 " + b"0" * 99989 + b"3\n" + b"NUMBER\n")
+            self.assertEqual(client.read_line(), b"3\n")
+            client.send(b"A" * 100001)
+            self.assertEqual(client.read_all(), b"ERROR line too long\n")
+
+    def test_a_line_that_does_not_end_is_cut_with_a_word(self):
+        server = self.serve("--line-timeout", "0.5")
+        with server.connect() as client:
+            start = time.monotonic()
+            client.send(b"PARAMS 1 1\nNUMBER\nNUM")
+            self.assertEqual(client.read_line(), b"1\n")
+            self.assertEqual(client.read_all(), b"ERROR line timeout\n")
+            self.assertGreater(time.monotonic() - start, 0.45)
+        server.wait_for_counters(timed_out=1)
+
+    def drip(self, client):
+        """Send a byte now and then until the server says something."""
+        sent = 0
+        end = time.monotonic() + DEADLINE
+        while not client.becomes_readable(0.05):
+            self.assertLess(time.monotonic(), end, "the line goes on")
+            client.send_if_open(b"A")
+            sent += 1
+            if sent % 900 == 0:
+                self.fail("a slow line is not cut")
+        return sent
+
+    def test_slow_bytes_do_not_extend_the_line_timeout(self):
+        server = self.serve("--line-timeout", "0.6", "--idle-timeout", "30")
+        with server.connect() as client:
+            start = time.monotonic()
+            self.drip(client)
+            self.assertGreater(time.monotonic() - start, 0.5)
+            self.assertEqual(client.read_all(), b"ERROR line timeout\n")
+
+    def test_many_slow_lines_are_cut(self):
+        server = self.serve("--line-timeout", "0.5")
+        clients = [self.connect(server) for _ in range(100)]
+        for client in clients:
+            client.send(b"PARA")
+        for client in clients:
+            self.assertEqual(client.read_all(), b"ERROR line timeout\n")
+        server.wait_for_counters(timed_out=100)
+
+    def test_each_line_has_its_own_time(self):
+        server = self.serve("--line-timeout", "2")
+        with server.connect() as client:
+            client.send(b"PARAMS 0 99999\nNUM")
+            start = time.monotonic()
+            while time.monotonic() - start < 3:
+                before = time.monotonic()
+                client.becomes_readable(0.1)
+                client.send(b"BER\nNUM")
+                self.assertRegex(client.read_line(), rb"\A\d+\n\Z")
+                if time.monotonic() - before > 1.5:
+                    return  # this process was away; nothing is to be said
+
+    def test_zero_is_no_limit(self):
+        server = self.serve("--line-timeout", "0", "--idle-timeout", "0",
+            "--stall-timeout", "0")
+        with server.connect() as client:
+            client.send(b"PARAMS 1 1\nNUM")
+            self.assertFalse(client.becomes_readable(0.7))
+            client.send(b"BER\n")
+            self.assertEqual(client.read_line(), b"1\n")
+
+
+@on_both_twins
+class Silence(ServerTest):
+    """--idle-timeout."""
+
+    def test_a_silent_client_is_closed_without_a_word(self):
+        server = self.serve("--idle-timeout", "0.5")
+        with server.connect() as client:
+            start = time.monotonic()
+            self.assertEqual(client.read_all(), b"")
+            self.assertGreater(time.monotonic() - start, 0.45)
+        server.wait_for_counters(timed_out=1)
+
+    def test_a_client_that_falls_silent_is_closed(self):
+        server = self.serve("--idle-timeout", "0.5")
+        with server.connect() as client:
+            self.assertEqual(client.ask(b"PARAMS 2 2\nNUMBER\n"), b"2\n")
+            self.assertEqual(client.read_all(), b"")
+
+    def test_a_client_that_talks_is_kept(self):
+        server = self.serve("--idle-timeout", "1.5")
+        with server.connect() as client:
+            start = time.monotonic()
+            while time.monotonic() - start < 3:
+                before = time.monotonic()
+                self.assertEqual(client.ask(b"PARAMS 2 2\nNUMBER\n"), b"2\n")
+                client.becomes_readable(0.1)
+                if time.monotonic() - before > 1:
+                    return  # this process was away; nothing is to be said
+
+    def test_a_silent_client_does_not_disturb_the_others(self):
+        server = self.serve("--idle-timeout", "0.4")
+        silent = [self.connect(server) for _ in range(50)]
+        server.play()
+        for client in silent:
+            self.assertEqual(client.read_all(), b"")
+        server.play()
+
+
+@on_both_twins
+class Stalled(ServerTest):
+    """--stall-timeout."""
+
+    def stall(self, server):
+        """A client that asks for much and reads nothing."""
+        client = self.connect(server, receive_buffer=4096)
+        sent = client.send_what_fits(GAME + b"NUMBER\n" * 1000000)
+        self.assertLess(sent, 7000000, "the server reads without end")
+        return client
+
+    def test_a_client_that_does_not_read_is_cut(self):
+        server = self.serve("--stall-timeout", "0.5")
+        clients = [self.stall(server) for _ in range(3)]
+        server.wait_for_counters(stalled=3, active=0, timed_out=0)
+        server.play()
+        for client in clients:
+            try:
+                client.read_all()
+            except ConnectionResetError:
+                pass
+
+    def test_neither_idle_nor_line_limits_hit_who_is_owed_an_answer(self):
+        server = self.serve("--stall-timeout", "30", "--idle-timeout", "0.2",
+            "--line-timeout", "0.2")
+        client = self.stall(server)
+        time.sleep(1)
+        server.wait_for_counters(timed_out=0, active=1)
+        self.assertRegex(client.read_line(), rb"\A\d+\n\Z")
+
+    def test_who_is_owed_nothing_has_not_stalled(self):
+        server = self.serve("--stall-timeout", "0.4")
+        with server.connect() as client:
+            start = time.monotonic()
+            while time.monotonic() - start < 2:
+                client.send(b"CLEAR\n" * 20000)
+            self.assertEqual(client.ask(b"PARAMS 1 1\nNUMBER\n"), b"1\n")
+        server.wait_for_counters(stalled=0)
+
+    @only_if_full
+    def test_a_slow_reader_gets_everything(self):
+        server = self.serve("--stall-timeout", "3")
+        client = self.connect(server, receive_buffer=4096)
+        client.send(GAME + b"NUMBER\n" * 8000)
+        client.finish()
+        received = b""
+        while True:
+            before = time.monotonic()
+            data = client.socket.recv(1500)
+            if not data:
+                break
+            received += data
+            time.sleep(0.05)
+            if time.monotonic() - before > 2:
+                return  # this process was away; nothing is to be said
+        self.assertEqual(received.count(b"\n"), 8000)
+
+
+class ThreadedPool(ServerTest):
+    """--threads, which only the threaded twin has."""
+
+    twin = "threaded"
+
+    def test_a_pool_serves_as_many_as_it_has_threads(self):
+        server = self.serve("--threads", "2")
+        threads = server.threads()
+        first, second = self.connect(server), self.connect(server)
+        for client in first, second:
+            self.assertEqual(client.ask(b"PARAMS 1 1\nNUMBER\n"), b"1\n")
+        third = self.connect(server)
+        third.send(b"PARAMS 3 3\nNUMBER\n")
+        self.assertFalse(third.becomes_readable(0.3))
+        server.wait_for_counters(active=2)
+        first.close()
+        self.assertEqual(third.read_line(), b"3\n")
+        self.assertEqual(server.threads(), threads)
+
+    def test_a_pool_without_descriptors_goes_on(self):
+        # The pool is larger than what is left of the descriptors.
+        server = self.serve("--threads", "16", "--max-connections", "1000",
+            wrapper=("/usr/bin/prlimit", "--nofile=14:14"))
+        for _ in range(3):
+            crowd = [self.connect(server) for _ in range(40)]
+            for client in crowd:
+                client.send(b"PARAMS 8 8\nNUMBER\n")
+            # Each is answered or refused, once those before it have gone.
+            for client in crowd:
+                try:
+                    self.assertIn(client.read_line(),
+                        (b"8\n", FULL_HOUSE, b""))
+                except ConnectionResetError:
+                    pass
+                client.close()
+            server.play_when_possible()
+
+
+class EventedLoops(ServerTest):
+    """--loops, which only the evented twin has."""
+
+    twin = "evented"
+
+    def test_loops_share_the_clients(self):
+        one = self.serve("--loops", "1").threads()
+        server = self.serve("--loops", "3")
+        self.assertGreaterEqual(server.threads(), one + 2)
+        clients = [self.connect(server) for _ in range(12)]
+        for client in clients:
+            self.assertEqual(client.ask(b"PARAMS 1 1\nNUMBER\n"), b"1\n")
+        server.wait_for_counters(active=12)
+
+    def test_zero_loops_are_one_per_processor(self):
+        server = self.serve("--loops", "0")
+        for _ in range(10):
+            server.play()
+
+
+@on_both_twins
+class Addresses(ServerTest):
+    """Where the servers listen."""
+
+    def test_the_line_printed_names_the_port(self):
+        port = free_port()
+        server = self.serve(port=port)
+        self.assertEqual(server.output[0],
+            f"Serving on 127.0.0.1:{port}. Hit CTRL-C to stop.\n")
+        server.play()
+
+    def test_ipv6(self):
+        try:
+            socket.create_server(("::1", 0), family=socket.AF_INET6).close()
+        except OSError:
+            self.skipTest("no IPv6 here")
+        server = self.serve(host="::1")
+        self.assertEqual(server.address, "[::1]")
+        server.play()
+
+    def test_a_name(self):
+        server = self.serve(host="localhost")
+        self.assertIn(server.address, ("127.0.0.1", "[::1]"))
+        server.play()
+
+
+if __name__ == "__main__":
+    main()
