@@ -2,13 +2,15 @@
  * compare - the side-by-side run.
  *
  * Starts the threaded and the evented server, proves that they answer alike,
- * loads them in turn, and says who does more, and by how much.
+ * loads them in turn, and says who does more, and by how much. A server of the
+ * reader's own, the peer, is checked by the protocol and raced beside them.
  */
 
 #include "common/cli.h"
 #include "report/conform.h"
 #include "report/guard.h"
 #include "report/json.h"
+#include "report/process.h"
 #include "report/programs.h"
 #include "report/race.h"
 #include "report/table.h"
@@ -37,6 +39,7 @@ struct request {
     size_t blocks;
     double seconds;
     uint64_t seed;
+    const char *peer; /* the command of a peer; NULL = none */
 };
 
 enum key {
@@ -47,23 +50,52 @@ enum key {
     KEY_BLOCKS,
     KEY_SECONDS,
     KEY_SEED,
+    KEY_PEER,
 };
 
 const char *argp_program_version = "compare " VERSION;
 
 static const struct argp_option options[] = {
-    { "check", KEY_CHECK, NULL, 0, "only prove the twins alike", 0 },
-    { "list", KEY_LIST, NULL, 0, "list the scenarios and stop", 0 },
-    { "only", KEY_ONLY, "NAME,...", 0, "run these scenarios", 0 },
-    { "output", KEY_OUTPUT, "DIR", 0,
-        "write report.json to DIR (default: report, beside this program)", 0 },
+    { NULL, 0, NULL, 0, "What is done:", 1 },
+    { "check", KEY_CHECK, NULL, 0,
+        "compare the answers and stop: no race, no report", 1 },
+    { "list", KEY_LIST, NULL, 0, "list the scenarios and stop", 1 },
+    { "only", KEY_ONLY, "NAME,...", 0, "race in these scenarios alone", 1 },
+    { "peer", KEY_PEER, "'NAME=COMMAND {port}'", 0,
+        "check and race a server of yours, too (see below)", 1 },
+    { NULL, 0, NULL, 0, "How it is done:", 2 },
     { "blocks", KEY_BLOCKS, "N", 0,
-        "blocks of each scenario; under 6 there is no verdict", 0 },
-    { "seconds", KEY_SECONDS, "S", 0, "length of each window", 0 },
+        "repeat each scenario N times (4 runs of the twins each); with fewer "
+        "than 6 there is no verdict",
+        2 },
+    { "seconds", KEY_SECONDS, "S", 0, "measure S seconds in each run", 2 },
     { "seed", KEY_SEED, "N", 0,
-        "repeat the conversations and the order of an earlier run", 0 },
+        "repeat the conversations and the order of an earlier run", 2 },
+    { "output", KEY_OUTPUT, "DIR", 0,
+        "write report.json to DIR (default: report, beside this program)", 2 },
+    { NULL, 0, NULL, 0, "Help:", -1 },
     { 0 },
 };
+
+static const char doc[] =
+    "Which serves more: a thread per connection, or events?\n\n"
+    "Proves that the threaded and the evented guess-server answer alike, loads "
+    "them in turn, and says which does more, by how much, and what each costs. "
+    "Without options it takes about three minutes, prints a table for each "
+    "scenario, and writes the figures of every run to report.json. The exit "
+    "code is 0 when the servers are alike and all runs succeeded, 1 when not, "
+    "and 64 for a wrong command line."
+    "\v"
+    "A peer is a server of the guessing game in any language; the protocol is "
+    "in common/protocols.md. COMMAND is one command for /bin/sh (as after "
+    "exec), {port} in it becomes the port to listen on, at 127.0.0.1. The "
+    "peer is first held to the protocol, and each rule that it breaks is "
+    "printed; if there is none, it is raced beside the twins. SIGTERM stops it "
+    "and its children, SIGKILL what is left after 5 s. Its standard output is "
+    "thrown away; the last that it wrote on standard error is shown when "
+    "something is wrong.\n\n"
+    "  compare --check --peer 'mine=./my-server --port {port}'\n"
+    "  compare --only reply-50 --peer 'mine=./my-server --port {port}'\n";
 
 /* Read a list of scenario names. */
 static void
@@ -81,6 +113,46 @@ parse_only(struct request *request, char *names, struct argp_state *state)
     }
     if (request->count == 0)
         argp_error(state, "--only names no scenario");
+}
+
+/* Tell whether a command is no more than blanks and ports. */
+static bool
+is_empty_command(const char *command)
+{
+    const size_t mark = strlen(PROCESS_PORT_MARK);
+
+    while (*command != '\0')
+        if (strncmp(command, PROCESS_PORT_MARK, mark) == 0)
+            command += mark;
+        else if (strchr(" \t\r\n", *command++) == NULL)
+            return false;
+    return true;
+}
+
+/* Read NAME=COMMAND; the name goes to the table of subjects. */
+static void
+parse_peer(struct request *request, const char *text, struct argp_state *state)
+{
+    size_t length = strcspn(text, "=");
+    const char *command = text + length + 1;
+
+    if (request->peer != NULL)
+        argp_error(state, "--peer may be given once");
+    if (text[length] == '\0')
+        argp_error(state, "--peer takes NAME=COMMAND, not '%s'", text);
+    if (length == 0 || length > PEER_NAME_MAX ||
+        strspn(text, PEER_NAME_BYTES) < length)
+        argp_error(state,
+            "the name of a peer has 1 to %d letters, digits, '.', '_', '-'",
+            PEER_NAME_MAX);
+    if (is_empty_command(command))
+        argp_error(state, "--peer names no command");
+    if (strstr(command, PROCESS_PORT_MARK) == NULL)
+        argp_error(state, "the command of a peer needs " PROCESS_PORT_MARK
+                          " where its port is to stand");
+    if (scenario_name_peer(text, length) == -1)
+        argp_error(state, "another server is called '%.*s'", (int)length, text);
+    request->peer = command;
 }
 
 /* Take in one option. */
@@ -114,6 +186,9 @@ parse(int key, char *arg, struct argp_state *state)
     case KEY_SEED:
         request->seed = (uint64_t)cli_number(state, "seed", arg, 0, INT64_MAX);
         return 0;
+    case KEY_PEER:
+        parse_peer(request, arg, state);
+        return 0;
     case ARGP_KEY_ARG:
         argp_error(state, "'%s' is not an option", arg);
         return 0;
@@ -126,10 +201,9 @@ parse(int key, char *arg, struct argp_state *state)
 static void
 read_request(struct request *request, int argc, char **argv)
 {
-    static const struct argp argp = { .options = options,
-        .parser = parse,
-        .doc = "Prove the threaded and the evented server alike, load them in "
-               "turn, and say who does more, and by how much." };
+    static const struct argp argp = {
+        .options = options, .parser = parse, .doc = doc
+    };
 
     memset(request, 0, sizeof(*request));
     if (getrandom(&request->seed, sizeof(request->seed), 0) !=
@@ -199,11 +273,34 @@ prove(
     return result == 0;
 }
 
+/* Check the peer and say how it did; false if it broke a rule. */
+static bool
+prove_peer(
+    const struct plan *plan, struct meter *meter, struct conform_result *peer)
+{
+    const char *name = subjects[SUBJECT_PEER].name;
+    int result;
+
+    result = conform_peer(plan->server_path[SUBJECT_THREADED], name,
+        plan->server_path[SUBJECT_PEER], plan->placement.server_cpu, plan->seed,
+        meter, stdout, peer);
+    meter_wipe(meter);
+    if (result == 0)
+        printf("Conforming: %s, in %zu conversations.\n", name,
+            peer->conversations);
+    else if (peer->differences > 0)
+        printf("\nNot conforming: %s broke a rule in %zu of the first %zu "
+               "conversations (--seed %llu repeats them).\n",
+            name, peer->differences, peer->conversations,
+            (unsigned long long)plan->seed);
+    return result == 0;
+}
+
 /* Say what is going to happen and how long it will take. */
 static double
 announce(const struct request *request, const struct plan *plan)
 {
-    double seconds = conform_seconds();
+    double seconds = (request->peer != NULL ? 2 : 1) * conform_seconds();
 
     for (size_t i = 0; i < request->count && !request->check_only; i++)
         seconds += race_seconds(request->scenarios[i], plan);
@@ -266,10 +363,11 @@ make_plan(struct plan *plan, const struct request *request,
     memset(plan, 0, sizeof(*plan));
     for (int s = 0; s < SUBJECTS; s++)
         plan->server_path[s] = programs->path[s];
+    plan->server_path[SUBJECT_PEER] = request->peer;
     plan->seed = request->seed;
     plan->blocks = request->blocks;
     plan->window = request->seconds;
-    if (request->blocks == 0 && request->seconds == 0)
+    if (request->blocks == 0 && request->seconds == 0 && request->peer == NULL)
         plan->limit = TIME_LIMIT;
     plan->placement = race_place();
 }
@@ -289,6 +387,8 @@ compare(
     strftime(started, sizeof(started), "%Y-%m-%dT%H:%M:%SZ", gmtime(&now));
     meter_start(&meter, announce(request, plan));
     if (!prove(plan, &meter, &report.alike))
+        return false;
+    if (request->peer != NULL && !prove_peer(plan, &meter, &report.peer))
         return false;
     if (request->check_only)
         return true;

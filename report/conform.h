@@ -3,6 +3,11 @@
  * with the same seed, the same conversations are held with both, and every byte
  * that comes back must be the same, up to the way in which the connection ends.
  * The answers to scripted conversations must also be what the protocol says.
+ *
+ * A peer, a server that somebody else wrote, is held to the same conversations.
+ * Its guesses are its own, but for the rules of the game: see referee.h. All
+ * else must be what the threaded twin answers, the ends of connections
+ * included. Time limits, a full house and the order of a stop are not checked.
  */
 #ifndef REPORT_CONFORM_H
 #define REPORT_CONFORM_H
@@ -32,7 +37,18 @@ int conform_run(const char *threaded, const char *evented, int cpu,
     uint64_t seed, struct meter *meter, FILE *out,
     struct conform_result *result);
 
-/* Return how many seconds conform_run() takes, about. */
+/*
+ * Hold the conversations with the threaded server and with the peer `name`,
+ * which `command` starts (see process_start_peer()). Write each broken rule
+ * to `out`, with what was sent, expected and received; stop after five. Return
+ * 0 when there is none; otherwise -1. With no conversation in *result the peer
+ * did not become ready; why is in `out`, too.
+ */
+int conform_peer(const char *threaded, const char *name, const char *command,
+    int cpu, uint64_t seed, struct meter *meter, FILE *out,
+    struct conform_result *result);
+
+/* Return how many seconds either of them takes, about. */
 double conform_seconds(void);
 
 #endif

@@ -2,23 +2,44 @@
 
 #include <assert.h>
 #include <err.h>
+#include <stdbool.h>
 #include <sys/wait.h>
 #include <time.h>
 
 #define STEP_MS 10
 
-/* The servers that run now; 0 = a free place. */
+/* The servers that run now, a group as -pid; 0 = a free place. */
 static volatile pid_t running[GUARD_SERVERS_MAX];
 
-/* Count the servers that have not ended; reap those that have. */
+/* Tell whether a server has ended; it is not reaped. */
+static bool
+has_ended(pid_t server)
+{
+    siginfo_t info = { .si_pid = 0 };
+    id_t pid = (id_t)(server < 0 ? -server : server);
+
+    return waitid(P_PID, pid, &info, WEXITED | WNOHANG | WNOWAIT) == -1 ||
+           info.si_pid != 0;
+}
+
+/*
+ * Count the servers that have not ended. Kill what those that have leave of
+ * their groups, and only then reap them: until then the number is theirs.
+ */
 static int
 count_running(void)
 {
     int left = 0;
 
     for (int i = 0; i < GUARD_SERVERS_MAX; i++) {
-        if (running[i] != 0 && waitpid(running[i], NULL, WNOHANG) != 0)
+        pid_t server = running[i];
+
+        if (server != 0 && has_ended(server)) {
+            if (server < 0)
+                kill(server, SIGKILL);
+            waitpid(server < 0 ? -server : server, NULL, WNOHANG);
             running[i] = 0;
+        }
         left += running[i] != 0;
     }
     return left;
@@ -39,6 +60,9 @@ stop_all_and_die(int sig)
             kill(running[i], SIGTERM);
     for (int ms = 0; ms < GUARD_LIMIT_MS && count_running() > 0; ms += STEP_MS)
         nanosleep(&step, NULL);
+    for (int i = 0; i < GUARD_SERVERS_MAX; i++)
+        if (running[i] < 0)
+            kill(running[i], SIGKILL);
     signal(sig, SIG_DFL);
     raise(sig);
 }
@@ -97,14 +121,14 @@ replace(pid_t from, pid_t to)
 
 /* List a server. */
 void
-guard_add(pid_t pid)
+guard_add(pid_t server)
 {
-    replace(0, pid);
+    replace(0, server);
 }
 
 /* Forget a server. */
 void
-guard_remove(pid_t pid)
+guard_remove(pid_t server)
 {
-    replace(pid, 0);
+    replace(server, 0);
 }

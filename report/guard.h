@@ -28,10 +28,13 @@ void guard_hold(sigset_t *old);
 /* Let the signals come again. */
 void guard_release(const sigset_t *old);
 
-/* Put a server on the list; while held. At most GUARD_SERVERS_MAX. */
-void guard_add(pid_t pid);
+/*
+ * Put a server on the list; while held. At most GUARD_SERVERS_MAX. As with
+ * kill(2), -pid stands for all of the process group that `pid` leads.
+ */
+void guard_add(pid_t server);
 
-/* Take a server, which must be on it, off the list; while held. */
-void guard_remove(pid_t pid);
+/* Take a server off the list, as it was put on it; while held. */
+void guard_remove(pid_t server);
 
 #endif

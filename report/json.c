@@ -160,7 +160,7 @@ comparisons_of(const struct race *r, bool pinned)
 
     for (int m = 0; m < METRICS; m++) {
         bool primary;
-        size_t pairs = r->scenario->controls ? JUDGE_PAIRS : 1;
+        size_t pairs = judge_pairs_count(r);
 
         if (!judge_has(r->scenario->kind, (enum metric)m, &primary))
             continue;
@@ -202,15 +202,21 @@ race_of(const struct race *r, bool pinned)
 
 /* Which programs were raced. */
 static json_t *
-programs_of(const struct plan *plan)
+programs_of(const struct report *report)
 {
+    const struct plan *plan = report->plan;
     json_t *all = json_array();
 
-    for (int s = 0; s < SUBJECTS; s++)
+    for (int s = 0; s < SUBJECT_PEER; s++)
         json_array_append_new(
             all, json_pack("{s:s, s:s, s:o}", "name", subjects[s].name, "path",
                      plan->server_path[s], "fnv1a",
                      machine_file_hash(plan->server_path[s])));
+    if (plan->server_path[SUBJECT_PEER] != NULL)
+        json_array_append_new(all,
+            json_pack("{s:s, s:s, s:o}", "name", subjects[SUBJECT_PEER].name,
+                "command", plan->server_path[SUBJECT_PEER], "conversations",
+                count(report->peer.conversations)));
     return all;
 }
 
@@ -231,7 +237,7 @@ json_report(const struct report *report)
         report->seconds, "seed", count(plan->seed), "processors_allowed",
         at->allowed, "pinned", (int)at->pinned, "load_cpu", at->load_cpu,
         "server_cpu", at->server_cpu, "not_pinned_because", text(at->why),
-        "machine", machine_describe(), "programs", programs_of(plan), "alike",
+        "machine", machine_describe(), "programs", programs_of(report), "alike",
         "conversations", count(report->alike.conversations), "differences",
         count(report->alike.differences), "scenarios", scenarios_json);
     if (o == NULL)

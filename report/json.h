@@ -11,7 +11,8 @@
  *   "seed", "processors_allowed", "pinned", "load_cpu", "server_cpu",
  *   "not_pinned_because",
  *   "machine": see machine.h,
- *   "programs": [{"name", "path", "fnv1a"}],
+ *   "programs": [{"name", "path", "fnv1a"}], and last, of a peer,
+ *     {"name", "command", "conversations": in which it conformed},
  *   "alike": {"conversations", "differences"},
  *   "scenarios": [{
  *     "name", "title", "load_model", "connections", "connections_wanted",
@@ -45,6 +46,7 @@ struct report {
     const char *started; /* time of day, ISO 8601 in UTC */
     double seconds;
     struct conform_result alike;
+    struct conform_result peer; /* if there is one */
     struct race *const *races;
     size_t races_count;
 };

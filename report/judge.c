@@ -59,6 +59,8 @@ const struct pair judge_pairs[JUDGE_PAIRS] = {
     { SUBJECT_EVENTED, SUBJECT_MANUAL },
     { SUBJECT_THREADED, SUBJECT_BARE_THREADS },
     { SUBJECT_BARE_THREADS, SUBJECT_BARE_EPOLL },
+    { SUBJECT_PEER, SUBJECT_THREADED },
+    { SUBJECT_PEER, SUBJECT_EVENTED },
 };
 
 /* Read one quantile off a run. */
@@ -143,6 +145,15 @@ judge_has(enum scenario_kind kind, enum metric m, bool *primary)
     }
     *primary = m == METRIC_MEMORY;
     return m == METRIC_MEMORY || m == METRIC_P50 || m == METRIC_P99;
+}
+
+/* Count the pairs of a race. */
+size_t
+judge_pairs_count(const struct race *r)
+{
+    if (!r->scenario->controls)
+        return 1;
+    return r->has_peer ? JUDGE_PAIRS : JUDGE_PEER_PAIRS;
 }
 
 /*

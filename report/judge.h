@@ -42,9 +42,11 @@ extern const struct metric_info metrics[METRICS];
 
 /*
  * Which subjects are compared: the twins first, then each twin with the
- * control that shows its floor, and what libevent's own way costs.
+ * control that shows its floor, and what libevent's own way costs; from
+ * JUDGE_PEER_PAIRS on a peer with each twin.
  */
-#define JUDGE_PAIRS 5
+#define JUDGE_PEER_PAIRS 5
+#define JUDGE_PAIRS      7
 
 struct pair {
     enum subject a, b;
@@ -76,6 +78,12 @@ double judge_value(const struct run *run, enum metric m, const char **why);
  * if it is the one that the scenario is about.
  */
 bool judge_has(enum scenario_kind kind, enum metric m, bool *primary);
+
+/*
+ * Return how many pairs, the first ones, ran in a race: the twins always,
+ * the others where its scenario has controls, and a peer if there is one.
+ */
+size_t judge_pairs_count(const struct race *r);
 
 /*
  * Compare two subjects of a race; `pinned` as in the placement. Strings in

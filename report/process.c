@@ -2,6 +2,7 @@
 
 #include "report/guard.h"
 
+#include <arpa/inet.h>
 #include <assert.h>
 #include <err.h>
 #include <errno.h>
@@ -12,14 +13,25 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
 #include <sys/pidfd.h>
 #include <sys/prctl.h>
 #include <sys/resource.h>
+#include <sys/socket.h>
 #include <sys/wait.h>
 #include <time.h>
 #include <unistd.h>
 
 #define COUNTERS_LIMIT_MS 1000 /* for one line of them */
+#define CONNECT_EACH_MS   10   /* until a peer takes the call */
+
+/* What is to run: a program with options, or a command line for the shell. */
+struct program {
+    const char *path;
+    const char *const *options;
+    const char *command; /* NULL = path and options */
+    int cpu;             /* negative = any */
+};
 
 /* Return the monotonic clock in seconds. */
 static double
@@ -33,21 +45,24 @@ seconds_now(void)
 
 /* Run the program; returns only when that is impossible. */
 static void
-run_program(const char *path, const char *const options[])
+run_program(const struct program *program)
 {
-    char *argv[PROCESS_OPTIONS_MAX + 4] = { strdup(path), strdup("--port"),
-        strdup("0") };
+    char *argv[PROCESS_OPTIONS_MAX + 4] = { strdup(program->path),
+        strdup("--port"), strdup("0") };
 
-    for (size_t i = 0; options[i] != NULL; i++) {
+    for (size_t i = 0; program->options[i] != NULL; i++) {
         assert(i < PROCESS_OPTIONS_MAX);
-        argv[3 + i] = strdup(options[i]);
+        argv[3 + i] = strdup(program->options[i]);
     }
-    execv(path, argv);
+    execv(program->path, argv);
 }
 
-/* In the child: become the server, or say why not and exit. */
+/*
+ * In the child: become the server of `p`, writing to `out`, or say why not
+ * and exit.
+ */
 static _Noreturn void
-become_server(const char *path, const char *const options[], int cpu, int out,
+become_server(const struct process *p, const struct program *program, int out,
     pid_t parent)
 {
     struct rlimit files;
@@ -56,25 +71,31 @@ become_server(const char *path, const char *const options[], int cpu, int out,
 
     sigemptyset(&none);
     sigprocmask(SIG_SETMASK, &none, NULL);
+    signal(SIGPIPE, SIG_DFL); /* as from a shell; it is not ignored there */
     if (prctl(PR_SET_PDEATHSIG, SIGKILL) == -1 || getppid() != parent)
         _exit(127);
-    if (cpu >= 0) {
+    if (program->cpu >= 0) {
         cpu_set_t set;
 
         CPU_ZERO(&set);
-        CPU_SET((size_t)cpu, &set);
+        CPU_SET((size_t)program->cpu, &set);
         if (sched_setaffinity(0, sizeof(set), &set) == -1)
-            err(127, "pin to processor %d", cpu);
+            err(127, "pin to processor %d", program->cpu);
     }
     if (getrlimit(RLIMIT_NOFILE, &files) == 0) {
         files.rlim_cur = files.rlim_max;
         setrlimit(RLIMIT_NOFILE, &files);
     }
-    null = open("/dev/null", O_RDONLY | O_CLOEXEC);
-    if (null == -1 || dup2(null, 0) == -1 || dup2(out, 1) == -1)
+    null = open("/dev/null", O_RDWR | O_CLOEXEC);
+    if (null == -1 || dup2(null, 0) == -1 ||
+        dup2(out != -1 ? out : null, 1) == -1 ||
+        (p->errors != -1 && dup2(p->errors, 2) == -1))
         err(127, "redirect");
-    run_program(path, options);
-    err(127, "%s", path);
+    if (program->command == NULL)
+        run_program(program);
+    else if (setpgid(0, 0) == 0)
+        execl("/bin/sh", "sh", "-c", program->command, (char *)NULL);
+    err(127, "%s", program->command == NULL ? program->path : "/bin/sh");
 }
 
 /*
@@ -131,6 +152,35 @@ read_ready_line(struct process *p, const char *name)
     return 0;
 }
 
+/* Send a signal to a server that is not reaped yet; of a peer, to its group. */
+static void
+send_signal(const struct process *p, int sig)
+{
+    if (p->whole > 0)
+        pidfd_send_signal(p->pidfd, sig, NULL, 0);
+    else
+        kill(p->whole, sig);
+}
+
+/* Keep the end of what a peer wrote on standard error, as printable lines. */
+static void
+keep_words(struct process *p)
+{
+    off_t end = lseek(p->errors, 0, SEEK_END);
+    const off_t room = sizeof(p->said) - 1;
+    ssize_t n;
+
+    n = pread(
+        p->errors, p->said, sizeof(p->said) - 1, end > room ? end - room : 0);
+    while (n > 0 && p->said[n - 1] == '\n')
+        n--;
+    p->said[n > 0 ? n : 0] = '\0';
+    for (char *c = p->said; *c != '\0'; c++)
+        if (*c != '\n' && ((unsigned char)*c < ' ' || *c == 0x7f))
+            *c = ' ';
+    close(p->errors);
+}
+
 /* Reap the ended child and forget it; return its wait status. */
 static int
 reap(struct process *p, struct rusage *usage)
@@ -141,23 +191,60 @@ reap(struct process *p, struct rusage *usage)
     guard_hold(&old);
     if (wait4(p->pid, &status, 0, usage) == -1)
         err(1, "wait4");
-    guard_remove(p->pid);
+    guard_remove(p->whole);
     guard_release(&old);
     close(p->pidfd);
-    close(p->out);
+    if (p->out != -1)
+        close(p->out);
+    if (p->errors != -1)
+        keep_words(p);
     p->pid = 0;
     return status;
 }
 
-/* Kill a server that did not start well. */
+/* Wait until a process has ended, without reaping it. */
+bool
+process_wait(const struct process *p, int limit_ms)
+{
+    struct pollfd pfd = { .fd = p->pidfd, .events = POLLIN };
+
+    return poll(&pfd, 1, limit_ms) == 1;
+}
+
+/* Kill a server that did not start well; return its wait status. */
 static int
 give_up(struct process *p)
 {
     struct rusage usage;
 
-    pidfd_send_signal(p->pidfd, SIGKILL, NULL, 0);
-    reap(p, &usage);
-    return -1;
+    send_signal(p, SIGKILL);
+    return reap(p, &usage);
+}
+
+/* Fork and run a program that writes to `out`; -1 = /dev/null. */
+static void
+spawn(struct process *p, const struct program *program, int out)
+{
+    bool in_group = program->command != NULL;
+    pid_t parent = getpid();
+    sigset_t old;
+
+    fflush(NULL);
+    guard_hold(&old);
+    p->pid = fork();
+    if (p->pid == -1)
+        err(1, "fork");
+    if (p->pid == 0)
+        become_server(p, program, out, parent);
+    /* Both sides ask for the group, so that neither is too early. */
+    if (in_group)
+        setpgid(p->pid, p->pid);
+    p->whole = in_group ? -p->pid : p->pid;
+    guard_add(p->whole);
+    guard_release(&old);
+    p->pidfd = pidfd_open(p->pid, 0);
+    if (p->pidfd == -1)
+        err(1, "pidfd_open");
 }
 
 /* Start a server and wait until it is ready. */
@@ -165,32 +252,129 @@ int
 process_start(
     struct process *p, const char *path, const char *const options[], int cpu)
 {
-    pid_t parent = getpid();
-    sigset_t old;
+    const struct program program = { path, options, NULL, cpu };
     int out[2];
 
     memset(p, 0, sizeof(*p));
+    p->errors = -1;
     if (pipe2(out, O_CLOEXEC) == -1)
         err(1, "pipe");
-    fflush(NULL);
-    guard_hold(&old);
-    p->pid = fork();
-    if (p->pid == -1)
-        err(1, "fork");
-    if (p->pid == 0)
-        become_server(path, options, cpu, out[1], parent);
-    guard_add(p->pid);
-    guard_release(&old);
-    close(out[1]);
     p->out = out[0];
     if (fcntl(p->out, F_SETFL, O_NONBLOCK) == -1)
         err(1, "fcntl");
-    p->pidfd = pidfd_open(p->pid, 0);
-    if (p->pidfd == -1)
-        err(1, "pidfd_open");
-    if (read_ready_line(p, path) == -1)
-        return give_up(p);
-    return 0;
+    spawn(p, &program, out[1]);
+    close(out[1]);
+    if (read_ready_line(p, path) == 0)
+        return 0;
+    give_up(p);
+    return -1;
+}
+
+/* Return a new socket bound to a free port, which it tells. */
+static int
+bind_free(in_addr_t address, uint16_t *port)
+{
+    struct sockaddr_in at = { .sin_family = AF_INET,
+        .sin_addr.s_addr = htonl(address) };
+    socklen_t size = sizeof(at);
+    int fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+
+    if (fd == -1 || bind(fd, (const struct sockaddr *)&at, sizeof(at)) == -1 ||
+        getsockname(fd, (struct sockaddr *)&at, &size) == -1)
+        err(1, "no free port");
+    *port = ntohs(at.sin_port);
+    return fd;
+}
+
+/*
+ * Call a peer until it answers, from a socket that is bound: one that is not
+ * may be given the very port that it calls, and reach itself. Return false
+ * when the process ends before, or the time does.
+ */
+static bool
+call_until_ready(const struct process *p, int caller)
+{
+    struct sockaddr_in at = { .sin_family = AF_INET,
+        .sin_port = htons(p->port),
+        .sin_addr.s_addr = htonl(INADDR_LOOPBACK) };
+    double limit = seconds_now() + PROCESS_READY_LIMIT_MS / 1e3;
+
+    while (seconds_now() < limit) {
+        if (connect(caller, (const struct sockaddr *)&at, sizeof(at)) == 0)
+            return true;
+        if (process_wait(p, CONNECT_EACH_MS))
+            return false;
+    }
+    return false;
+}
+
+/* Put "exec " before a command and a port into it; free the result. */
+static char *
+make_command(const char *command, uint16_t port)
+{
+    const char *at = command, *mark;
+    char *text = NULL;
+    size_t size = 0;
+    FILE *out = open_memstream(&text, &size);
+
+    if (out == NULL)
+        err(1, NULL);
+    fputs("exec ", out);
+    for (; (mark = strstr(at, PROCESS_PORT_MARK)) != NULL;
+         at = mark + strlen(PROCESS_PORT_MARK))
+        fprintf(out, "%.*s%u", (int)(mark - at), at, port);
+    fputs(at, out);
+    if (fclose(out) == EOF)
+        err(1, NULL);
+    return text;
+}
+
+/* Say in words how a process ended. */
+static void
+describe_end(int status, char *text, size_t size)
+{
+    if (WIFSIGNALED(status))
+        snprintf(text, size, "died of signal %d (%s)", WTERMSIG(status),
+            strsignal(WTERMSIG(status)));
+    else
+        snprintf(text, size, "exited with status %d", WEXITSTATUS(status));
+}
+
+/* Start a peer and call it until it takes the call. */
+int
+process_start_peer(struct process *p, const char *command, int cpu)
+{
+    struct program program = { .cpu = cpu };
+    uint16_t own_port;
+    int held, caller;
+    bool ready, ended;
+    char *text, end[96];
+
+    memset(p, 0, sizeof(*p));
+    p->out = -1;
+    p->errors = memfd_create("standard error", MFD_CLOEXEC);
+    if (p->errors == -1)
+        err(1, "memfd_create");
+    held = bind_free(INADDR_ANY, &p->port);
+    caller = bind_free(INADDR_LOOPBACK, &own_port);
+    close(held);
+    program.command = text = make_command(command, p->port);
+    spawn(p, &program, -1);
+    free(text);
+    ready = call_until_ready(p, caller);
+    close(caller);
+    if (ready)
+        return 0;
+    ended = process_wait(p, 0);
+    describe_end(give_up(p), end, sizeof(end));
+    if (ended)
+        snprintf(p->error, sizeof(p->error), "%s before it listened on port %d",
+            end, p->port);
+    else
+        snprintf(p->error, sizeof(p->error),
+            "did not listen on 127.0.0.1:%d within %d s", p->port,
+            PROCESS_READY_LIMIT_MS / 1000);
+    return -1;
 }
 
 /* Ask a server for its counters and picks one. */
@@ -212,7 +396,10 @@ process_counter(struct process *p, const char *name, uint64_t *value)
     return found;
 }
 
-/* Wait for the exit; returns false when the time is over. */
+/*
+ * Wait for the exit and empty the pipe meanwhile; returns false when the time
+ * is over.
+ */
 static bool
 wait_for_exit(const struct process *p, double limit)
 {
@@ -238,15 +425,17 @@ int
 process_stop(struct process *p, struct process_end *end)
 {
     double start = seconds_now();
+    bool is_peer = p->whole < 0, early, in_time;
     struct rusage ru;
-    bool in_time;
+    char how[96];
     int status;
 
     assert(p->pid != 0);
-    pidfd_send_signal(p->pidfd, SIGTERM, NULL, 0);
+    early = is_peer && process_wait(p, 0);
+    send_signal(p, SIGTERM);
     in_time = wait_for_exit(p, start + PROCESS_STOP_LIMIT_MS / 1e3);
-    if (!in_time)
-        pidfd_send_signal(p->pidfd, SIGKILL, NULL, 0);
+    if (!in_time || is_peer)
+        send_signal(p, SIGKILL);
     status = reap(p, &ru);
     if (end != NULL) {
         end->switches = (uint64_t)ru.ru_nvcsw + (uint64_t)ru.ru_nivcsw;
@@ -255,16 +444,15 @@ process_stop(struct process *p, struct process_end *end)
             (double)(ru.ru_utime.tv_usec + ru.ru_stime.tv_usec) / 1e6;
         end->stop_seconds = seconds_now() - start;
     }
+    describe_end(status, how, sizeof(how));
     if (!in_time)
         snprintf(p->error, sizeof(p->error), "did not stop within %d s",
             PROCESS_STOP_LIMIT_MS / 1000);
-    else if (WIFSIGNALED(status))
-        snprintf(
-            p->error, sizeof(p->error), "died of signal %d", WTERMSIG(status));
-    else if (WEXITSTATUS(status) != 0)
-        snprintf(p->error, sizeof(p->error), "exited with status %d",
-            WEXITSTATUS(status));
+    else if (early)
+        snprintf(p->error, sizeof(p->error), "%s by itself", how);
+    else if (status != 0)
+        snprintf(p->error, sizeof(p->error), "%s", how);
     else
         return 0;
-    return -1;
+    return is_peer && !early ? 0 : -1;
 }

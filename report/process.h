@@ -8,6 +8,12 @@
  * once a connect succeeds, and exits with 0 after SIGTERM. Each is held by a
  * pidfd, so that a signal can never reach another process, and is killed by
  * the kernel should compare itself be killed.
+ *
+ * A peer is a server of which less is asked: that it listens on the port that
+ * it is told, and ends on SIGTERM. It is a command line for the shell, and has
+ * a process group of its own, to which its signals go; they are sent before
+ * its leader is reaped, so that they, too, can never reach others. Should
+ * compare be killed by SIGKILL, the kernel kills the leader alone.
  */
 #ifndef REPORT_PROCESS_H
 #define REPORT_PROCESS_H
@@ -19,13 +25,17 @@
 #define PROCESS_READY_LIMIT_MS 10000 /* from exec to the ready line */
 #define PROCESS_STOP_LIMIT_MS  5000  /* from SIGTERM to the exit */
 #define PROCESS_OPTIONS_MAX    12
+#define PROCESS_PORT_MARK      "{port}" /* in the command of a peer */
 
 struct process {
-    pid_t pid; /* 0 when none is running */
+    pid_t pid;   /* 0 when none is running */
+    pid_t whole; /* as for kill(2): the pid; of a peer, its group, negative */
     int pidfd;
-    int out; /* its standard output, not blocking */
+    int out;    /* its standard output, not blocking; -1 for a peer */
+    int errors; /* what a peer wrote on standard error; -1 for others */
     uint16_t port;
-    char error[256]; /* why the last call failed */
+    char error[384]; /* why the last call failed */
+    char said[512];  /* the last of what a peer wrote on standard error */
 };
 
 /* How a process ended, by wait4(2); all of its threads are summed up. */
@@ -47,9 +57,29 @@ int process_start(
     struct process *p, const char *path, const char *const options[], int cpu);
 
 /*
+ * Start a peer: `/bin/sh -c 'exec COMMAND'`, where each {port} in `command`
+ * has become the number of a port that was free a moment ago. Standard output
+ * goes to /dev/null, standard error into a file in memory; the rest is as with
+ * process_start(). The peer is ready when a connect to 127.0.0.1 and the port
+ * succeeds (that connection is closed at once). Return 0; or -1 with p->error
+ * and p->said set and no process of its group left.
+ */
+int process_start_peer(struct process *p, const char *command, int cpu);
+
+/*
+ * Wait up to `limit_ms` for a server to end by itself; false: it goes on. It
+ * is stopped by process_stop() all the same.
+ */
+bool process_wait(const struct process *p, int limit_ms);
+
+/*
  * Send SIGTERM and wait for the exit. Return 0 when the server exited with
  * 0 within PROCESS_STOP_LIMIT_MS; otherwise -1 with p->error set. The process
  * is gone in either case (killed, if need be). `end` may be NULL.
+ *
+ * A peer may end as it likes, or have to be killed: p->error then says how,
+ * and is empty when it exited with 0; p->said is set. Return -1 only when it
+ * had ended before it was told to. What its group leaves behind is killed.
  */
 int process_stop(struct process *p, struct process_end *end);
 

@@ -15,9 +15,9 @@
 #include <sys/resource.h>
 #include <time.h>
 
-#define TWIN_RUNS     4 /* per block */
-#define CONTROLS      (SUBJECTS - SUBJECT_BARE_EPOLL)
-#define RUNS_MAX      (TWIN_RUNS + CONTROLS) /* per block */
+#define TWIN_RUNS     4                               /* per block */
+#define CONTROLS      (SUBJECTS - SUBJECT_BARE_EPOLL) /* and a peer */
+#define RUNS_MAX      (TWIN_RUNS + CONTROLS)          /* per block */
 #define OTHER_FILES   64      /* descriptors that are not connections */
 #define RUN_OVERHEAD  0.02    /* seconds to start and to stop a server */
 #define OPENED_PER_S  18000.0 /* connections, for the estimate of time */
@@ -54,8 +54,12 @@ run_seconds(const struct scenario *s, const struct plan *plan)
 double
 race_seconds(const struct scenario *s, const struct plan *plan)
 {
-    size_t runs = TWIN_RUNS + (s->controls ? CONTROLS : 0);
+    size_t runs = TWIN_RUNS;
 
+    if (s->controls)
+        runs += CONTROLS;
+    if (s->controls && plan->server_path[SUBJECT_PEER] == NULL)
+        runs--;
     return (double)(runs * blocks_of(s, plan)) * run_seconds(s, plan);
 }
 
@@ -110,7 +114,7 @@ read_level(struct run *run, const struct process *server, size_t connections)
 
     assert(run->levels_count < IDLE_LEVELS);
     level->connections = connections;
-    if (resources_memory(server->pid, server->port, &level->memory) == -1)
+    if (resources_memory(server->whole, server->port, &level->memory) == -1)
         invalidate(run, "the memory of the server cannot be read");
     else
         run->levels_count++;
@@ -193,9 +197,13 @@ load_server(struct run *run, const struct scenario *s, double window,
         stolen = resources_stolen_seconds();
         load_wait = resources_own_wait_ns();
         load_cpu = resources_own_cpu_ns();
-        server_cpu = resources_cpu_ns(server->pid);
+        server_cpu = resources_cpu_ns(server->whole);
         load_run(load, run->active, (uint64_t)(window * 1e9), &tally);
-        run->server_cpu_ns = resources_cpu_ns(server->pid) - server_cpu;
+        run->server_cpu_ns = resources_cpu_ns(server->whole) - server_cpu;
+        if (run->server_cpu_ns > INT64_MAX) {
+            run->server_cpu_ns = 0;
+            invalidate(run, "processes of the server ended in the window");
+        }
         run->load_cpu_ns = resources_own_cpu_ns() - load_cpu;
         run->load_wait_ns = resources_own_wait_ns() - load_wait;
         run->stolen_seconds = resources_stolen_seconds() - stolen;
@@ -218,19 +226,30 @@ load_server(struct run *run, const struct scenario *s, double window,
     load_free(load);
 }
 
+/* Start a server, or the peer. */
+static int
+start_server(
+    struct process *server, enum subject subject, const struct plan *plan)
+{
+    const char *const options[] = { "--quiet", NULL };
+    const char *path = plan->server_path[subject];
+    int cpu = plan->placement.server_cpu;
+
+    if (subject == SUBJECT_PEER)
+        return process_start_peer(server, path, cpu);
+    return process_start(server, path, options, cpu);
+}
+
 /* One run: start, load, stop. */
 static void
 run_once(struct run *run, const struct scenario *s, const struct plan *plan)
 {
-    const char *const options[] = { "--quiet", NULL };
-    const char *path = plan->server_path[run->subject];
     struct process server;
     struct process_end end = { 0 };
 
     run->latency = histogram_new();
     run->active = s->kind == SCENARIO_IDLE ? 1 : run->connections;
-    if (process_start(&server, path, options, plan->placement.server_cpu) ==
-        -1) {
+    if (start_server(&server, run->subject, plan) == -1) {
         invalidate(run, "%s", server.error);
         run->failed = true;
     } else {
@@ -246,22 +265,21 @@ run_once(struct run *run, const struct scenario *s, const struct plan *plan)
 }
 
 /*
- * Write the controls of one block in order; they take turns in being first,
- * and those that were not found are left out.
+ * Write the controls of one block in order, the peer among them; they take
+ * turns in being first, and those that are not there are left out.
  */
 static size_t
 order_controls(
     enum subject order[CONTROLS], const struct plan *plan, size_t block)
 {
+    enum subject there[CONTROLS];
     size_t n = 0;
 
-    for (size_t c = 0; c < CONTROLS; c++) {
-        enum subject s =
-            (enum subject)(SUBJECT_BARE_EPOLL + (c + block) % CONTROLS);
-
+    for (int s = SUBJECT_BARE_EPOLL; s < SUBJECTS; s++)
         if (plan->server_path[s] != NULL)
-            order[n++] = s;
-    }
+            there[n++] = (enum subject)s;
+    for (size_t c = 0; c < n; c++)
+        order[c] = there[(c + block) % n];
     return n;
 }
 
@@ -394,6 +412,7 @@ race_run(const struct scenario *s, const struct plan *plan, struct meter *meter)
     if (r == NULL)
         err(1, "race");
     r->scenario = s;
+    r->has_peer = s->controls && plan->server_path[SUBJECT_PEER] != NULL;
     r->warmup = s->warmup;
     r->window = window_of(s, plan);
     r->stopped_short = s->connections - connections_possible(s->connections);

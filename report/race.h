@@ -3,7 +3,7 @@
  *
  * In a block the twins run in the order ABBA or BAAB, as a seeded coin says;
  * the controls run once each between the two halves, so that a steady drift
- * of the machine cancels for them as well.
+ * of the machine cancels for them as well. A peer runs like a control.
  *
  * A block is discarded when the machine was busy with something else during
  * one of its windows: when the generator, alone on its processor, had to wait
@@ -41,7 +41,8 @@ struct placement {
 /* What does not depend on the scenario. Strings must outlive the race. */
 struct plan {
     struct placement placement;
-    const char *server_path[SUBJECTS]; /* of a control: NULL = none */
+    /* Of a control or a peer NULL = none; of a peer, its command. */
+    const char *server_path[SUBJECTS];
     uint64_t seed;
     size_t blocks; /* 0 = as the scenario says */
     double window; /* seconds; 0 = as the scenario says */
@@ -66,8 +67,12 @@ struct run {
     struct load_totals totals; /* from the first connection to the last */
     uint64_t lines_counted;    /* by the server; 0 = it does not count */
     uint64_t server_cpu_ns, load_cpu_ns; /* within the window */
-    uint64_t switches;                   /* of the server, from start to exit */
-    double cpu_seconds, stop_seconds;    /* of the server, start to exit */
+    /*
+     * Of the server, from start to exit; of a peer's processes, the first and
+     * those that it waited for.
+     */
+    uint64_t switches;
+    double cpu_seconds, stop_seconds;
     double stolen_seconds; /* taken by a hypervisor, within the window */
     uint64_t load_wait_ns; /* the generator waited for its processor */
     double little;   /* time in flight / (window x connections); about 1 */
@@ -83,6 +88,7 @@ struct race {
     const struct scenario *scenario;
     struct run *runs;
     size_t runs_count;
+    bool has_peer;                   /* a peer was run, too */
     size_t blocks;                   /* that were run */
     bool discarded[RACE_BLOCKS_MAX]; /* the first is block 1 */
     double warmup, window;           /* seconds, as run */

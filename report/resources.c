@@ -1,12 +1,14 @@
 #include "report/resources.h"
 
 #include <arpa/inet.h>
+#include <dirent.h>
 #include <errno.h>
 #include <linux/inet_diag.h>
 #include <linux/netlink.h>
 #include <linux/sock_diag.h>
 #include <stdbool.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
 #include <time.h>
@@ -118,9 +120,27 @@ socket_memory(uint16_t port)
     return bytes;
 }
 
-/* Collect the memory of one server. */
-int
-resources_memory(pid_t pid, uint16_t port, struct memory *m)
+/*
+ * Return the next process of a group in the list of all processes, opened as
+ * /proc; 0 when there is none left.
+ */
+static pid_t
+next_member(DIR *all, pid_t group)
+{
+    const struct dirent *entry;
+
+    while ((entry = readdir(all)) != NULL) {
+        pid_t pid = (pid_t)strtol(entry->d_name, NULL, 10);
+
+        if (pid > 0 && getpgid(pid) == group)
+            return pid;
+    }
+    return 0;
+}
+
+/* Add the memory of one process, but not its sockets. */
+static int
+add_memory(pid_t pid, struct memory *m)
 {
     char rollup[64], status[64];
     uint64_t pss, tables, threads;
@@ -131,12 +151,32 @@ resources_memory(pid_t pid, uint16_t port, struct memory *m)
         read_field(status, "VmPTE:", &tables) == -1 ||
         read_field(status, "Threads:", &threads) == -1)
         return -1;
-    m->pss = pss * 1024;
-    m->page_tables = tables * 1024;
-    m->threads = threads;
-    m->kernel_stacks = threads * RESOURCES_KERNEL_STACK;
-    m->sockets = socket_memory(port);
+    m->pss += pss * 1024;
+    m->page_tables += tables * 1024;
+    m->threads += threads;
+    m->kernel_stacks += threads * RESOURCES_KERNEL_STACK;
     return 0;
+}
+
+/* Collect the memory of one server. */
+int
+resources_memory(pid_t pid, uint16_t port, struct memory *m)
+{
+    int result = -1;
+    pid_t member;
+    DIR *all;
+
+    memset(m, 0, sizeof(*m));
+    m->sockets = socket_memory(port);
+    if (pid > 0)
+        return add_memory(pid, m);
+    all = opendir("/proc");
+    while (all != NULL && (member = next_member(all, -pid)) != 0)
+        if (add_memory(member, m) == 0)
+            result = 0;
+    if (all != NULL)
+        closedir(all);
+    return result;
 }
 
 /* Add up the kinds of memory. */
@@ -158,12 +198,30 @@ clock_ns(clockid_t clock)
 }
 
 /* Read another process's CPU clock. */
-uint64_t
-resources_cpu_ns(pid_t pid)
+static uint64_t
+process_cpu_ns(pid_t pid)
 {
     clockid_t clock;
 
     return clock_getcpuclockid(pid, &clock) == 0 ? clock_ns(clock) : 0;
+}
+
+/* Read the CPU clocks of a server. */
+uint64_t
+resources_cpu_ns(pid_t pid)
+{
+    uint64_t sum = 0;
+    pid_t member;
+    DIR *all;
+
+    if (pid > 0)
+        return process_cpu_ns(pid);
+    all = opendir("/proc");
+    while (all != NULL && (member = next_member(all, -pid)) != 0)
+        sum += process_cpu_ns(member);
+    if (all != NULL)
+        closedir(all);
+    return sum;
 }
 
 /* Read the CPU clock of this thread. */

@@ -1,5 +1,10 @@
 /*
- * resources - what a server process uses, asked of the kernel from outside.
+ * resources - what a server uses, asked of the kernel from outside.
+ *
+ * A server is a process, or all processes of a group: as with kill(2), a
+ * positive number is the one and a negative number the other. Of a group those
+ * are counted that live when they are asked about; what a child used that has
+ * ended is lost.
  */
 #ifndef REPORT_RESOURCES_H
 #define REPORT_RESOURCES_H
@@ -24,7 +29,7 @@ struct memory {
 #define RESOURCES_KERNEL_STACK 16384 /* bytes; x86-64 and arm64, 4 pages */
 
 /*
- * Read the memory of process `pid` that serves on `port`. Take some
+ * Read the memory of server `pid` that serves on `port`. Take some
  * milliseconds with thousands of threads, so call it outside a measurement.
  * Return 0, or -1 when the process is gone or the kernel does not tell
  * (errno).
@@ -35,8 +40,8 @@ int resources_memory(pid_t pid, uint16_t port, struct memory *m);
 uint64_t resources_memory_total(const struct memory *m);
 
 /*
- * Return the processor time in ns that all threads of process `pid` have
- * used, from its CPU clock; 0 when the process is gone.
+ * Return the processor time in ns that all threads of server `pid` have
+ * used, from its CPU clock; 0 when it is gone.
  */
 uint64_t resources_cpu_ns(pid_t pid);
 

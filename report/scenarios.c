@@ -1,6 +1,10 @@
 #include "report/scenarios.h"
 
+#include <assert.h>
 #include <string.h>
+
+/* As --peer says. */
+static char peer_name[PEER_NAME_MAX + 1] = "peer";
 
 const struct subject_info subjects[SUBJECTS] = {
     [SUBJECT_THREADED] = { "threaded", "threads", "threaded/guess-server",
@@ -13,6 +17,8 @@ const struct subject_info subjects[SUBJECTS] = {
         "controls/bare-threads", NULL, &load_talk_bare, false },
     [SUBJECT_MANUAL] = { "manual-bufferevent", "manual bufferevent",
         "controls/manual-bufferevent", NULL, &load_talk_bare, false },
+    [SUBJECT_PEER] = { peer_name, peer_name, NULL, NULL, &load_talk_game,
+        false },
 };
 
 /*
@@ -33,6 +39,20 @@ const struct scenario scenarios[] = {
 const size_t scenarios_count = sizeof(scenarios) / sizeof(scenarios[0]);
 
 const size_t idle_levels[IDLE_LEVELS] = { 0, 1000, 4000, 10000 };
+
+/* Name the peer like no other subject. */
+int
+scenario_name_peer(const char *name, size_t length)
+{
+    assert(length <= PEER_NAME_MAX);
+    memcpy(peer_name, name, length);
+    peer_name[length] = '\0';
+    for (int s = 0; s < SUBJECT_PEER; s++)
+        if (strcmp(peer_name, subjects[s].name) == 0 ||
+            strcmp(peer_name, subjects[s].title) == 0)
+            return -1;
+    return 0;
+}
 
 /* Look a scenario up by name. */
 const struct scenario *

@@ -17,13 +17,14 @@ enum subject {
     SUBJECT_BARE_EPOLL,
     SUBJECT_BARE_THREADS,
     SUBJECT_MANUAL,
+    SUBJECT_PEER, /* a server of the reader's own, if one is named */
     SUBJECTS
 };
 
 struct subject_info {
     const char *name;      /* in report.json */
     const char *title;     /* in sentences */
-    const char *built;     /* path below the directory of compare */
+    const char *built;     /* path below the directory of compare, or NULL */
     const char *installed; /* name beside it; NULL = as built, see programs.h */
     const struct load_talk *talk;
     bool counts; /* tells on SIGUSR1 how many lines it was sent */
@@ -45,6 +46,18 @@ struct scenario {
 };
 
 extern const struct subject_info subjects[SUBJECTS];
+
+/* What a peer's name is made of, and how long it fits into its column. */
+#define PEER_NAME_MAX 20
+#define PEER_NAME_BYTES                                                        \
+    "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789._-"
+
+/*
+ * Call the peer by this name, of at most PEER_NAME_MAX bytes, from now on, in
+ * the table above. Return 0, or -1 when another subject is called so.
+ */
+int scenario_name_peer(const char *name, size_t length);
+
 extern const struct scenario scenarios[];
 extern const size_t scenarios_count;
 

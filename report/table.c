@@ -190,15 +190,15 @@ write_sentence(FILE *out, const struct race *r, const struct comparison *c)
 }
 
 /*
- * Write one cell of the control table: value of b, a/b with its interval,
- * filled up to a width.
+ * Write one cell of the control table: the value of one of the two, a/b with
+ * its interval, filled up to a width.
  */
 static void
-write_cell(FILE *out, const struct comparison *c, int width)
+write_cell(FILE *out, const struct comparison *c, double of, int width)
 {
     char value[32], center[48], interval[48], ratio[128];
 
-    write_value(value, sizeof(value), &metrics[c->metric], c->value_b);
+    write_value(value, sizeof(value), &metrics[c->metric], of);
     write_estimate(c, center, interval, sizeof(center));
     snprintf(ratio, sizeof(ratio), "%s%s%s%s", center,
         strcmp(interval, "-") != 0 ? " (" : "",
@@ -213,7 +213,7 @@ write_controls(FILE *out, const struct race *r, bool pinned)
 {
     fprintf(out, "\n  %-30s%11s  %-21s%11s  %s\n", "ratio to a control",
         "requests/s", "ratio", "CPU us", "ratio");
-    for (size_t p = 1; p < JUDGE_PAIRS; p++) {
+    for (size_t p = 1; p < JUDGE_PEER_PAIRS; p++) {
         enum subject a = judge_pairs[p].a, b = judge_pairs[p].b;
         struct comparison rate = judge_compare(r, pinned, METRIC_RATE, a, b);
         struct comparison cpu = judge_compare(r, pinned, METRIC_CPU, a, b);
@@ -226,10 +226,43 @@ write_controls(FILE *out, const struct race *r, bool pinned)
             fprintf(out, "  not found\n");
             continue;
         }
-        write_cell(out, &rate, 21);
-        write_cell(out, &cpu, 0);
+        write_cell(out, &rate, rate.value_b, 21);
+        write_cell(out, &cpu, cpu.value_b, 0);
         putc('\n', out);
     }
+}
+
+/* Write the peer against the twins, in rate and in cost, and what is wrong. */
+static void
+write_peer(FILE *out, const struct race *r, bool pinned)
+{
+    char text[512];
+    double server, load;
+
+    fprintf(out, "\n  %-27s%14s  %-21s%11s  %s\n", "ratio of the peer",
+        "its requests/s", "ratio", "its CPU us", "ratio");
+    for (size_t p = JUDGE_PEER_PAIRS; p < JUDGE_PAIRS; p++) {
+        enum subject a = judge_pairs[p].a, b = judge_pairs[p].b;
+        struct comparison rate = judge_compare(r, pinned, METRIC_RATE, a, b);
+        struct comparison cpu = judge_compare(r, pinned, METRIC_CPU, a, b);
+        char label[80];
+
+        snprintf(label, sizeof(label), "%s / %s", subjects[a].title,
+            subjects[b].title);
+        fprintf(out, "  %-30s", label);
+        write_cell(out, &rate, rate.value_a, 21);
+        write_cell(out, &cpu, cpu.value_a, 0);
+        putc('\n', out);
+        if (rate.invalid == NULL)
+            continue;
+        snprintf(text, sizeof(text), "  No ratio: %s.", rate.invalid);
+        write_wrapped(out, text);
+    }
+    judge_busy(r, SUBJECT_PEER, &server, &load);
+    if (pinned)
+        fprintf(out, "  Busy: %s %.0f %%, load %.0f %%%s of a core each.\n",
+            subjects[SUBJECT_PEER].title, server * 100, load * 100,
+            judge_generator_bound(r, SUBJECT_PEER) ? " (generator-bound)" : "");
 }
 
 /* Write how busy both sides were, and whose limit the rate was. */
@@ -311,6 +344,8 @@ table_race(FILE *out, const struct race *r, bool pinned, bool colour)
         write_controls(out, r, pinned);
     if (r->scenario->kind == SCENARIO_REPLY && pinned)
         write_limits(out, r);
+    if (r->has_peer)
+        write_peer(out, r, pinned);
     if (race_discarded(r) > 0)
         fprintf(out,
             "  Discarded: %zu of %zu blocks, as the machine was busy "

@@ -31,7 +31,7 @@ from harness import HERE, ROOT, SANITIZERS, environment
 THREADED_SUITES = ("transcripts", "differential", "limits", "traffic", "stop",
     "console", "faults")
 # The long ones first, so that they do not run alone at the end.
-LONGEST = ("stop", "limits", "traffic", "differential")
+LONGEST = ("peer", "stop", "limits", "traffic", "differential")
 
 # Seconds after which a suite hangs.
 TIMEOUT, TIMEOUT_FULL = 420, 3600
