@@ -16,16 +16,22 @@
  */
 #define LINES_A_TURN 20
 
+/* What is read at once, as much as the threaded twin does. */
+#define READ_SIZE 4096
+
 struct stream {
     TAILQ_ENTRY(stream) link; /* among the loop's unfinished, if it is one */
-    struct bufferevent *bev;
+    struct bufferevent *bev;  /* its output is what the peer did not take */
+    struct event *readable;   /* NULL until it is connected */
     int fd;
     struct stream_loop *loop;
     const struct stream_handler *handler;
     void *argument;
     struct line_scanner scanner;
-    size_t input_left; /* bytes of input that the last call left */
-    bool reading;      /* EV_READ is enabled */
+    char *input;       /* owned; what was read and not used yet, or NULL */
+    size_t begin, end; /* of it */
+    bool reading;      /* the loop calls us with input */
+    bool owing;        /* the peer has not yet taken all that was written */
     bool advancing;    /* advance is at work, further up the stack */
     bool unfinished;   /* on the loop's list */
     bool finishing;    /* stream_finish was called */
@@ -63,13 +69,6 @@ set_phase(struct stream *stream, enum phase phase, int64_t deadline)
     stream->phase = phase;
 }
 
-/* Whether the peer has not yet taken all that was written. */
-static bool
-owes(const struct stream *stream)
-{
-    return evbuffer_get_length(bufferevent_get_output(stream->bev)) > 0;
-}
-
 /* Have the loop call us with input, or not. */
 static void
 set_reading(struct stream *stream, bool on)
@@ -77,8 +76,8 @@ set_reading(struct stream *stream, bool on)
     if (stream->reading == on)
         return;
     stream->reading = on;
-    if ((on ? bufferevent_enable(stream->bev, EV_READ)
-            : bufferevent_disable(stream->bev, EV_READ)) == -1)
+    if ((on ? event_add(stream->readable, NULL)
+            : event_del(stream->readable)) == -1)
         stream->broken = true;
 }
 
@@ -124,7 +123,10 @@ drop(struct stream *stream)
     if (stream->cut >= STREAM_STALLED)
         net_reset_on_close(stream->fd);
     stream->handler->gone(stream, stream->error, stream->argument);
+    if (stream->readable != NULL)
+        event_free(stream->readable);
     bufferevent_free(stream->bev);
+    free(stream->input);
     free(stream);
 }
 
@@ -136,21 +138,23 @@ send_or_keep(struct stream *stream, const char *bytes, size_t length)
 
     if (stream->broken)
         return;
-    if (!owes(stream)) {
+    if (!stream->owing)
         sent = send(stream->fd, bytes, length, MSG_NOSIGNAL);
-        if (sent == -1 && errno != EAGAIN && errno != EINTR) {
-            stream->error = errno;
+    if (sent == -1 && errno != EAGAIN && errno != EINTR) {
+        stream->error = errno;
+        stream->broken = true;
+        return;
+    }
+    if (sent == -1)
+        sent = 0;
+    if ((size_t)sent < length) {
+        if (bufferevent_write(
+                stream->bev, bytes + sent, length - (size_t)sent) == -1) {
+            stream->error = ENOMEM;
             stream->broken = true;
             return;
         }
-        if (sent == -1)
-            sent = 0;
-    }
-    if ((size_t)sent < length && bufferevent_write(stream->bev, bytes + sent,
-                                     length - (size_t)sent) == -1) {
-        stream->error = ENOMEM;
-        stream->broken = true;
-        length = (size_t)sent;
+        stream->owing = true;
     }
     stream->written += length;
     counters_add(&stream->loop->counters, COUNT_BYTES_OUT, length);
@@ -195,55 +199,54 @@ next_line(struct stream *stream, const char *data, size_t size,
     return status;
 }
 
-/* Hand the lines that have come to the handler, as many as have their turn;
- * whether only more input brings the next one. */
+/* Hand lines of the input to the handler, as many as have their turn; say
+ * how much was used, and whether only more input brings the next line. */
 static bool
-handle_lines(struct stream *stream)
+handle_lines(struct stream *stream, const char *data, size_t size, size_t *used)
 {
-    struct evbuffer *input = bufferevent_get_input(stream->bev);
-    const size_t size = evbuffer_get_length(input);
-    const char *data =
-        size == 0 ? "" : (const char *)evbuffer_pullup(input, -1);
     enum line_status status = LINE_READY;
-    size_t used = 0;
 
-    if (data == NULL) {
-        stream->error = ENOMEM;
-        stream->broken = true;
-        return false;
-    }
+    *used = 0;
     for (int i = 0; i < LINES_A_TURN && !stream->finishing; i++) {
         struct line line = { NULL, 0 };
         size_t length;
 
-        if (stream->broken || owes(stream))
+        if (stream->broken || stream->owing)
             break;
-        status = next_line(stream, data + used, size - used, &line, &length);
-        used += length;
+        status = next_line(stream, data + *used, size - *used, &line, &length);
+        *used += length;
         if (status == LINE_PARTIAL)
             break;
         stream->handler->line(stream, status, &line, stream->argument);
     }
-    evbuffer_drain(input, used);
-    stream->input_left = size - used;
     return status == LINE_PARTIAL;
 }
 
-/* Drop what the peer still sends, until it closes. */
+/* Keep what was just read and not used, as the loop's buffer is for all. */
 static void
-on_lingering(struct bufferevent *bev, void *argument)
+keep_input(struct stream *stream, const char *bytes, size_t length)
 {
-    struct stream *stream = argument;
-    struct evbuffer *input = bufferevent_get_input(bev);
-    const size_t size = evbuffer_get_length(input);
-
-    stream->dropped += size;
-    evbuffer_drain(input, size);
-    if (stream->dropped >= LIMIT_LINGER_BYTES)
-        drop(stream);
+    if (length == 0)
+        return;
+    stream->input = malloc(length);
+    if (stream->input == NULL) {
+        stream->error = ENOMEM;
+        stream->broken = true;
+        return;
+    }
+    memcpy(stream->input, bytes, length);
+    stream->begin = 0;
+    stream->end = length;
 }
 
-static void on_event(struct bufferevent *bev, short what, void *argument);
+/* Forget the kept input. */
+static void
+forget_input(struct stream *stream)
+{
+    free(stream->input);
+    stream->input = NULL;
+    stream->begin = stream->end = 0;
+}
 
 /* Read and drop what the peer still sends, until it closes. */
 static void
@@ -253,23 +256,24 @@ linger(struct stream *stream)
         drop(stream);
         return;
     }
+    forget_input(stream);
     set_phase(stream, PHASE_LINGER, stream_now() + LIMIT_LINGER_MS);
-    bufferevent_setcb(stream->bev, on_lingering, NULL, on_event, stream);
     set_reading(stream, true);
-    on_lingering(stream->bev, stream);
+    if (stream->broken)
+        drop(stream);
 }
 
 /* Wait for input, under the limit that holds for it. */
 static void
 await_input(struct stream *stream)
 {
-    if (stream->input_left == 0)
+    if (stream->begin == stream->end)
         set_phase(stream, PHASE_IDLE,
             limits_deadline(stream_now(), stream->loop->limits->idle_ms));
     else if (!stream->line_started)
         set_phase(stream, PHASE_LINE,
             limits_deadline(stream_now(), stream->loop->limits->line_ms));
-    stream->line_started = stream->input_left > 0;
+    stream->line_started = stream->begin < stream->end;
     set_reading(stream, true);
 }
 
@@ -277,7 +281,7 @@ await_input(struct stream *stream)
 static void
 settle(struct stream *stream, bool wants_input)
 {
-    if (!stream->broken && owes(stream)) {
+    if (!stream->broken && stream->owing) {
         set_phase(stream, PHASE_ANSWER, NEVER);
         set_reading(stream, false);
     } else if (!stream->broken && stream->finishing) {
@@ -294,65 +298,117 @@ settle(struct stream *stream, bool wants_input)
         drop(stream);
 }
 
+/* Handle input that was just read; the stream may be gone after it. */
+static void
+handle_input(struct stream *stream, const char *data, size_t size)
+{
+    bool wants_input;
+    size_t used;
+
+    stream->advancing = true;
+    wants_input = handle_lines(stream, data, size, &used);
+    flush(stream);
+    stream->advancing = false;
+    keep_input(stream, data + used, size - used);
+    settle(stream, wants_input);
+}
+
 /* Go on with a stream as far as it goes; it may be gone after it. */
 static void
 advance(struct stream *stream)
 {
     bool wants_input;
+    size_t used;
 
     stream->advancing = true;
-    wants_input = handle_lines(stream);
+    wants_input = handle_lines(stream,
+        stream->input == NULL ? "" : stream->input + stream->begin,
+        stream->end - stream->begin, &used);
     flush(stream);
     stream->advancing = false;
+    stream->begin += used;
+    if (stream->begin == stream->end)
+        forget_input(stream);
     settle(stream, wants_input);
 }
 
-/* Input has come. */
+/* Input has come, or its end, or an error. */
 static void
-on_read(struct bufferevent *bev, void *argument)
+on_readable(evutil_socket_t fd, short what, void *argument)
 {
     struct stream *stream = argument;
-    const size_t size = evbuffer_get_length(bufferevent_get_input(bev));
+    struct stream_loop *loop = stream->loop;
+    const size_t left = stream->end - stream->begin;
+    ssize_t got;
 
-    counters_add(
-        &stream->loop->counters, COUNT_BYTES_IN, size - stream->input_left);
-    stream->looked = stream->cut == STREAM_STOP;
-    advance(stream);
+    (void)what;
+    if (left > 0)
+        memcpy(loop->input, stream->input + stream->begin, left);
+    got = recv(fd, loop->input + left, loop->input_room - left, 0);
+    if (got > 0) {
+        if (stream->phase == PHASE_LINGER) {
+            stream->dropped += (size_t)got;
+            if (stream->dropped >= LIMIT_LINGER_BYTES)
+                drop(stream);
+            return;
+        }
+        if (left > 0)
+            forget_input(stream);
+        counters_add(&loop->counters, COUNT_BYTES_IN, (uint64_t)got);
+        stream->looked = stream->cut == STREAM_STOP;
+        handle_input(stream, loop->input, left + (size_t)got);
+    } else if (got == 0) {
+        set_reading(stream, false);
+        stream->input_ended = true;
+        if (stream->phase == PHASE_LINGER)
+            drop(stream);
+        else
+            advance(stream);
+    } else if (errno != EAGAIN && errno != EINTR) {
+        stream->error = errno;
+        stream->broken = true;
+        drop(stream);
+    }
 }
 
 /* The peer has taken all that was written. */
 static void
 on_written(struct bufferevent *bev, void *argument)
 {
+    struct stream *stream = argument;
+
     (void)bev;
-    advance(argument);
+    stream->owing = false;
+    advance(stream);
 }
 
-/* The peer has sent all, is lost, or is reached. */
+/* Have the loop watch a connected socket; false: no memory. */
+static bool
+watch(struct stream *stream, int fd)
+{
+    stream->fd = fd;
+    stream->readable = event_new(
+        stream->loop->base, fd, EV_READ | EV_PERSIST, on_readable, stream);
+    if (stream->readable == NULL)
+        return false;
+    await_input(stream);
+    return !stream->broken;
+}
+
+/* The peer is reached, or lost. */
 static void
 on_event(struct bufferevent *bev, short what, void *argument)
 {
     struct stream *stream = argument;
 
-    (void)bev;
-    if (what & BEV_EVENT_CONNECTED) {
-        stream->fd = bufferevent_getfd(stream->bev);
+    if ((what & BEV_EVENT_CONNECTED) && watch(stream, bufferevent_getfd(bev))) {
         net_no_delay(stream->fd);
-        await_input(stream);
         stream->handler->connected(stream, stream->argument);
         return;
     }
-    /* libevent reads no more after either. */
-    stream->reading = false;
-    stream->input_ended = true;
-    if (what & BEV_EVENT_ERROR) {
-        stream->error = EVUTIL_SOCKET_ERROR();
-        stream->broken = true;
-    }
-    if (stream->broken || stream->phase == PHASE_LINGER)
-        drop(stream);
-    else
-        advance(stream);
+    stream->error = what & BEV_EVENT_CONNECTED ? ENOMEM : EVUTIL_SOCKET_ERROR();
+    stream->broken = true;
+    drop(stream);
 }
 
 /* Others had their turn: go on with the next stream that has lines left. */
@@ -381,7 +437,10 @@ stream_loop_init(struct stream_loop *loop, struct event_base *base,
     loop->gathered = 0;
     TAILQ_INIT(&loop->unfinished);
     loop->turn = evtimer_new(base, on_turn, loop);
-    return loop->turn != NULL;
+    /* The first part of a line that is not too long, and a read. */
+    loop->input_room = LINE_ROOM(limits->max_line) + READ_SIZE;
+    loop->input = malloc(loop->input_room);
+    return loop->turn != NULL && loop->input != NULL;
 }
 
 /* Free it. */
@@ -390,11 +449,12 @@ stream_loop_free(struct stream_loop *loop)
 {
     if (loop->turn != NULL)
         event_free(loop->turn);
+    free(loop->input);
 }
 
-/* Take over a connected socket as a stream. */
-struct stream *
-stream_new(int fd, struct stream_loop *loop,
+/* Make a stream, yet without a socket; NULL: no memory. */
+static struct stream *
+make_stream(int fd, struct stream_loop *loop,
     const struct stream_handler *handler, void *argument)
 {
     struct stream *stream = calloc(1, sizeof(*stream));
@@ -411,8 +471,26 @@ stream_new(int fd, struct stream_loop *loop,
     stream->handler = handler;
     stream->argument = argument;
     line_init(&stream->scanner, loop->limits->max_line);
-    bufferevent_setcb(stream->bev, on_read, on_written, on_event, stream);
-    await_input(stream);
+    set_phase(stream, PHASE_ANSWER, NEVER);
+    bufferevent_setcb(stream->bev, NULL, on_written, on_event, stream);
+    return stream;
+}
+
+/* Take over a connected socket as a stream. */
+struct stream *
+stream_new(int fd, struct stream_loop *loop,
+    const struct stream_handler *handler, void *argument)
+{
+    struct stream *stream = make_stream(fd, loop, handler, argument);
+
+    if (stream != NULL && !watch(stream, fd)) {
+        if (stream->readable != NULL)
+            event_free(stream->readable);
+        bufferevent_setfd(stream->bev, -1);
+        bufferevent_free(stream->bev);
+        free(stream);
+        return NULL;
+    }
     return stream;
 }
 
@@ -422,7 +500,7 @@ stream_connect(const struct sockaddr *address, socklen_t length,
     struct stream_loop *loop, const struct stream_handler *handler,
     void *argument)
 {
-    struct stream *stream = stream_new(-1, loop, handler, argument);
+    struct stream *stream = make_stream(-1, loop, handler, argument);
 
     if (stream != NULL)
         /* A failure comes as an event, also one that is known at once. */

@@ -7,8 +7,12 @@
  * no more of its lines are read until it has taken all; so a peer that does
  * not read holds one answer and no more.
  *
- * It is a libevent bufferevent whose small answers are sent at once: queued
- * ones would cost two changes of the epoll set and a turn of the loop each.
+ * What has to be kept is kept by a libevent bufferevent: it connects, and holds
+ * and sends what the peer did not take. What needs no keeping passes it by:
+ * input is read into a buffer of the loop and handled there, and a small answer
+ * is sent at once. Through the bufferevent a small request would cost one
+ * system call more to be read, and its answer two changes of the epoll set and
+ * a turn of the loop; report/control_manual_bufferevent.c shows that.
  */
 #ifndef EVENTED_STREAM_H
 #define EVENTED_STREAM_H
@@ -38,6 +42,8 @@ struct stream_loop {
     TAILQ_HEAD(, stream) unfinished; /* have lines left to be answered */
     size_t gathered;                 /* bytes of output, of one stream */
     char output[STREAM_GATHER];
+    char *input; /* read just now, by one stream */
+    size_t input_room;
 };
 
 /* Who is called when something happens to a stream. */
