@@ -281,19 +281,24 @@ await_input(struct stream *stream)
 static void
 settle(struct stream *stream, bool wants_input)
 {
-    if (!stream->broken && stream->owing) {
+    if (stream->broken) {
+        drop(stream);
+        return;
+    }
+    if (stream->owing) {
         set_phase(stream, PHASE_ANSWER, NEVER);
         set_reading(stream, false);
-    } else if (!stream->broken && stream->finishing) {
+    } else if (stream->finishing) {
         linger(stream);
         return;
-    } else if (!stream->broken && wants_input) {
+    } else if (wants_input) {
         await_input(stream);
-    } else if (!stream->broken) {
+    } else {
         set_phase(stream, PHASE_ANSWER, NEVER);
         set_reading(stream, false);
         enlist(stream);
     }
+    /* The loop would not watch it. */
     if (stream->broken)
         drop(stream);
 }
