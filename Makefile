@@ -165,13 +165,15 @@ INSTALLED := $(foreach t,$(TWINS),$(PROGRAMS:%=$(BINDIR)/%-$t)) \
 install: all
 	install -d $(BINDIR) $(MANDIR) $(LIBEXECDIR)/controls
 	for t in $(TWINS); do for p in $(PROGRAMS); do \
-		install build/$$t/$$p $(BINDIR)/$$p-$$t || exit 1; done; done
+		install build/$$t/$$p $(BINDIR)/$$p-$$t && \
+		ln -sf $$p.1 $(MANDIR)/$$p-$$t.1 || exit 1; done; done
 	install build/compare $(BINDIR)/threads-vs-events
 	install $(CONTROL_PROGRAMS) $(LIBEXECDIR)/controls
 	install -m 644 $(MANUALS) $(MANDIR)
 
 uninstall:
-	rm -f $(INSTALLED) $(MANUALS:common/man/%=$(MANDIR)/%)
+	rm -f $(INSTALLED) $(MANUALS:common/man/%=$(MANDIR)/%) \
+		$(foreach t,$(TWINS),$(PROGRAMS:%=$(MANDIR)/%-$t.1))
 	rm -rf $(LIBEXECDIR)
 
 # --- What they need --------------------------------------------------------
