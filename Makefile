@@ -3,6 +3,7 @@
 #   make            build everything into build/
 #   make compare    prove the twins alike, race them, write a report
 #   make check      run the tests, under sanitizers
+#   make bench      how long searches take, against their goals
 #   make diff       read the twins side by side, function by function
 #   make install    PREFIX=/usr/local DESTDIR=
 #   make deps       install what is missing (Debian packages)
@@ -12,6 +13,7 @@
 #   make SAN=address,undefined    an instrumented build, in a folder of its own
 #   make SAN=thread
 #   make WERROR=1                 warnings are errors
+#   make UCD=DIR                  the names of another Unicode version
 #   make V=1                      show the commands
 
 VERSION := 0.1
@@ -27,7 +29,9 @@ TWINS := threaded evented
 PROGRAMS := guess-server guess-client
 TWIN_PROGRAMS := $(foreach t,$(TWINS),$(PROGRAMS:%=$(B)/$t/%))
 
-COMMON := $(patsubst %.c,$(B)/%.o,$(wildcard common/*.c))
+COMMON_MAINS := common/charfind.c common/unicode_compile.c
+COMMON := $(B)/common/charindex_data.o $(patsubst %.c,$(B)/%.o,\
+	$(filter-out $(COMMON_MAINS),$(wildcard common/*.c)))
 CONTROLS := $(patsubst report/control_%.c,%,$(wildcard report/control_*.c))
 CONTROL_PROGRAMS := $(foreach c,$(CONTROLS),$(B)/controls/$(subst _,-,$c))
 COMPARE := $(patsubst %.c,$(B)/%.o,\
@@ -60,12 +64,15 @@ override CPPFLAGS += -I. -D_GNU_SOURCE -DVERSION='"$(VERSION)"'
 override CFLAGS += -std=c11 -fPIE -pthread $(WARNINGS) $(HARDENING)
 override LDFLAGS += -pie -pthread $(if $(SAN),-fsanitize=$(SAN)) $(HARDENING_LD)
 
+# Where UnicodeData.txt and Jamo.txt are.
+UCD ?= /usr/share/unicode
+
 .PHONY: all programs tests check check-full compare install uninstall clean \
-	diff format format-check deps
+	bench diff format format-check deps FORCE
 .DELETE_ON_ERROR:
 
 all: programs $(B)/compare
-programs: $(TWIN_PROGRAMS) $(CONTROL_PROGRAMS)
+programs: $(TWIN_PROGRAMS) $(CONTROL_PROGRAMS) $(B)/charfind
 tests: all $(UNIT_TESTS)
 
 Q := $(if $(V),,@)
@@ -80,10 +87,33 @@ $(B)/libcommon.a: $(COMMON)
 	$Qrm -f $@
 	$Q$(AR) rcs $@ $^
 
+# The names of all characters become tables, then an object of which link-time
+# optimisation could make nothing better. Another UCD than last time: again.
+$(B)/common/charindex_data.o: $(B)/common/charindex_data.c
+	@echo "  CC    $@"
+	$Q$(CC) $(CPPFLAGS) $(CFLAGS) -fno-lto -MMD -MP -c -o $@ $<
+
+$(B)/common/charindex_data.c: $(B)/unicode-compile $(B)/ucd \
+		$(wildcard $(UCD)/UnicodeData.txt $(UCD)/Jamo.txt)
+	@echo "  UCD   $@"
+	$Q$< $(UCD) $@
+
+$(B)/ucd: FORCE
+	@mkdir -p $(@D)
+	@echo '$(UCD)' | cmp -s - $@ || echo '$(UCD)' >$@
+
 define link
 @echo "  LINK  $@"
 $Q$(CC) $(CFLAGS) $(LDFLAGS) -o $@ $(filter %.o %.a,$^) $(LDLIBS)
 endef
+
+$(B)/unicode-compile: $(B)/common/unicode_compile.o
+	$(link)
+$(B)/unicode-compile: LDLIBS =
+
+$(B)/charfind: $(B)/common/charfind.o $(B)/libcommon.a
+	$(link)
+$(B)/charfind: LDLIBS = -lunistring
 
 define twin
 $(B)/$1/%: $(B)/$1/%.o $(B)/$1/server.o $(B)/$1/stream.o $(B)/libcommon.a
@@ -117,6 +147,12 @@ $(B)/tests/test_%: $(B)/tests/test_%.o \
 	$(link)
 $(UNIT_TESTS): LDLIBS = $(shell pkg-config --libs check) -ljansson \
 	-lunistring -levent_core -lm
+# Its oracle: ICU has the names, too.
+$(B)/tests/test_charindex: LDLIBS += $(shell pkg-config --libs icu-uc)
+
+$(B)/tests/bench_%: $(B)/tests/bench_%.o $(B)/libcommon.a
+	$(link)
+$(B)/tests/bench_charindex: LDLIBS = -lunistring
 
 # Objects of tests are kept, like all others.
 .SECONDARY:
@@ -142,6 +178,9 @@ check-full: deps
 	$(MAKE) all
 	$(PYTHON) tests/run.py --full
 
+bench: $(B)/tests/bench_charindex $(B)/charfind
+	$< $(B)/charfind
+
 diff:
 	@$(PYTHON) tests/twins.py --diff
 
@@ -160,13 +199,14 @@ MANDIR := $(DESTDIR)$(PREFIX)/share/man/man1
 LIBEXECDIR := $(DESTDIR)$(PREFIX)/libexec/threads-vs-events
 MANUALS := $(wildcard common/man/*.1)
 INSTALLED := $(foreach t,$(TWINS),$(PROGRAMS:%=$(BINDIR)/%-$t)) \
-	$(BINDIR)/threads-vs-events
+	$(BINDIR)/charfind $(BINDIR)/threads-vs-events
 
 install: all
 	install -d $(BINDIR) $(MANDIR) $(LIBEXECDIR)/controls
 	for t in $(TWINS); do for p in $(PROGRAMS); do \
 		install build/$$t/$$p $(BINDIR)/$$p-$$t && \
 		ln -sf $$p.1 $(MANDIR)/$$p-$$t.1 || exit 1; done; done
+	install build/charfind $(BINDIR)
 	install build/compare $(BINDIR)/threads-vs-events
 	install $(CONTROL_PROGRAMS) $(LIBEXECDIR)/controls
 	install -m 644 $(MANUALS) $(MANDIR)
@@ -179,7 +219,8 @@ uninstall:
 # --- What they need --------------------------------------------------------
 
 PACKAGES := gcc libc6-dev pkg-config libevent-dev libunistring-dev \
-	libjansson-dev check strace python3 $(MORE_PACKAGES)
+	libjansson-dev libicu-dev check strace python3 \
+	unicode-data $(MORE_PACKAGES)
 
 # dpkg-query exits non-zero when one is unknown; the list is what counts.
 deps:

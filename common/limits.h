@@ -99,8 +99,9 @@ struct progress {
 /*
  * Whether a peer that is owed an answer has made no progress for stall_ms:
  * neither did the kernel take a byte more (written) nor the peer acknowledge
- * one of those that it has (unacked, from SIOCOUTQ). Writability would be a wrong sign: a healthy
- * slow reader leaves a socket unwritable for many seconds.
+ * one of those that it has (unacked, from SIOCOUTQ). Writability would be a
+ * wrong sign: a healthy slow reader leaves a socket unwritable for many
+ * seconds.
  */
 bool progress_stalled(struct progress *progress, int64_t now, int64_t stall_ms,
     uint64_t written, int unacked);

@@ -1,0 +1,104 @@
+#include "common/quote.h"
+
+#include "common/charindex.h"
+
+#include <stdint.h>
+#include <stdio.h>
+#include <string.h>
+#include <unistr.h>
+
+/* Put one character, used bytes of text, as repr shows it; the length. */
+static size_t
+put_repr(char *buffer, const char *text, size_t used, uint32_t code, char quote)
+{
+    static const char letters[] = "tnr", controls[] = "\t\n\r";
+    const char *control =
+        code == 0 || code > '\r' ? NULL : strchr(controls, (int)code);
+
+    if (control != NULL)
+        return (size_t)sprintf(buffer, "\\%c", letters[control - controls]);
+    if (code == '\\' || code == (unsigned char)quote)
+        return (size_t)sprintf(buffer, "\\%c", (char)code);
+    if (charindex_printable(code)) {
+        memcpy(buffer, text, used);
+        return used;
+    }
+    return (size_t)sprintf(buffer,
+        code <= 0xff     ? "\\x%02x"
+        : code <= 0xffff ? "\\u%04x"
+                         : "\\U%08x",
+        (unsigned)code);
+}
+
+/* The text as Python's repr shows it. */
+size_t
+quote_repr(char *buffer, const char *text, size_t length)
+{
+    const char quote = length > 0 && memchr(text, '\'', length) != NULL &&
+                               memchr(text, '"', length) == NULL
+                           ? '"'
+                           : '\'';
+    char *to = buffer;
+
+    *to++ = quote;
+    while (length > 0) {
+        ucs4_t code = 0;
+        int used = u8_mbtoucr(&code, (const uint8_t *)text, length);
+
+        if (used > 0) {
+            to += put_repr(to, text, (size_t)used, code, quote);
+        } else {
+            to += sprintf(to, "\\x%02x", (unsigned char)*text);
+            used = 1;
+        }
+        text += used;
+        length -= (size_t)used;
+    }
+    *to++ = quote;
+    *to = '\0';
+    return (size_t)(to - buffer);
+}
+
+/* The text as a JSON string. */
+size_t
+quote_json(char *buffer, const char *text, size_t length)
+{
+    char *to = buffer;
+
+    *to++ = '"';
+    while (length > 0) {
+        ucs4_t code = 0;
+        int used = u8_mbtoucr(&code, (const uint8_t *)text, length);
+
+        if (used <= 0) {
+            used = 1;
+            to += sprintf(to, "\\ufffd");
+        } else if (code < ' ') {
+            to += sprintf(to, "\\u%04x", (unsigned)code);
+        } else {
+            if (code == '"' || code == '\\')
+                *to++ = '\\';
+            memcpy(to, text, (size_t)used);
+            to += used;
+        }
+        text += used;
+        length -= (size_t)used;
+    }
+    *to++ = '"';
+    *to = '\0';
+    return (size_t)(to - buffer);
+}
+
+/* What is said after a search. */
+size_t
+quote_status(char *buffer, size_t count, const char *query, size_t length)
+{
+    char *to = buffer;
+
+    if (count == 0)
+        to += sprintf(to, "No match for ");
+    else
+        to += sprintf(to, "%zu match%s for ", count, count == 1 ? "" : "es");
+    to += quote_repr(to, query, length);
+    return (size_t)(to - buffer);
+}

@@ -1,0 +1,556 @@
+/*
+ * unicode_compile - make the tables behind charindex.
+ *
+ *     unicode_compile DIRECTORY OUTPUT
+ *
+ * Runs when the project is built. Reads UnicodeData.txt and Jamo.txt of the
+ * Unicode Character Database from DIRECTORY and writes the C source OUTPUT,
+ * which defines what common/charindex_data.h declares. Exits with 1 and one
+ * line on standard error when a file is missing or not as expected; then
+ * OUTPUT is of no use.
+ */
+#include "common/charindex_data.h"
+
+#include <errno.h>
+#include <inttypes.h>
+#include <stdarg.h>
+#include <stdbool.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#define CODES UINT32_C(0x110000)
+
+/* Room for the longest name that is made here. */
+#define NAME_MAX_BYTES 64
+
+/* Slots for words: enough that half stay empty. */
+#define SLOTS (UINT32_C(1) << 17)
+
+/* Hangul syllables are put together from 19 * 21 * 28 letters. */
+#define HANGUL_BASE   UINT32_C(0xac00)
+#define HANGUL_VOWELS 21
+#define HANGUL_TAILS  28
+
+/* Fields of a line of UnicodeData.txt. */
+enum field {
+    FIELD_CODE,
+    FIELD_NAME,
+    FIELD_CATEGORY,
+    FIELD_BIDI = 4,
+    FIELD_NUMERIC = 8,
+    FIELDS = 15,
+};
+
+/* A word, and the rows that it occurs in, in ascending order. */
+struct entry {
+    char text[CHARINDEX_WORD_MAX + 1];
+    uint32_t *rows;
+    uint32_t count, room;
+    uint32_t runs; /* where its runs begin, counted while they are written */
+};
+
+/* How the names of a range of characters are made. */
+enum scheme {
+    SCHEME_NONE,     /* they have none */
+    SCHEME_NUMBERED, /* a prefix and the code point */
+    SCHEME_HANGUL,
+};
+
+/* What UnicodeData.txt calls a range, from its beginning on. */
+static const struct range_name {
+    const char *label;
+    enum scheme scheme;
+    const char *prefix;
+} range_names[] = {
+    { "CJK Ideograph", SCHEME_NUMBERED, "CJK UNIFIED IDEOGRAPH-" },
+    { "Tangut Ideograph", SCHEME_NUMBERED, "TANGUT IDEOGRAPH-" },
+    { "Nushu Character", SCHEME_NUMBERED, "NUSHU CHARACTER-" },
+    { "Khitan Small Script Character", SCHEME_NUMBERED,
+        "KHITAN SMALL SCRIPT CHARACTER-" },
+    { "Hangul Syllable", SCHEME_HANGUL, "HANGUL SYLLABLE " },
+    { "Non Private Use High Surrogate", SCHEME_NONE, NULL },
+    { "Private Use High Surrogate", SCHEME_NONE, NULL },
+    { "Low Surrogate", SCHEME_NONE, NULL },
+    { "Private Use", SCHEME_NONE, NULL },
+    { "Plane 15 Private Use", SCHEME_NONE, NULL },
+    { "Plane 16 Private Use", SCHEME_NONE, NULL },
+};
+
+/* Names of which the index leaves out what follows, a hexadecimal number. */
+static const char *const cut_names[] = {
+    "CJK UNIFIED IDEOGRAPH",
+    "CJK COMPATIBILITY IDEOGRAPH",
+};
+
+/* All that was read and counted so far. */
+static unsigned char kinds[CODES];
+static char jamo[0x1200 - 0x1100][4];
+static char version[16] = "unknown";
+static uint32_t row_at[CHARINDEX_ROWS_MAX + 1];
+static uint32_t row_code[CHARINDEX_ROWS_MAX];
+static uint32_t row_count;
+static struct entry *entries[SLOTS / 2];
+static uint32_t entry_count;
+static uint32_t slots[SLOTS];
+static FILE *output;
+
+/* Print "unicode_compile: message" on standard error and exit. */
+static _Noreturn void __attribute__((format(printf, 1, 2)))
+die(const char *format, ...)
+{
+    va_list arguments;
+
+    fputs("unicode_compile: ", stderr);
+    va_start(arguments, format);
+    vfprintf(stderr, format, arguments);
+    va_end(arguments);
+    fputc('\n', stderr);
+    exit(1);
+}
+
+/* Open a file of the database. */
+static FILE *
+open_input(const char *directory, const char *name)
+{
+    char *path;
+    FILE *file;
+
+    if (asprintf(&path, "%s/%s", directory, name) < 0)
+        die("out of memory");
+    file = fopen(path, "r");
+    if (file == NULL)
+        die("%s: %s (Debian has it in the package unicode-data)", path,
+            strerror(errno));
+    free(path);
+    return file;
+}
+
+/* Read a code point, written in hexadecimal. */
+static uint32_t
+read_code(const char *text)
+{
+    char *end;
+    unsigned long code = strtoul(text, &end, 16);
+
+    if (end == text || code >= CODES)
+        die("'%s' is no code point", text);
+    return (uint32_t)code;
+}
+
+/* Read the short names of the Hangul letters, and which Unicode this is. */
+static void
+read_jamo(const char *directory)
+{
+    FILE *file = open_input(directory, "Jamo.txt");
+    char *line = NULL;
+    size_t room = 0;
+
+    while (getline(&line, &room, file) >= 0) {
+        char name[4] = "";
+        uint32_t code;
+
+        sscanf(line, "# Jamo-%15[0-9.].txt", version);
+        if (strchr("#\n\r", line[0]) != NULL)
+            continue;
+        if (sscanf(line, "%" SCNx32 "; %3[A-Z]", &code, name) < 1 ||
+            code < 0x1100 || code >= 0x1200)
+            die("Jamo.txt: not understood: %.*s", (int)strcspn(line, "\r\n"),
+                line);
+        memcpy(jamo[code - 0x1100], name, sizeof(name));
+    }
+    if (version[strlen(version) - 1] == '.')
+        version[strlen(version) - 1] = '\0';
+    free(line);
+    fclose(file);
+}
+
+/* The entry of a word, made if need be. */
+static struct entry *
+entry_of(const char *text, size_t length)
+{
+    uint32_t slot = charindex_hash(text, length) % SLOTS;
+    struct entry *entry;
+
+    for (; slots[slot] != 0; slot = (slot + 1) % SLOTS) {
+        entry = entries[slots[slot] - 1];
+        if (strlen(entry->text) == length &&
+            memcmp(entry->text, text, length) == 0)
+            return entry;
+    }
+    if (length > CHARINDEX_WORD_MAX)
+        die("%.*s: longer than CHARINDEX_WORD_MAX", (int)length, text);
+    if (entry_count == SLOTS / 2)
+        die("more than %" PRIu32 " words", SLOTS / 2);
+    entry = calloc(1, sizeof(*entry));
+    if (entry == NULL)
+        die("out of memory");
+    memcpy(entry->text, text, length);
+    entries[entry_count++] = entry;
+    slots[slot] = entry_count;
+    return entry;
+}
+
+/* Note that a word occurs in a row; whether it is the first time. */
+static bool
+add_row(struct entry *entry, uint32_t row)
+{
+    if (entry->count > 0 && entry->rows[entry->count - 1] == row)
+        return false;
+    if (entry->count == entry->room) {
+        entry->room = entry->room == 0 ? 4 : 2 * entry->room;
+        entry->rows =
+            reallocarray(entry->rows, entry->room, sizeof(*entry->rows));
+        if (entry->rows == NULL)
+            die("out of memory");
+    }
+    entry->rows[entry->count++] = row;
+    return true;
+}
+
+/* Note the words of a row's name. */
+static void
+index_name(const char *name, uint32_t row)
+{
+    size_t length = strlen(name), different = 0;
+    const char *end;
+
+    for (size_t i = 0; i < sizeof(cut_names) / sizeof(*cut_names); i++) {
+        if (strncmp(name, cut_names[i], strlen(cut_names[i])) == 0)
+            length = strlen(cut_names[i]);
+    }
+    for (end = name + length; name < end; name++) {
+        length = strcspn(name, " -");
+        if (length > (size_t)(end - name))
+            length = (size_t)(end - name);
+        if (length > 0)
+            different += add_row(entry_of(name, length), row);
+        name += length;
+    }
+    if (different > CHARINDEX_WORDS)
+        die("row %" PRIu32 ": more than CHARINDEX_WORDS words", row);
+}
+
+/* Write a byte within a string literal. */
+static void
+write_byte(unsigned char byte)
+{
+    if (byte >= ' ' && byte < 0x7f && strchr("\"\\?", byte) == NULL)
+        fputc(byte, output);
+    else
+        fprintf(output, "\\%03o", byte);
+}
+
+/* Put a code point into room as UTF-8; its length. */
+static size_t
+encode(char room[4], uint32_t code)
+{
+    size_t length = code < 0x80 ? 1 : code < 0x800 ? 2 : code < 0x10000 ? 3 : 4;
+    static const unsigned char leads[] = { 0, 0, 0xc0, 0xe0, 0xf0 };
+
+    for (size_t i = length; i-- > 1; code >>= 6)
+        room[i] = (char)(0x80 | (code & 0x3f));
+    room[0] = (char)(leads[length] | code);
+    return length;
+}
+
+/* Write the row of a named character, and index its name. */
+static void
+add_character(uint32_t code, const char *name)
+{
+    char label[16], utf8[4];
+    const size_t utf8_length = encode(utf8, code);
+    const int label_length =
+        snprintf(label, sizeof(label), "U+%04" PRIX32, code);
+
+    if (strspn(name, "ABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789 -") != strlen(name))
+        die("U+%04" PRIX32 ": a strange name: %s", code, name);
+    if (row_count > 0 && row_code[row_count - 1] >= code)
+        die("U+%04" PRIX32 ": not in order", code);
+    if (row_count == CHARINDEX_ROWS_MAX)
+        die("more than %" PRIu32 " characters", CHARINDEX_ROWS_MAX);
+    fprintf(output, "    \"%-7s\\t", label);
+    for (size_t i = 0; i < utf8_length; i++)
+        write_byte((unsigned char)utf8[i]);
+    fprintf(output, "\\t%s\\r\\n\"\n", name);
+    index_name(name, row_count);
+    row_code[row_count++] = code;
+    row_at[row_count] = row_at[row_count - 1] +
+                        (label_length < 7 ? 7 : (uint32_t)label_length) +
+                        (uint32_t)(utf8_length + strlen(name)) + 4;
+}
+
+/* Note what a code point is, by the fields of its line. */
+static void
+add_kind(uint32_t code, char *const field[FIELDS])
+{
+    const char *category = field[FIELD_CATEGORY], *bidi = field[FIELD_BIDI];
+    const bool blank = strcmp(category, "Zs") == 0;
+    unsigned kind = 0;
+
+    if (code == ' ' || strchr("CZ", category[0]) == NULL)
+        kind |= CHARINDEX_PRINTABLE;
+    if (code == '_' || category[0] == 'L' || field[FIELD_NUMERIC][0] != '\0')
+        kind |= CHARINDEX_IN_WORD;
+    if (blank || strcmp(bidi, "WS") == 0 || strcmp(bidi, "B") == 0 ||
+        strcmp(bidi, "S") == 0)
+        kind |= CHARINDEX_SPACE;
+    kinds[code] = (unsigned char)kind;
+}
+
+/* Make the name of a character of a range; false when it has none. */
+static bool
+range_character(
+    const struct range_name *range, uint32_t code, char name[NAME_MAX_BYTES])
+{
+    const uint32_t index = code - HANGUL_BASE;
+
+    switch (range->scheme) {
+    case SCHEME_NONE:
+        return false;
+    case SCHEME_NUMBERED:
+        snprintf(name, NAME_MAX_BYTES, "%s%04" PRIX32, range->prefix, code);
+        return true;
+    case SCHEME_HANGUL:
+        snprintf(name, NAME_MAX_BYTES, "%s%s%s%s", range->prefix,
+            jamo[index / (HANGUL_VOWELS * HANGUL_TAILS)],
+            jamo[0x61 + index / HANGUL_TAILS % HANGUL_VOWELS],
+            jamo[0xa7 + index % HANGUL_TAILS]);
+        return true;
+    }
+    return false;
+}
+
+/* Add all characters from first to last, which UnicodeData.txt calls label. */
+static void
+add_range(
+    uint32_t first, uint32_t last, const char *label, char *const field[FIELDS])
+{
+    const struct range_name *range = range_names;
+    const struct range_name *end =
+        range_names + sizeof(range_names) / sizeof(*range_names);
+    char name[NAME_MAX_BYTES];
+
+    while (
+        range < end && strncmp(label, range->label, strlen(range->label)) != 0)
+        range++;
+    if (range == end)
+        die("how are characters of '%s' named?", label);
+    for (uint32_t code = first; code <= last; code++) {
+        add_kind(code, field);
+        if (range_character(range, code, name))
+            add_character(code, name);
+    }
+}
+
+/* Cut a line of UnicodeData.txt into its fields. */
+static void
+cut_line(char *line, char *field[FIELDS])
+{
+    line[strcspn(line, "\r\n")] = '\0';
+    for (int i = 0; i < FIELDS; i++) {
+        if ((field[i] = strsep(&line, ";")) == NULL)
+            die("UnicodeData.txt: not understood: %s", field[0]);
+    }
+}
+
+/* Read all characters, and write their rows. */
+static void
+read_characters(const char *directory)
+{
+    FILE *file = open_input(directory, "UnicodeData.txt");
+    uint32_t first = 0;
+    char *line = NULL;
+    size_t room = 0;
+
+    fputs("const char charindex_rows[] =\n", output);
+    while (getline(&line, &room, file) >= 0) {
+        char *field[FIELDS];
+        const char *name, *range;
+        uint32_t code;
+
+        cut_line(line, field);
+        code = read_code(field[FIELD_CODE]);
+        name = field[FIELD_NAME];
+        if (name[0] != '<') {
+            add_kind(code, field);
+            add_character(code, name);
+        } else if ((range = strstr(name, ", First>")) != NULL) {
+            first = code;
+        } else if ((range = strstr(name, ", Last>")) != NULL) {
+            add_range(first, code, name + 1, field);
+        } else {
+            add_kind(code, field);
+        }
+    }
+    fputs("    \"\";\n\n", output);
+    free(line);
+    fclose(file);
+}
+
+/* Write one number of a list. */
+static void
+write_number(uint32_t number)
+{
+    static int column;
+
+    fprintf(output, "%" PRIu32 ",%c", number, ++column % 10 == 0 ? '\n' : ' ');
+}
+
+/* The rows from first on, length of them, as a run. */
+static uint32_t
+make_run(uint32_t first, uint32_t length)
+{
+    return first << CHARINDEX_RUN_BITS | (length - 1);
+}
+
+/* Write where the rows are, and which characters they show. */
+static uint32_t
+write_rows(void)
+{
+    uint32_t blocks = 0;
+
+    fputs("const uint32_t charindex_row_at[] = {\n", output);
+    for (uint32_t row = 0; row <= row_count; row++)
+        write_number(row_at[row]);
+    fputs(
+        "};\n\nconst struct charindex_block charindex_blocks[] = {\n", output);
+    for (uint32_t row = 0; row < row_count; row++) {
+        if (row > 0 && row_code[row] == row_code[row - 1] + 1)
+            continue;
+        fprintf(
+            output, "{ 0x%" PRIx32 ", %" PRIu32 " },\n", row_code[row], row);
+        blocks++;
+    }
+    fprintf(
+        output, "{ 0x%" PRIx32 ", %" PRIu32 " },\n};\n\n", CODES, row_count);
+    return blocks;
+}
+
+/* Write what the code points are; how many changes there are. */
+static uint32_t
+write_kinds(void)
+{
+    uint32_t changes = 0;
+
+    fputs("const uint32_t charindex_kinds[] = {\n", output);
+    for (uint32_t code = 0; code < CODES; code++) {
+        if (code > 0 && kinds[code] == kinds[code - 1])
+            continue;
+        write_number(code << CHARINDEX_KIND_BITS | kinds[code]);
+        changes++;
+    }
+    fputs("};\n\n", output);
+    return changes;
+}
+
+/* Frequent words first, then in alphabetical order. */
+static int
+compare_entries(const void *left, const void *right)
+{
+    const struct entry *a = *(struct entry *const *)left;
+    const struct entry *b = *(struct entry *const *)right;
+
+    if (a->count != b->count)
+        return a->count > b->count ? -1 : 1;
+    return strcmp(a->text, b->text);
+}
+
+/* Write the runs of a word's rows; how many they are. */
+static uint32_t
+write_runs(const struct entry *entry)
+{
+    uint32_t first = entry->rows[0], length = 1, runs = 1;
+
+    for (uint32_t i = 1; i < entry->count; i++, length++) {
+        if (entry->rows[i] == first + length && length < CHARINDEX_RUN_MAX)
+            continue;
+        write_number(make_run(first, length));
+        runs++;
+        first = entry->rows[i];
+        length = 0;
+    }
+    write_number(make_run(first, length));
+    return runs;
+}
+
+/* Write the words, with the rows that they occur in. */
+static void
+write_words(void)
+{
+    uint32_t runs = 0, text = 0;
+
+    qsort(entries, entry_count, sizeof(struct entry *), compare_entries);
+    fputs("const uint32_t charindex_runs[] = {\n", output);
+    for (uint32_t i = 0; i < entry_count; i++) {
+        entries[i]->runs = runs;
+        runs += write_runs(entries[i]);
+    }
+    fputs("};\n\nconst struct charindex_entry charindex_words[] = {\n", output);
+    for (uint32_t i = 0; i < entry_count; i++) {
+        fprintf(output, "{ %" PRIu32 ", %" PRIu32 ", %" PRIu32 " },\n", text,
+            entries[i]->runs, entries[i]->count);
+        text += (uint32_t)strlen(entries[i]->text);
+    }
+    fprintf(output, "{ %" PRIu32 ", %" PRIu32 ", 0 },\n};\n\n", text, runs);
+    fputs("const char charindex_texts[] =\n", output);
+    for (uint32_t i = 0; i < entry_count; i++)
+        fprintf(output, "\"%s\"\n", entries[i]->text);
+    fputs(";\n\n", output);
+}
+
+/* Write the hash table of the words, as they stand now; its size. */
+static uint32_t
+write_slots(void)
+{
+    uint32_t size = 1;
+
+    while (size < 2 * entry_count)
+        size *= 2;
+    memset(slots, 0, sizeof(slots));
+    for (uint32_t i = 0; i < entry_count; i++) {
+        const char *text = entries[i]->text;
+        uint32_t slot = charindex_hash(text, strlen(text)) % size;
+
+        while (slots[slot] != 0)
+            slot = (slot + 1) % size;
+        slots[slot] = i + 1;
+    }
+    fputs("const uint32_t charindex_slots[] = {\n", output);
+    for (uint32_t slot = 0; slot < size; slot++)
+        write_number(slots[slot]);
+    fputs("};\n\n", output);
+    return size;
+}
+
+int
+main(int argc, char **argv)
+{
+    uint32_t blocks, changes, size;
+
+    if (argc != 3)
+        die("usage: unicode_compile DIRECTORY OUTPUT");
+    output = fopen(argv[2], "w");
+    if (output == NULL)
+        die("%s: %s", argv[2], strerror(errno));
+    read_jamo(argv[1]);
+    fprintf(output,
+        "/* Made by unicode_compile from the Unicode Character Database %s. "
+        "*/\n"
+        "#include \"common/charindex_data.h\"\n\n"
+        "#pragma GCC diagnostic ignored \"-Woverlength-strings\"\n\n"
+        "const char charindex_version[] = \"%s\";\n\n",
+        version, version);
+    read_characters(argv[1]);
+    blocks = write_rows();
+    changes = write_kinds();
+    write_words();
+    size = write_slots();
+    fprintf(output,
+        "const struct charindex_sizes charindex_sizes = { %" PRIu32 ", %" PRIu32
+        ", %" PRIu32 ", %" PRIu32 ", %" PRIu32 " };\n",
+        row_count, entry_count, size, blocks, changes);
+    if (fflush(output) != 0 || fclose(output) != 0)
+        die("%s: %s", argv[2], strerror(errno));
+    return 0;
+}

@@ -1,0 +1,165 @@
+/*
+ * bench_charindex - how long searches take, and what the names cost.
+ *
+ *     bench_charindex CHARFIND
+ *
+ * Each figure is the best of many tries, since everything that disturbs a
+ * measurement makes it longer. Exits with 1 when a goal is missed. CHARFIND is
+ * the program charfind, which is run to see how soon after exec it answers.
+ */
+#include "common/charindex.h"
+
+#include <fcntl.h>
+#include <spawn.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/wait.h>
+#include <time.h>
+#include <unistd.h>
+
+/* Tries per figure, and searches per try, so that the clock's own time does
+ * not count. */
+#define TRIES    2000
+#define SEARCHES 20
+#define STARTS   100
+
+/* What must hold. */
+#define GOAL_CAT_FACE_US 5.0
+#define GOAL_CJK_US      50.0
+#define GOAL_START_MS    10.0
+#define GOAL_MEMORY_MB   12.0
+
+extern char **environ;
+
+static bool missed;
+
+/* Seconds on a clock that only goes forward. */
+static double
+now(void)
+{
+    struct timespec time;
+
+    clock_gettime(CLOCK_MONOTONIC, &time);
+    return (double)time.tv_sec + (double)time.tv_nsec / 1e9;
+}
+
+/* Print a figure beside its goal, or without one when that is 0. */
+static void
+report(const char *what, double figure, const char *unit, double goal)
+{
+    printf("%-36s %9.3f %s", what, figure, unit);
+    if (goal > 0)
+        printf("  (goal: below %g)%s", goal, figure < goal ? "" : " MISSED");
+    putchar('\n');
+    missed = missed || (goal > 0 && figure >= goal);
+}
+
+/* Search until every slice of the answer is known; bytes of the answer. */
+static size_t
+search(const char *query, size_t length)
+{
+    struct charindex_set set;
+    struct charindex_run run;
+    size_t bytes = 0;
+
+    charindex_find(&set, query, length);
+    while (charindex_take(&set, SIZE_MAX, &run))
+        bytes += run.length;
+    return bytes;
+}
+
+/* How long a search takes. */
+static void
+time_search(const char *query, double goal)
+{
+    static volatile size_t bytes; /* or the search might be left out */
+    double best = 1e9;
+    char what[64];
+
+    for (int i = 0; i < TRIES; i++) {
+        double start = now(), took;
+
+        for (int j = 0; j < SEARCHES; j++)
+            bytes = search(query, strlen(query));
+        took = (now() - start) / SEARCHES;
+        if (took < best)
+            best = took;
+    }
+    snprintf(what, sizeof(what), "'%s', %zu bytes", query, bytes);
+    report(what, best * 1e6, "us", goal);
+}
+
+/* How long charfind takes from exec to its end. */
+static void
+time_start(char *charfind)
+{
+    char query[] = "rocket";
+    char *arguments[] = { charfind, query, NULL };
+    posix_spawn_file_actions_t actions;
+    double best = 1e9;
+
+    if (posix_spawn_file_actions_init(&actions) != 0 ||
+        posix_spawn_file_actions_addopen(
+            &actions, STDOUT_FILENO, "/dev/null", O_WRONLY, 0) != 0)
+        abort();
+    for (int i = 0; i < STARTS; i++) {
+        double start = now();
+        pid_t child;
+        int status;
+
+        if (posix_spawn(&child, charfind, &actions, NULL, arguments, environ) !=
+                0 ||
+            waitpid(child, &status, 0) != child || status != 0) {
+            fprintf(stderr, "bench_charindex: cannot run %s\n", charfind);
+            exit(1);
+        }
+        if (now() - start < best)
+            best = now() - start;
+    }
+    posix_spawn_file_actions_destroy(&actions);
+    report(
+        "charfind rocket, from exec to exit", best * 1e3, "ms", GOAL_START_MS);
+}
+
+/* How much of this process is in memory. */
+static double
+resident_megabytes(void)
+{
+    FILE *file = fopen("/proc/self/statm", "r");
+    unsigned long pages = 0;
+
+    if (file == NULL)
+        return 0;
+    if (fscanf(file, "%*u %lu", &pages) != 1)
+        pages = 0;
+    fclose(file);
+    return (double)pages * (double)sysconf(_SC_PAGESIZE) / 1e6;
+}
+
+int
+main(int argc, char **argv)
+{
+    double before = resident_megabytes();
+    struct charindex_set all;
+    struct charindex_run run;
+    size_t bytes = 0;
+
+    if (argc != 2) {
+        fprintf(stderr, "usage: bench_charindex CHARFIND\n");
+        return 1;
+    }
+    report("in memory before the first query", before, "MB", GOAL_MEMORY_MB);
+    time_search("cat face", GOAL_CAT_FACE_US);
+    report("in memory after it", resident_megabytes(), "MB", 0);
+    time_search("chess black", 0);
+    time_search("letter", 0);
+    time_search("small letter", 0);
+    time_search("cjk", GOAL_CJK_US);
+    charindex_all(&all);
+    while (charindex_take(&all, SIZE_MAX, &run))
+        bytes += run.length;
+    report("all rows", (double)bytes / 1e6, "MB", 0);
+    time_start(argv[1]);
+    return missed;
+}
