@@ -4,10 +4,12 @@
 #include "common/number.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #ifndef VERSION
 #define VERSION "0.1"
@@ -34,6 +36,7 @@ enum key {
 
 /* --help names defaults that are known only when the program runs. */
 static const struct cli_twin *current;
+static bool connections_given;
 static char port_help[96], connections_help[128];
 static char version[64];
 
@@ -68,6 +71,18 @@ static struct argp_option options[] = {
 static const struct argp server_argp = { .options = options,
     .parser = parse_server };
 
+/* Open what was closed of standard input, output and error. */
+void
+cli_standard_descriptors(void)
+{
+    for (int fd = STDIN_FILENO; fd <= STDERR_FILENO; fd++) {
+        /* For the wrong direction, so that reading and writing still fail. */
+        if (fcntl(fd, F_GETFD) == -1 &&
+            open("/dev/null", fd == STDIN_FILENO ? O_WRONLY : O_RDONLY) != fd)
+            exit(CLI_FAILURE);
+    }
+}
+
 /* Set argp_program_version to "PROGRAM (TWIN) VERSION". */
 void
 cli_version(const char *program, const struct cli_twin *twin)
@@ -85,6 +100,7 @@ cli_begin(struct server_options *server, const struct cli_twin *twin,
     const struct argp_option *end = options + sizeof(options) / sizeof(*end);
 
     current = twin;
+    connections_given = false;
     cli_version(program, twin);
     *server = (struct server_options) {
         .host = "127.0.0.1",
@@ -112,6 +128,24 @@ cli_server_argp(void)
     return &server_argp;
 }
 
+/* Leave descriptors for the workers out of the default number of clients. */
+static void
+make_room_for_workers(struct server_options *server)
+{
+    const long processors = sysconf(_SC_NPROCESSORS_ONLN);
+    size_t workers = server->workers;
+    size_t taken;
+
+    if (workers == 0)
+        workers = processors > 0 ? (size_t)processors : 1;
+    taken = (workers - 1) * current->worker_descriptors;
+    if (!connections_given)
+        server->limits.max_connections =
+            server->limits.max_connections > taken
+                ? server->limits.max_connections - taken
+                : 1;
+}
+
 /* Take in one option that every server has. */
 static error_t
 parse_server(int key, char *arg, struct argp_state *state)
@@ -134,6 +168,7 @@ parse_server(int key, char *arg, struct argp_state *state)
             state, current->workers, arg, 0, current->workers_max);
         break;
     case KEY_MAX_CONNECTIONS:
+        connections_given = true;
         limits->max_connections =
             (size_t)cli_number(state, "max-connections", arg, 1, INT32_MAX);
         break;
@@ -152,6 +187,9 @@ parse_server(int key, char *arg, struct argp_state *state)
         break;
     case KEY_DRAIN_TIMEOUT:
         limits->drain_ms = cli_seconds(state, "drain-timeout", arg);
+        break;
+    case ARGP_KEY_SUCCESS:
+        make_room_for_workers(server);
         break;
     default:
         return ARGP_ERR_UNKNOWN;

@@ -15,14 +15,14 @@
 #include <stddef.h>
 #include <stdint.h>
 
-/* What one twin has and the other has not, and its own default port, so that
- * both can run at once. */
+/* What one twin has and the other has not. */
 struct cli_twin {
     const char *version;      /* for --version: "(threaded)" */
     const char *workers;      /* the option's name: "threads" */
     const char *workers_help; /* its line in --help */
     unsigned workers_default;
     unsigned workers_max;
+    unsigned worker_descriptors; /* that each but the first of them takes */
 };
 
 /* What a server was asked to do. Strings belong to the command line. */
@@ -50,6 +50,11 @@ void cli_begin(struct server_options *options, const struct cli_twin *twin,
  * a struct server_options. Valid until the next cli_begin.
  */
 const struct argp *cli_server_argp(void);
+
+/* Open what was closed of standard input, output and error, so that no socket
+ * takes their place; using them then fails as if they were closed. Call it
+ * before anything is opened. */
+void cli_standard_descriptors(void);
 
 /* Set argp_program_version to "PROGRAM (TWIN) VERSION". */
 void cli_version(const char *program, const struct cli_twin *twin);

@@ -18,7 +18,7 @@ enum counter {
     COUNT_ACTIVE,      /* of these, the ones still open */
     COUNT_SERVED,      /* of these, the ones that one side ended by will */
     COUNT_REQUESTS,    /* lines that were answered or obeyed */
-    COUNT_REJECTED,    /* connections that found a full house */
+    COUNT_REJECTED,    /* connections for which there was no room */
     COUNT_TIMED_OUT,   /* cut for an unfinished line or idleness */
     COUNT_STALLED,     /* cut because the peer did not take its answer */
     COUNT_DROPPED_LOG, /* console records that nobody took */

@@ -2,7 +2,6 @@
 
 #include "common/number.h"
 
-#include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -242,9 +241,10 @@ is_http(const struct line *line)
 {
     static const char end[] = " HTTP/1.";
     const size_t length = sizeof(end) - 1;
+    const char *last = line->text + line->length - 1;
 
-    return line->length > length + 1 &&
-           memcmp(line->text + line->length - length - 1, end, length) == 0;
+    return line->length > length + 1 && *last >= '0' && *last <= '9' &&
+           memcmp(last - length, end, length) == 0;
 }
 
 /* Obey or answer a whole line. */

@@ -86,6 +86,7 @@ guess_server_cli(struct guess_server_options *options,
         .children = children,
     };
 
+    cli_standard_descriptors();
     *options = (struct guess_server_options) { 0 };
     cli_begin(&options->server, twin, "guess-server", port);
     argp_parse(&argp, argc, argv, 0, NULL, options);
@@ -245,6 +246,7 @@ guess_client_cli(struct guess_client_options *options,
     };
     struct client_parse parse = { .options = options };
 
+    cli_standard_descriptors();
     *options = (struct guess_client_options) {
         .host = "127.0.0.1",
         .port = port,

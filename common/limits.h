@@ -25,7 +25,8 @@
  * one, what the loops and libraries need. */
 #define LIMIT_DESCRIPTORS_KEPT 32
 
-/* Clients that are being told "no" at once; beyond it they are just closed. */
+/* Clients that are being told "no" at once; beyond it they are told
+ * and closed without waiting until they have heard it. */
 #define LIMIT_REFUSING 32
 
 /* A closed connection is read on so that the peer's unread bytes cannot turn

@@ -226,6 +226,24 @@ net_readable(int fd)
     return recv(fd, &byte, 1, MSG_PEEK | MSG_DONTWAIT) >= 0;
 }
 
+/* How many bytes wait to be read from a socket. */
+size_t
+net_waiting(int fd)
+{
+    int bytes = 0;
+
+    return ioctl(fd, FIONREAD, &bytes) == 0 && bytes > 0 ? (size_t)bytes : 0;
+}
+
+/* Whether the next read of a socket will find the end of input. */
+bool
+net_ended(int fd)
+{
+    char byte;
+
+    return recv(fd, &byte, 1, MSG_PEEK | MSG_DONTWAIT) == 0;
+}
+
 /* Have the next close of a socket reset the connection. */
 void
 net_reset_on_close(int fd)

@@ -68,6 +68,12 @@ int net_unacked(int fd);
 /* Whether bytes, or the end of input, wait to be read from a socket. */
 bool net_readable(int fd);
 
+/* How many bytes wait to be read from a socket. */
+size_t net_waiting(int fd);
+
+/* Whether the next read of a socket will find the end of input. */
+bool net_ended(int fd);
+
 /* Have the next close of a socket reset the connection and drop what was not
  * delivered: for a peer that takes nothing. */
 void net_reset_on_close(int fd);

@@ -283,8 +283,10 @@ main(int argc, char **argv)
 
     event_base_dispatch(base);
 
+    if (!client.done)
+        cli_die("the server closed the connection");
     if (client.stream != NULL)
-        stream_cut(client.stream, STREAM_LINGER);
+        stream_free(client.stream);
     show_results(&client);
     cli_flush();
     event_free(client.answered);

@@ -20,7 +20,7 @@
 /* More loops than processors only take turns; this is a machine's worth. */
 #define LOOPS_MAX 1024
 
-/* After so many accepts in a row the clients have their turn. */
+/* After so many accepts the clients have their turn. */
 #define ACCEPTS_A_TURN 64
 
 const struct cli_twin server_twin = {
@@ -30,6 +30,8 @@ const struct cli_twin server_twin = {
                     "handed out in turn (default 1; 0: one per processor)",
     .workers_default = 1,
     .workers_max = LOOPS_MAX,
+    /* epoll, libevent's own pair for signals, and the doorbell */
+    .worker_descriptors = 4,
 };
 
 /* What becomes of a client that was accepted. */
@@ -75,7 +77,7 @@ struct server {
     struct event *signals[3];
     struct event *resume;
     size_t refusing;  /* all on the main loop */
-    unsigned accepts; /* in a row */
+    unsigned accepts; /* since the last pause */
     int spare;
     _Atomic size_t active;
     _Atomic size_t cut;      /* connections that did not end in time */
@@ -401,12 +403,12 @@ on_sweep(evutil_socket_t fd, short what, void *argument)
             break;
         case STREAM_UNCUT:
         case STREAM_STOP:
-        case STREAM_LINGER:
         case STREAM_ABORT:
             break;
         }
     }
     abort_if_due(loop);
+    end_if_empty(loop);
     loop->planned = now + limits_sweep_ms(loop->streams.limits);
 }
 
@@ -447,6 +449,8 @@ on_rung(evutil_socket_t doorbell, short what, void *argument)
     for (size_t i = 0; i < count; i++) {
         if (!serve(loop, handed[i], false)) {
             loop->server->active--;
+            counters_add(&loop->streams.counters, COUNT_ACCEPTED, (uint64_t)-1);
+            counters_add(&loop->streams.counters, COUNT_REJECTED, 1);
             net_turn_away(handed[i], loop->server->program->refusal);
         }
     }

@@ -38,9 +38,10 @@ struct stream {
     bool input_ended;  /* the peer has sent all */
     bool broken;       /* the connection is */
     bool line_started; /* its first byte came before the last wait */
-    bool looked;       /* for the last time, after STREAM_STOP */
+    bool stopping;     /* the server stops, and this is known here */
     bool reprieved;
     int error;
+    size_t arrived; /* bytes left of what had come when it stopped */
     size_t dropped; /* bytes read while lingering */
     enum phase phase;
     int64_t deadline;
@@ -171,6 +172,16 @@ flush(struct stream *stream)
         send_or_keep(stream, stream->loop->output, length);
 }
 
+/* What is left of the input that had arrived when the server stopped. */
+static size_t
+in_hand(struct stream *stream)
+{
+    if (!stream->stopping)
+        stream->arrived = net_waiting(stream->fd);
+    stream->stopping = true;
+    return stream->arrived;
+}
+
 /* Find the stream's next line, or how it ended. */
 static enum line_status
 next_line(struct stream *stream, const char *data, size_t size,
@@ -182,12 +193,12 @@ next_line(struct stream *stream, const char *data, size_t size,
     if (status == LINE_PARTIAL) {
         if (stream->cut == STREAM_LATE)
             status = LINE_LATE;
-        else if (stream->input_ended)
+        else if (stream->input_ended ||
+                 (stream->cut == STREAM_STOP && in_hand(stream) == 0 &&
+                     net_ended(stream->fd)))
             status = line_last(&stream->scanner, data, size, line);
-        /* When the server stops, what has arrived is still in hand. */
         else if (stream->cut == STREAM_IDLE ||
-                 (stream->cut == STREAM_STOP &&
-                     (stream->looked || !net_readable(stream->fd))))
+                 (stream->cut == STREAM_STOP && in_hand(stream) == 0))
             status = LINE_END;
         if (status != LINE_PARTIAL)
             *used = size;
@@ -344,12 +355,16 @@ on_readable(evutil_socket_t fd, short what, void *argument)
     struct stream *stream = argument;
     struct stream_loop *loop = stream->loop;
     const size_t left = stream->end - stream->begin;
+    size_t room = loop->input_room - left;
     ssize_t got;
 
     (void)what;
+    if (stream->stopping && stream->phase != PHASE_LINGER &&
+        room > stream->arrived)
+        room = stream->arrived;
     if (left > 0)
         memcpy(loop->input, stream->input + stream->begin, left);
-    got = recv(fd, loop->input + left, loop->input_room - left, 0);
+    got = recv(fd, loop->input + left, room, 0);
     if (got > 0) {
         if (stream->phase == PHASE_LINGER) {
             stream->dropped += (size_t)got;
@@ -360,7 +375,7 @@ on_readable(evutil_socket_t fd, short what, void *argument)
         if (left > 0)
             forget_input(stream);
         counters_add(&loop->counters, COUNT_BYTES_IN, (uint64_t)got);
-        stream->looked = stream->cut == STREAM_STOP;
+        stream->arrived -= stream->stopping ? (size_t)got : 0;
         handle_input(stream, loop->input, left + (size_t)got);
     } else if (got == 0) {
         set_reading(stream, false);
@@ -370,8 +385,9 @@ on_readable(evutil_socket_t fd, short what, void *argument)
         else
             advance(stream);
     } else if (errno != EAGAIN && errno != EINTR) {
+        /* While it lingers all was said already. */
         stream->error = errno;
-        stream->broken = true;
+        stream->broken = stream->phase != PHASE_LINGER;
         drop(stream);
     }
 }
@@ -507,9 +523,13 @@ stream_connect(const struct sockaddr *address, socklen_t length,
 {
     struct stream *stream = make_stream(-1, loop, handler, argument);
 
-    if (stream != NULL)
-        /* A failure comes as an event, also one that is known at once. */
-        (void)bufferevent_socket_connect(stream->bev, address, (int)length);
+    if (stream != NULL &&
+        bufferevent_socket_connect(stream->bev, address, (int)length) == -1) {
+        /* Not told by an event: it is known at once. */
+        stream->error = errno;
+        stream->broken = true;
+        enlist(stream);
+    }
     return stream;
 }
 
@@ -544,14 +564,20 @@ stream_finish(struct stream *stream)
         settle(stream, false);
 }
 
+/* Close and free a stream. */
+void
+stream_free(struct stream *stream)
+{
+    drop(stream);
+}
+
 /* Whether the conversation was ended by the will of one side. */
 bool
 stream_ended_well(const struct stream *stream)
 {
     const enum stream_cut cut = stream->cut;
 
-    return !stream->broken &&
-           (cut == STREAM_UNCUT || cut == STREAM_STOP || cut == STREAM_LINGER);
+    return !stream->broken && (cut == STREAM_UNCUT || cut == STREAM_STOP);
 }
 
 /* End the stream from outside. */
@@ -561,7 +587,7 @@ stream_cut(struct stream *stream, enum stream_cut cut)
     if (cut <= stream->cut)
         return;
     stream->cut = cut;
-    if (cut >= STREAM_LINGER)
+    if (cut >= STREAM_STALLED)
         drop(stream);
     else if (stream->phase == PHASE_IDLE || stream->phase == PHASE_LINE)
         advance(stream);
@@ -594,8 +620,6 @@ find_overdue(struct stream *stream, int64_t now)
         stream->reprieved = false;
         return STREAM_UNCUT;
     }
-    if (stream->phase == PHASE_LINGER)
-        return STREAM_LINGER;
     /* Its bytes may have come while we were not looking: not its fault. */
     if (!stream->reprieved && net_readable(stream->fd)) {
         stream->reprieved = true;
@@ -609,8 +633,15 @@ enum stream_cut
 stream_check(struct stream *stream, int64_t now)
 {
     const enum stream_cut before = stream->cut;
-    const enum stream_cut cut = find_overdue(stream, now);
+    enum stream_cut cut;
 
+    /* It had its time to close; that is no reason of ours. */
+    if (stream->phase == PHASE_LINGER) {
+        if (now >= stream->deadline)
+            drop(stream);
+        return STREAM_UNCUT;
+    }
+    cut = find_overdue(stream, now);
     if (cut > before)
         stream_cut(stream, cut);
     return cut > before ? cut : STREAM_UNCUT;

@@ -71,7 +71,6 @@ enum stream_cut {
     STREAM_STOP,    /* the server stops: finish what is in hand */
     STREAM_IDLE,    /* no line came for too long */
     STREAM_LATE,    /* a line did not end in time: say so */
-    STREAM_LINGER,  /* the peer had its time to close */
     STREAM_STALLED, /* the peer did not take its answer: reset */
     STREAM_ABORT,   /* the server is at the end of its patience: reset */
 };
@@ -100,8 +99,9 @@ struct stream *stream_connect(const struct sockaddr *address, socklen_t length,
     void *argument);
 
 /*
- * Write bytes; during a call of line they are gathered and leave together.
- * False: the stream is broken, and gone will be called.
+ * Write bytes. During a call of line they are gathered and leave together;
+ * within it, write only to the stream whose line it is. False: the stream is
+ * broken, and gone will be called.
  */
 bool stream_write(struct stream *stream, const void *bytes, size_t length);
 
@@ -112,6 +112,9 @@ bool stream_write(struct stream *stream, const void *bytes, size_t length);
  * called before this returns.
  */
 void stream_finish(struct stream *stream);
+
+/* Close and free a stream, at once; gone is called. Not within line. */
+void stream_free(struct stream *stream);
 
 /* Whether the conversation was ended by the will of one side; for gone. */
 bool stream_ended_well(const struct stream *stream);

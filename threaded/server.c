@@ -8,7 +8,6 @@
 #include <malloc.h>
 #include <poll.h>
 #include <pthread.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/queue.h>
@@ -150,6 +149,16 @@ discharge(struct connection *connection)
     pthread_mutex_unlock(&server->lock);
 }
 
+/* Count a client that was let in as turned away after all; under the lock. */
+static void
+recount(struct server *server, bool refused)
+{
+    if (!refused) {
+        counters_add(&server->sums, COUNT_ACCEPTED, (uint64_t)-1);
+        counters_add(&server->sums, COUNT_REJECTED, 1);
+    }
+}
+
 /* Give a client's place back; under the lock. */
 static void
 give_back(struct server *server, bool refused)
@@ -160,8 +169,8 @@ give_back(struct server *server, bool refused)
         server->active--;
 }
 
-/* Serve a client, or tell it to go. */
-static void
+/* Serve a client, or tell it to go; false: no memory for it. */
+static bool
 serve(struct connection *connection)
 {
     const struct server *server = connection->server;
@@ -171,7 +180,7 @@ serve(struct connection *connection)
 
     if (stream == NULL) {
         net_turn_away(connection->fd, program->refusal);
-        return;
+        return false;
     }
     connection->stream = stream;
     enroll(connection);
@@ -182,6 +191,7 @@ serve(struct connection *connection)
     stream_finish(stream);
     discharge(connection);
     stream_free(stream);
+    return true;
 }
 
 /* The life of a connection's thread. */
@@ -191,12 +201,16 @@ serve_in_thread(void *argument)
     struct connection *connection = argument;
     struct server *server = connection->server;
 
+    bool served;
+
     connection->thread = pthread_self();
-    serve(connection);
+    served = serve(connection);
     /* In one step, so that a server that ends knows whom to join. */
     pthread_mutex_lock(&server->lock);
     STAILQ_INSERT_TAIL(&server->ended, connection, next_ended);
     give_back(server, connection->refused);
+    if (!served)
+        recount(server, connection->refused);
     pthread_mutex_unlock(&server->lock);
     return NULL;
 }
@@ -224,10 +238,7 @@ forgo(struct server *server, enum admission admission)
 {
     pthread_mutex_lock(&server->lock);
     give_back(server, admission == REFUSED);
-    if (admission == ADMITTED) {
-        counters_add(&server->sums, COUNT_ACCEPTED, (uint64_t)-1);
-        counters_add(&server->sums, COUNT_REJECTED, 1);
-    }
+    recount(server, admission == REFUSED);
     pthread_mutex_unlock(&server->lock);
 }
 
@@ -261,9 +272,12 @@ admit(struct server *server, int fd, enum admission admission)
     if (admission == TURNED_AWAY) {
         net_turn_away(fd, server->program->refusal);
     } else if (server->options->workers > 0) {
-        serve(&client);
+        const bool served = serve(&client);
+
         pthread_mutex_lock(&server->lock);
         give_back(server, client.refused);
+        if (!served)
+            recount(server, client.refused);
         pthread_mutex_unlock(&server->lock);
     } else if (!start(server, &client)) {
         forgo(server, admission);
@@ -294,11 +308,13 @@ rest(struct server *server)
             counters_add(&server->sums, COUNT_REJECTED, 1);
             net_turn_away(fd, server->program->refusal);
         }
-        server->spare = net_spare();
+        server->spare = -1;
     }
+    if (server->spare == -1)
+        server->spare = net_spare();
     pthread_mutex_unlock(&server->lock);
-    if (fd == -1 && stopping)
-        return false;
+    if (stopping)
+        return fd != -1;
     poll(NULL, 0, LIMIT_ACCEPT_PAUSE_MS);
     return true;
 }
@@ -428,9 +444,15 @@ close_door(struct server *server)
     pthread_mutex_unlock(&server->lock);
     if (!free_to_close)
         return;
-    while ((fd = accept4(server->listener, NULL, NULL, SOCK_CLOEXEC)) != -1) {
+    for (int i = 0; i < LIMIT_BACKLOG; i++) {
         enum admission admission = TURNED_AWAY;
 
+        fd = accept4(server->listener, NULL, NULL, SOCK_CLOEXEC);
+        if (fd == -1) {
+            if (errno == EAGAIN || net_accept_error(errno) == NET_ACCEPT_REST)
+                break;
+            continue;
+        }
         pthread_mutex_lock(&server->lock);
         if (server->options->workers == 0)
             admission = reserve(server);

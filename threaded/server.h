@@ -40,8 +40,8 @@ extern const struct cli_twin server_twin;
  * Serve until SIGTERM or SIGINT, then stop: accept who is queued, answer what
  * is in hand, close the idle, and after drain_ms or a second signal cut what
  * is left. SIGUSR1 prints the counters. Prints the Serving line once a connect
- * succeeds. Returns the exit code: 0 after a stop, 1 (and one line on standard
- * error) when it could not start. Call it once, from the main thread.
+ * succeeds. Returns the exit code 0 after the stop; when it cannot start, it
+ * ends the program by cli_die. Call it once, from the main thread.
  */
 int server_run(
     const struct server_options *options, const struct server_program *program);

@@ -27,7 +27,8 @@ struct stream {
     bool input_ended;  /* the peer has sent all */
     bool broken;       /* the connection is */
     bool line_started; /* its first byte came before the last wait */
-    bool looked;       /* for the last time, after STREAM_STOP */
+    bool stopping;     /* the server stops, and this is known here */
+    size_t arrived;    /* bytes left of what had come by then */
     struct counters counters;
 
     /* The owner says what it waits for, the keeper that it shall stop. */
@@ -96,6 +97,16 @@ flush(struct stream *stream)
     return send_all(stream, stream->output, length);
 }
 
+/* What is left of the input that had arrived when the server stopped. */
+static size_t
+in_hand(struct stream *stream)
+{
+    if (!stream->stopping)
+        stream->arrived = net_waiting(stream->fd);
+    stream->stopping = true;
+    return stream->arrived;
+}
+
 /* Wait for input; false when no more will come. */
 static bool
 fill(struct stream *stream)
@@ -116,24 +127,30 @@ fill(struct stream *stream)
     stream->line_started = left > 0;
     for (;;) {
         const enum stream_cut cut = get_cut(stream);
+        size_t room = stream->input_room - left;
         ssize_t got;
 
-        /* When the server stops, what has arrived is still in hand. */
-        if (cut > STREAM_STOP || (cut == STREAM_STOP && stream->looked))
+        if (cut > STREAM_STOP)
             return false;
-        stream->looked = cut == STREAM_STOP;
-        got = recv(stream->fd, stream->input + left, stream->input_room - left,
-            cut == STREAM_STOP ? MSG_DONTWAIT : 0);
+        if (cut == STREAM_STOP) {
+            room = room < in_hand(stream) ? room : in_hand(stream);
+            if (room == 0) {
+                stream->input_ended = net_ended(stream->fd);
+                return false;
+            }
+        }
+        got = recv(stream->fd, stream->input + left, room, 0);
         if (got > 0) {
             counters_add(&stream->counters, COUNT_BYTES_IN, (uint64_t)got);
             stream->end += (size_t)got;
+            stream->arrived -= stream->stopping ? (size_t)got : 0;
             return true;
         }
         if (got == 0)
             stream->input_ended = true;
         else if (errno == EINTR)
             continue;
-        else if (errno != EAGAIN)
+        else
             stream->broken = true;
         return false;
     }
@@ -281,12 +298,13 @@ stream_cut(struct stream *stream, enum stream_cut cut)
 void
 stream_postpone(struct stream *stream, int64_t lost_ms)
 {
-    const int64_t deadline =
+    int64_t deadline =
         atomic_load_explicit(&stream->deadline, memory_order_relaxed);
 
+    /* If it fails, the owner has just set a fresh one. */
     if (deadline != NEVER)
-        atomic_store_explicit(
-            &stream->deadline, deadline + lost_ms, memory_order_relaxed);
+        atomic_compare_exchange_strong(
+            &stream->deadline, &deadline, deadline + lost_ms);
     progress_clear(&stream->progress);
 }
 

@@ -1,0 +1,775 @@
+#include "common/http.h"
+
+#include "common/number.h"
+
+#include <string.h>
+#include <unistr.h>
+
+/* What a step of the parser says when it is not the status of an error. */
+#define GO_ON 0
+#define WAIT  (-1)
+
+/* x: may stand in a token (RFC 9110, 5.6.2). */
+static const char tokens[] = "................................"
+                             ".x.xxxxx..xx.xx.xxxxxxxxxx......"
+                             ".xxxxxxxxxxxxxxxxxxxxxxxxxx...xx"
+                             "xxxxxxxxxxxxxxxxxxxxxxxxxxx.x.x.";
+
+/* Whether text is a token. */
+static bool
+is_token(const char *text, size_t length)
+{
+    for (size_t i = 0; i < length; i++)
+        if ((unsigned char)text[i] > 127 || tokens[(int)text[i]] == '.')
+            return false;
+    return length > 0;
+}
+
+/* Whether text is this word of lower-case letters, in whatever case. */
+static bool
+is_word(const char *text, size_t length, const char *word)
+{
+    /* Not strncasecmp: what it does depends on the locale. */
+    for (size_t i = 0; i < length; i++) {
+        char c = text[i];
+
+        if (c >= 'A' && c <= 'Z')
+            c = (char)(c + ('a' - 'A'));
+        if (c != word[i] || c == '\0')
+            return false;
+    }
+    return word[length] == '\0';
+}
+
+/* The value of a hexadecimal digit, or -1. */
+static int
+hex_value(char c)
+{
+    if (c >= '0' && c <= '9')
+        return c - '0';
+    if (c >= 'a' && c <= 'f')
+        return c - 'a' + 10;
+    if (c >= 'A' && c <= 'F')
+        return c - 'A' + 10;
+    return -1;
+}
+
+/* Whether c may stand between the brackets of an IPv6 address. */
+static bool
+is_address_char(char c)
+{
+    return hex_value(c) >= 0 || c == ':' || c == '.';
+}
+
+/* Whether c may stand in a host name; a '%' begins %41. */
+static bool
+is_name_char(char c)
+{
+    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') ||
+           (c >= '0' && c <= '9') ||
+           (c != '\0' && strchr("-._~!$&'()*+,;=%", c) != NULL);
+}
+
+/* The bytes of the host at the start of text; 0 when there is none. */
+static size_t
+host_length(const char *text, size_t length)
+{
+    size_t at = 0;
+
+    if (length > 0 && text[0] == '[') {
+        for (at = 1; at < length && is_address_char(text[at]);)
+            at++;
+        return at > 2 && at < length && text[at] == ']' ? at + 1 : 0;
+    }
+    for (; at < length && is_name_char(text[at]); at++)
+        if (text[at] == '%' &&
+            (length - at < 3 || hex_value(text[at + 1]) < 0 ||
+                hex_value(text[at + 2]) < 0))
+            return 0;
+    return at;
+}
+
+/* Whether text is a host with or without a port (RFC 3986, 3.2). */
+static bool
+is_host(const char *text, size_t length)
+{
+    size_t at = host_length(text, length);
+
+    if (at == 0)
+        return false;
+    if (at < length && text[at++] != ':')
+        return false;
+    while (at < length && text[at] >= '0' && text[at] <= '9')
+        at++;
+    return at == length;
+}
+
+/* Make the parser wait for a request line. */
+static void
+start_request(struct http_parser *parser)
+{
+    const size_t body = parser->body;
+
+    *parser = (struct http_parser) { .body = body, .length = -1 };
+}
+
+/* Start on a new connection. */
+void
+http_init(struct http_parser *parser)
+{
+    parser->body = 0;
+    start_request(parser);
+}
+
+/* Whether no request has begun. */
+bool
+http_is_idle(const struct http_parser *parser, size_t size)
+{
+    return parser->body == 0 && size == 0;
+}
+
+/* How far the line in work may reach, its CR LF included. */
+static size_t
+line_limit(const struct http_parser *parser)
+{
+    return parser->fields_at == 0 ? HTTP_LINE_MAX + 2
+                                  : parser->fields_at + HTTP_FIELDS_MAX;
+}
+
+/* Whether c may stand in a line; what a line is decides about more. */
+static bool
+is_text_char(unsigned char c)
+{
+    return c >= ' ' ? c != 0x7f : c == '\t';
+}
+
+/* Find the end of the line in work, which has room for CR LF at least. */
+static int
+scan_line(struct http_parser *parser, const char *data, size_t size)
+{
+    const size_t last = line_limit(parser) - 2;
+    const size_t stop = size < last ? size : last;
+    size_t at = parser->seen;
+
+    while (at < stop && is_text_char((unsigned char)data[at]))
+        at++;
+    parser->seen = at;
+    if (at == size)
+        return WAIT;
+    if (at == last && data[at] != '\r')
+        return parser->fields_at == 0 ? 414 : 431;
+    if (data[at] != '\r')
+        return 400;
+    if (at + 1 == size)
+        return WAIT;
+    return data[at + 1] == '\n' ? GO_ON : 400;
+}
+
+/* What method a token is. */
+static enum http_method
+find_method(const char *text, size_t length)
+{
+    static const struct {
+        const char *name;
+        enum http_method method;
+    } methods[] = {
+        { "GET", HTTP_GET },
+        { "HEAD", HTTP_HEAD },
+        { "POST", HTTP_OTHER },
+        { "PUT", HTTP_OTHER },
+        { "DELETE", HTTP_OTHER },
+        { "CONNECT", HTTP_OTHER },
+        { "OPTIONS", HTTP_OTHER },
+        { "TRACE", HTTP_OTHER },
+        { "PATCH", HTTP_OTHER },
+    };
+
+    for (size_t i = 0; i < sizeof(methods) / sizeof(*methods); i++)
+        if (strlen(methods[i].name) == length &&
+            memcmp(methods[i].name, text, length) == 0)
+            return methods[i].method;
+    return HTTP_UNKNOWN;
+}
+
+/* Take in a version: HTTP/1.1. */
+static int
+take_version(struct http_parser *parser, const char *text, size_t length)
+{
+    if (length != 8 || memcmp(text, "HTTP/", 5) != 0 || text[5] < '0' ||
+        text[5] > '9' || text[6] != '.' || text[7] < '0' || text[7] > '9')
+        return 400;
+    parser->minor = text[7] != '0';
+    return text[5] == '1' ? GO_ON : 505;
+}
+
+/* Cut a target into path and query; false when it is in neither form. */
+static bool
+split_target(struct http_slice target, struct http_request *request)
+{
+    const char *text = target.text, *end = text + target.length, *mark;
+
+    if (*text != '/') {
+        const char *host;
+
+        if (target.length > 7 && is_word(text, 7, "http://"))
+            host = text + 7;
+        else if (target.length > 8 && is_word(text, 8, "https://"))
+            host = text + 8;
+        else
+            return false;
+        for (text = host; text < end && *text != '/' && *text != '?';)
+            text++;
+        if (!is_host(host, (size_t)(text - host)))
+            return false;
+    }
+    mark = text < end ? memchr(text, '?', (size_t)(end - text)) : NULL;
+    request->query = (struct http_slice) { NULL, 0 };
+    if (mark != NULL) {
+        request->query.text = mark + 1;
+        request->query.length = (size_t)(end - mark) - 1;
+        end = mark;
+    }
+    request->path = (struct http_slice) { text, (size_t)(end - text) };
+    if (text == end)
+        request->path = (struct http_slice) { "/", 1 };
+    return true;
+}
+
+/* Take in a target. */
+static int
+take_target(struct http_parser *parser, struct http_slice target)
+{
+    struct http_request request;
+
+    for (size_t i = 0; i < target.length; i++)
+        if (target.text[i] < '!' || target.text[i] > '~' ||
+            target.text[i] == '#')
+            return 400;
+    if (target.length == 0)
+        return 400;
+    if ((parser->method == HTTP_GET || parser->method == HTTP_HEAD) &&
+        !split_target(target, &request))
+        return 400;
+    return GO_ON;
+}
+
+/* Take in a request line: GET /path HTTP/1.1 (RFC 9112, 3). */
+static int
+take_request_line(struct http_parser *parser, const char *text, size_t length)
+{
+    const char *space = memchr(text, ' ', length), *target, *version;
+    const char *end = text + length;
+    int status;
+
+    if (space == NULL || !is_token(text, (size_t)(space - text)))
+        return 400;
+    parser->method = find_method(text, (size_t)(space - text));
+    target = space + 1;
+    space = memchr(target, ' ', (size_t)(end - target));
+    if (space == NULL)
+        return 400;
+    parser->target_at = (size_t)(target - text);
+    parser->target_size = (size_t)(space - target);
+    version = space + 1;
+    status = take_version(parser, version, (size_t)(end - version));
+    if (status != GO_ON)
+        return status;
+    return take_target(
+        parser, (struct http_slice) { target, parser->target_size });
+}
+
+/* Take in a Content-Length, from behind its colon. */
+static int
+take_length(struct http_parser *parser, struct http_slice value)
+{
+    /* number_read would take a sign; this field has none. */
+    if (parser->length >= 0 || value.length == 0 || value.text[0] < '0' ||
+        value.text[0] > '9')
+        return 400;
+    return number_read(value.text, value.length, &parser->length) == NUMBER_OK
+               ? GO_ON
+               : 400;
+}
+
+/* Take in a Connection: tokens, separated by commas. */
+static void
+take_connection(struct http_parser *parser, struct http_slice value)
+{
+    const char *text = value.text, *end = text + value.length;
+
+    while (text < end) {
+        const char *comma = memchr(text, ',', (size_t)(end - text));
+        const char *stop = comma == NULL ? end : comma;
+
+        while (text < stop && (*text == ' ' || *text == '\t'))
+            text++;
+        value.text = text;
+        text = stop;
+        while (stop > value.text && (stop[-1] == ' ' || stop[-1] == '\t'))
+            stop--;
+        if (is_word(value.text, (size_t)(stop - value.text), "close"))
+            parser->close = true;
+        text += comma != NULL;
+    }
+}
+
+/* Take in a field line: Name: value (RFC 9112, 5). */
+static int
+take_field(struct http_parser *parser, const char *text, size_t length)
+{
+    const char *colon = memchr(text, ':', length);
+    struct http_slice plain, value;
+    size_t name;
+
+    if (++parser->fields > HTTP_FIELDS)
+        return 431;
+    if (colon == NULL || !is_token(text, (size_t)(colon - text)))
+        return 400;
+    name = (size_t)(colon - text);
+    value.text = colon + 1;
+    value.length = length - name - 1;
+    /* What decides where a request ends is taken in its plainest form only,
+     * as it stands after one space or none. */
+    plain = value;
+    if (plain.length > 0 && *plain.text == ' ') {
+        plain.text++;
+        plain.length--;
+    }
+    for (; value.length > 0 && (*value.text == ' ' || *value.text == '\t');
+         value.length--)
+        value.text++;
+    while (value.length > 0 && (value.text[value.length - 1] == ' ' ||
+                                   value.text[value.length - 1] == '\t'))
+        value.length--;
+
+    if (is_word(text, name, "host")) {
+        if (parser->host || !is_host(value.text, value.length))
+            return 400;
+        parser->host = true;
+    } else if (is_word(text, name, "content-length")) {
+        return take_length(parser, plain);
+    } else if (is_word(text, name, "transfer-encoding")) {
+        if (parser->chunked || !is_word(plain.text, plain.length, "chunked"))
+            return 400;
+        parser->chunked = true;
+    } else if (is_word(text, name, "connection")) {
+        take_connection(parser, value);
+    } else if (is_word(text, name, "expect")) {
+        parser->expect = true;
+    }
+    return GO_ON;
+}
+
+/* Judge a complete head. */
+static int
+judge_head(const struct http_parser *parser)
+{
+    if (!parser->host && parser->minor > 0)
+        return 400;
+    if (parser->chunked)
+        return parser->length >= 0 || parser->minor == 0 ? 400 : 501;
+    if (parser->length > HTTP_BODY_MAX)
+        return 413;
+    if (parser->method == HTTP_OTHER)
+        return 405;
+    return parser->method == HTTP_UNKNOWN ? 501 : GO_ON;
+}
+
+/* Take in one line, which is not an empty one before the request line. */
+static int
+take_line(struct http_parser *parser, const char *data)
+{
+    const char *text = data + parser->line;
+    const size_t length = parser->seen - parser->line;
+    int status;
+
+    if (parser->fields_at == 0) {
+        status = take_request_line(parser, text, length);
+        parser->fields_at = parser->seen + 2;
+    } else {
+        status = take_field(parser, text, length);
+    }
+    parser->line = parser->seen += 2;
+    if (status == GO_ON && parser->line + 2 > line_limit(parser))
+        return 431;
+    return status;
+}
+
+/* Read lines until a head is complete: GO_ON. */
+static int
+take_head(
+    struct http_parser *parser, const char *data, size_t size, size_t *skipped)
+{
+    int status;
+
+    while ((status = scan_line(parser, data, size)) == GO_ON) {
+        if (parser->seen > parser->line) {
+            status = take_line(parser, data);
+            if (status != GO_ON)
+                break;
+        } else if (parser->fields_at > 0) {
+            return judge_head(parser);
+        } else {
+            if (++parser->empty > HTTP_EMPTY_LINES)
+                return 400;
+            *skipped += 2;
+            data += 2;
+            size -= 2;
+        }
+    }
+    return status;
+}
+
+/* Tell what is known of a request. */
+static void
+tell(const struct http_parser *parser, const char *data, int status,
+    struct http_request *request)
+{
+    *request = (struct http_request) {
+        .method = parser->method,
+        .minor = parser->minor,
+        .status = status == GO_ON ? 200 : status,
+    };
+    if (parser->target_size > 0) {
+        request->target.text = data + parser->target_at;
+        request->target.length = parser->target_size;
+    }
+    if (status != GO_ON)
+        return;
+    split_target(request->target, request);
+    request->body = parser->length > 0 ? (size_t)parser->length : 0;
+    request->keep_alive = parser->minor > 0 && !parser->close &&
+                          !(parser->expect && request->body > 0);
+}
+
+/* Find the next request in data. */
+enum http_result
+http_parse(struct http_parser *parser, const char *data, size_t size,
+    struct http_request *request, size_t *used)
+{
+    const size_t dropped = parser->body < size ? parser->body : size;
+    size_t skipped = 0;
+    int status = parser->status;
+
+    parser->body -= dropped;
+    *used = dropped;
+    if (status == GO_ON) {
+        if (dropped == size)
+            return HTTP_MORE;
+        status = take_head(parser, data + dropped, size - dropped, &skipped);
+        *used += skipped;
+    }
+    if (status == WAIT)
+        return HTTP_MORE;
+    tell(parser, data + *used, status, request);
+    if (status != GO_ON) {
+        parser->status = status;
+        parser->target_size = 0; /* the data may be gone at the next call */
+        return HTTP_REFUSED;
+    }
+    *used += parser->seen + 2;
+    parser->body = request->body;
+    start_request(parser);
+    return HTTP_REQUEST;
+}
+
+/* Decode part of a query; false when it must not be. */
+static bool
+decode(const char *text, size_t length, char *to, size_t *decoded)
+{
+    char *start = to;
+
+    for (const char *end = text + length; text < end; text++) {
+        char c = *text == '+' ? ' ' : *text;
+
+        if (c == '%') {
+            int high, low;
+
+            if (end - text < 3 || (high = hex_value(text[1])) < 0 ||
+                (low = hex_value(text[2])) < 0)
+                return false;
+            c = (char)(high << 4 | low);
+            text += 2;
+        }
+        if (c == '\0')
+            return false;
+        *to++ = c;
+    }
+    *decoded = (size_t)(to - start);
+    return u8_check((const uint8_t *)start, *decoded) == NULL;
+}
+
+/* Find who asked for a parameter and has not got it yet. */
+static struct http_parameter *
+find_parameter(struct http_parameter *parameters, size_t count,
+    const char *name, size_t length)
+{
+    for (size_t i = 0; i < count; i++)
+        if (parameters[i].text == NULL &&
+            strlen(parameters[i].name) == length &&
+            memcmp(parameters[i].name, name, length) == 0)
+            return &parameters[i];
+    return NULL;
+}
+
+/* Take a query apart. */
+bool
+http_query(const char *query, size_t length, char *buffer,
+    struct http_parameter *parameters, size_t count)
+{
+    const char *end;
+
+    for (size_t i = 0; i < count; i++) {
+        parameters[i].text = NULL;
+        parameters[i].length = 0;
+    }
+    if (length == 0)
+        return true;
+    end = query + length;
+    while (query < end) {
+        const char *stop = memchr(query, '&', (size_t)(end - query));
+        const char *equals;
+        struct http_parameter *parameter = NULL;
+        size_t decoded;
+
+        if (stop == NULL)
+            stop = end;
+        equals = memchr(query, '=', (size_t)(stop - query));
+        if (equals == NULL)
+            equals = stop;
+        if (!decode(query, (size_t)(equals - query), buffer, &decoded))
+            return false;
+        if (stop > query)
+            parameter = find_parameter(parameters, count, buffer, decoded);
+        query = equals < stop ? equals + 1 : stop;
+        /* A value is written over its name and kept if someone wants it. */
+        if (!decode(query, (size_t)(stop - query), buffer, &decoded))
+            return false;
+        if (parameter != NULL) {
+            parameter->text = buffer;
+            parameter->length = decoded;
+            buffer += decoded;
+        }
+        query = stop < end ? stop + 1 : end;
+    }
+    return true;
+}
+
+/* The value of a parameter that is a number from 0. */
+bool
+http_number(const struct http_parameter *parameter, int64_t *value)
+{
+    int64_t number = 0;
+
+    if (parameter->text == NULL)
+        return true;
+    switch (number_read(parameter->text, parameter->length, &number)) {
+    case NUMBER_OK:
+        if (number < 0)
+            return false;
+        break;
+    case NUMBER_RANGE:
+        if (parameter->text[0] == '-')
+            return false;
+        number = INT64_MAX;
+        break;
+    case NUMBER_MALFORMED:
+    default:
+        return false;
+    }
+    *value = number;
+    return true;
+}
+
+/* A text that grows in a caller's buffer. */
+struct text {
+    char *at, *end;
+    bool cut; /* something did not fit */
+};
+
+/* Append length bytes. */
+static void
+put_bytes(struct text *text, const char *bytes, size_t length)
+{
+    if ((size_t)(text->end - text->at) < length) {
+        text->cut = true;
+        return;
+    }
+    memcpy(text->at, bytes, length);
+    text->at += length;
+}
+
+/* Append a string. */
+static void
+put(struct text *text, const char *string)
+{
+    put_bytes(text, string, strlen(string));
+}
+
+/* Append a number. */
+static void
+put_number(struct text *text, int64_t number)
+{
+    char digits[NUMBER_MAX];
+
+    put_bytes(text, digits, number_write(digits, number));
+}
+
+/* Append a field, unless it has no value. */
+static void
+put_field(struct text *text, const char *name, const char *value)
+{
+    if (value == NULL)
+        return;
+    put(text, name);
+    put(text, value);
+    put(text, "\r\n");
+}
+
+/* What is said with a status, to programs and to people. */
+struct answer {
+    int status;
+    const char *reason;
+    const char *sentence;
+};
+
+/* The answer that belongs to a status. */
+static const struct answer *
+find_answer(int status)
+{
+    static const struct answer answers[] = {
+        { 200, "OK", "Fine.\n" },
+        { 400, "Bad Request", "The request is malformed.\n" },
+        { 404, "Not Found", "There is nothing here.\n" },
+        { 405, "Method Not Allowed", "Only GET and HEAD are allowed.\n" },
+        { 408, "Request Timeout", "The request took too long.\n" },
+        { 413, "Content Too Large", "The request's body is too long.\n" },
+        { 414, "URI Too Long", "The request line is too long.\n" },
+        { 431, "Request Header Fields Too Large",
+            "The request's header is too long.\n" },
+        { 501, "Not Implemented", "The server cannot do this.\n" },
+        { 503, "Service Unavailable", "Too many connections.\n" },
+        { 505, "HTTP Version Not Supported", "Please use HTTP/1.1.\n" },
+        { 500, "Internal Server Error", "The server failed.\n" },
+    };
+    const struct answer *answer = answers;
+
+    while (answer->status != status && answer->status != 500)
+        answer++;
+    return answer;
+}
+
+/* The reason phrase of a status. */
+const char *
+http_reason(int status)
+{
+    return find_answer(status)->reason;
+}
+
+/* Write a response head. */
+size_t
+http_head(char *buffer, size_t size, const struct http_head *head)
+{
+    struct text text = { buffer, buffer + size, false };
+    const bool open = head->keep_alive && head->length != HTTP_TO_CLOSE;
+
+    put(&text, "HTTP/1.1 ");
+    put_number(&text, head->status);
+    put(&text, " ");
+    put_field(&text, http_reason(head->status), "");
+    put_field(&text, "Date: ", head->date);
+    put_field(&text, "Content-Type: ", head->type);
+    if (head->length >= 0) {
+        put(&text, "Content-Length: ");
+        put_number(&text, head->length);
+        put(&text, "\r\n");
+    } else if (head->length == HTTP_CHUNKED) {
+        put(&text, "Transfer-Encoding: chunked\r\n");
+    }
+    put_field(&text, "Connection: ", open ? "keep-alive" : "close");
+    put_field(&text, "Content-Security-Policy: ", head->policy);
+    put(&text, "X-Content-Type-Options: nosniff\r\n");
+    if (head->status == 405)
+        put(&text, "Allow: GET, HEAD\r\n");
+    if (head->status == 503)
+        put(&text, "Retry-After: " HTTP_RETRY_AFTER "\r\n");
+    if (head->fields != NULL)
+        put(&text, head->fields);
+    put(&text, "\r\n");
+    return text.cut ? 0 : (size_t)(text.at - buffer);
+}
+
+/* Write a whole answer that is an error. */
+size_t
+http_error(char *buffer, size_t size, int status, enum http_method method,
+    bool keep_alive, const char *date)
+{
+    const struct answer *answer = find_answer(status);
+    struct http_head head = {
+        .status = answer->status,
+        .length = (int64_t)strlen(answer->sentence),
+        .keep_alive = keep_alive,
+        .type = "text/plain; charset=utf-8",
+        .date = date,
+    };
+    struct text text = { buffer, buffer + size, false };
+    size_t length = http_head(buffer, size, &head);
+
+    text.at += length;
+    if (method != HTTP_HEAD)
+        put(&text, answer->sentence);
+    return length == 0 || text.cut ? 0 : (size_t)(text.at - buffer);
+}
+
+/* Write a number of two digits. */
+static void
+put_pair(char *to, int64_t number)
+{
+    to[0] = (char)('0' + number / 10);
+    to[1] = (char)('0' + number % 10);
+}
+
+/* Write a time as Date has it. */
+void
+http_date(char *buffer, int64_t seconds)
+{
+    static const char names[] = "ThuFriSatSunMonTueWed";
+    static const char months[] = "MarAprMayJunJulAugSepOctNovDecJanFeb";
+    const int64_t days = seconds / 86400, time = seconds % 86400;
+    /* Years begin in March, so that a leap day is the last of its year; they
+     * are counted in eras of 400 years, which are all equally long. */
+    const int64_t shifted = days + 719468;
+    const int64_t era = shifted / 146097, in_era = shifted % 146097;
+    const int64_t year =
+        (in_era - in_era / 1460 + in_era / 36524 - in_era / 146096) / 365;
+    const int64_t in_year = in_era - (365 * year + year / 4 - year / 100);
+    const int64_t month = (5 * in_year + 2) / 153;
+    const int64_t shown = era * 400 + year + (month >= 10);
+
+    memcpy(buffer, "Thu, 00 Mar 0000 00:00:00 GMT", HTTP_DATE_ROOM);
+    memcpy(buffer, names + days % 7 * 3, 3);
+    put_pair(buffer + 5, in_year - (153 * month + 2) / 5 + 1);
+    memcpy(buffer + 8, months + month * 3, 3);
+    put_pair(buffer + 12, shown / 100);
+    put_pair(buffer + 14, shown % 100);
+    put_pair(buffer + 17, time / 3600);
+    put_pair(buffer + 20, time / 60 % 60);
+    put_pair(buffer + 23, time % 60);
+}
+
+/* Write the line before a chunk. */
+size_t
+http_chunk(char *buffer, size_t length)
+{
+    char digits[sizeof(length) * 2];
+    size_t at = sizeof(digits), size;
+
+    if (length == 0)
+        return 0;
+    for (; length > 0; length >>= 4)
+        digits[--at] = "0123456789abcdef"[length & 15];
+    size = sizeof(digits) - at;
+    memcpy(buffer, digits + at, size);
+    memcpy(buffer + size, "\r\n", 2);
+    return size + 2;
+}

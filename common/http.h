@@ -1,0 +1,286 @@
+/*
+ * http - the server's side of HTTP/1.1, without a connection.
+ *
+ * A strict parser of request heads and a writer of response heads (RFC 9110
+ * for what the fields mean, RFC 9112 for how they are written). Bytes come in
+ * and a decision comes out: nothing here reads, sends, waits, allocates or
+ * looks at a clock. The parser holds no bytes: the caller keeps what has not
+ * been used and shows it again, grown, at the next call. It looks at every
+ * byte once, and its decision depends on the bytes only, not on how they were
+ * cut into segments.
+ *
+ *     struct http_parser parser;
+ *     struct http_request request;
+ *
+ *     http_init(&parser);
+ *     for (;;) {
+ *         switch (http_parse(&parser, data, size, &request, &used)) {
+ *         case HTTP_MORE:
+ *             ... drop the first used bytes, read more; at the end, close
+ *         case HTTP_REQUEST:
+ *             ... answer; then drop the first used bytes, and close the
+ *             connection unless request.keep_alive
+ *         case HTTP_REFUSED:
+ *             ... send http_error(request.status) and close
+ *         }
+ *     }
+ *
+ * Where RFC 9112 lets a server be lenient, this one is not: whatever two
+ * programs in a row could understand differently is refused with 400, and as
+ * no byte after a refused head is looked at, nothing can be smuggled behind
+ * one. In particular:
+ *
+ * - Lines end with CR LF. A CR or LF by itself is refused, and so is every
+ *   other control character but HT (RFC 9112, 2.2; RFC 9110, 5.5).
+ * - One or two empty lines before a request are skipped (RFC 9112, 2.2).
+ * - The request line has exactly two spaces. The target is of visible ASCII
+ *   characters without '#'; some of these should be percent-encoded, but
+ *   browsers do not always. It is in origin form or, for http and https and
+ *   without user information, in absolute form (RFC 9112, 3.2). For methods
+ *   that are refused anyway its form does not matter.
+ * - Versions 1.0 and 1.1 are served, other 1.x as 1.1; any other is 505.
+ * - A field line begins with a token and a colon; lines that begin with a
+ *   blank (obs-fold) are refused (RFC 9112, 5.1 and 5.2).
+ * - Host occurs once, is a host with or without a port, and only with 1.0 may
+ *   it be missing (RFC 9112, 3.2).
+ * - Content-Length occurs once, has digits only and at most one space before
+ *   them. Together with Transfer-Encoding it is refused (RFC 9112, 6.3).
+ * - Transfer-Encoding: chunked is 501 with HTTP/1.1; anything else in this
+ *   field is 400, and so is the field with HTTP/1.0. No ordinary client sends
+ *   a chunked body with GET or HEAD, and one that would only be thrown away is
+ *   not worth the most dangerous half of a parser.
+ *
+ * A body that is announced with GET or HEAD is dropped by the parser; it means
+ * nothing (RFC 9110, 9.3.1).
+ */
+#ifndef COMMON_HTTP_H
+#define COMMON_HTTP_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+/* The longest request line, in bytes before its CR LF; beyond it is 414. */
+#define HTTP_LINE_MAX 4096
+
+/* The longest header section, in bytes from the end of the request line to the
+ * end of the empty line that ends the head; beyond it is 431. */
+#define HTTP_FIELDS_MAX 16384
+
+/* The most fields; one more is 431. */
+#define HTTP_FIELDS 64
+
+/* The longest body that is dropped, in bytes; a longer one is 413. */
+#define HTTP_BODY_MAX 16384
+
+/* Empty lines that are skipped before a request line; one more is 400. */
+#define HTTP_EMPTY_LINES 2
+
+/* Bytes that a buffer must hold so that every allowed head fits. */
+#define HTTP_ROOM (HTTP_LINE_MAX + 2 + HTTP_FIELDS_MAX)
+
+/* What became of the next request. */
+enum http_result {
+    HTTP_MORE,    /* it is not complete: read more */
+    HTTP_REQUEST, /* it is to be answered */
+    HTTP_REFUSED, /* it gets an error; then the connection must be closed */
+};
+
+/* A method, as far as it makes a difference (RFC 9110, 9.3; RFC 5789). */
+enum http_method {
+    HTTP_UNKNOWN, /* another one (501), or none was recognised */
+    HTTP_GET,
+    HTTP_HEAD,  /* the answer has no body, but the head that GET would get */
+    HTTP_OTHER, /* POST, PUT, DELETE, CONNECT, OPTIONS, TRACE, PATCH (405) */
+};
+
+/* Bytes of the caller's, not NUL-terminated; text is NULL when there are none
+ * to point at. */
+struct http_slice {
+    const char *text;
+    size_t length;
+};
+
+/* A request. The slices lie in the data shown to http_parse (or in a constant)
+ * and are valid as long as that data stays where it is. */
+struct http_request {
+    enum http_method method;
+    struct http_slice target; /* as it came; NULL when none was recognised */
+    struct http_slice path;   /* begins with '/'; as it came, not decoded */
+    struct http_slice query;  /* what follows '?'; NULL when there is no '?' */
+    int minor;                /* 0: HTTP/1.0; 1: HTTP/1.1 and later */
+    bool keep_alive; /* whether the connection stays open after the answer */
+    size_t body;     /* bytes that follow the head and that the next call of
+                        http_parse will drop */
+    int status;      /* 200, or, when refused, with which error */
+};
+
+/* Where the parsing of one connection stands. Its members are http's own. */
+struct http_parser {
+    size_t line;        /* where the line in work begins */
+    size_t seen;        /* up to here the bytes are known to hold no line end */
+    size_t fields_at;   /* where the fields begin; 0: in the request line */
+    size_t target_at;   /* where the target begins */
+    size_t target_size; /* its bytes; 0: not known yet */
+    size_t body;        /* of the last request, what is still to be dropped */
+    int64_t length;     /* Content-Length; -1: none */
+    unsigned fields;    /* how many there were */
+    unsigned empty;     /* empty lines before the request line */
+    enum http_method method;
+    int minor;
+    int status;   /* 0, or what the connection was refused with */
+    bool host;    /* there was a Host */
+    bool chunked; /* there was a Transfer-Encoding */
+    bool close;   /* there was Connection: close */
+    bool expect;  /* there was an Expect */
+};
+
+/* Start on a new connection. */
+void http_init(struct http_parser *parser);
+
+/*
+ * Find the next request in data, the size bytes that were not used so far. In
+ * every case the first *used bytes are now used and must not be shown again.
+ *
+ * HTTP_MORE: *request is left alone; call again with the bytes that were not
+ * used and more. These are less than HTTP_ROOM.
+ *
+ * HTTP_REQUEST: method is HTTP_GET or HTTP_HEAD, status is 200. keep_alive is
+ * false for HTTP/1.0 and after Connection: close (RFC 9112, 9.3), and when a
+ * client has a body but waits to be asked for it (Expect: it is not asked, and
+ * whether it then sends the body cannot be known; RFC 9110, 10.1.1). There may
+ * be another request in the bytes that follow: one at a time is handed out, so
+ * finish the answer before the next call.
+ *
+ * HTTP_REFUSED: status says why; method and target are set if they were
+ * recognised before (at further calls, only the method); keep_alive is false.
+ * Send the error (its body not, when method is HTTP_HEAD) and close. Every
+ * further call gives the same status.
+ *
+ *     400  malformed, or open to different interpretations
+ *     405  a method other than GET and HEAD
+ *     413  a body longer than HTTP_BODY_MAX
+ *     414  a request line longer than HTTP_LINE_MAX
+ *     431  a header section longer than HTTP_FIELDS_MAX, too many fields
+ *     501  an unknown method, or a chunked body
+ *     505  a version other than 1.x
+ *
+ * Of several reasons the first in the bytes counts; what can only be judged
+ * with the whole head counts after it: 400, then 501 for the body, 413, and
+ * last the method.
+ */
+enum http_result http_parse(struct http_parser *parser, const char *data,
+    size_t size, struct http_request *request, size_t *used);
+
+/* Whether no request has begun, when size bytes are unused: a peer may be
+ * silent or go away here, and nothing is owed to it. */
+bool http_is_idle(const struct http_parser *parser, size_t size);
+
+/* A parameter of a query: which is asked for, and its value. */
+struct http_parameter {
+    const char *name; /* set by the caller */
+    const char *text; /* decoded, not NUL-terminated; NULL: not given */
+    size_t length;
+};
+
+/*
+ * Take a query apart: name=value, separated by '&'. Names and values are
+ * decoded ('+' is a space, %41 is 'A') into buffer, which must have room for
+ * length bytes and is what the values then lie in. Of parameters with the same
+ * name the first counts; those not asked for are passed over; one without '='
+ * has an empty value.
+ *
+ * False, the answer being 400, when any parameter, asked for or not, holds a
+ * '%' without two hexadecimal digits, %00, or what is not UTF-8 once decoded.
+ * The text of the parameters then means nothing.
+ */
+bool http_query(const char *query, size_t length, char *buffer,
+    struct http_parameter *parameters, size_t count);
+
+/*
+ * The value of a parameter that is a number from 0 (number_read's, so a sign
+ * is allowed; -0 is 0). One beyond 64 bits counts as INT64_MAX. When the
+ * parameter was not given, *value stays. False, the answer being 400, when it
+ * is negative or no number.
+ */
+bool http_number(const struct http_parameter *parameter, int64_t *value);
+
+/* Lengths of a body that are none. */
+#define HTTP_CHUNKED  (-1) /* not known; in chunks, for HTTP/1.1 only */
+#define HTTP_TO_CLOSE (-2) /* not known; ends when the connection closes */
+
+/* What http_head is to write. All texts are NUL-terminated and hold no CR or
+ * LF but where it says so; NULL leaves the field out. */
+struct http_head {
+    int status;
+    int64_t length;     /* of the body in bytes, or one of the above */
+    bool keep_alive;    /* the request's; never with HTTP_TO_CLOSE */
+    const char *type;   /* Content-Type */
+    const char *policy; /* Content-Security-Policy */
+    const char *date;   /* Date, from http_date */
+    const char *fields; /* further field lines, each with its CR LF */
+};
+
+/* The Content-Security-Policy of a page that has script, style and data from
+ * its own server only, in files of their own, and an empty icon. */
+#define HTTP_POLICY                                                            \
+    "default-src 'none'; script-src 'self'; style-src 'self'; "                \
+    "connect-src 'self'; img-src data:; form-action 'self'; "                  \
+    "base-uri 'none'; frame-ancestors 'none'"
+
+/* Seconds after which a client that got 503 may try again. */
+#define HTTP_RETRY_AFTER "1"
+
+/* Room for a head whose type, policy and fields have 600 bytes together. */
+#define HTTP_HEAD_MAX 1024
+
+/*
+ * Write a response head, from its status line to the empty line at its end,
+ * into buffer, without a NUL; return its length, or 0 when size bytes are too
+ * few. Always there are X-Content-Type-Options: nosniff, the body's length,
+ * and Connection: keep-alive or close; with 405 comes Allow (RFC 9110, 15.5.6)
+ * and with 503 Retry-After. A HEAD request gets the head that GET would get.
+ */
+size_t http_head(char *buffer, size_t size, const struct http_head *head);
+
+/* Room for any answer of http_error. */
+#define HTTP_ERROR_MAX 512
+
+/*
+ * Write a whole answer that is an error: a head and a line of plain text, the
+ * latter not when method is HTTP_HEAD. Errors are 400, 404, 405, 408, 413,
+ * 414, 431, 500, 501, 503 and 505; any other counts as 500. date is as above.
+ * Return its length, or 0 when size bytes are too few.
+ */
+size_t http_error(char *buffer, size_t size, int status,
+    enum http_method method, bool keep_alive, const char *date);
+
+/* The reason phrase of a status that is written here, "Not Found" for 404;
+ * that of 500 for any other (RFC 9110, 15). */
+const char *http_reason(int status);
+
+/* Room for http_date: 29 characters and the NUL. */
+#define HTTP_DATE_ROOM 30
+
+/*
+ * Write a time as Date has it, "Sun, 06 Nov 1994 08:49:37 GMT", with a NUL
+ * (RFC 9110, 5.6.7). It is in seconds since 1970-01-01 00:00 UTC, not before
+ * then and before the year 10000.
+ */
+void http_date(char *buffer, int64_t seconds);
+
+/* Room for http_chunk: 16 hexadecimal digits, CR and LF. */
+#define HTTP_CHUNK_ROOM 18
+
+/* What follows the bytes of a chunk, and what ends the body after the last. */
+#define HTTP_CHUNK_END  "\r\n"
+#define HTTP_LAST_CHUNK "0\r\n\r\n"
+
+/*
+ * Write the line before a chunk of length bytes, without a NUL; return its
+ * length (RFC 9112, 7.1). No bytes are no chunk, which would end the body:
+ * then nothing is written, and the length is 0.
+ */
+size_t http_chunk(char *buffer, size_t length);
+
+#endif
