@@ -291,7 +291,21 @@ take_length(struct http_parser *parser, struct http_slice value)
                : 400;
 }
 
-/* Take in a Connection: tokens, separated by commas. */
+/* A value without the blanks at its ends. */
+static struct http_slice
+trim(struct http_slice value)
+{
+    const char *end = value.text + value.length;
+
+    while (value.text < end && (*value.text == ' ' || *value.text == '\t'))
+        value.text++;
+    while (end > value.text && (end[-1] == ' ' || end[-1] == '\t'))
+        end--;
+    value.length = (size_t)(end - value.text);
+    return value;
+}
+
+/* Take in a Connection: tokens, separated by commas (RFC 9110, 7.6.1). */
 static void
 take_connection(struct http_parser *parser, struct http_slice value)
 {
@@ -300,16 +314,12 @@ take_connection(struct http_parser *parser, struct http_slice value)
     while (text < end) {
         const char *comma = memchr(text, ',', (size_t)(end - text));
         const char *stop = comma == NULL ? end : comma;
+        struct http_slice option = { text, (size_t)(stop - text) };
 
-        while (text < stop && (*text == ' ' || *text == '\t'))
-            text++;
-        value.text = text;
-        text = stop;
-        while (stop > value.text && (stop[-1] == ' ' || stop[-1] == '\t'))
-            stop--;
-        if (is_word(value.text, (size_t)(stop - value.text), "close"))
+        option = trim(option);
+        if (is_word(option.text, option.length, "close"))
             parser->close = true;
-        text += comma != NULL;
+        text = stop < end ? stop + 1 : end;
     }
 }
 
@@ -335,12 +345,7 @@ take_field(struct http_parser *parser, const char *text, size_t length)
         plain.text++;
         plain.length--;
     }
-    for (; value.length > 0 && (*value.text == ' ' || *value.text == '\t');
-         value.length--)
-        value.text++;
-    while (value.length > 0 && (value.text[value.length - 1] == ' ' ||
-                                   value.text[value.length - 1] == '\t'))
-        value.length--;
+    value = trim(value);
 
     if (is_word(text, name, "host")) {
         if (parser->host || !is_host(value.text, value.length))

@@ -195,5 +195,29 @@ class ThreadedOnly(FaultTest):
         server.stop()
 
 
+@unittest.skipUnless(STRACE, "no strace")
+class Clients(unittest.TestCase):
+    """The clients with faults of the network."""
+
+    def play(self, twin, inject, *arguments):
+        """A client's exit code and what it says on standard error."""
+        variables = environment()
+        variables["ASAN_OPTIONS"] += ":detect_leaks=0"
+        done = subprocess.run([STRACE, "-f", "-qq", "-o", "/dev/null", "-e",
+                "trace=connect", "-e", "inject=connect:" + inject,
+                program(twin, "guess-client"), *arguments],
+            stdin=subprocess.DEVNULL, capture_output=True, env=variables,
+            text=True, timeout=DEADLINE)
+        return done.returncode, done.stderr
+
+    def test_they_name_the_reason_of_a_connect_that_fails_at_once(self):
+        for twin in "threaded", "evented":
+            with self.subTest(twin):
+                self.assertEqual(
+                    self.play(twin, "error=ENETUNREACH", "--port", "9"),
+                    (1, "guess-client: cannot connect to 127.0.0.1:9: "
+                        "Network is unreachable\n"))
+
+
 if __name__ == "__main__":
     main()

@@ -186,6 +186,23 @@ class Silence(ServerTest):
             self.assertGreater(time.monotonic() - start, 0.45)
         server.wait_for_counters(timed_out=1)
 
+    def test_who_was_cut_for_silence_was_not_served(self):
+        # It does not close either: the server ends the lingering, too.
+        server = self.serve("--idle-timeout", "0.3")
+        served = server.counters()["served"]
+        client = self.connect(server)
+        self.assertEqual(client.read_all(), b"")
+        server.wait_for_counters(active=0, timed_out=1, served=served)
+
+    def test_a_reset_after_the_end_does_not_undo_it(self):
+        server = self.serve()
+        served = server.counters()["served"]
+        client = self.connect(server)
+        client.send(GAME + b"\n")
+        client.read_all()
+        client.reset()
+        server.wait_for_counters(active=0, served=served + 1)
+
     def test_a_client_that_falls_silent_is_closed(self):
         server = self.serve("--idle-timeout", "0.5")
         with server.connect() as client:

@@ -157,6 +157,18 @@ class Stops(ServerTest):
             server.signal(second)
             server.wait()
 
+    def test_all_that_has_arrived_is_answered(self):
+        server = self.serve("--quiet")
+        client = self.connect(server)
+        self.assertTrue(client.ask(GAME + b"NUMBER\n"))
+        server.freeze()
+        client.send(b"NUMBER\n" * 8000)
+        server.signal(signal.SIGTERM)
+        server.thaw()
+        self.assertEqual(client.read_all().count(b"\n"), 8000)
+        client.close()
+        server.wait()
+
     def test_a_slow_line_does_not_hold_it_up(self):
         server = self.serve("--drain-timeout", "600")
         client = self.connect(server)
