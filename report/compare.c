@@ -27,7 +27,7 @@
 #include <unistd.h>
 
 #define SCENARIOS_MAX 32
-#define TIME_LIMIT    172.0 /* seconds, for the whole suite as it stands */
+#define TIME_LIMIT    176.0 /* seconds, for the whole suite as it stands */
 
 /* What the command line asks for. */
 struct request {

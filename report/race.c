@@ -375,7 +375,7 @@ race_discarded(const struct race *r)
     return n;
 }
 
-/* Applie the rule of one in five. */
+/* Apply the rule of one in five. */
 bool
 race_too_noisy(const struct race *r)
 {
