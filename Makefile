@@ -30,8 +30,10 @@ PROGRAMS := guess-server guess-client
 TWIN_PROGRAMS := $(foreach t,$(TWINS),$(PROGRAMS:%=$(B)/$t/%))
 
 COMMON_MAINS := common/charfind.c common/unicode_compile.c
-COMMON := $(B)/common/charindex_data.o $(patsubst %.c,$(B)/%.o,\
+COMMON := $(B)/common/charindex_data.o $(B)/common/web.o \
+	$(patsubst %.c,$(B)/%.o,\
 	$(filter-out $(COMMON_MAINS),$(wildcard common/*.c)))
+WEB := common/web/page.html common/web/page.js common/web/style.css
 CONTROLS := $(patsubst report/control_%.c,%,$(wildcard report/control_*.c))
 CONTROL_PROGRAMS := $(foreach c,$(CONTROLS),$(B)/controls/$(subst _,-,$c))
 COMPARE := $(patsubst %.c,$(B)/%.o,\
@@ -42,6 +44,7 @@ UNIT_TESTS := $(patsubst %.c,$(B)/%,$(wildcard tests/test_*.c))
 
 CFLAGS ?= -O2 -g
 AR = gcc-ar
+OBJCOPY = objcopy
 WARNINGS := -Wall -Wextra -Wpedantic -Wshadow -Wconversion -Wsign-conversion \
 	-Wformat=2 -Wstrict-prototypes -Wmissing-prototypes \
 	-Wold-style-definition -Wvla -Walloca -Wcast-align=strict -Wcast-qual \
@@ -102,6 +105,14 @@ $(B)/ucd: FORCE
 	@mkdir -p $(@D)
 	@echo '$(UCD)' | cmp -s - $@ || echo '$(UCD)' >$@
 
+# The page's files, as they are, between symbols named after them.
+$(B)/common/web.o: $(WEB) Makefile
+	@mkdir -p $(@D)
+	@echo "  WEB   $@"
+	$Q$(LD) -r -b binary -z noexecstack -o $@ $(WEB)
+	$Q$(OBJCOPY) --rename-section \
+		.data=.rodata,alloc,load,readonly,data,contents $@
+
 define link
 @echo "  LINK  $@"
 $Q$(CC) $(CFLAGS) $(LDFLAGS) -o $@ $(filter %.o %.a,$^) $(LDLIBS)
@@ -152,7 +163,7 @@ $(B)/tests/test_charindex: LDLIBS += $(shell pkg-config --libs icu-uc)
 
 $(B)/tests/bench_%: $(B)/tests/bench_%.o $(B)/libcommon.a
 	$(link)
-$(B)/tests/bench_charindex: LDLIBS = -lunistring
+$(B)/tests/bench_%: LDLIBS = -lunistring
 
 # Objects of tests are kept, like all others.
 .SECONDARY:
@@ -178,8 +189,9 @@ check-full: deps
 	$(MAKE) all
 	$(PYTHON) tests/run.py --full
 
-bench: $(B)/tests/bench_charindex $(B)/charfind
-	$< $(B)/charfind
+bench: $(B)/tests/bench_charindex $(B)/tests/bench_charpage $(B)/charfind
+	$(B)/tests/bench_charindex $(B)/charfind
+	$(B)/tests/bench_charpage
 
 diff:
 	@$(PYTHON) tests/twins.py --diff

@@ -1,0 +1,615 @@
+#include "common/charpage.h"
+
+#include "common/quote.h"
+
+#include <assert.h>
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+/* The most bytes that one byte of text becomes: "&quot;". */
+#define ESCAPE_MAX 6
+
+/* What a chunk needs around its bytes, if it is the last. A size has four
+ * digits. */
+#define CHUNK_SIZE_MAX ((size_t)0xffff)
+#define CHUNK_HEAD     (sizeof("ffff\r\n") - 1)
+#define CHUNK_TAIL     (sizeof(HTTP_CHUNK_END HTTP_LAST_CHUNK) - 1)
+
+/* Room for a metric: its name three times, its help, and more. */
+#define METRIC_MAX 256
+
+/* Rows, around what differs. Of a table's, HTML lets the end tags be left out:
+ * so a page of 200 rows fits into 16 KiB. */
+#define TABLE_LABEL     "<tr><th scope=row>"
+#define TABLE_CHARACTER "<td>"
+#define TABLE_NAME      "<td>"
+#define TABLE_END       "\n"
+#define ITEM_LABEL      "\n{\"code\":\""
+#define ITEM_CHARACTER  "\",\"char\":\""
+#define ITEM_NAME       "\",\"name\":\""
+#define ITEM_END        "\"},"
+#define LENGTH(literal) (sizeof(literal) - 1)
+
+/* The files of common/web, linked in as they are. */
+extern const char _binary_common_web_page_html_start[];
+extern const char _binary_common_web_page_html_end[];
+extern const char _binary_common_web_page_js_start[];
+extern const char _binary_common_web_page_js_end[];
+extern const char _binary_common_web_style_css_start[];
+extern const char _binary_common_web_style_css_end[];
+
+/* An answer to /search; its {{places}} are filled as those of page.html. */
+static const char search_json[] =
+    "{\"query\":\"{{json}}\",\"count\":{{count}},\"start\":{{start}},"
+    "\"stop\":{{stop}},\"items\":[{{items}}]}\n";
+
+static const char ok[] = "ok\n";
+
+/* What stands at a path. */
+struct charpage_resource {
+    const char *path;
+    enum {
+        TEMPLATE, /* text with {{places}}, about a search */
+        TEXT,     /* text that is always the same */
+        METRICS,
+    } kind;
+    bool fixed; /* the client may keep it, and ask whether it is still right */
+    const char *type;
+    const char *policy;
+    const char *start, *end; /* of the text */
+};
+
+static const struct charpage_resource resources[] = {
+    { "/", TEMPLATE, false, "text/html; charset=utf-8", HTTP_POLICY,
+        _binary_common_web_page_html_start, _binary_common_web_page_html_end },
+    { "/search", TEMPLATE, false, "application/json; charset=utf-8", NULL,
+        search_json, search_json + LENGTH(search_json) },
+    { "/page.js", TEXT, true, "text/javascript; charset=utf-8", NULL,
+        _binary_common_web_page_js_start, _binary_common_web_page_js_end },
+    { "/style.css", TEXT, true, "text/css; charset=utf-8", NULL,
+        _binary_common_web_style_css_start, _binary_common_web_style_css_end },
+    { "/healthz", TEXT, false, "text/plain; charset=utf-8", NULL, ok,
+        ok + LENGTH(ok) },
+    { "/metrics", METRICS, false, "text/plain; version=0.0.4; charset=utf-8",
+        NULL, NULL, NULL },
+};
+
+/* Counters, as Prometheus wants them described. */
+static const struct metric {
+    const char *name;
+    const char *type;
+    const char *help;
+} metrics[] = {
+    [COUNT_ACCEPTED] = { "accepted_total", "counter",
+        "Connections that were let in." },
+    [COUNT_ACTIVE] = { "active", "gauge", "Connections that are open." },
+    [COUNT_SERVED] = { "served_total", "counter",
+        "Connections that one side ended by will." },
+    [COUNT_REQUESTS] = { "requests_total", "counter",
+        "Queries and requests that were answered." },
+    [COUNT_REJECTED] = { "rejected_total", "counter",
+        "Connections for which there was no room." },
+    [COUNT_TIMED_OUT] = { "timed_out_total", "counter",
+        "Connections cut for an unfinished request or idleness." },
+    [COUNT_STALLED] = { "stalled_total", "counter",
+        "Connections cut because the peer did not take its answer." },
+    [COUNT_DROPPED_LOG] = { "dropped_log_total", "counter",
+        "Console records that nobody took." },
+    [COUNT_BYTES_IN] = { "bytes_in_total", "counter", "Bytes received." },
+    [COUNT_BYTES_OUT] = { "bytes_out_total", "counter", "Bytes sent." },
+};
+_Static_assert(sizeof(metrics) / sizeof(*metrics) == COUNTER_COUNT,
+    "every counter is described");
+
+/* Find what stands at a path; NULL if nothing does. */
+static const struct charpage_resource *
+find_resource(struct http_slice path)
+{
+    for (size_t i = 0; i < sizeof(resources) / sizeof(*resources); i++)
+        if (strlen(resources[i].path) == path.length &&
+            memcmp(resources[i].path, path.text, path.length) == 0)
+            return &resources[i];
+    return NULL;
+}
+
+/* Read which rows are wanted; false when that is no number. */
+static bool
+read_slice(struct charpage *page, const struct http_parameter *start,
+    const struct http_parameter *stop)
+{
+    int64_t first = 0, last;
+
+    if (!http_number(start, &first))
+        return false;
+    if (__builtin_add_overflow(first, CHARPAGE_ROWS, &last))
+        last = INT64_MAX;
+    if (stop->text != NULL && stop->length == 3 &&
+        memcmp(stop->text, "all", 3) == 0)
+        last = INT64_MAX;
+    else if (!http_number(stop, &last))
+        return false;
+    page->start = (size_t)first;
+    page->stop = (size_t)last;
+    return true;
+}
+
+/* Search, and cut the wanted rows to those there are. */
+static void
+find_rows(struct charpage *page)
+{
+    if (page->query_length > 0)
+        charindex_find(&page->set, page->query, page->query_length);
+    page->count = charindex_count(&page->set);
+    if (page->start > page->count)
+        page->start = page->count;
+    if (page->stop > page->count)
+        page->stop = page->count;
+    if (page->stop < page->start)
+        page->stop = page->start;
+    charindex_skip(&page->set, page->start);
+}
+
+/* Say on the console what is asked and how much is sent; room is for text. */
+static void
+say_search(
+    const struct charpage *page, const struct charpage_site *site, char *room)
+{
+    /* A repr has nothing in it that could harm a terminal. */
+    quote_repr(room, page->query, page->query_length);
+    site->say("Query: %s", room);
+    site->say("Sending %zu results", page->stop - page->start);
+}
+
+/* Begin the answer to a search; the status, 200 if there is one. */
+static int
+begin_search(struct charpage *page, const struct charpage_site *site,
+    struct http_slice query)
+{
+    struct http_parameter parameters[] = {
+        { .name = "query" },
+        { .name = "start" },
+        { .name = "stop" },
+    };
+    char *message;
+
+    page->memory = malloc(query.length + QUOTE_STATUS_ROOM(query.length));
+    if (page->memory == NULL)
+        return 500;
+    message = page->memory + query.length;
+    if (!http_query(query.text, query.length, page->memory, parameters, 3) ||
+        !read_slice(page, &parameters[1], &parameters[2]))
+        return 400;
+    page->query = parameters[0].length > 0 ? parameters[0].text : "";
+    page->query_length = parameters[0].length;
+    charindex_strip(&page->query, &page->query_length);
+    find_rows(page);
+    if (site->say != NULL && !page->head_only)
+        say_search(page, site, message);
+    page->message = "Enter words describing characters.";
+    page->message_length = strlen(page->message);
+    if (page->query_length > 0) {
+        page->message_length =
+            quote_status(message, page->count, page->query, page->query_length);
+        page->message = message;
+    }
+    page->template = page->resource->start;
+    page->template_end = page->resource->end;
+    return 200;
+}
+
+/* Begin the answer that is the counters; the status. */
+static int
+begin_metrics(struct charpage *page, const struct charpage_site *site)
+{
+    struct counters sums = { 0 };
+
+    page->memory = malloc(COUNTER_COUNT * METRIC_MAX);
+    if (page->memory == NULL)
+        return 500;
+    site->count(&sums, site->argument);
+    for (enum counter i = 0; i < COUNTER_COUNT; i++) {
+        const struct metric *metric = &metrics[i];
+
+        page->left += (size_t)snprintf(page->memory + page->left, METRIC_MAX,
+            "# HELP charfinder_%s %s\n# TYPE charfinder_%s %s\n"
+            "charfinder_%s %" PRIu64 "\n",
+            metric->name, metric->help, metric->name, metric->type,
+            metric->name, counters_get(&sums, i));
+    }
+    page->text = page->memory;
+    return 200;
+}
+
+/* Begin the answer of the page's resource; the status. */
+static int
+begin_resource(struct charpage *page, const struct charpage_site *site,
+    const struct http_request *request)
+{
+    switch (page->resource->kind) {
+    case TEMPLATE:
+        page->chunked = request->minor > 0;
+        return begin_search(page, site, request->query);
+    case METRICS:
+        return begin_metrics(page, site);
+    case TEXT:
+    default:
+        page->text = page->resource->start;
+        page->left = (size_t)(page->resource->end - page->text);
+        return 200;
+    }
+}
+
+/* Begin the answer to a request. */
+void
+charpage_begin(struct charpage *page, const struct charpage_site *site,
+    const struct http_request *request, int64_t now)
+{
+    charpage_end(page);
+    *page = (struct charpage) {
+        .keep_alive = request->keep_alive,
+        .head_only = request->method == HTTP_HEAD,
+        .state = CHARPAGE_HEAD,
+        .status = request->status,
+        .now = now,
+        .text = "",
+    };
+    if (page->status == 200) {
+        page->resource = find_resource(request->path);
+        page->status =
+            page->resource == NULL ? 404 : begin_resource(page, site, request);
+    }
+    if (page->status != 200)
+        page->state = CHARPAGE_ERROR;
+    if (page->status == 500)
+        page->keep_alive = false;
+}
+
+/* Write the answer that is an error; its length. */
+static size_t
+put_error(const struct charpage *page, char *buffer, size_t size)
+{
+    char date[HTTP_DATE_ROOM];
+
+    http_date(date, page->now);
+    return http_error(buffer, size, page->status,
+        page->head_only ? HTTP_HEAD : HTTP_GET, page->keep_alive, date);
+}
+
+/* Write the head of the answer; its length. */
+static size_t
+put_head(const struct charpage *page, char *buffer, size_t size)
+{
+    const struct charpage_resource *resource = page->resource;
+    char date[HTTP_DATE_ROOM];
+    struct http_head head = {
+        .status = 200,
+        .keep_alive = page->keep_alive,
+        .type = resource->type,
+        .policy = resource->policy,
+        .date = date,
+        .fields = resource->fixed ? "Cache-Control: no-cache\r\n"
+                                  : "Cache-Control: no-store\r\n",
+    };
+    size_t length;
+
+    http_date(date, page->now);
+    if (resource->kind != TEMPLATE)
+        head.length = (int64_t)page->left;
+    else
+        head.length = page->chunked ? HTTP_CHUNKED : HTTP_TO_CLOSE;
+    length = http_head(buffer, size, &head);
+    assert(length > 0);
+    return length;
+}
+
+/* Let the next piece be a text. */
+static void
+set_text(struct charpage *page, enum charpage_piece piece, const char *text,
+    size_t length)
+{
+    page->piece = piece;
+    page->text = text;
+    page->left = length;
+}
+
+/* Let the next piece be a number. */
+static void
+set_number(struct charpage *page, size_t number)
+{
+    set_text(page, CHARPAGE_RAW, page->number,
+        number_write(page->number, (int64_t)number));
+}
+
+/* Let the next piece be a word if a condition holds, else nothing. */
+static void
+set_word(struct charpage *page, const char *word, bool condition)
+{
+    set_text(page, CHARPAGE_RAW, word, condition ? strlen(word) : 0);
+}
+
+/* Let the next piece be rows. */
+static void
+set_rows(struct charpage *page, enum charpage_piece piece)
+{
+    page->piece = piece;
+    page->left = page->stop - page->start;
+}
+
+/* Let the next piece be what stands for {{name}}. */
+static void
+fill_place(struct charpage *page, const char *name, size_t length)
+{
+    const size_t before =
+        page->start > CHARPAGE_ROWS ? page->start - CHARPAGE_ROWS : 0;
+#define IS(place) (length == LENGTH(place) && memcmp(name, place, length) == 0)
+
+    if (IS("query"))
+        set_text(page, CHARPAGE_HTML, page->query, page->query_length);
+    else if (IS("json"))
+        set_text(page, CHARPAGE_JSON, page->query, page->query_length);
+    else if (IS("url"))
+        set_text(page, CHARPAGE_URL, page->query, page->query_length);
+    else if (IS("status"))
+        set_text(page, CHARPAGE_HTML, page->message, page->message_length);
+    else if (IS("count"))
+        set_number(page, page->count);
+    else if (IS("start"))
+        set_number(page, page->start);
+    else if (IS("stop"))
+        set_number(page, page->stop);
+    else if (IS("before"))
+        set_number(page, before);
+    else if (IS("after"))
+        set_number(page, page->stop + CHARPAGE_ROWS);
+    else if (IS("rows"))
+        set_rows(page, CHARPAGE_TABLE);
+    else if (IS("items"))
+        set_rows(page, CHARPAGE_ITEMS);
+    else if (IS("dash"))
+        set_word(page, " \xe2\x80\x93 ", page->query_length > 0);
+    else if (IS("no-rows"))
+        set_word(page, "hidden", page->start == page->stop);
+    else if (IS("no-before"))
+        set_word(page, "hidden", page->start == 0);
+    else if (IS("no-after"))
+        set_word(page, "hidden", page->stop == page->count);
+    else if (IS("unicode"))
+        set_word(page, charindex_version, true);
+    else
+        assert(!"a place that nothing stands for");
+#undef IS
+}
+
+/* Go on to the next piece of the template; false when it is over. */
+static bool
+next_piece(struct charpage *page)
+{
+    const char *at = page->template, *end = page->template_end, *mark = at;
+
+    if (at == end)
+        return false;
+    while ((mark = memchr(mark, '{', (size_t)(end - mark))) != NULL &&
+           (end - mark < 2 || mark[1] != '{'))
+        mark++;
+    if (mark == at) {
+        const char *close = memchr(at, '}', (size_t)(end - at));
+
+        assert(close != NULL && end - close > 1);
+        fill_place(page, at + 2, (size_t)(close - at) - 2);
+        page->template = close + 2;
+        return true;
+    }
+    page->template = mark == NULL ? end : mark;
+    set_text(page, CHARPAGE_RAW, at, (size_t)(page->template - at));
+    return true;
+}
+
+/* Write an ASCII character that is not to be taken for syntax; its length. */
+static size_t
+put_escaped(char *to, char c, enum charpage_piece piece)
+{
+    static const char digits[] = "0123456789abcdef";
+    const unsigned char byte = (unsigned char)c;
+    const char *name = NULL;
+
+    if (piece == CHARPAGE_HTML)
+        name = c == '&'    ? "&amp;"
+               : c == '<'  ? "&lt;"
+               : c == '>'  ? "&gt;"
+               : c == '"'  ? "&quot;"
+               : c == '\'' ? "&#39;"
+                           : NULL;
+    else if (piece == CHARPAGE_JSON)
+        name = c == '"' ? "\\\"" : c == '\\' ? "\\\\" : NULL;
+    if (name != NULL) {
+        memcpy(to, name, strlen(name));
+        return strlen(name);
+    }
+    if (piece == CHARPAGE_JSON && byte < ' ') {
+        memcpy(to, "\\u00", 4);
+        to[4] = digits[byte >> 4];
+        to[5] = digits[byte & 15];
+        return 6;
+    }
+    if (piece == CHARPAGE_URL &&
+        !((c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') ||
+            (c >= '0' && c <= '9'))) {
+        to[0] = '%';
+        to[1] = digits[byte >> 4];
+        to[2] = digits[byte & 15];
+        return 3;
+    }
+    *to = c;
+    return 1;
+}
+
+/* Write text as far as there is room; the end of what is written. */
+static char *
+put_text(struct charpage *page, char *to, const char *end)
+{
+    if (page->piece == CHARPAGE_RAW) {
+        size_t room = (size_t)(end - to);
+        size_t length = page->left < room ? page->left : room;
+
+        memcpy(to, page->text, length);
+        page->text += length;
+        page->left -= length;
+        return to + length;
+    }
+    for (; page->left > 0 && end - to >= ESCAPE_MAX; page->left--)
+        to += put_escaped(to, *page->text++, page->piece);
+    return to;
+}
+
+/* Append a constant, and bytes. */
+#define PUT(to, literal)                                                       \
+    (memcpy((to), literal, LENGTH(literal)), (to) + LENGTH(literal))
+
+static inline char *
+put(char *to, const char *bytes, size_t length)
+{
+    memcpy(to, bytes, length);
+    return to + length;
+}
+
+/* Append a row's character, escaped. */
+static inline char *
+put_character(
+    char *to, const struct charindex_row *row, enum charpage_piece escaping)
+{
+    if (row->character_length == 1)
+        return to + put_escaped(to, *row->character, escaping);
+    return put(to, row->character, row->character_length);
+}
+
+/* Write a row of the table. */
+static inline char *
+put_table_row(char *to, const struct charindex_row *row)
+{
+    to = PUT(to, TABLE_LABEL);
+    to = put(to, row->label, row->label_length);
+    to = PUT(to, TABLE_CHARACTER);
+    to = put_character(to, row, CHARPAGE_HTML);
+    to = PUT(to, TABLE_NAME);
+    to = put(to, row->name, row->name_length);
+    return PUT(to, TABLE_END);
+}
+
+/* Write an item of the JSON. */
+static inline char *
+put_item(char *to, const struct charindex_row *row, bool last)
+{
+    to = PUT(to, ITEM_LABEL);
+    to = put(to, row->label, row->label_length);
+    to = PUT(to, ITEM_CHARACTER);
+    to = put_character(to, row, CHARPAGE_JSON);
+    to = PUT(to, ITEM_NAME);
+    to = put(to, row->name, row->name_length);
+    to = PUT(to, ITEM_END);
+    if (last)
+        to[-1] = '\n';
+    return to;
+}
+
+/* Write rows as far as there is room; the end of what is written. */
+static char *
+put_rows(struct charpage *page, char *to, const char *end)
+{
+    const bool table = page->piece == CHARPAGE_TABLE;
+    const size_t frame =
+        table ? LENGTH(TABLE_LABEL TABLE_CHARACTER TABLE_NAME TABLE_END)
+              : LENGTH(ITEM_LABEL ITEM_CHARACTER ITEM_NAME ITEM_END);
+    struct charindex_run run = page->run;
+    struct charindex_row row;
+
+    for (; page->left > 0; page->left--) {
+        struct charindex_run rest;
+
+        if (run.count == 0)
+            charindex_take(&page->set, page->left, &run);
+        rest = run;
+        /* A row of charindex has more around its texts than ESCAPE_MAX. */
+        if (!charindex_cut(&rest, &row) ||
+            (size_t)(end - to) < row.length + frame + ESCAPE_MAX)
+            break;
+        run = rest;
+        to = table ? put_table_row(to, &row)
+                   : put_item(to, &row, page->left == 1);
+    }
+    page->run = run;
+    return to;
+}
+
+/* Write the body as far as there is room; the end of what is written. */
+static char *
+put_body(struct charpage *page, char *to, const char *end)
+{
+    do {
+        if (page->piece >= CHARPAGE_TABLE)
+            to = put_rows(page, to, end);
+        else
+            to = put_text(page, to, end);
+        if (page->left > 0)
+            return to;
+    } while (next_piece(page));
+    page->state = CHARPAGE_DONE;
+    return to;
+}
+
+/* Write the body as far as there is room, as one chunk. */
+static char *
+put_chunk(struct charpage *page, char *to, const char *end)
+{
+    char *body = to + CHUNK_HEAD;
+    size_t room = (size_t)(end - body) - CHUNK_TAIL, length, head;
+
+    if (room > CHUNK_SIZE_MAX)
+        room = CHUNK_SIZE_MAX;
+    length = (size_t)(put_body(page, body, body + room) - body);
+    head = http_chunk(to, length);
+    /* A size has four digits, unless the chunk is small or the last one. */
+    if (head < CHUNK_HEAD)
+        memmove(to + head, body, length);
+    to += head + length;
+    if (length > 0)
+        to = PUT(to, HTTP_CHUNK_END);
+    if (page->state == CHARPAGE_DONE)
+        to = PUT(to, HTTP_LAST_CHUNK);
+    return to;
+}
+
+/* Write the next bytes of the answer. */
+size_t
+charpage_next(struct charpage *page, char *buffer, size_t size)
+{
+    char *to = buffer, *end = buffer + size;
+
+    assert(size >= CHARPAGE_ROOM);
+    switch (page->state) {
+    case CHARPAGE_ERROR:
+        page->state = CHARPAGE_DONE;
+        return put_error(page, buffer, size);
+    case CHARPAGE_HEAD:
+        to += put_head(page, buffer, size);
+        page->state = page->head_only ? CHARPAGE_DONE : CHARPAGE_BODY;
+        break;
+    case CHARPAGE_BODY:
+    case CHARPAGE_DONE:
+    default:
+        break;
+    }
+    if (page->state == CHARPAGE_BODY)
+        to = page->chunked ? put_chunk(page, to, end) : put_body(page, to, end);
+    return (size_t)(to - buffer);
+}
+
+/* Free what an answer holds. */
+void
+charpage_end(struct charpage *page)
+{
+    free(page->memory);
+    page->memory = NULL;
+    page->state = CHARPAGE_DONE;
+}

@@ -1,0 +1,132 @@
+/*
+ * charpage - the finder's answers to HTTP requests.
+ *
+ *     GET /                the page, for people; with the rows of a search
+ *     GET /search          the same search as JSON, for programs
+ *     GET /page.js, /style.css    what belongs to the page
+ *     GET /healthz         "ok"
+ *     GET /metrics         the server's counters, in Prometheus' text format
+ *
+ * / and /search take these parameters, of which the first of a name counts:
+ *
+ *     query   words of names; blank or missing: nothing is searched for
+ *     start   the first row, counted from 0; default 0
+ *     stop    the row before which to end, or "all"; default start + 200
+ *
+ * As for a slice in Python there are no wrong numbers from 0, just fewer rows.
+ * A number below 0 or none at all, a wrong %-escape and what is not UTF-8 are
+ * answered with 400. The JSON is
+ *
+ *     {"query":"chess black","count":33,"start":0,"stop":33,"items":[
+ *     {"code":"U+265A","char":"♚","name":"BLACK CHESS KING"},
+ *     ...
+ *     ]}
+ *
+ * with the query stripped, the count of all that match, and start and stop cut
+ * to it: there are stop - start items.
+ *
+ * An answer is never built whole. It is written piece by piece as the client
+ * takes it, from a cursor into the names; the only memory it needs, some bytes
+ * per byte of the query, is freed with it. Nothing here reads, sends, waits or
+ * looks at a clock.
+ *
+ *     struct charpage page = { 0 };
+ *
+ *     charpage_begin(&page, &site, &request, time(NULL));
+ *     while ((size = charpage_next(&page, buffer, sizeof(buffer))) > 0)
+ *         send(fd, buffer, size, 0);
+ *     charpage_end(&page);
+ *     if (!page.keep_alive)
+ *         ... close
+ */
+#ifndef COMMON_CHARPAGE_H
+#define COMMON_CHARPAGE_H
+
+#include "common/charindex.h"
+#include "common/counters.h"
+#include "common/http.h"
+#include "common/number.h"
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+/* Rows of a page and of a step of scrolling. */
+#define CHARPAGE_ROWS 200
+
+/* The least size of a buffer: a head, the longest row, a chunk's frame. With
+ * 16 KiB most answers come in one piece. */
+#define CHARPAGE_ROOM 2048
+
+/* What holds for all answers of a server. */
+struct charpage_site {
+    /* Make a console record (log_record), two per search; NULL: make none. */
+    void (*say)(const char *format, ...) __attribute__((format(printf, 1, 2)));
+    /* Add the server's counters to sums, which is zero, for /metrics. */
+    void (*count)(struct counters *sums, void *argument);
+    void *argument; /* for count */
+};
+
+/* How far an answer is. */
+enum charpage_state {
+    CHARPAGE_DONE,  /* nothing is left to be written */
+    CHARPAGE_ERROR, /* an error is to be written */
+    CHARPAGE_HEAD,  /* all of it is to be written */
+    CHARPAGE_BODY,  /* its head is written */
+};
+
+/* What a piece of a body is. */
+enum charpage_piece {
+    CHARPAGE_RAW,  /* text as it is */
+    CHARPAGE_HTML, /* text to be escaped */
+    CHARPAGE_JSON,
+    CHARPAGE_URL,
+    CHARPAGE_TABLE, /* rows, as HTML */
+    CHARPAGE_ITEMS, /* rows, as JSON */
+};
+
+/* One client's answer under way; some 400 bytes. Zero it for a new client. All
+ * members but the first are charpage's own. */
+struct charpage {
+    bool keep_alive; /* the connection stays open after the answer */
+    bool head_only;
+    bool chunked;
+    enum charpage_state state;
+    int status;
+    int64_t now;
+    const struct charpage_resource *resource;
+    const char *template, *template_end; /* what of it is not yet copied */
+    enum charpage_piece piece;           /* the one in work, and */
+    const char *text;                    /* what is left of it: */
+    size_t left;                         /* bytes of text, or rows */
+    char number[NUMBER_MAX];             /* text of a number */
+    char *memory; /* owned; what query and message lie in */
+    const char *query, *message;
+    size_t query_length, message_length;
+    size_t count, start, stop; /* of rows, as in the answer */
+    struct charindex_set set;  /* the rows that are still to come, */
+    struct charindex_run run;  /* after these */
+};
+
+/*
+ * Begin the answer to a request as http_parse left it, be it HTTP_REQUEST or
+ * HTTP_REFUSED; one that came too late is to have the status 408 (and
+ * keep_alive false). The request is not kept. now is in seconds since 1970, for
+ * Date. What an answer before still held is freed. Where memory is short the
+ * answer is 500, and the connection does not stay open.
+ */
+void charpage_begin(struct charpage *page, const struct charpage_site *site,
+    const struct http_request *request, int64_t now);
+
+/*
+ * Write the next bytes of the answer, from its status line to the frame of its
+ * last chunk, into buffer of size bytes, at least CHARPAGE_ROOM; return how
+ * many. 0: that was all.
+ */
+size_t charpage_next(struct charpage *page, char *buffer, size_t size);
+
+/* Free what an answer holds, at any point of it and as often as you like;
+ * keep_alive stays. There is nothing more to write then. */
+void charpage_end(struct charpage *page);
+
+#endif
