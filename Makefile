@@ -26,7 +26,7 @@ comma := ,
 B := build$(if $(SAN),/$(subst $(comma),-,$(SAN)))
 
 TWINS := threaded evented
-PROGRAMS := guess-server guess-client
+PROGRAMS := guess-server guess-client charfinder
 TWIN_PROGRAMS := $(foreach t,$(TWINS),$(PROGRAMS:%=$(B)/$t/%))
 
 COMMON_MAINS := common/charfind.c common/unicode_compile.c
@@ -127,9 +127,10 @@ $(B)/charfind: $(B)/common/charfind.o $(B)/libcommon.a
 $(B)/charfind: LDLIBS = -lunistring
 
 define twin
-$(B)/$1/%: $(B)/$1/%.o $(B)/$1/server.o $(B)/$1/stream.o $(B)/libcommon.a
-	$$(link)
 $(B)/$1/guess-server: $(B)/$1/guess_server.o $(B)/$1/server.o \
+		$(B)/$1/stream.o $(B)/libcommon.a
+	$$(link)
+$(B)/$1/charfinder: $(B)/$1/charfinder.o $(B)/$1/server.o \
 		$(B)/$1/stream.o $(B)/libcommon.a
 	$$(link)
 $(B)/$1/guess-client: $(B)/$1/guess_client.o $(B)/$1/stream.o \

@@ -23,7 +23,6 @@
 
 enum key {
     KEY_HOST = 0x100,
-    KEY_PORT,
     KEY_QUIET,
     KEY_WORKERS,
     KEY_MAX_CONNECTIONS,
@@ -37,7 +36,7 @@ enum key {
 /* --help names defaults that are known only when the program runs. */
 static const struct cli_twin *current;
 static bool connections_given;
-static char port_help[96], connections_help[128];
+static char connections_help[128];
 static char version[64];
 
 static error_t parse_server(int key, char *arg, struct argp_state *state);
@@ -45,7 +44,6 @@ static error_t parse_server(int key, char *arg, struct argp_state *state);
 static struct argp_option options[] = {
     { "host", KEY_HOST, "ADDR", 0,
         "listen on ADDR, an address or a name (default 127.0.0.1)", 0 },
-    { "port", KEY_PORT, "N", 0, port_help, 0 },
     { "quiet", KEY_QUIET, NULL, 0, "print nothing per request", 0 },
     { NULL, KEY_WORKERS, "N", 0, NULL, 0 },
     { NULL, 0, NULL, 0, "Limits (times in seconds, fractions allowed):", 1 },
@@ -95,7 +93,7 @@ cli_version(const char *program, const struct cli_twin *twin)
 /* Begin a command line. */
 void
 cli_begin(struct server_options *server, const struct cli_twin *twin,
-    const char *program, uint16_t port)
+    const char *program)
 {
     const struct argp_option *end = options + sizeof(options) / sizeof(*end);
 
@@ -104,12 +102,9 @@ cli_begin(struct server_options *server, const struct cli_twin *twin,
     cli_version(program, twin);
     *server = (struct server_options) {
         .host = "127.0.0.1",
-        .port = port,
         .workers = twin->workers_default,
         .limits = limits_default(net_descriptors()),
     };
-    snprintf(port_help, sizeof(port_help),
-        "listen on port N, 0 for any free one (default %u)", port);
     snprintf(connections_help, sizeof(connections_help),
         "clients at once (default %zu: what the descriptor limit allows)",
         server->limits.max_connections);
@@ -156,9 +151,6 @@ parse_server(int key, char *arg, struct argp_state *state)
     switch (key) {
     case KEY_HOST:
         server->host = arg;
-        break;
-    case KEY_PORT:
-        server->port = (uint16_t)cli_number(state, "port", arg, 0, 65535);
         break;
     case KEY_QUIET:
         server->quiet = true;
@@ -209,6 +201,16 @@ cli_number(const struct argp_state *state, const char *name, const char *text,
         argp_error(state, "--%s: '%s' is not a whole number from %lld to %lld",
             name, text, (long long)min, (long long)max);
     return number;
+}
+
+/* Read a port to listen on. */
+int
+cli_port(const struct argp_state *state, const char *name, const char *text,
+    bool may_be_off)
+{
+    if (may_be_off && strcmp(text, "off") == 0)
+        return CLI_NO_PORT;
+    return (int)cli_number(state, name, text, 0, 65535);
 }
 
 /* Read seconds as milliseconds. */

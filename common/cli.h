@@ -28,11 +28,13 @@ struct cli_twin {
 /* What a server was asked to do. Strings belong to the command line. */
 struct server_options {
     const char *host;
-    uint16_t port;
     bool quiet;
     unsigned workers; /* what the twin's own option says */
     struct limits limits;
 };
+
+/* The most programs that one server serves, each at a port of its own. */
+#define SERVER_PROGRAMS_MAX 4
 
 /* Exit codes of the programs. */
 #define CLI_FAILURE 1
@@ -40,10 +42,10 @@ struct server_options {
 
 /*
  * Begin a command line: name the program for messages and --version, and give
- * options the defaults for this twin and port.
+ * options the defaults for this twin.
  */
 void cli_begin(struct server_options *options, const struct cli_twin *twin,
-    const char *program, uint16_t port);
+    const char *program);
 
 /*
  * The options of every server as a parser for argp's children; its input is
@@ -63,6 +65,14 @@ void cli_version(const char *program, const struct cli_twin *twin);
  * option and the range. */
 int64_t cli_number(const struct argp_state *state, const char *name,
     const char *text, int64_t min, int64_t max);
+
+/* A port that is not to be opened. */
+#define CLI_NO_PORT (-1)
+
+/* Read a port to listen on, 0 for any free one, or end; "off", where it may be,
+ * is CLI_NO_PORT. */
+int cli_port(const struct argp_state *state, const char *name, const char *text,
+    bool may_be_off);
 
 /* Read seconds, fractions allowed ("0.5"), as milliseconds, or end. */
 int64_t cli_seconds(

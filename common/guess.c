@@ -235,18 +235,6 @@ receive_report(struct guess_session *session, const char *text, size_t length,
     }
 }
 
-/* Whether a line is a request of the web: a browser sent to our door. */
-static bool
-is_http(const struct line *line)
-{
-    static const char end[] = " HTTP/1.";
-    const size_t length = sizeof(end) - 1;
-    const char *last = line->text + line->length - 1;
-
-    return line->length > length + 1 && *last >= '0' && *last <= '9' &&
-           memcmp(last - length, end, length) == 0;
-}
-
 /* Obey or answer a whole line. */
 static void
 receive_line(struct guess_session *session, const struct line *line,
@@ -268,7 +256,7 @@ receive_line(struct guess_session *session, const struct line *line,
         fail(session, reply, GUESS_NOT_UTF8);
         return;
     }
-    if (!session->started && is_http(line)) {
+    if (!session->started && line_is_http(line)) {
         /* Nothing that a page could read or send on as ours. */
         reply->last = true;
         return;

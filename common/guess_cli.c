@@ -54,6 +54,9 @@ parse_server(int key, char *arg, struct argp_state *state)
     case KEY_LANG:
         options->rules.language = read_language(state, arg);
         break;
+    case KEY_PORT:
+        options->port = (uint16_t)cli_port(state, "port", arg, false);
+        break;
     case ARGP_KEY_ARG:
         argp_error(state, "unexpected argument '%s'", arg);
         break;
@@ -68,7 +71,9 @@ void
 guess_server_cli(struct guess_server_options *options,
     const struct cli_twin *twin, uint16_t port, int argc, char **argv)
 {
+    static char port_help[96];
     static const struct argp_option own[] = {
+        { "port", KEY_PORT, "N", 0, port_help, 0 },
         { "seed", KEY_SEED, "N", 0,
             "make the guesses a function of N (default: random ones)", 0 },
         { "strategy", KEY_STRATEGY, "NAME", 0,
@@ -87,8 +92,10 @@ guess_server_cli(struct guess_server_options *options,
     };
 
     cli_standard_descriptors();
-    *options = (struct guess_server_options) { 0 };
-    cli_begin(&options->server, twin, "guess-server", port);
+    *options = (struct guess_server_options) { .port = port };
+    cli_begin(&options->server, twin, "guess-server");
+    snprintf(port_help, sizeof(port_help),
+        "listen on port N, 0 for any free one (default %u)", port);
     argp_parse(&argp, argc, argv, 0, NULL, options);
     options->rules.quiet = options->server.quiet;
 }

@@ -11,6 +11,7 @@
 /* What a guess-server was asked to do. */
 struct guess_server_options {
     struct server_options server;
+    uint16_t port;
     struct guess_rules rules;
     bool seeded; /* by --seed; else each connection takes a random seed */
     uint64_t seed;

@@ -115,6 +115,12 @@ struct http_request {
     int status;      /* 200, or, when refused, with which error */
 };
 
+/* The request that stands for one that did not end in time. */
+#define HTTP_LATE                                                              \
+    {                                                                          \
+        .method = HTTP_GET, .status = 408                                      \
+    }
+
 /* Where the parsing of one connection stands. Its members are http's own. */
 struct http_parser {
     size_t line;        /* where the line in work begins */

@@ -44,17 +44,18 @@
  * drain_ms, where it is "at once". */
 struct limits {
     size_t max_connections;
-    size_t max_line;  /* bytes of a line before its end */
-    int64_t line_ms;  /* from a line's first byte to its end */
-    int64_t idle_ms;  /* between two lines */
+    size_t max_line; /* bytes of a line before its end, or of another message */
+    int64_t line_ms; /* from the first byte of a line or message to its end */
+    int64_t idle_ms; /* between two of them */
     int64_t stall_ms; /* no byte acknowledged while an answer is owed */
     int64_t drain_ms; /* from the request to stop to the forced close */
 };
 
 /* The limits of a client, which waits for its server as long as it takes. */
+#define LIMITS_CLIENT_LINE 1024
 #define LIMITS_CLIENT                                                          \
     {                                                                          \
-        .max_line = 1024                                                       \
+        .max_line = LIMITS_CLIENT_LINE                                         \
     }
 
 /* What a connection is waiting for; each phase has its own limit. */

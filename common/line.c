@@ -60,3 +60,15 @@ line_last(struct line_scanner *scanner, const char *data, size_t size,
     line->length = size;
     return size > 0 ? LINE_READY : LINE_END;
 }
+
+/* Whether a line is the first of a web browser's request. */
+bool
+line_is_http(const struct line *line)
+{
+    static const char end[] = " HTTP/1.";
+    const size_t length = sizeof(end) - 1;
+    const char *last = line->text + line->length - 1;
+
+    return line->length > length + 1 && *last >= '0' && *last <= '9' &&
+           memcmp(last - length, end, length) == 0;
+}

@@ -10,6 +10,7 @@
 #ifndef COMMON_LINE_H
 #define COMMON_LINE_H
 
+#include <stdbool.h>
 #include <stddef.h>
 
 /* What became of the next line; the first is the only one with text. */
@@ -59,5 +60,12 @@ enum line_status line_next(struct line_scanner *scanner, const char *data,
  */
 enum line_status line_last(struct line_scanner *scanner, const char *data,
     size_t size, struct line *line);
+
+/*
+ * Whether a line is the first of a web browser's request, "GET / HTTP/1.1": a
+ * page can make a browser send one to any port, with lines of its own after
+ * it. A server of lines does not answer to it.
+ */
+bool line_is_http(const struct line *line);
 
 #endif

@@ -95,21 +95,43 @@ listen_on(const struct addrinfo *address)
     return fd;
 }
 
-/* The address that a socket is bound to, as text. */
+/* An address as text. */
 static void
-describe(char text[NET_TEXT_MAX], int fd)
+describe(char text[NET_TEXT_MAX], const struct sockaddr_storage *address,
+    socklen_t length)
 {
-    struct sockaddr_storage address;
-    socklen_t length = sizeof(address);
     char host[NI_MAXHOST] = "?", service[NI_MAXSERV] = "0";
     unsigned port = 0;
 
-    if (getsockname(fd, (struct sockaddr *)&address, &length) == 0)
-        (void)getnameinfo((struct sockaddr *)&address, length, host,
-            sizeof(host), service, sizeof(service),
-            NI_NUMERICHOST | NI_NUMERICSERV);
+    (void)getnameinfo((const struct sockaddr *)address, length, host,
+        sizeof(host), service, sizeof(service),
+        NI_NUMERICHOST | NI_NUMERICSERV);
     (void)sscanf(service, "%u", &port);
     join(text, host, (uint16_t)port);
+}
+
+/* The address that a socket is bound to, as text. */
+static void
+describe_own(char text[NET_TEXT_MAX], int fd)
+{
+    struct sockaddr_storage address = { 0 };
+    socklen_t length = sizeof(address);
+
+    (void)getsockname(fd, (struct sockaddr *)&address, &length);
+    describe(text, &address, length);
+}
+
+/* The address of a socket's peer, as text. */
+void
+net_peer(int fd, char text[NET_TEXT_MAX])
+{
+    struct sockaddr_storage address = { 0 };
+    socklen_t length = sizeof(address);
+
+    if (getpeername(fd, (struct sockaddr *)&address, &length) == 0)
+        describe(text, &address, length);
+    else
+        strcpy(text, "?");
 }
 
 /* Listen on the first address of host at port. */
@@ -129,7 +151,7 @@ net_listen(const char *host, uint16_t port, char text[NET_TEXT_MAX])
     if (fd == -1)
         explain(text, "listen on", host, port, reason);
     else
-        describe(text, fd);
+        describe_own(text, fd);
     return fd;
 }
 

@@ -40,6 +40,10 @@ struct addrinfo *net_resolve(
  */
 int net_connect(const char *host, uint16_t port, char text[NET_TEXT_MAX]);
 
+/* The address of a socket's peer, "127.0.0.1:62910", into text; "?" when the
+ * connection is gone. */
+void net_peer(int fd, char text[NET_TEXT_MAX]);
+
 /* Switch on TCP_NODELAY: what is written is not to wait for more. */
 void net_no_delay(int fd);
 

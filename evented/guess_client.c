@@ -190,8 +190,12 @@ static void on_gone(struct stream *stream, int error, void *argument);
 static void
 connect_next(struct client *client)
 {
+    static const struct limits limits = LIMITS_CLIENT;
     static const struct stream_handler handler = {
-        .connected = on_connected, .line = on_line, .gone = on_gone
+        .limits = &limits,
+        .connected = on_connected,
+        .line = on_line,
+        .gone = on_gone,
     };
 
     client->stream = stream_connect(client->address->ai_addr,
@@ -257,7 +261,6 @@ make_base(void)
 int
 main(int argc, char **argv)
 {
-    static const struct limits limits = LIMITS_CLIENT;
     struct guess_client_options options;
     static struct client client;
     char complaint[NET_TEXT_MAX];
@@ -272,7 +275,8 @@ main(int argc, char **argv)
         cli_die("%s", complaint);
     client.address = client.addresses;
     base = make_base();
-    if (base == NULL || !stream_loop_init(&client.loop, base, &limits))
+    if (base == NULL ||
+        !stream_loop_init(&client.loop, base, LIMITS_CLIENT_LINE))
         cli_die("out of memory");
     client.answers = evbuffer_new();
     client.answered =

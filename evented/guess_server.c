@@ -27,11 +27,10 @@ begin(struct stream *stream, void *session, void *argument)
 /* Play with a client. This is one line of it, or what stands for one. */
 static void
 play(struct stream *stream, enum line_status status, const struct line *line,
-    void *session, void *argument)
+    void *session)
 {
     struct guess_reply reply;
 
-    (void)argument;
     guess_receive(session, status, line, &reply);
     if (reply.console[0] != '\0')
         log_record("%s", reply.console);
@@ -42,9 +41,10 @@ play(struct stream *stream, enum line_status status, const struct line *line,
 
 /* Forget a client. */
 static void
-end(void *session, void *argument)
+end(struct stream *stream, int error, void *session)
 {
-    (void)argument;
+    (void)stream;
+    (void)error;
     guess_end(session);
 }
 
@@ -55,13 +55,18 @@ main(int argc, char **argv)
     struct guess_server_options options;
 
     guess_server_cli(&options, &server_twin, DEFAULT_PORT, argc, argv);
-    return server_run(
-        &options.server, &(struct server_program) {
-                             .refusal = GUESS_FULL_HOUSE,
-                             .session_size = sizeof(struct guess_session),
-                             .open = begin,
-                             .line = play,
-                             .close = end,
-                             .argument = &options,
-                         });
+    return server_run(&options.server,
+        &(struct server_program) {
+            .port = options.port,
+            .refusal = GUESS_FULL_HOUSE,
+            .session_size = sizeof(struct guess_session),
+            .open = begin,
+            .handler = {
+                .limits = &options.server.limits,
+                .line = play,
+                .gone = end,
+            },
+            .argument = &options,
+        },
+        1);
 }

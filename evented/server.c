@@ -41,13 +41,28 @@ enum admission {
     TURNED_AWAY, /* told without waiting that it is heard */
 };
 
+/* Where clients come in. */
+struct door {
+    struct server *server;
+    const struct server_program *program;
+    struct stream_handler handler; /* the program's, but for gone */
+    struct evconnlistener *listener;
+};
+
 /* What a loop keeps of a client. */
 struct connection {
     LIST_ENTRY(connection) link;
     struct loop *loop;
+    const struct door *door;
     struct stream *stream;
     bool refused; /* only to be told that the house is full */
     max_align_t session[];
+};
+
+/* A new client on its way to another loop. */
+struct handed {
+    int fd;
+    const struct door *door;
 };
 
 /* An event loop and its clients. */
@@ -64,20 +79,22 @@ struct loop {
     int doorbell;
     struct event *rung;
     pthread_mutex_t lock;
-    int *handed; /* descriptors of new clients, under the lock */
+    struct handed *handed; /* under the lock */
     size_t handed_count, handed_room;
 };
 
 struct server {
     const struct server_options *options;
-    const struct server_program *program;
+    struct door doors[SERVER_PROGRAMS_MAX];
+    size_t door_count;
     struct loop *loops; /* the first is the main thread's */
     unsigned loop_count, next_loop;
-    struct evconnlistener *listener;
     struct event *signals[3];
     struct event *resume;
     size_t refusing;  /* all on the main loop */
     unsigned accepts; /* since the last pause */
+    int64_t sweep_ms; /* between two sweeps, such that all limits are kept */
+    size_t max_line;  /* the greatest of all programs */
     int spare;
     _Atomic size_t active;
     _Atomic size_t cut;      /* connections that did not end in time */
@@ -86,24 +103,36 @@ struct server {
     _Atomic int64_t drained; /* when what is left will be cut */
 };
 
+/* The one that runs. */
+static struct server *running;
+
+/* Add up what the server has done so far. */
+void
+server_count(struct counters *sums)
+{
+    const struct server *server = running;
+
+    for (unsigned i = 0; i < server->loop_count; i++)
+        counters_sum(sums, &server->loops[i].streams.counters);
+    counters_add(sums, COUNT_ACTIVE, server->active);
+    counters_add(sums, COUNT_DROPPED_LOG, log_dropped());
+}
+
 /* Print what the server has done so far. */
 static void
-print_counters(struct server *server)
+print_counters(void)
 {
     struct counters sums = { 0 };
     char text[COUNTERS_TEXT_MAX];
 
-    for (unsigned i = 0; i < server->loop_count; i++)
-        counters_sum(&sums, &server->loops[i].streams.counters);
-    counters_add(&sums, COUNT_ACTIVE, server->active);
-    counters_add(&sums, COUNT_DROPPED_LOG, log_dropped());
+    server_count(&sums);
     counters_print(&sums, text);
     log_record("%s", text);
 }
 
 /* The counters of what happens at the door, which the main loop writes. */
 static struct counters *
-door(struct server *server)
+main_counters(struct server *server)
 {
     return &server->loops[0].streams.counters;
 }
@@ -114,10 +143,10 @@ reserve(struct server *server)
 {
     if (server->active < server->options->limits.max_connections) {
         server->active++;
-        counters_add(door(server), COUNT_ACCEPTED, 1);
+        counters_add(main_counters(server), COUNT_ACCEPTED, 1);
         return ADMITTED;
     }
-    counters_add(door(server), COUNT_REJECTED, 1);
+    counters_add(main_counters(server), COUNT_REJECTED, 1);
     if (server->refusing == LIMIT_REFUSING)
         return TURNED_AWAY;
     server->refusing++;
@@ -153,49 +182,36 @@ discharge(struct connection *connection)
     }
 }
 
-/* A line of a client's, or what stands for one. */
-static void
-on_line(struct stream *stream, enum line_status status, const struct line *line,
-    void *argument)
-{
-    struct connection *connection = argument;
-    const struct server_program *program = connection->loop->server->program;
-
-    program->line(stream, status, line, connection->session, program->argument);
-}
-
 /* A client is gone. */
 static void
-on_gone(struct stream *stream, int error, void *argument)
+on_gone(struct stream *stream, int error, void *session)
 {
-    struct connection *connection = argument;
+    struct connection *connection =
+        (void *)((char *)session - offsetof(struct connection, session));
     struct loop *loop = connection->loop;
-    const struct server_program *program = loop->server->program;
 
-    (void)stream;
-    (void)error;
     discharge(connection);
     if (!connection->refused)
-        program->close(connection->session, program->argument);
+        connection->door->program->handler.gone(stream, error, session);
     free(connection);
     end_if_empty(loop);
 }
 
 /* Serve a client, or tell it to go; false: no memory for it. */
 static bool
-serve(struct loop *loop, int fd, bool refused)
+serve(struct loop *loop, const struct door *door, int fd, bool refused)
 {
-    static const struct stream_handler handler = { .line = on_line,
-        .gone = on_gone };
-    const struct server_program *program = loop->server->program;
+    const struct server_program *program = door->program;
     struct connection *connection =
         calloc(1, sizeof(*connection) + (refused ? 0 : program->session_size));
 
     if (connection == NULL)
         return false;
     connection->loop = loop;
+    connection->door = door;
     connection->refused = refused;
-    connection->stream = stream_new(fd, &loop->streams, &handler, connection);
+    connection->stream =
+        stream_new(fd, &loop->streams, &door->handler, connection->session);
     if (connection->stream == NULL) {
         free(connection);
         return false;
@@ -222,8 +238,8 @@ forgo(struct server *server, enum admission admission)
         server->refusing--;
     } else {
         server->active--;
-        counters_add(door(server), COUNT_ACCEPTED, (uint64_t)-1);
-        counters_add(door(server), COUNT_REJECTED, 1);
+        counters_add(main_counters(server), COUNT_ACCEPTED, (uint64_t)-1);
+        counters_add(main_counters(server), COUNT_REJECTED, 1);
     }
 }
 
@@ -239,14 +255,15 @@ ring(struct loop *loop)
 
 /* Hand a new client to another loop; false: no memory for it. */
 static bool
-hand_over(struct loop *loop, int fd)
+hand_over(struct loop *loop, const struct door *door, int fd)
 {
     bool fits = true;
 
     pthread_mutex_lock(&loop->lock);
     if (loop->handed_count == loop->handed_room) {
         const size_t room = loop->handed_room * 2 + 16;
-        int *handed = reallocarray(loop->handed, room, sizeof(*handed));
+        struct handed *handed =
+            reallocarray(loop->handed, room, sizeof(*handed));
 
         fits = handed != NULL;
         if (fits) {
@@ -255,7 +272,7 @@ hand_over(struct loop *loop, int fd)
         }
     }
     if (fits)
-        loop->handed[loop->handed_count++] = fd;
+        loop->handed[loop->handed_count++] = (struct handed) { fd, door };
     pthread_mutex_unlock(&loop->lock);
     if (fits)
         ring(loop);
@@ -264,30 +281,31 @@ hand_over(struct loop *loop, int fd)
 
 /* Serve a client as it was admitted; false: no means for it. */
 static bool
-start(struct server *server, int fd, enum admission admission)
+start(const struct door *door, int fd, enum admission admission)
 {
+    struct server *server = door->server;
     struct loop *loop = &server->loops[0];
 
     if (admission == REFUSED)
-        return serve(loop, fd, true);
+        return serve(loop, door, fd, true);
     loop = &server->loops[server->next_loop];
     server->next_loop = (server->next_loop + 1) % server->loop_count;
-    return loop == &server->loops[0] ? serve(loop, fd, false)
-                                     : hand_over(loop, fd);
+    return loop == &server->loops[0] ? serve(loop, door, fd, false)
+                                     : hand_over(loop, door, fd);
 }
 
 /* Let a client in, or refuse it. */
 static void
-admit(struct server *server, int fd)
+admit(const struct door *door, int fd)
 {
-    const enum admission admission = reserve(server);
+    const enum admission admission = reserve(door->server);
 
     if (admission != TURNED_AWAY) {
-        if (start(server, fd, admission))
+        if (start(door, fd, admission))
             return;
-        forgo(server, admission);
+        forgo(door->server, admission);
     }
-    net_turn_away(fd, server->program->refusal);
+    net_turn_away(fd, door->program->refusal);
 }
 
 /* Accept again, after a rest or after the clients had their turn. */
@@ -299,7 +317,8 @@ on_resume(evutil_socket_t fd, short what, void *argument)
     (void)fd;
     (void)what;
     server->accepts = 0;
-    evconnlistener_enable(server->listener);
+    for (size_t i = 0; i < server->door_count; i++)
+        evconnlistener_enable(server->doors[i].listener);
 }
 
 /* Stop accepting for a while. */
@@ -308,7 +327,8 @@ pause_accepting(struct server *server, int64_t ms)
 {
     const struct timeval wait = { .tv_usec = ms * 1000 };
 
-    evconnlistener_disable(server->listener);
+    for (size_t i = 0; i < server->door_count; i++)
+        evconnlistener_disable(server->doors[i].listener);
     event_add(server->resume, &wait);
 }
 
@@ -317,14 +337,14 @@ static void
 on_accept(struct evconnlistener *listener, evutil_socket_t fd,
     struct sockaddr *address, int length, void *argument)
 {
-    struct server *server = argument;
+    const struct door *door = argument;
 
     (void)listener;
     (void)address;
     (void)length;
-    admit(server, fd);
-    if (++server->accepts == ACCEPTS_A_TURN)
-        pause_accepting(server, 0);
+    admit(door, fd);
+    if (++door->server->accepts == ACCEPTS_A_TURN)
+        pause_accepting(door->server, 0);
 }
 
 /*
@@ -332,17 +352,18 @@ on_accept(struct evconnlistener *listener, evutil_socket_t fd,
  * by means of the spare descriptor, then wait.
  */
 static void
-rest(struct server *server)
+rest(const struct door *door)
 {
+    struct server *server = door->server;
     int fd;
 
     if (server->spare != -1) {
         close(server->spare);
-        fd = accept4(evconnlistener_get_fd(server->listener), NULL, NULL,
+        fd = accept4(evconnlistener_get_fd(door->listener), NULL, NULL,
             SOCK_CLOEXEC | SOCK_NONBLOCK);
         if (fd != -1) {
-            counters_add(door(server), COUNT_REJECTED, 1);
-            net_turn_away(fd, server->program->refusal);
+            counters_add(main_counters(server), COUNT_REJECTED, 1);
+            net_turn_away(fd, door->program->refusal);
         }
     }
     server->spare = net_spare();
@@ -409,7 +430,7 @@ on_sweep(evutil_socket_t fd, short what, void *argument)
     }
     abort_if_due(loop);
     end_if_empty(loop);
-    loop->planned = now + limits_sweep_ms(loop->streams.limits);
+    loop->planned = now + loop->server->sweep_ms;
 }
 
 /* Tell a loop's clients that the server stops. */
@@ -435,7 +456,7 @@ on_rung(evutil_socket_t doorbell, short what, void *argument)
     /* Before the clients: all that are to come were handed before it. */
     const bool stopping = loop->server->stopping;
     uint64_t rings;
-    int *handed;
+    struct handed *handed;
     size_t count;
 
     (void)what;
@@ -447,11 +468,13 @@ on_rung(evutil_socket_t doorbell, short what, void *argument)
     loop->handed_count = loop->handed_room = 0;
     pthread_mutex_unlock(&loop->lock);
     for (size_t i = 0; i < count; i++) {
-        if (!serve(loop, handed[i], false)) {
+        const struct door *door = handed[i].door;
+
+        if (!serve(loop, door, handed[i].fd, false)) {
             loop->server->active--;
             counters_add(&loop->streams.counters, COUNT_ACCEPTED, (uint64_t)-1);
             counters_add(&loop->streams.counters, COUNT_REJECTED, 1);
-            net_turn_away(handed[i], loop->server->program->refusal);
+            net_turn_away(handed[i].fd, door->program->refusal);
         }
     }
     free(handed);
@@ -461,24 +484,31 @@ on_rung(evutil_socket_t doorbell, short what, void *argument)
     end_if_empty(loop);
 }
 
+/* Close a door of a server that stops; who is queued is let in. */
+static void
+close_door(struct door *door)
+{
+    const int listener = evconnlistener_get_fd(door->listener);
+    int fd;
+
+    for (int i = 0; i < LIMIT_BACKLOG; i++) {
+        fd = accept4(listener, NULL, NULL, SOCK_CLOEXEC | SOCK_NONBLOCK);
+        if (fd != -1)
+            admit(door, fd);
+        else if (net_accept_error(errno) == NET_ACCEPT_REST || errno == EAGAIN)
+            break;
+    }
+    evconnlistener_free(door->listener);
+}
+
 /* Begin to stop: no new clients but the queued, and an end for the others. */
 static void
 stop(struct server *server)
 {
-    const int listener = evconnlistener_get_fd(server->listener);
-    int fd;
-
     log_record("Server shutting down.");
-    for (int i = 0; i < LIMIT_BACKLOG; i++) {
-        fd = accept4(listener, NULL, NULL, SOCK_CLOEXEC | SOCK_NONBLOCK);
-        if (fd != -1)
-            admit(server, fd);
-        else if (net_accept_error(errno) == NET_ACCEPT_REST || errno == EAGAIN)
-            break;
-    }
     event_del(server->resume);
-    evconnlistener_free(server->listener);
-    server->listener = NULL;
+    for (size_t i = 0; i < server->door_count; i++)
+        close_door(&server->doors[i]);
     server->drained = stream_now() + server->options->limits.drain_ms;
     server->stopping = true;
     for (unsigned i = 0; i < server->loop_count; i++)
@@ -493,7 +523,7 @@ on_signal(evutil_socket_t signal, short what, void *argument)
 
     (void)what;
     if (signal == SIGUSR1) {
-        print_counters(server);
+        print_counters();
     } else if (!server->stopping) {
         stop(server);
     } else {
@@ -516,12 +546,37 @@ run_loop(void *argument)
     return NULL;
 }
 
+/* Open a door for each program; end the program where that cannot be. */
+static void
+open_doors(struct server *server, const struct server_program *programs,
+    size_t count, int *listeners, char where[][NET_TEXT_MAX])
+{
+    server->sweep_ms = LIMIT_SWEEP_MS;
+    for (size_t i = 0; i < count; i++) {
+        const struct limits *limits = programs[i].handler.limits;
+        struct door *door = &server->doors[server->door_count++];
+
+        door->server = server;
+        door->program = &programs[i];
+        door->handler = programs[i].handler;
+        door->handler.gone = on_gone;
+        listeners[i] =
+            net_listen(server->options->host, programs[i].port, where[i]);
+        if (listeners[i] == -1)
+            cli_die("%s", where[i]);
+        evutil_make_socket_nonblocking(listeners[i]);
+        if (limits_sweep_ms(limits) < server->sweep_ms)
+            server->sweep_ms = limits_sweep_ms(limits);
+        if (limits->max_line > server->max_line)
+            server->max_line = limits->max_line;
+    }
+}
+
 /* Prepare a loop; false: the system has no means for it. */
 static bool
 loop_init(struct loop *loop, struct server *server)
 {
-    const int64_t period = limits_sweep_ms(&server->options->limits);
-    const struct timeval every = { .tv_usec = period * 1000 };
+    const struct timeval every = { .tv_usec = server->sweep_ms * 1000 };
     struct event_config *config = event_config_new();
     struct event_base *base = NULL;
 
@@ -532,7 +587,7 @@ loop_init(struct loop *loop, struct server *server)
     if (config != NULL)
         event_config_free(config);
     if (base == NULL ||
-        !stream_loop_init(&loop->streams, base, &server->options->limits))
+        !stream_loop_init(&loop->streams, base, server->max_line))
         return false;
     loop->server = server;
     LIST_INIT(&loop->connections);
@@ -540,7 +595,7 @@ loop_init(struct loop *loop, struct server *server)
     loop->doorbell = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
     if (loop->doorbell == -1)
         return false;
-    loop->planned = stream_now() + period;
+    loop->planned = stream_now() + server->sweep_ms;
     loop->sweep = event_new(base, -1, EV_PERSIST, on_sweep, loop);
     loop->rung =
         event_new(base, loop->doorbell, EV_READ | EV_PERSIST, on_rung, loop);
@@ -602,7 +657,7 @@ start_loops(struct server *server)
 
 /* Have the main loop hear signals and clients; false: no means for it. */
 static bool
-watch(struct server *server, int listener)
+watch(struct server *server, const int *listeners)
 {
     static const int numbers[] = { SIGTERM, SIGINT, SIGUSR1 };
     struct event_base *base = server->loops[0].streams.base;
@@ -614,11 +669,17 @@ watch(struct server *server, int listener)
             return false;
     }
     server->resume = evtimer_new(base, on_resume, server);
-    server->listener = evconnlistener_new(base, on_accept, server,
-        LEV_OPT_CLOSE_ON_FREE | LEV_OPT_CLOSE_ON_EXEC, 0, listener);
-    if (server->resume == NULL || server->listener == NULL)
+    if (server->resume == NULL)
         return false;
-    evconnlistener_set_error_cb(server->listener, on_accept_error);
+    for (size_t i = 0; i < server->door_count; i++) {
+        struct door *door = &server->doors[i];
+
+        door->listener = evconnlistener_new(base, on_accept, door,
+            LEV_OPT_CLOSE_ON_FREE | LEV_OPT_CLOSE_ON_EXEC, 0, listeners[i]);
+        if (door->listener == NULL)
+            return false;
+        evconnlistener_set_error_cb(door->listener, on_accept_error);
+    }
     return true;
 }
 
@@ -649,31 +710,28 @@ on_library_message(int severity, const char *message)
 
 /* Serve until SIGTERM or SIGINT, then stop. */
 int
-server_run(
-    const struct server_options *options, const struct server_program *program)
+server_run(const struct server_options *options,
+    const struct server_program *programs, size_t count)
 {
-    struct server server = {
-        .options = options, .program = program, .drained = NEVER
-    };
-    char where[NET_TEXT_MAX];
-    int listener;
+    struct server server = { .options = options, .drained = NEVER };
+    char where[SERVER_PROGRAMS_MAX][NET_TEXT_MAX];
+    int listeners[SERVER_PROGRAMS_MAX];
 
     signal(SIGPIPE, SIG_IGN);
     signal(SIGHUP, SIG_IGN);
     signal(SIGUSR2, SIG_IGN);
     event_set_log_callback(on_early_message);
     event_set_fatal_callback(on_library_failure);
-    listener = net_listen(options->host, options->port, where);
-    if (listener == -1)
-        cli_die("%s", where);
-    evutil_make_socket_nonblocking(listener);
+    open_doors(&server, programs, count, listeners, where);
+    running = &server;
     server.spare = net_spare();
-    if (!make_loops(&server) || !watch(&server, listener))
+    if (!make_loops(&server) || !watch(&server, listeners))
         cli_die("cannot make event loops: %s", strerrordesc_np(errno));
     if (!start_loops(&server))
         cli_die("cannot make threads: %s", strerrordesc_np(EAGAIN));
     event_set_log_callback(on_library_message);
-    log_record("Serving on %s. Hit CTRL-C to stop.", where);
+    for (size_t i = 0; i < count; i++)
+        log_record("Serving on %s. Hit CTRL-C to stop.", where[i]);
 
     event_base_dispatch(server.loops[0].streams.base);
 

@@ -18,28 +18,28 @@
 #include "common/cli.h"
 #include "evented/stream.h"
 
-/* A program that is served. */
+/* A program that is served, at a port of its own. */
 struct server_program {
+    uint16_t port; /* 0: any free one */
+
     /* What a client reads that finds the house full, its line end included. */
     const char *refusal;
 
     /*
      * What the program keeps of a client between two calls: so many zeroed
-     * bytes, passed to the functions below as session. Functions of different
-     * clients may be called from different threads at once. argument is the
-     * one at the end.
+     * bytes, passed to open as session and to the handler as its argument.
+     * Functions of different clients may be called from different threads at
+     * once.
      */
     size_t session_size;
 
-    /* A client was let in. It may be written to, but not finished. */
+    /* A client was let in. It may be written to, but not finished. argument is
+     * the one at the end. */
     void (*open)(struct stream *stream, void *session, void *argument);
 
-    /* It sent a line, or what stands for one: see stream.h. */
-    void (*line)(struct stream *stream, enum line_status status,
-        const struct line *line, void *session, void *argument);
-
-    /* It is gone; the stream is not to be touched any more. */
-    void (*close)(void *session, void *argument);
+    /* What happens then; see stream.h. Its limits are those of the program's
+     * clients; but see server_run. */
+    struct stream_handler handler;
     void *argument;
 };
 
@@ -47,13 +47,18 @@ struct server_program {
 extern const struct cli_twin server_twin;
 
 /*
- * Serve until SIGTERM or SIGINT, then stop: accept who is queued, answer what
- * is in hand, close the idle, and after drain_ms or a second signal cut what
- * is left. SIGUSR1 prints the counters. Prints the Serving line once a connect
- * succeeds. Returns the exit code 0 after the stop; when it cannot start, it
- * ends the program by cli_die. Call it once, from the main thread.
+ * Serve count programs, at least one, until SIGTERM or SIGINT, then stop:
+ * accept who is queued, answer what is in hand, close the idle, and after
+ * drain_ms or a second signal cut what is left. SIGUSR1 prints the counters.
+ * Prints a Serving line for each program once a connect succeeds. How many
+ * connections there may be, and how long a stop may last, say the options for
+ * all programs together. Returns the exit code 0 after the stop; when it cannot
+ * start, it ends the program by cli_die. Call it once, from the main thread.
  */
-int server_run(
-    const struct server_options *options, const struct server_program *program);
+int server_run(const struct server_options *options,
+    const struct server_program *programs, size_t count);
+
+/* Add up what the server has done so far; while it runs, from any thread. */
+void server_count(struct counters *sums);
 
 #endif

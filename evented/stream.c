@@ -10,11 +10,13 @@
 #include <time.h>
 
 /*
- * Lines that one peer is answered before the others have their turn. A read
- * can bring six hundred; a fair share of the loop matters more than the few
- * extra turns.
+ * Messages that one peer is answered, and bytes that it is sent, before the
+ * others have their turn. A read can bring six hundred lines, and an answer
+ * be megabytes long; a fair share of the loop matters more than the few extra
+ * turns.
  */
-#define LINES_A_TURN 20
+#define MESSAGES_A_TURN 20
+#define BYTES_A_TURN    65536
 
 /* What is read at once, as much as the threaded twin does. */
 #define READ_SIZE 4096
@@ -32,12 +34,14 @@ struct stream {
     size_t begin, end; /* of it */
     bool reading;      /* the loop calls us with input */
     bool owing;        /* the peer has not yet taken all that was written */
+    bool producing;    /* the handler has more to write */
     bool advancing;    /* advance is at work, further up the stack */
     bool unfinished;   /* on the loop's list */
     bool finishing;    /* stream_finish was called */
     bool input_ended;  /* the peer has sent all */
     bool broken;       /* the connection is */
-    bool line_started; /* its first byte came before the last wait */
+    bool begun;        /* some of the next message has come */
+    bool timed;        /* and before the last wait, so that its time runs */
     bool stopping;     /* the server stops, and this is known here */
     bool reprieved;
     int error;
@@ -182,55 +186,100 @@ in_hand(struct stream *stream)
     return stream->arrived;
 }
 
-/* Find the stream's next line, or how it ended. */
-static enum line_status
-next_line(struct stream *stream, const char *data, size_t size,
-    struct line *line, size_t *used)
+/* Whether what has come is all that is to be taken from the peer. */
+static bool
+has_all_input(struct stream *stream)
 {
-    enum line_status status =
-        line_next(&stream->scanner, data, size, line, used);
-
-    if (status == LINE_PARTIAL) {
-        if (stream->cut == STREAM_LATE)
-            status = LINE_LATE;
-        else if (stream->input_ended ||
-                 (stream->cut == STREAM_STOP && in_hand(stream) == 0 &&
-                     net_ended(stream->fd)))
-            status = line_last(&stream->scanner, data, size, line);
-        else if (stream->cut == STREAM_IDLE ||
-                 (stream->cut == STREAM_STOP && in_hand(stream) == 0))
-            status = LINE_END;
-        if (status != LINE_PARTIAL)
-            *used = size;
-    }
-    if (status == LINE_READY) {
-        counters_add(&stream->loop->counters, COUNT_REQUESTS, 1);
-        stream->line_started = false;
-    }
-    return status;
+    return stream->input_ended || stream->cut == STREAM_IDLE ||
+           stream->cut == STREAM_LATE ||
+           (stream->cut == STREAM_STOP && in_hand(stream) == 0);
 }
 
-/* Hand lines of the input to the handler, as many as have their turn; say
- * how much was used, and whether only more input brings the next line. */
-static bool
-handle_lines(struct stream *stream, const char *data, size_t size, size_t *used)
+/* What stands for a line when it has no end, and has all input. */
+static enum line_status
+last_line(
+    struct stream *stream, const char *data, size_t size, struct line *line)
 {
-    enum line_status status = LINE_READY;
+    if (stream->cut == STREAM_LATE)
+        return LINE_LATE;
+    if (stream->input_ended ||
+        (stream->cut == STREAM_STOP && net_ended(stream->fd)))
+        return line_last(&stream->scanner, data, size, line);
+    return LINE_END;
+}
+
+/* Hand the next line to the handler, or what stands for one. */
+static enum stream_found
+handle_line(struct stream *stream, const char *data, size_t size, size_t *used)
+{
+    struct line line = { NULL, 0 };
+    enum line_status status =
+        line_next(&stream->scanner, data, size, &line, used);
+
+    if (status == LINE_PARTIAL) {
+        if (!has_all_input(stream))
+            return size > 0 ? STREAM_FOUND_PART : STREAM_FOUND_NOTHING;
+        status = last_line(stream, data, size, &line);
+        *used = size;
+    }
+    if (status == LINE_READY)
+        counters_add(&stream->loop->counters, COUNT_REQUESTS, 1);
+    stream->handler->line(stream, status, &line, stream->argument);
+    return STREAM_FOUND_ALL;
+}
+
+/* Hand input to the handler, or that there is no more. */
+static enum stream_found
+handle_bytes(struct stream *stream, const char *data, size_t size, size_t *used)
+{
+    const enum stream_found found =
+        stream->handler->input(stream, data, size, used, stream->argument);
+
+    if (found == STREAM_FOUND_ALL) {
+        counters_add(&stream->loop->counters, COUNT_REQUESTS, 1);
+    } else if (has_all_input(stream)) {
+        *used = size;
+        stream->handler->ended(
+            stream, stream->cut == STREAM_LATE, stream->argument);
+        return STREAM_FOUND_ALL;
+    }
+    return found;
+}
+
+/* Have the handler write what it has to, as far as the peer takes it and its
+ * turn goes; whether nothing is left. */
+static bool
+produce(struct stream *stream, uint64_t end)
+{
+    while (stream->producing && !stream->owing && !stream->broken &&
+           stream->written + stream->loop->gathered < end)
+        stream->producing = stream->handler->produce(stream, stream->argument);
+    return !stream->producing && !stream->owing && !stream->broken;
+}
+
+/* Hand the messages in the input to the handler, as many as have their turn;
+ * say how much was used, and whether only more input brings the next one. */
+static bool
+handle(struct stream *stream, const char *data, size_t size, size_t *used)
+{
+    const uint64_t end = stream->written + BYTES_A_TURN;
 
     *used = 0;
-    for (int i = 0; i < LINES_A_TURN && !stream->finishing; i++) {
-        struct line line = { NULL, 0 };
+    for (int i = 0;
+         i < MESSAGES_A_TURN && produce(stream, end) && !stream->finishing;
+         i++) {
+        enum stream_found found;
         size_t length;
 
-        if (stream->broken || stream->owing)
-            break;
-        status = next_line(stream, data + *used, size - *used, &line, &length);
+        found = (stream->handler->line != NULL ? handle_line : handle_bytes)(
+            stream, data + *used, size - *used, &length);
         *used += length;
-        if (status == LINE_PARTIAL)
-            break;
-        stream->handler->line(stream, status, &line, stream->argument);
+        stream->begun = found == STREAM_FOUND_PART;
+        if (found != STREAM_FOUND_ALL)
+            return true;
+        stream->timed = false;
     }
-    return status == LINE_PARTIAL;
+    return false;
 }
 
 /* Keep what was just read and not used, as the loop's buffer is for all. */
@@ -278,13 +327,15 @@ linger(struct stream *stream)
 static void
 await_input(struct stream *stream)
 {
-    if (stream->begin == stream->end)
-        set_phase(stream, PHASE_IDLE,
-            limits_deadline(stream_now(), stream->loop->limits->idle_ms));
-    else if (!stream->line_started)
-        set_phase(stream, PHASE_LINE,
-            limits_deadline(stream_now(), stream->loop->limits->line_ms));
-    stream->line_started = stream->begin < stream->end;
+    const struct limits *limits = stream->handler->limits;
+
+    if (!stream->begun)
+        set_phase(
+            stream, PHASE_IDLE, limits_deadline(stream_now(), limits->idle_ms));
+    else if (!stream->timed)
+        set_phase(
+            stream, PHASE_LINE, limits_deadline(stream_now(), limits->line_ms));
+    stream->timed = stream->begun;
     set_reading(stream, true);
 }
 
@@ -299,7 +350,7 @@ settle(struct stream *stream, bool wants_input)
     if (stream->owing) {
         set_phase(stream, PHASE_ANSWER, NEVER);
         set_reading(stream, false);
-    } else if (stream->finishing) {
+    } else if (stream->finishing && !stream->producing) {
         linger(stream);
         return;
     } else if (wants_input) {
@@ -322,7 +373,7 @@ handle_input(struct stream *stream, const char *data, size_t size)
     size_t used;
 
     stream->advancing = true;
-    wants_input = handle_lines(stream, data, size, &used);
+    wants_input = handle(stream, data, size, &used);
     flush(stream);
     stream->advancing = false;
     keep_input(stream, data + used, size - used);
@@ -337,7 +388,7 @@ advance(struct stream *stream)
     size_t used;
 
     stream->advancing = true;
-    wants_input = handle_lines(stream,
+    wants_input = handle(stream,
         stream->input == NULL ? "" : stream->input + stream->begin,
         stream->end - stream->begin, &used);
     flush(stream);
@@ -450,16 +501,15 @@ on_turn(evutil_socket_t fd, short what, void *argument)
 
 /* Prepare what the streams of one loop share. */
 bool
-stream_loop_init(struct stream_loop *loop, struct event_base *base,
-    const struct limits *limits)
+stream_loop_init(
+    struct stream_loop *loop, struct event_base *base, size_t max_line)
 {
     loop->base = base;
-    loop->limits = limits;
     loop->gathered = 0;
     TAILQ_INIT(&loop->unfinished);
     loop->turn = evtimer_new(base, on_turn, loop);
     /* The first part of a line that is not too long, and a read. */
-    loop->input_room = LINE_ROOM(limits->max_line) + READ_SIZE;
+    loop->input_room = LINE_ROOM(max_line) + READ_SIZE;
     loop->input = malloc(loop->input_room);
     return loop->turn != NULL && loop->input != NULL;
 }
@@ -491,9 +541,11 @@ make_stream(int fd, struct stream_loop *loop,
     stream->loop = loop;
     stream->handler = handler;
     stream->argument = argument;
-    line_init(&stream->scanner, loop->limits->max_line);
+    line_init(&stream->scanner, handler->limits->max_line);
     set_phase(stream, PHASE_ANSWER, NEVER);
     bufferevent_setcb(stream->bev, NULL, on_written, on_event, stream);
+    /* By default a quarter of that. */
+    bufferevent_set_max_single_write(stream->bev, BYTES_A_TURN);
     return stream;
 }
 
@@ -539,20 +591,48 @@ stream_write(struct stream *stream, const void *bytes, size_t length)
 {
     struct stream_loop *loop = stream->loop;
 
-    if (length > STREAM_GATHER - loop->gathered)
+    if (length > STREAM_ROOM - loop->gathered)
         flush(stream);
-    if (length > STREAM_GATHER) {
+    if (length > STREAM_ROOM) {
         send_or_keep(stream, bytes, length);
-    } else {
-        memcpy(loop->output + loop->gathered, bytes, length);
-        loop->gathered += length;
+        return stream_commit(stream, 0);
     }
+    memcpy(loop->output + loop->gathered, bytes, length);
+    return stream_commit(stream, length);
+}
+
+/* Room for output that is made, not copied. */
+char *
+stream_reserve(struct stream *stream, size_t *room)
+{
+    struct stream_loop *loop = stream->loop;
+
+    if (STREAM_ROOM - loop->gathered < STREAM_RESERVE)
+        flush(stream);
+    *room = STREAM_ROOM - loop->gathered;
+    return loop->output + loop->gathered;
+}
+
+/* Write what was made in it. */
+bool
+stream_commit(struct stream *stream, size_t length)
+{
+    stream->loop->gathered += length;
     if (!stream->advancing) {
         flush(stream);
         if (stream->broken)
             enlist(stream);
     }
     return !stream->broken;
+}
+
+/* Have produce called until it says that that was all. */
+void
+stream_produce(struct stream *stream)
+{
+    stream->producing = true;
+    if (!stream->advancing)
+        enlist(stream);
 }
 
 /* End the conversation so that the peer can read all of it. */
@@ -578,6 +658,13 @@ stream_ended_well(const struct stream *stream)
     const enum stream_cut cut = stream->cut;
 
     return !stream->broken && (cut == STREAM_UNCUT || cut == STREAM_STOP);
+}
+
+/* The peer's address. */
+void
+stream_peer(const struct stream *stream, char *text)
+{
+    net_peer(stream->fd, text);
 }
 
 /* End the stream from outside. */
@@ -611,7 +698,7 @@ find_overdue(struct stream *stream, int64_t now)
 
     if (stream->phase == PHASE_ANSWER)
         return progress_stalled(&stream->progress, now,
-                   stream->loop->limits->stall_ms, stream->written - kept,
+                   stream->handler->limits->stall_ms, stream->written - kept,
                    net_unacked(stream->fd))
                    ? STREAM_STALLED
                    : STREAM_UNCUT;

@@ -1,11 +1,14 @@
 /*
- * stream - one peer, with callbacks: lines come in, bytes are written.
+ * stream - one peer, with callbacks: lines, or bytes, come in; bytes are
+ * written.
  *
  * A stream belongs to one event loop and is touched by that loop's thread
  * only. It never waits: a handler is called with each line, writes what there
  * is to answer, and returns. What the peer does not take at once is kept, and
  * no more of its lines are read until it has taken all; so a peer that does
- * not read holds one answer and no more.
+ * not read holds one answer and no more. An answer that is too long to be kept
+ * is produced piece by piece: the handler is called again whenever the peer has
+ * taken the piece before.
  *
  * What has to be kept is kept by a libevent bufferevent: it connects, and holds
  * and sends what the peer did not take. What needs no keeping passes it by:
@@ -31,23 +34,32 @@
 struct stream;
 
 /* Answers of one callback are gathered into one send of up to this size. */
-#define STREAM_GATHER 16384
+#define STREAM_ROOM    16384
+#define STREAM_RESERVE 4096
 
 /* What the streams of one loop share. */
 struct stream_loop {
     struct event_base *base;
-    const struct limits *limits;
     struct counters counters;
     struct event *turn;              /* goes on with the ones below */
-    TAILQ_HEAD(, stream) unfinished; /* have lines left to be answered */
+    TAILQ_HEAD(, stream) unfinished; /* have something left to be done */
     size_t gathered;                 /* bytes of output, of one stream */
-    char output[STREAM_GATHER];
+    char output[STREAM_ROOM];
     char *input; /* read just now, by one stream */
     size_t input_room;
 };
 
-/* Who is called when something happens to a stream. */
+/* What a handler found in the input. */
+enum stream_found {
+    STREAM_FOUND_NOTHING, /* the next message has not begun */
+    STREAM_FOUND_PART,    /* it has: its rest must come within line_ms */
+    STREAM_FOUND_ALL,     /* a whole message; there may be more */
+};
+
+/* Who is called when something happens to a stream, and what holds for it. */
 struct stream_handler {
+    const struct limits *limits;
+
     /* It is connected; only for stream_connect, else NULL. */
     void (*connected)(struct stream *stream, void *argument);
 
@@ -59,6 +71,24 @@ struct stream_handler {
      */
     void (*line)(struct stream *stream, enum line_status status,
         const struct line *line, void *argument);
+
+    /*
+     * For a program whose messages are no lines; line is NULL then. The size
+     * bytes of data have come and were not used yet; *used says how many of
+     * them are now. Input that is not used must be less than the limits'
+     * max_line.
+     */
+    enum stream_found (*input)(struct stream *stream, const char *data,
+        size_t size, size_t *used, void *argument);
+
+    /* Goes with input: no more will come, or is to be taken; late says that it
+     * is because a message did not end in time, and the peer may be told. It
+     * must have called stream_finish, or stream_produce and finish then. */
+    void (*ended)(struct stream *stream, bool late, void *argument);
+
+    /* Write the next piece of an answer, about STREAM_ROOM bytes or a slice of
+     * up to 64 KiB. False: that was all. See stream_produce. */
+    bool (*produce)(struct stream *stream, void *argument);
 
     /* The stream is over and freed after this call; error is the errno that
      * broke it, or 0. */
@@ -75,9 +105,10 @@ enum stream_cut {
     STREAM_ABORT,   /* the server is at the end of its patience: reset */
 };
 
-/* Prepare what the streams of one loop share; false: no memory. */
-bool stream_loop_init(struct stream_loop *loop, struct event_base *base,
-    const struct limits *limits);
+/* Prepare what the streams of one loop share, of which none has a greater
+ * max_line than this; false: no memory. */
+bool stream_loop_init(
+    struct stream_loop *loop, struct event_base *base, size_t max_line);
 
 /* Free it, when the loop has no stream any more. */
 void stream_loop_free(struct stream_loop *loop);
@@ -106,6 +137,21 @@ struct stream *stream_connect(const struct sockaddr *address, socklen_t length,
 bool stream_write(struct stream *stream, const void *bytes, size_t length);
 
 /*
+ * Room for output that is made, not copied: where *room bytes may be put, at
+ * least STREAM_RESERVE. Those of them that stream_commit names are written, as
+ * by stream_write. What was gathered before may be sent first.
+ */
+char *stream_reserve(struct stream *stream, size_t *room);
+bool stream_commit(struct stream *stream, size_t length);
+
+/*
+ * Have produce called until it says that that was all: soon, and again each
+ * time when the peer has taken what was written and the other streams had
+ * their turn. The stream hands out no further message until then.
+ */
+void stream_produce(struct stream *stream);
+
+/*
  * End the conversation so that the peer can read all of it: send what was
  * written, tell it that this was all, and drop what it still sends until it
  * closes or LIMIT_LINGER is over. Outside of a call of line, gone may be
@@ -118,6 +164,10 @@ void stream_free(struct stream *stream);
 
 /* Whether the conversation was ended by the will of one side; for gone. */
 bool stream_ended_well(const struct stream *stream);
+
+/* The peer's address, "127.0.0.1:62910", as a C string in text of NET_TEXT_MAX
+ * bytes. */
+void stream_peer(const struct stream *stream, char *text);
 
 /* Milliseconds of the clock that deadlines are kept in. */
 int64_t stream_now(void);

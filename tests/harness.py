@@ -442,6 +442,56 @@ class Server:
         self.errors.close()
 
 
+class Finder(Server):
+    """A running charfinder: port is the terminal's, http_port the web's."""
+
+    SESSION = (b"king of hearts\n",
+        b"?> U+1F0BE\t\xf0\x9f\x82\xbe\tPLAYING CARD KING OF HEARTS\r\n"
+        b"1 match for 'king of hearts'\r\n?> ")
+
+    def __init__(self, twin, *options, http="0", **how):
+        self.http_port = None
+        self.serves_web = http != "off"
+        super().__init__(twin, "--http-port", http, *options,
+            name="charfinder", **how)
+
+    def _read_port(self):
+        super()._read_port()
+        if self.serves_web:
+            wait_until(lambda: len(self.output) > 1, "it serves the web")
+            self.http_port = int(self.READY.fullmatch(
+                self.output[1].rstrip())[2])
+
+    def connect_web(self, receive_buffer=None):
+        """A new client of the web."""
+        return Client(self.http_port, self.host, receive_buffer)
+
+    def play(self):
+        """A whole small session; it fails unless the server is well."""
+        with self.connect() as client:
+            client.send(self.SESSION[0])
+            client.finish()
+            answer = client.read_all()
+            if answer != self.SESSION[1]:
+                raise AssertionError(f"a fresh session read {answer}")
+
+    def play_when_possible(self):
+        """Play as soon as the house is no longer full."""
+        def play():
+            with self.connect() as client:
+                try:
+                    client.send(self.SESSION[0])
+                    client.finish()
+                    answer = client.read_all()
+                except OSError:
+                    return False
+                if answer not in (self.SESSION[1], b"",
+                        FULL_HOUSE.replace(b"\n", b"\r\n")):
+                    raise AssertionError(f"a fresh session read {answer}")
+                return answer == self.SESSION[1]
+        wait_until(play, "a new client is served")
+
+
 class ServerTest(unittest.TestCase):
     """A test of servers; it starts them by self.serve()."""
 
@@ -454,6 +504,12 @@ class ServerTest(unittest.TestCase):
     def serve(self, *options, **how):
         """Start a server of this test's twin."""
         server = Server(self.twin, *options, **how)
+        self.servers.append(server)
+        return server
+
+    def find(self, *options, **how):
+        """Start a charfinder of this test's twin."""
+        server = Finder(self.twin, *options, **how)
         self.servers.append(server)
         return server
 

@@ -435,7 +435,7 @@ START_TEST(a_server_without_options_has_the_defaults)
     memset(&options, 0xa5, sizeof(options));
     parse_server(&options, &threaded, "");
     ck_assert_str_eq(options.server.host, "127.0.0.1");
-    ck_assert_uint_eq(options.server.port, 1234);
+    ck_assert_uint_eq(options.port, 1234);
     ck_assert(!options.server.quiet);
     ck_assert_uint_eq(options.server.workers, 0);
     ck_assert_uint_eq(options.server.limits.max_connections,
@@ -473,7 +473,7 @@ START_TEST(every_server_option_is_taken)
         "--host ::1 --port 0 --quiet --max-connections 7 --max-line 80 "
         "--seed -5 --strategy bisect --lang ko");
     ck_assert_str_eq(options.server.host, "::1");
-    ck_assert_uint_eq(options.server.port, 0);
+    ck_assert_uint_eq(options.port, 0);
     ck_assert(options.server.quiet);
     ck_assert_uint_eq(options.server.limits.max_connections, 7);
     ck_assert_uint_eq(options.server.limits.max_line, 80);
@@ -505,7 +505,7 @@ START_TEST(the_last_of_two_options_counts)
 
     parse_server(&options, &threaded,
         "--port 1 --port 2 --strategy bisect --strategy random");
-    ck_assert_uint_eq(options.server.port, 2);
+    ck_assert_uint_eq(options.port, 2);
     ck_assert_int_eq(options.rules.strategy, GUESS_RANDOM);
 }
 END_TEST

@@ -42,9 +42,13 @@ main(int argc, char **argv)
     struct guess_server_options options;
 
     guess_server_cli(&options, &server_twin, DEFAULT_PORT, argc, argv);
-    return server_run(&options.server, &(struct server_program) {
-                                           .refusal = GUESS_FULL_HOUSE,
-                                           .serve = play,
-                                           .argument = &options,
-                                       });
+    return server_run(&options.server,
+        &(struct server_program) {
+            .port = options.port,
+            .limits = &options.server.limits,
+            .refusal = GUESS_FULL_HOUSE,
+            .serve = play,
+            .argument = &options,
+        },
+        1);
 }

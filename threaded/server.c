@@ -47,11 +47,27 @@ enum admission {
     TURNED_AWAY, /* told without waiting that it is heard */
 };
 
+/* Where clients come in. */
+struct door {
+    const struct server_program *program;
+    int listener;
+};
+
+/* A thread that accepts clients at one door, or at several. */
+struct acceptor {
+    struct server *server;
+    struct door *doors;
+    size_t door_count;
+    size_t next; /* the door to look at first, so that none is forgotten */
+    pthread_t thread;
+};
+
 /* What a thread that serves a client is given. */
 struct connection {
     LIST_ENTRY(connection) link; /* in the books, while it is served */
     STAILQ_ENTRY(connection) next_ended;
     struct server *server;
+    const struct server_program *program;
     struct stream *stream;
     int fd;
     bool refused; /* only to be told that the house is full */
@@ -60,10 +76,11 @@ struct connection {
 
 struct server {
     const struct server_options *options;
-    const struct server_program *program;
     pthread_attr_t attributes;
-    int listener;
-    pthread_t *acceptors; /* may have ended, joined at the end */
+    struct door doors[SERVER_PROGRAMS_MAX];
+    size_t door_count;
+    bool doors_closed;          /* the server stops, and nobody waits there */
+    struct acceptor *acceptors; /* may have ended, joined at the end */
     size_t acceptor_count;
 
     /* The books, under the lock. */
@@ -78,6 +95,9 @@ struct server {
     int spare;
 };
 
+/* The one that runs. */
+static struct server *running;
+
 /* Do nothing; that a wait was interrupted is all a wake-up means. */
 static void
 wake(int signal)
@@ -85,21 +105,30 @@ wake(int signal)
     (void)signal;
 }
 
-/* Print what the server has done so far. */
-static void
-print_counters(struct server *server)
+/* Add up what the server has done so far. */
+void
+server_count(struct counters *sums)
 {
-    struct counters sums = { 0 };
+    struct server *server = running;
     struct connection *connection;
-    char text[COUNTERS_TEXT_MAX];
 
     pthread_mutex_lock(&server->lock);
-    counters_sum(&sums, &server->sums);
-    counters_add(&sums, COUNT_ACTIVE, server->active);
+    counters_sum(sums, &server->sums);
+    counters_add(sums, COUNT_ACTIVE, server->active);
     LIST_FOREACH (connection, &server->connections, link)
-        counters_sum(&sums, stream_counters(connection->stream));
+        counters_sum(sums, stream_counters(connection->stream));
     pthread_mutex_unlock(&server->lock);
-    counters_add(&sums, COUNT_DROPPED_LOG, log_dropped());
+    counters_add(sums, COUNT_DROPPED_LOG, log_dropped());
+}
+
+/* Print what the server has done so far. */
+static void
+print_counters(void)
+{
+    struct counters sums = { 0 };
+    char text[COUNTERS_TEXT_MAX];
+
+    server_count(&sums);
     counters_print(&sums, text);
     log_record("%s", text);
 }
@@ -173,10 +202,8 @@ give_back(struct server *server, bool refused)
 static bool
 serve(struct connection *connection)
 {
-    const struct server *server = connection->server;
-    const struct server_program *program = server->program;
-    struct stream *stream =
-        stream_new(connection->fd, &server->options->limits);
+    const struct server_program *program = connection->program;
+    struct stream *stream = stream_new(connection->fd, program->limits);
 
     if (stream == NULL) {
         net_turn_away(connection->fd, program->refusal);
@@ -261,16 +288,19 @@ start(struct server *server, const struct connection *client)
 
 /* Let a client in, or refuse it. */
 static void
-admit(struct server *server, int fd, enum admission admission)
+admit(struct server *server, const struct door *door, int fd,
+    enum admission admission)
 {
+    const char *refusal = door->program->refusal;
     struct connection client = {
         .server = server,
+        .program = door->program,
         .fd = fd,
         .refused = admission == REFUSED,
     };
 
     if (admission == TURNED_AWAY) {
-        net_turn_away(fd, server->program->refusal);
+        net_turn_away(fd, refusal);
     } else if (server->options->workers > 0) {
         const bool served = serve(&client);
 
@@ -281,7 +311,7 @@ admit(struct server *server, int fd, enum admission admission)
         pthread_mutex_unlock(&server->lock);
     } else if (!start(server, &client)) {
         forgo(server, admission);
-        net_turn_away(fd, server->program->refusal);
+        net_turn_away(fd, refusal);
     }
 }
 
@@ -291,9 +321,9 @@ admit(struct server *server, int fd, enum admission admission)
  * nobody waits.
  */
 static bool
-rest(struct server *server)
+rest(struct server *server, const struct door *door)
 {
-    struct pollfd waiting = { .fd = server->listener, .events = POLLIN };
+    struct pollfd waiting = { .fd = door->listener, .events = POLLIN };
     int fd = -1;
     bool stopping;
 
@@ -303,10 +333,10 @@ rest(struct server *server)
     if (server->options->workers == 0 && server->spare != -1 &&
         poll(&waiting, 1, 0) == 1) {
         close(server->spare);
-        fd = accept4(server->listener, NULL, NULL, SOCK_CLOEXEC);
+        fd = accept4(door->listener, NULL, NULL, SOCK_CLOEXEC);
         if (fd != -1) {
             counters_add(&server->sums, COUNT_REJECTED, 1);
-            net_turn_away(fd, server->program->refusal);
+            net_turn_away(fd, door->program->refusal);
         }
         server->spare = -1;
     }
@@ -332,17 +362,53 @@ go_to_door(struct server *server)
     return open;
 }
 
+/* The door at which to accept: the only one, where accepting waits by itself,
+ * or one at which somebody waits. */
+static const struct door *
+choose_door(struct acceptor *acceptor)
+{
+    struct pollfd waiting[SERVER_PROGRAMS_MAX];
+    const size_t count = acceptor->door_count;
+    size_t chosen = acceptor->next % count;
+
+    if (count == 1)
+        return acceptor->doors;
+    for (size_t i = 0; i < count; i++)
+        waiting[i] = (struct pollfd) { .fd = acceptor->doors[i].listener,
+            .events = POLLIN };
+    if (poll(waiting, count, -1) > 0)
+        while (waiting[chosen].revents == 0)
+            chosen = (chosen + 1) % count;
+    acceptor->next = chosen + 1;
+    return &acceptor->doors[chosen];
+}
+
+/* Whether a failed accept is to be tried again, after a rest if need be. */
+static bool
+is_worth_waiting(struct server *server, const struct door *door, int error)
+{
+    bool stopping;
+
+    if (error != EAGAIN)
+        return net_accept_error(error) == NET_ACCEPT_AGAIN ||
+               rest(server, door);
+    /* Somebody else took the client, unless the server stops. */
+    pthread_mutex_lock(&server->lock);
+    stopping = server->stopping;
+    pthread_mutex_unlock(&server->lock);
+    return !stopping;
+}
+
 /* Wait for the next client; -1 when the server stops and nobody waits. */
 static int
-accept_client(struct server *server)
+accept_client(struct acceptor *acceptor, const struct door **door)
 {
     int fd;
 
-    do
-        fd = accept4(server->listener, NULL, NULL, SOCK_CLOEXEC);
-    /* Only a server that stops makes its listener say EAGAIN. */
-    while (fd == -1 && errno != EAGAIN &&
-           (net_accept_error(errno) == NET_ACCEPT_AGAIN || rest(server)));
+    do {
+        *door = choose_door(acceptor);
+        fd = accept4((*door)->listener, NULL, NULL, SOCK_CLOEXEC);
+    } while (fd == -1 && is_worth_waiting(acceptor->server, *door, errno));
     return fd;
 }
 
@@ -350,10 +416,12 @@ accept_client(struct server *server)
 static void *
 accept_clients(void *argument)
 {
-    struct server *server = argument;
+    struct acceptor *acceptor = argument;
+    struct server *server = acceptor->server;
 
     while (go_to_door(server)) {
-        const int fd = accept_client(server);
+        const struct door *door;
+        const int fd = accept_client(acceptor, &door);
         enum admission admission = TURNED_AWAY;
 
         /* In one step, so that at no time a client is not accounted for. */
@@ -364,7 +432,7 @@ accept_clients(void *argument)
         pthread_mutex_unlock(&server->lock);
         reap(server);
         if (fd != -1)
-            admit(server, fd, admission);
+            admit(server, door, fd, admission);
     }
     return NULL;
 }
@@ -396,6 +464,31 @@ sweep(struct server *server, int64_t now, int64_t lost_ms)
     pthread_mutex_unlock(&server->lock);
 }
 
+/* Close a door of a server that stops; who is queued is let in, or turned away
+ * where all threads are taken. */
+static void
+close_door(struct server *server, struct door *door)
+{
+    for (int i = 0; i < LIMIT_BACKLOG; i++) {
+        const int fd = accept4(door->listener, NULL, NULL, SOCK_CLOEXEC);
+        enum admission admission = TURNED_AWAY;
+
+        if (fd == -1) {
+            if (errno == EAGAIN || net_accept_error(errno) == NET_ACCEPT_REST)
+                break;
+            continue;
+        }
+        pthread_mutex_lock(&server->lock);
+        if (server->options->workers == 0)
+            admission = reserve(server);
+        else
+            counters_add(&server->sums, COUNT_REJECTED, 1);
+        pthread_mutex_unlock(&server->lock);
+        admit(server, door, fd, admission);
+    }
+    close(door->listener);
+}
+
 /* Begin to stop: no new clients but the queued, and an end for the others. */
 static void
 stop(struct server *server)
@@ -405,7 +498,8 @@ stop(struct server *server)
     log_record("Server shutting down.");
     pthread_mutex_lock(&server->lock);
     server->stopping = true;
-    fcntl(server->listener, F_SETFL, O_NONBLOCK);
+    for (size_t i = 0; i < server->door_count; i++)
+        fcntl(server->doors[i].listener, F_SETFL, O_NONBLOCK);
     LIST_FOREACH (connection, &server->connections, link)
         stream_cut(connection->stream, STREAM_STOP);
     pthread_mutex_unlock(&server->lock);
@@ -428,41 +522,23 @@ abort_all(struct server *server)
     pthread_mutex_unlock(&server->lock);
 }
 
-/* Close the door of a server that stops, once no acceptor stands in it; who
- * is queued is let in, or turned away where all threads are taken. */
+/* Close the doors of a server that stops, once no acceptor stands in one. */
 static void
-close_door(struct server *server)
+close_doors(struct server *server)
 {
     bool free_to_close;
-    int fd;
 
     pthread_mutex_lock(&server->lock);
     free_to_close = server->accepting == 0;
     if (!free_to_close)
         for (size_t i = 0; i < server->acceptor_count; i++)
-            pthread_kill(server->acceptors[i], STREAM_WAKE);
+            pthread_kill(server->acceptors[i].thread, STREAM_WAKE);
     pthread_mutex_unlock(&server->lock);
     if (!free_to_close)
         return;
-    for (int i = 0; i < LIMIT_BACKLOG; i++) {
-        enum admission admission = TURNED_AWAY;
-
-        fd = accept4(server->listener, NULL, NULL, SOCK_CLOEXEC);
-        if (fd == -1) {
-            if (errno == EAGAIN || net_accept_error(errno) == NET_ACCEPT_REST)
-                break;
-            continue;
-        }
-        pthread_mutex_lock(&server->lock);
-        if (server->options->workers == 0)
-            admission = reserve(server);
-        else
-            counters_add(&server->sums, COUNT_REJECTED, 1);
-        pthread_mutex_unlock(&server->lock);
-        admit(server, fd, admission);
-    }
-    close(server->listener);
-    server->listener = -1;
+    for (size_t i = 0; i < server->door_count; i++)
+        close_door(server, &server->doors[i]);
+    server->doors_closed = true;
 }
 
 /* Whether a server that stops has no client any more. */
@@ -473,17 +549,32 @@ has_ended(struct server *server)
 
     pthread_mutex_lock(&server->lock);
     ended =
-        server->listener == -1 && server->active == 0 && server->refusing == 0;
+        server->doors_closed && server->active == 0 && server->refusing == 0;
     pthread_mutex_unlock(&server->lock);
     return ended;
+}
+
+/* Milliseconds between two sweeps, such that all limits are kept. */
+static int64_t
+sweep_period(const struct server *server)
+{
+    int64_t shortest = LIMIT_SWEEP_MS;
+
+    for (size_t i = 0; i < server->door_count; i++) {
+        const int64_t period =
+            limits_sweep_ms(server->doors[i].program->limits);
+
+        if (period < shortest)
+            shortest = period;
+    }
+    return shortest;
 }
 
 /* Wait for signals and sweep, until a stop has come to its end. */
 static void
 keep(struct server *server, const sigset_t *signals)
 {
-    const struct limits *limits = &server->options->limits;
-    int64_t period = limits_sweep_ms(limits);
+    int64_t period = sweep_period(server);
     int64_t planned = stream_now() + period, drained = NEVER;
 
     while (drained == NEVER || !has_ended(server)) {
@@ -493,17 +584,17 @@ keep(struct server *server, const sigset_t *signals)
         const int64_t now = stream_now();
 
         if (signal == SIGUSR1) {
-            print_counters(server);
+            print_counters();
         } else if (signal != -1 && drained != NEVER) {
             drained = now;
         } else if (signal != -1) {
             stop(server);
-            drained = now + limits->drain_ms;
+            drained = now + server->options->limits.drain_ms;
             if (period > DRAIN_TICK_MS)
                 period = DRAIN_TICK_MS;
         }
-        if (drained != NEVER && server->listener != -1)
-            close_door(server);
+        if (drained != NEVER && !server->doors_closed)
+            close_doors(server);
         if (now >= drained)
             abort_all(server);
         sweep(server, now, limits_lost_ms(planned, now));
@@ -512,19 +603,45 @@ keep(struct server *server, const sigset_t *signals)
     }
 }
 
-/* Make the acceptors; false: the system has no threads for us. */
+/* Open a door for each program; end the program where that cannot be. */
+static void
+open_doors(struct server *server, const struct server_program *programs,
+    size_t count, char where[][NET_TEXT_MAX])
+{
+    for (size_t i = 0; i < count; i++) {
+        struct door *door = &server->doors[server->door_count++];
+
+        door->program = &programs[i];
+        door->listener =
+            net_listen(server->options->host, programs[i].port, where[i]);
+        if (door->listener == -1)
+            cli_die("%s", where[i]);
+        /* Between looking and accepting another may have taken the client. */
+        if (server->options->workers > 0 && count > 1)
+            fcntl(door->listener, F_SETFL, O_NONBLOCK);
+    }
+}
+
+/* Make the acceptors: one a door, or the pool, whose threads stand at all
+ * doors; false: the system has no threads for us. */
 static bool
 start_acceptors(struct server *server)
 {
     const unsigned pool = server->options->workers;
-    const size_t wanted = pool > 0 ? pool : 1;
+    const size_t wanted = pool > 0 ? pool : server->door_count;
 
     server->acceptors = calloc(wanted, sizeof(*server->acceptors));
     if (server->acceptors == NULL)
         return false;
     while (server->acceptor_count < wanted) {
-        if (pthread_create(&server->acceptors[server->acceptor_count],
-                &server->attributes, accept_clients, server) != 0)
+        const size_t i = server->acceptor_count;
+        struct acceptor *acceptor = &server->acceptors[i];
+
+        acceptor->server = server;
+        acceptor->doors = pool > 0 ? server->doors : &server->doors[i];
+        acceptor->door_count = pool > 0 ? server->door_count : 1;
+        if (pthread_create(&acceptor->thread, &server->attributes,
+                accept_clients, acceptor) != 0)
             return false;
         server->acceptor_count++;
     }
@@ -552,17 +669,16 @@ prepare(sigset_t *signals)
 
 /* Serve until SIGTERM or SIGINT, then stop. */
 int
-server_run(
-    const struct server_options *options, const struct server_program *program)
+server_run(const struct server_options *options,
+    const struct server_program *programs, size_t count)
 {
-    struct server server = { .options = options, .program = program };
-    char where[NET_TEXT_MAX];
+    struct server server = { .options = options };
+    char where[SERVER_PROGRAMS_MAX][NET_TEXT_MAX];
     sigset_t signals;
 
     prepare(&signals);
-    server.listener = net_listen(options->host, options->port, where);
-    if (server.listener == -1)
-        cli_die("%s", where);
+    open_doors(&server, programs, count, where);
+    running = &server;
     server.spare = net_spare();
     LIST_INIT(&server.connections);
     STAILQ_INIT(&server.ended);
@@ -571,12 +687,13 @@ server_run(
     pthread_attr_setstacksize(&server.attributes, STACK_SIZE);
     if (!start_acceptors(&server))
         cli_die("cannot make threads: %s", strerrordesc_np(EAGAIN));
-    log_record("Serving on %s. Hit CTRL-C to stop.", where);
+    for (size_t i = 0; i < count; i++)
+        log_record("Serving on %s. Hit CTRL-C to stop.", where[i]);
 
     keep(&server, &signals);
 
     for (size_t i = 0; i < server.acceptor_count; i++)
-        pthread_join(server.acceptors[i], NULL);
+        pthread_join(server.acceptors[i].thread, NULL);
     reap(&server);
     if (server.cut > 0)
         log_record("Connections cut: %zu.", server.cut);

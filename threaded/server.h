@@ -19,8 +19,11 @@
 #include "common/cli.h"
 #include "threaded/stream.h"
 
-/* A program that is served. */
+/* A program that is served, at a port of its own. */
 struct server_program {
+    uint16_t port;               /* 0: any free one */
+    const struct limits *limits; /* of its clients; but see server_run */
+
     /* What a client reads that finds the house full, its line end included. */
     const char *refusal;
 
@@ -37,13 +40,18 @@ struct server_program {
 extern const struct cli_twin server_twin;
 
 /*
- * Serve until SIGTERM or SIGINT, then stop: accept who is queued, answer what
- * is in hand, close the idle, and after drain_ms or a second signal cut what
- * is left. SIGUSR1 prints the counters. Prints the Serving line once a connect
- * succeeds. Returns the exit code 0 after the stop; when it cannot start, it
- * ends the program by cli_die. Call it once, from the main thread.
+ * Serve count programs, at least one, until SIGTERM or SIGINT, then stop:
+ * accept who is queued, answer what is in hand, close the idle, and after
+ * drain_ms or a second signal cut what is left. SIGUSR1 prints the counters.
+ * Prints a Serving line for each program once a connect succeeds. How many
+ * connections there may be, and how long a stop may last, say the options for
+ * all programs together. Returns the exit code 0 after the stop; when it cannot
+ * start, it ends the program by cli_die. Call it once, from the main thread.
  */
-int server_run(
-    const struct server_options *options, const struct server_program *program);
+int server_run(const struct server_options *options,
+    const struct server_program *programs, size_t count);
+
+/* Add up what the server has done so far; while it runs, from any thread. */
+void server_count(struct counters *sums);
 
 #endif

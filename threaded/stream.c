@@ -12,9 +12,12 @@
 #include <time.h>
 #include <unistd.h>
 
-/* A page each: one read takes a burst of lines, one write their answers. */
-#define INPUT_ROOM  4096
-#define OUTPUT_ROOM 4096
+/* A page: one read takes a burst of lines. */
+#define INPUT_ROOM 4096
+
+/* The most that one send is given, so that a keeper sees a peer that takes a
+ * big answer slowly take it. */
+#define SEND_MAX 65536
 
 struct stream {
     int fd;
@@ -23,12 +26,12 @@ struct stream {
     struct line_scanner scanner;
     size_t begin, end; /* of the unused input */
     size_t input_room;
-    size_t queued;     /* bytes of output */
-    bool input_ended;  /* the peer has sent all */
-    bool broken;       /* the connection is */
-    bool line_started; /* its first byte came before the last wait */
-    bool stopping;     /* the server stops, and this is known here */
-    size_t arrived;    /* bytes left of what had come by then */
+    size_t queued;    /* bytes of output */
+    bool input_ended; /* the peer has sent all */
+    bool broken;      /* the connection is */
+    bool begun;       /* some of a message came before the last wait */
+    bool stopping;    /* the server stops, and this is known here */
+    size_t arrived;   /* bytes left of what had come by then */
     struct counters counters;
 
     /* The owner says what it waits for, the keeper that it shall stop. */
@@ -40,7 +43,7 @@ struct stream {
     struct progress progress;
     bool reprieved;
 
-    char output[OUTPUT_ROOM];
+    char output[STREAM_ROOM];
     char input[];
 };
 
@@ -74,7 +77,8 @@ static bool
 send_all(struct stream *stream, const char *bytes, size_t length)
 {
     while (length > 0 && !stream->broken) {
-        ssize_t sent = send(stream->fd, bytes, length, MSG_NOSIGNAL);
+        ssize_t sent = send(stream->fd, bytes,
+            length < SEND_MAX ? length : SEND_MAX, MSG_NOSIGNAL);
 
         if (sent > 0) {
             counters_add(&stream->counters, COUNT_BYTES_OUT, (uint64_t)sent);
@@ -107,24 +111,28 @@ in_hand(struct stream *stream)
     return stream->arrived;
 }
 
-/* Wait for input; false when no more will come. */
+/* Say what is waited for: the rest of a message, or the next one. */
+static void
+await_message(struct stream *stream, bool begun)
+{
+    if (!begun)
+        set_phase(stream, PHASE_IDLE,
+            limits_deadline(stream_now(), stream->limits->idle_ms));
+    else if (!stream->begun)
+        set_phase(stream, PHASE_LINE,
+            limits_deadline(stream_now(), stream->limits->line_ms));
+    stream->begun = begun;
+}
+
+/* Read what there is, or wait for it; false when no more will come. */
 static bool
 fill(struct stream *stream)
 {
     const size_t left = stream->end - stream->begin;
 
-    if (!flush(stream) || stream->input_ended)
-        return false;
     memmove(stream->input, stream->input + stream->begin, left);
     stream->begin = 0;
     stream->end = left;
-    if (left == 0)
-        set_phase(stream, PHASE_IDLE,
-            limits_deadline(stream_now(), stream->limits->idle_ms));
-    else if (!stream->line_started)
-        set_phase(stream, PHASE_LINE,
-            limits_deadline(stream_now(), stream->limits->line_ms));
-    stream->line_started = left > 0;
     for (;;) {
         const enum stream_cut cut = get_cut(stream);
         size_t room = stream->input_room - left;
@@ -208,42 +216,101 @@ enum line_status
 stream_read_line(struct stream *stream, struct line *line)
 {
     enum line_status status;
-    size_t used;
+    const char *data;
+    size_t size, used;
 
     do {
-        status = line_next(&stream->scanner, stream->input + stream->begin,
-            stream->end - stream->begin, line, &used);
-        stream->begin += used;
-        if (status != LINE_PARTIAL)
-            break;
-    } while (fill(stream));
+        data = stream_input(stream, &size);
+        status = line_next(&stream->scanner, data, size, line, &used);
+    } while (status == LINE_PARTIAL && stream_wait(stream, size > 0));
     if (status == LINE_PARTIAL) {
-        if (get_cut(stream) == STREAM_LATE)
+        /* It has moved while we waited. */
+        data = stream_input(stream, &size);
+        if (stream_is_late(stream))
             status = LINE_LATE;
         else if (stream->input_ended && !stream->broken)
-            status = line_last(&stream->scanner, stream->input + stream->begin,
-                stream->end - stream->begin, line);
+            status = line_last(&stream->scanner, data, size, line);
         else
             status = LINE_END;
-        stream->begin = stream->end;
+        used = size;
     }
-    if (status == LINE_READY) {
-        counters_add(&stream->counters, COUNT_REQUESTS, 1);
-        stream->line_started = false;
+    stream_use(stream, used);
+    if (status == LINE_READY)
+        stream_received(stream);
+    return status;
+}
+
+/* The bytes that have come and were not used yet. */
+const char *
+stream_input(const struct stream *stream, size_t *size)
+{
+    *size = stream->end - stream->begin;
+    return stream->input + stream->begin;
+}
+
+/* Use the first bytes of the input. */
+void
+stream_use(struct stream *stream, size_t used)
+{
+    stream->begin += used;
+}
+
+/* Say that a whole message has come. */
+void
+stream_received(struct stream *stream)
+{
+    counters_add(&stream->counters, COUNT_REQUESTS, 1);
+    stream->begun = false;
+    set_phase(stream, PHASE_ANSWER, NEVER);
+}
+
+/* Wait for more input. */
+bool
+stream_wait(struct stream *stream, bool begun)
+{
+    if (flush(stream) && !stream->input_ended) {
+        await_message(stream, begun);
+        if (fill(stream))
+            return true;
     }
     set_phase(stream, PHASE_ANSWER, NEVER);
-    return status;
+    return false;
+}
+
+/* Whether no more came because a message did not end in time. */
+bool
+stream_is_late(const struct stream *stream)
+{
+    return get_cut(stream) == STREAM_LATE;
 }
 
 /* Write bytes; they may be gathered. */
 bool
 stream_write(struct stream *stream, const void *bytes, size_t length)
 {
-    if (length > OUTPUT_ROOM - stream->queued && !flush(stream))
+    if (length > STREAM_ROOM - stream->queued && !flush(stream))
         return false;
-    if (length > OUTPUT_ROOM)
+    if (length > STREAM_ROOM)
         return send_all(stream, bytes, length);
     memcpy(stream->output + stream->queued, bytes, length);
+    stream->queued += length;
+    return !stream->broken;
+}
+
+/* Room for output that is made, not copied. */
+char *
+stream_reserve(struct stream *stream, size_t *room)
+{
+    if (STREAM_ROOM - stream->queued < STREAM_RESERVE)
+        flush(stream);
+    *room = STREAM_ROOM - stream->queued;
+    return stream->output + stream->queued;
+}
+
+/* Write what was made in it. */
+bool
+stream_commit(struct stream *stream, size_t length)
+{
     stream->queued += length;
     return !stream->broken;
 }
@@ -276,6 +343,13 @@ stream_ended_well(const struct stream *stream)
     const enum stream_cut cut = get_cut(stream);
 
     return !stream->broken && (cut == STREAM_UNCUT || cut == STREAM_STOP);
+}
+
+/* The peer's address. */
+void
+stream_peer(const struct stream *stream, char *text)
+{
+    net_peer(stream->fd, text);
 }
 
 /* What was read, written and asked so far. */

@@ -1,5 +1,5 @@
 /*
- * stream - one peer, with blocking calls: read a line, write bytes.
+ * stream - one peer, with blocking calls: read a line, or bytes; write bytes.
  *
  * A stream belongs to the thread that made it; only that thread reads, writes
  * and closes. It simply waits inside recv and send. What a server's keeper
@@ -27,6 +27,10 @@ struct stream;
  * without SA_RESTART; a client, which has no keeper, needs none. */
 #define STREAM_WAKE SIGUSR2
 
+/* Small writes are gathered into one send of up to this size. */
+#define STREAM_ROOM    16384
+#define STREAM_RESERVE 4096
+
 /* Why a stream is ended by the server; a later one overrules an earlier. */
 enum stream_cut {
     STREAM_UNCUT,
@@ -53,11 +57,44 @@ struct stream *stream_new(int fd, const struct limits *limits);
 enum line_status stream_read_line(struct stream *stream, struct line *line);
 
 /*
+ * For a program whose messages are no lines: the *size bytes that have come
+ * and were not used yet, maybe none. Valid until the next wait.
+ */
+const char *stream_input(const struct stream *stream, size_t *size);
+
+/* Use the first bytes of the input. */
+void stream_use(struct stream *stream, size_t used);
+
+/* Say that a whole message has come: it is counted, and the next one gets its
+ * own time. */
+void stream_received(struct stream *stream);
+
+/*
+ * Wait for more input; first send what was written. begun says whether some of
+ * a message has come: then its rest must come within line_ms, else its first
+ * byte within idle_ms. Input that is not used must be less than the limits'
+ * max_line. False: no more will come, or is to be taken.
+ */
+bool stream_wait(struct stream *stream, bool begun);
+
+/* Whether that was because a message did not end in time; the peer may be told.
+ */
+bool stream_is_late(const struct stream *stream);
+
+/*
  * Write bytes; they may be gathered and leave together, before the next wait
  * at the latest. Waits while the peer does not take them. False: the stream is
  * broken, and the next read says LINE_END.
  */
 bool stream_write(struct stream *stream, const void *bytes, size_t length);
+
+/*
+ * Room for output that is made, not copied: where *room bytes may be put, at
+ * least STREAM_RESERVE. Those of them that stream_commit names are written, as
+ * by stream_write. What was gathered before may be sent first.
+ */
+char *stream_reserve(struct stream *stream, size_t *room);
+bool stream_commit(struct stream *stream, size_t length);
 
 /*
  * End the conversation so that the peer can read all of it: send what was
@@ -71,6 +108,10 @@ void stream_free(struct stream *stream);
 
 /* Whether the conversation was ended by the will of one side. */
 bool stream_ended_well(const struct stream *stream);
+
+/* The peer's address, "127.0.0.1:62910", as a C string in text of NET_TEXT_MAX
+ * bytes. */
+void stream_peer(const struct stream *stream, char *text);
 
 /* What was read, written and asked so far. For reading, from any thread. */
 const struct counters *stream_counters(const struct stream *stream);
