@@ -3,6 +3,7 @@
 #   make            build everything into build/
 #   make compare    prove the twins alike, race them, write a report
 #   make check      run the tests, under sanitizers
+#   make fuzz       SECONDS=10 for each target
 #   make bench      how long searches take, against their goals
 #   make diff       read the twins side by side, function by function
 #   make install    PREFIX=/usr/local DESTDIR=
@@ -39,18 +40,21 @@ CONTROL_PROGRAMS := $(foreach c,$(CONTROLS),$(B)/controls/$(subst _,-,$c))
 COMPARE := $(patsubst %.c,$(B)/%.o,\
 	$(filter-out report/control_%,$(wildcard report/*.c)))
 UNIT_TESTS := $(patsubst %.c,$(B)/%,$(wildcard tests/test_*.c))
+FUZZ_TARGETS := $(patsubst %.c,$(B)/%,$(wildcard tests/fuzz_*.c))
 
 # --- How they are built ----------------------------------------------------
 
 CFLAGS ?= -O2 -g
 AR = gcc-ar
 OBJCOPY = objcopy
+# What only gcc knows.
+GCC_WARNINGS := -Wcast-align=strict -Wduplicated-cond -Wduplicated-branches \
+	-Wlogical-op -Wimplicit-fallthrough=5
 WARNINGS := -Wall -Wextra -Wpedantic -Wshadow -Wconversion -Wsign-conversion \
 	-Wformat=2 -Wstrict-prototypes -Wmissing-prototypes \
-	-Wold-style-definition -Wvla -Walloca -Wcast-align=strict -Wcast-qual \
-	-Wwrite-strings -Wundef -Wnull-dereference -Wduplicated-cond \
-	-Wduplicated-branches -Wlogical-op -Wimplicit-fallthrough=5 \
-	-Wswitch-enum -Wunused-result $(if $(WERROR),-Werror)
+	-Wold-style-definition -Wvla -Walloca -Wcast-qual -Wwrite-strings \
+	-Wundef -Wnull-dereference -Wswitch-enum -Wunused-result \
+	$(if $(findstring clang,$(CC)),,$(GCC_WARNINGS)) $(if $(WERROR),-Werror)
 ifdef SAN
 HARDENING := -fsanitize=$(SAN) -fno-sanitize-recover=all \
 	-fno-omit-frame-pointer
@@ -70,13 +74,14 @@ override LDFLAGS += -pie -pthread $(if $(SAN),-fsanitize=$(SAN)) $(HARDENING_LD)
 # Where UnicodeData.txt and Jamo.txt are.
 UCD ?= /usr/share/unicode
 
-.PHONY: all programs tests check check-full compare install uninstall clean \
-	bench diff format format-check deps FORCE
+.PHONY: all programs tests fuzzers check check-full fuzz compare install \
+	uninstall clean bench diff format format-check deps FORCE
 .DELETE_ON_ERROR:
 
 all: programs $(B)/compare
 programs: $(TWIN_PROGRAMS) $(CONTROL_PROGRAMS) $(B)/charfind
-tests: all $(UNIT_TESTS)
+tests: all $(UNIT_TESTS) $(FUZZ_TARGETS)
+fuzzers: $(FUZZ_TARGETS)
 
 Q := $(if $(V),,@)
 
@@ -162,6 +167,13 @@ $(UNIT_TESTS): LDLIBS = $(shell pkg-config --libs check) -ljansson \
 # Its oracle: ICU has the names, too.
 $(B)/tests/test_charindex: LDLIBS += $(shell pkg-config --libs icu-uc)
 
+# With libFuzzer, or with a main that replays inputs.
+FUZZER := $(findstring fuzzer,$(SAN))
+$(B)/tests/fuzz_%: $(B)/tests/fuzz_%.o $(B)/libcommon.a \
+		$(if $(FUZZER),,$(B)/tests/replay.o)
+	$(link)
+$(FUZZ_TARGETS): LDLIBS = -lunistring -ljansson $(if $(FUZZER),-fsanitize=fuzzer)
+
 $(B)/tests/bench_%: $(B)/tests/bench_%.o $(B)/libcommon.a
 	$(link)
 $(B)/tests/bench_%: LDLIBS = -lunistring
@@ -189,6 +201,15 @@ check-full: deps
 	$(MAKE) SAN=thread programs
 	$(MAKE) all
 	$(PYTHON) tests/run.py --full
+
+# Search for inputs that break a rule of a target, SECONDS each; needs clang.
+SECONDS ?= 10
+CLANG ?= clang-14
+FUZZ := B=build/fuzz CC=$(CLANG) SAN=fuzzer-no-link,address,undefined
+fuzz:
+	$(MAKE) deps MORE_PACKAGES='$(CLANG) libclang-rt-14-dev'
+	$(MAKE) $(FUZZ) fuzzers
+	$(PYTHON) tests/fuzz.py $(SECONDS)
 
 bench: $(B)/tests/bench_charindex $(B)/tests/bench_charpage $(B)/charfind
 	$(B)/tests/bench_charindex $(B)/charfind

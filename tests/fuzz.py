@@ -1,0 +1,71 @@
+#!/usr/bin/python3
+"""
+fuzz - search for inputs that break a rule of a fuzz target.
+
+    fuzz.py [SECONDS] [NAME...]
+
+Runs each target of build/fuzz (or those named) for SECONDS (default 10), two
+at a time, beginning with the inputs of tests/corpus/NAME. An input that fails
+is left there, so that `make check` fails until its cause is mended, and is
+worth keeping from then on; what the target said is printed.
+
+One line a target, with how many inputs were tried; the exit code is 0 if none
+failed.
+"""
+
+import concurrent.futures
+import glob
+import os
+import re
+import subprocess
+import sys
+import tempfile
+
+HERE = os.path.dirname(os.path.abspath(__file__))
+ROOT = os.path.dirname(HERE)
+TARGETS = os.path.join(ROOT, "build", "fuzz", "tests", "fuzz_")
+
+# Seconds for one input, MiB for one target, bytes of an input.
+HANGS, MEMORY, LONGEST = 10, 2048, 8192
+
+
+def run(name, seconds):
+    """Let one target search; return (whether it is well, what it said)."""
+    kept = os.path.join(HERE, "corpus", name)
+    os.makedirs(kept, exist_ok=True)
+    with tempfile.TemporaryDirectory() as found:
+        done = subprocess.run([TARGETS + name, found, kept,
+                f"-max_total_time={seconds}", f"-timeout={HANGS}",
+                f"-rss_limit_mb={MEMORY}", f"-max_len={LONGEST}",
+                f"-artifact_prefix={kept}/found-", "-print_final_stats=1"],
+            stdin=subprocess.DEVNULL, capture_output=True, text=True,
+            errors="backslashreplace", timeout=seconds + 120)
+    tried = re.search(r"number_of_executed_units: *(\d+)", done.stderr)
+    covered = re.findall(r"cov: (\d+)", done.stderr)
+    if done.returncode != 0 or not tried:
+        return False, f"FAILED  {name}\n{done.stderr[-6000:]}"
+    return True, (f"ok      {name:10} {int(tried[1]):10} inputs "
+        f"{covered[-1] if covered else '?':>6} places reached")
+
+
+def main():
+    """Do what the command line asks for."""
+    arguments = sys.argv[1:]
+    seconds = int(arguments.pop(0)) if arguments and arguments[0].isdigit() \
+        else 10
+    names = arguments or [path.removeprefix(TARGETS)
+        for path in sorted(glob.glob(TARGETS + "*"))
+        if os.access(path, os.X_OK) and not os.path.splitext(path)[1]]
+    if not names:
+        print("there are no targets; `make fuzz` makes them")
+        return 1
+    failed = False
+    with concurrent.futures.ThreadPoolExecutor(2) as pool:
+        for well, text in pool.map(lambda name: run(name, seconds), names):
+            print(text, flush=True)
+            failed = failed or not well
+    return 1 if failed else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
