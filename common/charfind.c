@@ -106,7 +106,7 @@ read_options(struct options *options, int argc, char **argv)
         charindex_version);
     argp_program_version = version;
     *options = (struct options) { 0 };
-    argp_parse(&argp, argc, argv, 0, NULL, options);
+    cli_parse(&argp, 0, argc, argv, options);
 }
 
 /* Print the most frequent words, as the published word report does. */

@@ -95,6 +95,6 @@ charfinder_cli(struct charfinder_options *options, const struct cli_twin *twin,
     snprintf(http_help, sizeof(http_help),
         "serve HTTP at port N, 0 for any free one, or off (default %u)",
         http_port);
-    argp_parse(&argp, argc, argv, 0, NULL, options);
+    cli_parse(&argp, 0, argc, argv, options);
     derive_web_limits(options);
 }

@@ -123,6 +123,17 @@ cli_server_argp(void)
     return &server_argp;
 }
 
+/* Parse a command line. */
+void
+cli_parse(
+    const struct argp *argp, unsigned flags, int argc, char **argv, void *input)
+{
+    const error_t error = argp_parse(argp, argc, argv, flags, NULL, input);
+
+    if (error != 0)
+        cli_die("cannot read the command line: %s", strerrordesc_np(error));
+}
+
 /* Leave descriptors for the workers out of the default number of clients. */
 static void
 make_room_for_workers(struct server_options *server)

@@ -53,6 +53,11 @@ void cli_begin(struct server_options *options, const struct cli_twin *twin,
  */
 const struct argp *cli_server_argp(void);
 
+/* Parse a command line as argp_parse does; when that has no memory, which is
+ * not the user's mistake, end by cli_die. */
+void cli_parse(const struct argp *argp, unsigned flags, int argc, char **argv,
+    void *input);
+
 /* Open what was closed of standard input, output and error, so that no socket
  * takes their place; using them then fails as if they were closed. Call it
  * before anything is opened. */

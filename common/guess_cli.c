@@ -96,7 +96,7 @@ guess_server_cli(struct guess_server_options *options,
     cli_begin(&options->server, twin, "guess-server");
     snprintf(port_help, sizeof(port_help),
         "listen on port N, 0 for any free one (default %u)", port);
-    argp_parse(&argp, argc, argv, 0, NULL, options);
+    cli_parse(&argp, 0, argc, argv, options);
     options->rules.quiet = options->server.quiet;
 }
 
@@ -266,6 +266,6 @@ guess_client_cli(struct guess_client_options *options,
     options->games = calloc((size_t)argc + 2, sizeof(*options->games));
     if (parse.numbers == NULL || options->games == NULL)
         cli_die("out of memory");
-    argp_parse(&argp, argc, argv, ARGP_IN_ORDER, NULL, &parse);
+    cli_parse(&argp, ARGP_IN_ORDER, argc, argv, &parse);
     free(parse.numbers);
 }
