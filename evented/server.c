@@ -308,19 +308,6 @@ admit(const struct door *door, int fd)
     net_turn_away(fd, door->program->refusal);
 }
 
-/* Accept again, after a rest or after the clients had their turn. */
-static void
-on_resume(evutil_socket_t fd, short what, void *argument)
-{
-    struct server *server = argument;
-
-    (void)fd;
-    (void)what;
-    server->accepts = 0;
-    for (size_t i = 0; i < server->door_count; i++)
-        evconnlistener_enable(server->doors[i].listener);
-}
-
 /* Stop accepting for a while. */
 static void
 pause_accepting(struct server *server, int64_t ms)
@@ -330,6 +317,23 @@ pause_accepting(struct server *server, int64_t ms)
     for (size_t i = 0; i < server->door_count; i++)
         evconnlistener_disable(server->doors[i].listener);
     event_add(server->resume, &wait);
+}
+
+/* Accept again, after a rest or after the clients had their turn. */
+static void
+on_resume(evutil_socket_t fd, short what, void *argument)
+{
+    struct server *server = argument;
+    bool failed = false;
+
+    (void)fd;
+    (void)what;
+    server->accepts = 0;
+    for (size_t i = 0; i < server->door_count; i++)
+        if (evconnlistener_enable(server->doors[i].listener) == -1)
+            failed = true;
+    if (failed)
+        pause_accepting(server, LIMIT_ACCEPT_PAUSE_MS);
 }
 
 /* A client has come. */
@@ -676,7 +680,9 @@ watch(struct server *server, const int *listeners)
 
         door->listener = evconnlistener_new(base, on_accept, door,
             LEV_OPT_CLOSE_ON_FREE | LEV_OPT_CLOSE_ON_EXEC, 0, listeners[i]);
-        if (door->listener == NULL)
+        /* Enabled once more: making it keeps secret whether that failed. */
+        if (door->listener == NULL ||
+            evconnlistener_enable(door->listener) == -1)
             return false;
         evconnlistener_set_error_cb(door->listener, on_accept_error);
     }

@@ -153,8 +153,11 @@ send_or_keep(struct stream *stream, const char *bytes, size_t length)
     if (sent == -1)
         sent = 0;
     if ((size_t)sent < length) {
+        /* Enabled each time: that a bufferevent could not watch its socket,
+         * or not even its own output, for want of memory, it keeps secret. */
         if (bufferevent_write(
-                stream->bev, bytes + sent, length - (size_t)sent) == -1) {
+                stream->bev, bytes + sent, length - (size_t)sent) == -1 ||
+            bufferevent_enable(stream->bev, EV_WRITE) == -1) {
             stream->error = ENOMEM;
             stream->broken = true;
             return;
