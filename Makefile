@@ -74,13 +74,14 @@ override LDFLAGS += -pie -pthread $(if $(SAN),-fsanitize=$(SAN)) $(HARDENING_LD)
 # Where UnicodeData.txt and Jamo.txt are.
 UCD ?= /usr/share/unicode
 
-.PHONY: all programs tests fuzzers check check-full fuzz compare install \
+.PHONY: all programs tests disturbed fuzzers check check-full fuzz compare install \
 	uninstall clean bench diff format format-check deps FORCE
 .DELETE_ON_ERROR:
 
 all: programs $(B)/compare
 programs: $(TWIN_PROGRAMS) $(CONTROL_PROGRAMS) $(B)/charfind
 tests: all $(UNIT_TESTS) $(FUZZ_TARGETS)
+disturbed: programs $(B)/tests/torture.so
 fuzzers: $(FUZZ_TARGETS)
 
 Q := $(if $(V),,@)
@@ -174,6 +175,13 @@ $(B)/tests/fuzz_%: $(B)/tests/fuzz_%.o $(B)/libcommon.a \
 	$(link)
 $(FUZZ_TARGETS): LDLIBS = -lunistring -ljansson $(if $(FUZZER),-fsanitize=fuzzer)
 
+# Makes calls of a program fail, by LD_PRELOAD.
+$(B)/tests/torture.so: tests/torture.c Makefile
+	@mkdir -p $(@D)
+	@echo "  LINK  $@"
+	$Q$(CC) $(CPPFLAGS) $(filter-out -flto=auto -fPIE,$(CFLAGS)) -fPIC \
+		-fno-builtin -shared -o $@ $<
+
 $(B)/tests/bench_%: $(B)/tests/bench_%.o $(B)/libcommon.a
 	$(link)
 $(B)/tests/bench_%: LDLIBS = -lunistring
@@ -190,16 +198,17 @@ compare: deps
 	build/compare
 
 # The unit tests and the programs under ASan and UBSan, then the programs
-# under TSan; tests/run.py counts.
+# under TSan, then as they are with calls that fail; tests/run.py counts.
 check: deps
 	$(MAKE) SAN=address,undefined tests
 	$(MAKE) SAN=thread programs
+	$(MAKE) disturbed
 	$(PYTHON) tests/run.py
 
 check-full: deps
 	$(MAKE) SAN=address,undefined tests
 	$(MAKE) SAN=thread programs
-	$(MAKE) all
+	$(MAKE) all disturbed
 	$(PYTHON) tests/run.py --full
 
 # Search for inputs that break a rule of a target, SECONDS each; needs clang.

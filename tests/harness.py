@@ -197,11 +197,12 @@ class Server:
     READY = re.compile(r"Serving on (.+):(\d+)\. Hit CTRL-C to stop\.")
 
     def __init__(self, twin, *options, name="guess-server", port=0,
-            wrapper=(), stdout=subprocess.PIPE, host=HOST):
+            wrapper=(), stdout=subprocess.PIPE, host=HOST, variables=None):
         """
         Start it and wait until it serves. wrapper: a command that becomes
         the program. stdout: where its console goes; unless that is a pipe of
         ours the port must be given, and the first connect tells readiness.
+        variables: more of its environment.
         """
         self.twin = twin
         self.host = host
@@ -212,7 +213,7 @@ class Server:
             [*wrapper, program(twin, name), "--port", str(port), "--host",
                 host, *more, *options],
             stdin=subprocess.DEVNULL, stdout=stdout, stderr=self.errors,
-            env=environment())
+            env={**environment(), **(variables or {})})
         self.pid = self.process.pid
         try:
             if stdout == subprocess.PIPE:

@@ -7,8 +7,9 @@ run - run the tests, and count.
 Runs the unit test programs and the suites tests/test_*.py against the
 programs built with AddressSanitizer and UndefinedBehaviorSanitizer, then
 those suites in which threads meet against the build with ThreadSanitizer, the
-evented server with two loops there. --full makes the suites longer and adds
-the programs as they are installed. NAMEs choose suites: limits, test_guess.
+evented server with two loops there, and those that make calls fail against the
+programs as they are installed. --full makes the suites longer and runs more of
+them against the installed programs. NAMEs choose suites: limits, test_guess.
 
 One line a suite; the output of a suite that fails, whole; and at the end
 `N passed, N failed, N skipped`. The exit code is 0 if none failed.
@@ -30,6 +31,8 @@ from harness import HERE, ROOT, SANITIZERS, environment
 # Where threads meet: what the ThreadSanitizer is to see.
 THREADED_SUITES = ("transcripts", "differential", "limits", "traffic", "stop",
     "console", "faults")
+# What needs programs without sanitizers, whose allocations never fail.
+PLAIN_SUITES = ("torture",)
 # The long ones first, so that they do not run alone at the end.
 LONGEST = ("peer", "stop", "limits", "traffic", "differential")
 
@@ -148,13 +151,14 @@ def unit_tests(build):
 
 
 def python_suites(build, only=None, **variables):
-    """The suites of tests/ against a build's programs."""
+    """The suites of tests/ against a build's programs; without names, all
+    that work with sanitizers."""
     names = [os.path.basename(path)[5:-3]
         for path in glob.glob(os.path.join(HERE, "test_*.py"))]
     names.sort(key=lambda name: (
         LONGEST.index(name) if name in LONGEST else len(LONGEST), name))
     for name in names:
-        if only is None or name in only:
+        if name in only if only else name not in PLAIN_SUITES:
             yield Suite(name,
                 ["/usr/bin/python3", os.path.join(HERE, f"test_{name}.py")],
                 build,
@@ -171,7 +175,8 @@ def all_suites(options):
     suites = [*unit_tests("build/address-undefined"),
         *python_suites("build/address-undefined", **more),
         *python_suites("build/thread", THREADED_SUITES,
-            TEST_EVENTED_OPTIONS="--loops 2", **more)]
+            TEST_EVENTED_OPTIONS="--loops 2", **more),
+        *python_suites("build", PLAIN_SUITES, **more)]
     if options.full:
         suites += python_suites("build", THREADED_SUITES + ("clients", "cli"),
             **more)
