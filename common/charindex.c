@@ -9,6 +9,9 @@
 /* Room for one character in upper case, of which the longest are three. */
 #define UPPER_MAX 32
 
+/* A row's label has at least so many columns before its tab. */
+#define LABEL_COLUMNS 7
+
 /* A word of a query, in upper case; one that is longer than any of a name is
  * kept as far as it fits. */
 struct word {
@@ -429,6 +432,24 @@ charindex_skip(struct charindex_set *set, size_t count)
         count -= end - start;
 }
 
+/* Read the first character of text that is known to begin with one; its length.
+ * Quicker than libunistring, which has to expect anything. */
+static size_t
+decode_known(const char *text, uint32_t *code)
+{
+    const unsigned char *bytes = (const unsigned char *)text;
+    const unsigned char lead = bytes[0];
+    const size_t length = lead < 0x80   ? 1
+                          : lead < 0xe0 ? 2
+                          : lead < 0xf0 ? 3
+                                        : 4;
+
+    *code = length == 1 ? lead : lead & (0x7fU >> length);
+    for (size_t i = 1; i < length; i++)
+        *code = *code << 6 | (bytes[i] & 0x3f);
+    return length;
+}
+
 /* Take the first row from run and cut it up. */
 bool
 charindex_cut(struct charindex_run *run, struct charindex_row *row)
@@ -438,13 +459,14 @@ charindex_cut(struct charindex_run *run, struct charindex_row *row)
     if (run->count == 0)
         return false;
     row->label = run->bytes;
-    tab = memchr(row->label, '\t', run->length);
+    tab = row->label + LABEL_COLUMNS;
+    while (*tab != '\t')
+        tab++;
     row->label_length = (size_t)(tab - row->label);
     while (row->label[row->label_length - 1] == ' ')
         row->label_length--;
     row->character = tab + 1;
-    row->character_length = decode(row->character,
-        run->length - (size_t)(row->character - run->bytes), &row->code);
+    row->character_length = decode_known(row->character, &row->code);
     row->name = row->character + row->character_length + 1;
     end =
         memchr(row->name, '\r', run->length - (size_t)(row->name - run->bytes));
