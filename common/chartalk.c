@@ -92,19 +92,33 @@ chartalk_receive(
     return status == LINE_READY && receive_line(talk, line);
 }
 
-/* The next piece of the rows; false when none is left. */
+/* Find what is to be handed out next; false when there is nothing. */
 static bool
-next_rows(struct chartalk *talk, struct chartalk_piece *piece)
+find_bytes(struct chartalk *talk)
 {
-    struct charindex_run *run = &talk->run;
+    struct charindex_run run;
 
-    if (run->length == 0 && !charindex_take(&talk->rest, SIZE_MAX, run))
+    if (talk->turn == CHARTALK_LISTENS) {
+        free(talk->text);
+        talk->text = NULL;
         return false;
-    piece->bytes = run->bytes;
-    piece->length =
-        run->length < CHARTALK_PIECE_MAX ? run->length : CHARTALK_PIECE_MAX;
-    run->bytes += piece->length;
-    run->length -= piece->length;
+    }
+    if (talk->turn == CHARTALK_ANSWERS &&
+        charindex_take(&talk->rest, SIZE_MAX, &run)) {
+        talk->bytes = run.bytes;
+        talk->left = run.length;
+        return true;
+    }
+    if (talk->turn == CHARTALK_ANSWERS) {
+        talk->bytes = talk->text;
+        talk->left = talk->text_length;
+        if (talk->rules->say != NULL)
+            talk->rules->say("Sent %zu results", talk->count);
+    } else {
+        talk->bytes = prompt;
+        talk->left = PROMPT_LENGTH;
+    }
+    talk->turn = CHARTALK_LISTENS;
     return true;
 }
 
@@ -112,21 +126,13 @@ next_rows(struct chartalk *talk, struct chartalk_piece *piece)
 bool
 chartalk_next(struct chartalk *talk, struct chartalk_piece *piece)
 {
-    if (talk->turn == CHARTALK_LISTENS) {
-        free(talk->text);
-        talk->text = NULL;
+    if (talk->left == 0 && !find_bytes(talk))
         return false;
-    }
-    if (talk->turn == CHARTALK_PROMPTS) {
-        *piece = (struct chartalk_piece) { prompt, PROMPT_LENGTH };
-    } else {
-        if (next_rows(talk, piece))
-            return true;
-        *piece = (struct chartalk_piece) { talk->text, talk->text_length };
-        if (talk->rules->say != NULL)
-            talk->rules->say("Sent %zu results", talk->count);
-    }
-    talk->turn = CHARTALK_LISTENS;
+    piece->bytes = talk->bytes;
+    piece->length =
+        talk->left < CHARTALK_PIECE_MAX ? talk->left : CHARTALK_PIECE_MAX;
+    talk->bytes += piece->length;
+    talk->left -= piece->length;
     return true;
 }
 

@@ -69,10 +69,11 @@ struct chartalk {
     bool started;              /* a line came: only the first can be a lost
                                   browser's */
     struct charindex_set rest; /* rows that are still to be sent */
-    struct charindex_run run;  /* what is left of those in work */
     size_t count;              /* how many there were */
     char *text;                /* owned: what is sent after the rows */
     size_t text_length;
+    const char *bytes; /* what is left of that in work */
+    size_t left;
 };
 
 /*

@@ -1,6 +1,8 @@
 #include "common/cli.h"
 
+#include "common/charfinder_cli.h"
 #include "common/guess_cli.h"
+#include "common/http.h"
 #include "common/net.h"
 
 #include <check.h>
@@ -77,6 +79,17 @@ parse_client(struct guess_client_options *options, const char *line)
     guess_client_cli(options, &threaded, 1234, cut(text, words), words);
 }
 
+/* The same for a charfinder. */
+static void
+parse_finder(struct charfinder_options *options, const char *line)
+{
+    static char text[1024];
+    char *words[WORDS + 1];
+
+    snprintf(text, sizeof(text), "charfinder %s", line);
+    charfinder_cli(options, &threaded, 2323, 8888, cut(text, words), words);
+}
+
 /* The same where the options do not matter, only how it ends. */
 static void
 run_server(const char *line)
@@ -101,6 +114,14 @@ run_client(const char *line)
 
     parse_client(&options, line);
     free(options.games);
+}
+
+static void
+run_finder(const char *line)
+{
+    struct charfinder_options options;
+
+    parse_finder(&options, line);
 }
 
 static void
@@ -266,6 +287,26 @@ static const struct refusal client_refusals[] = {
 #define CLIENT_REFUSALS                                                        \
     ((int)(sizeof(client_refusals) / sizeof(client_refusals[0])))
 
+static const struct refusal finder_refusals[] = {
+    { "--port x",
+        "charfinder: --port: 'x' is not a whole number from 0 to 65535" },
+    { "--tcp-port 65536",
+        "charfinder: --port: '65536' is not a whole number from 0 to 65535" },
+    { "--http-port OFF",
+        "charfinder: --http-port: 'OFF' is not a whole number from 0 to "
+        "65535" },
+    { "--port off --http-port off",
+        "charfinder: both ports are off: nothing is left to serve" },
+    { "--http-idle-timeout -1",
+        "charfinder: --http-idle-timeout: '-1' is not a time from 0 to "
+        "31536000 seconds" },
+    { "cat", "charfinder: unexpected argument 'cat'" },
+    { "--seed 1", "charfinder: unrecognized option '--seed'" },
+};
+
+#define FINDER_REFUSALS                                                        \
+    ((int)(sizeof(finder_refusals) / sizeof(finder_refusals[0])))
+
 /* Fail unless a program was ended by argp with this message. */
 static void
 check_refusal(const struct ended *ended, const struct refusal *refusal)
@@ -296,6 +337,15 @@ START_TEST(a_wrong_client_command_line_is_refused)
 
     run(run_client, client_refusals[_i].line, &ended);
     check_refusal(&ended, &client_refusals[_i]);
+}
+END_TEST
+
+START_TEST(a_wrong_finder_command_line_is_refused)
+{
+    static struct ended ended;
+
+    run(run_finder, finder_refusals[_i].line, &ended);
+    check_refusal(&ended, &finder_refusals[_i]);
 }
 END_TEST
 
@@ -510,6 +560,40 @@ START_TEST(the_last_of_two_options_counts)
 }
 END_TEST
 
+START_TEST(a_finder_serves_at_two_ports)
+{
+    struct charfinder_options options;
+
+    parse_finder(&options, "");
+    ck_assert_int_eq(options.tcp_port, 2323);
+    ck_assert_int_eq(options.http_port, 8888);
+    ck_assert_int_eq(options.server.limits.idle_ms, 300000);
+    ck_assert_int_eq(options.web.idle_ms, 15000);
+    ck_assert_int_eq(options.web.line_ms, 10000);
+    ck_assert_uint_eq(options.web.max_line, HTTP_ROOM);
+}
+END_TEST
+
+START_TEST(every_finder_option_is_taken)
+{
+    struct charfinder_options options;
+
+    parse_finder(&options,
+        "--tcp-port off --http-port 0 --http-idle-timeout 0.5 "
+        "--idle-timeout 2 --line-timeout 3 --stall-timeout 4 --quiet");
+    ck_assert_int_eq(options.tcp_port, CLI_NO_PORT);
+    ck_assert_int_eq(options.http_port, 0);
+    ck_assert_int_eq(options.web.idle_ms, 500);
+    ck_assert_int_eq(options.web.line_ms, 3000);
+    ck_assert_int_eq(options.web.stall_ms, 4000);
+    ck_assert_int_eq(options.server.limits.idle_ms, 2000);
+    ck_assert(options.server.quiet);
+    parse_finder(&options, "--port 1 --http-port off");
+    ck_assert_int_eq(options.tcp_port, 1);
+    ck_assert_int_eq(options.http_port, CLI_NO_PORT);
+}
+END_TEST
+
 /* Times as the user writes them, and their milliseconds. */
 static const struct {
     const char *text;
@@ -694,6 +778,8 @@ main(void)
         refusals, a_wrong_server_command_line_is_refused, 0, SERVER_REFUSALS);
     tcase_add_loop_test(
         refusals, a_wrong_client_command_line_is_refused, 0, CLIENT_REFUSALS);
+    tcase_add_loop_test(
+        refusals, a_wrong_finder_command_line_is_refused, 0, FINDER_REFUSALS);
     tcase_add_test(refusals, the_evented_server_has_no_threads_option);
     suite_add_tcase(suite, refusals);
 
@@ -713,6 +799,8 @@ main(void)
     tcase_add_test(server, the_last_of_two_options_counts);
     tcase_add_loop_test(server, a_time_takes_fractions, 0, TIMES);
     tcase_add_test(server, a_number_is_taken_from_its_range);
+    tcase_add_test(server, a_finder_serves_at_two_ports);
+    tcase_add_test(server, every_finder_option_is_taken);
     suite_add_tcase(suite, server);
 
     tcase_add_test(client, a_negative_number_is_put_together_again);

@@ -107,7 +107,7 @@ class Sessions(harness.ServerTest):
         server = self.find("--quiet", http="off")
         self.assertEqual(self.converse(server, b"x" * 1025 + b"\nrocket\n"),
             PROMPT)
-        self.assertEqual(self.converse(server, b"sun\n" + b"x" * 70000),
+        self.assertEqual(self.converse(server, b"sun\n" + b"x" * 60000),
             answers("sun"))
 
     def test_a_late_line_ends_it_without_a_word(self):

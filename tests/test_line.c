@@ -478,6 +478,33 @@ START_TEST(the_last_line_ends_the_scan)
 }
 END_TEST
 
+/* Lines, and whether a browser's request begins so. */
+static const struct {
+    const char *text;
+    bool is_http;
+} requests[] = {
+    { "GET / HTTP/1.1", true },
+    { "POST /x HTTP/1.0", true },
+    { "x  HTTP/1.9", true },
+    { "GET / HTTP/1.", false },
+    { "GET / HTTP/1.x", false },
+    { "GET / HTTP/2.0", false },
+    { "GET / http/1.1", false },
+    { "GET /HTTP/1.1", false },
+    { " HTTP/1.1", false },
+    { "HTTP/1.1", false },
+    { "", false },
+};
+
+START_TEST(a_browsers_request_is_told_from_a_line)
+{
+    const size_t length = strlen(requests[_i].text);
+    const struct line line = { guard_copy(requests[_i].text, length), length };
+
+    ck_assert_int_eq(line_is_http(&line), requests[_i].is_http);
+}
+END_TEST
+
 int
 main(void)
 {
@@ -520,6 +547,8 @@ main(void)
     tcase_add_test(scan, no_bytes_are_no_line_yet);
     suite_add_tcase(suite, scan);
 
+    tcase_add_loop_test(last, a_browsers_request_is_told_from_a_line, 0,
+        (int)(sizeof(requests) / sizeof(*requests)));
     tcase_add_test(last, no_bytes_at_the_end_are_no_line);
     tcase_add_test(last, the_last_line_may_be_as_long_as_the_limit);
     tcase_add_test(last, the_last_line_may_not_be_longer_than_the_limit);

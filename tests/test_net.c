@@ -475,6 +475,28 @@ START_TEST(a_failed_connection_leaves_no_descriptor)
 }
 END_TEST
 
+START_TEST(a_peer_has_an_address)
+{
+    char text[NET_TEXT_MAX], expected[NET_TEXT_MAX];
+    int listener = listen_somewhere();
+    int fd = net_connect("127.0.0.1", port_of(listener), text);
+    int served = accept(listener, NULL, NULL);
+
+    ck_assert(fd != -1 && served != -1);
+    net_peer(fd, text);
+    snprintf(expected, sizeof(expected), "127.0.0.1:%u", port_of(listener));
+    ck_assert_str_eq(text, expected);
+    net_peer(served, text);
+    snprintf(expected, sizeof(expected), "127.0.0.1:%u", port_of(fd));
+    ck_assert_str_eq(text, expected);
+    net_peer(-1, text);
+    ck_assert_str_eq(text, "?");
+    close(fd);
+    close(served);
+    close(listener);
+}
+END_TEST
+
 START_TEST(no_delay_can_be_switched_on)
 {
     int fd = socket(AF_INET, SOCK_STREAM, 0);
@@ -787,6 +809,7 @@ main(void)
     suite_add_tcase(suite, connecting);
 
     tcase_set_timeout(sockets, 60);
+    tcase_add_test(sockets, a_peer_has_an_address);
     tcase_add_test(sockets, no_delay_can_be_switched_on);
     tcase_add_test(sockets, a_spare_descriptor_is_open_and_closed_on_exec);
     tcase_add_test(sockets, no_spare_descriptor_is_minus_one);
