@@ -252,10 +252,10 @@ class Stalled(ServerTest):
                 pass
 
     def test_neither_idle_nor_line_limits_hit_who_is_owed_an_answer(self):
-        server = self.serve("--stall-timeout", "30", "--idle-timeout", "0.2",
-            "--line-timeout", "0.2")
+        server = self.serve("--stall-timeout", "60", "--idle-timeout", "2",
+            "--line-timeout", "2")
         client = self.stall(server)
-        time.sleep(1)
+        time.sleep(3)
         server.wait_for_counters(timed_out=0, active=1)
         self.assertRegex(client.read_line(), rb"\A\d+\n\Z")
 
