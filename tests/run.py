@@ -30,7 +30,7 @@ from harness import HERE, ROOT, SANITIZERS, environment
 
 # Where threads meet: what the ThreadSanitizer is to see.
 THREADED_SUITES = ("transcripts", "differential", "limits", "traffic", "stop",
-    "console", "faults")
+    "console", "faults", "finder")
 # What needs programs without sanitizers, whose allocations never fail.
 PLAIN_SUITES = ("torture",)
 # The long ones first, so that they do not run alone at the end.
