@@ -220,8 +220,10 @@ fuzz:
 	$(MAKE) $(FUZZ) fuzzers
 	$(PYTHON) tests/fuzz.py $(SECONDS)
 
-bench: $(B)/tests/bench_charindex $(B)/tests/bench_charpage $(B)/charfind
-	$(B)/tests/bench_charindex $(B)/charfind
+FINDERS := $(TWINS:%=$(B)/%/charfinder)
+bench: $(B)/tests/bench_charindex $(B)/tests/bench_charpage $(B)/charfind \
+		$(FINDERS)
+	$(B)/tests/bench_charindex $(B)/charfind $(FINDERS)
 	$(B)/tests/bench_charpage
 
 diff:

@@ -1,15 +1,17 @@
 /*
  * bench_charindex - how long searches take, and what the names cost.
  *
- *     bench_charindex CHARFIND
+ *     bench_charindex CHARFIND [CHARFINDER]...
  *
  * Each figure is the best of many tries, since everything that disturbs a
  * measurement makes it longer. Exits with 1 when a goal is missed. CHARFIND is
- * the program charfind, which is run to see how soon after exec it answers.
+ * the program charfind, which is run to see how soon after exec it answers, a
+ * CHARFINDER one of the servers, to see how soon it serves.
  */
 #include "common/charindex.h"
 
 #include <fcntl.h>
+#include <signal.h>
 #include <spawn.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -122,6 +124,56 @@ time_start(char *charfind)
         "charfind rocket, from exec to exit", best * 1e3, "ms", GOAL_START_MS);
 }
 
+/* Start a server, and wait until it says that it serves; seconds. */
+static double
+start_server(const char *path)
+{
+    char name[] = "charfinder", port[] = "--port=0", web[] = "--http-port=off";
+    char *arguments[] = { name, port, web, NULL };
+    posix_spawn_file_actions_t actions;
+    double start, ready;
+    char text[16];
+    int status, out[2];
+    pid_t child;
+
+    if (pipe2(out, O_CLOEXEC) == -1 ||
+        posix_spawn_file_actions_init(&actions) != 0 ||
+        posix_spawn_file_actions_adddup2(&actions, out[1], STDOUT_FILENO) != 0)
+        abort();
+    start = now();
+    if (posix_spawn(&child, path, &actions, NULL, arguments, environ) != 0) {
+        fprintf(stderr, "bench_charindex: cannot run %s\n", path);
+        exit(1);
+    }
+    close(out[1]);
+    if (read(out[0], text, sizeof(text)) != sizeof(text) ||
+        memcmp(text, "Serving on 127.0", sizeof(text)) != 0)
+        abort();
+    ready = now();
+    kill(child, SIGTERM);
+    if (waitpid(child, &status, 0) != child || status != 0)
+        abort();
+    close(out[0]);
+    posix_spawn_file_actions_destroy(&actions);
+    return ready - start;
+}
+
+/* How long a server takes until a client can connect. */
+static void
+time_server(const char *path)
+{
+    double best = 1e9;
+
+    for (int i = 0; i < STARTS; i++) {
+        double seconds = start_server(path);
+
+        if (seconds < best)
+            best = seconds;
+    }
+    printf("%s\n", path);
+    report("  from exec to its ready line", best * 1e3, "ms", GOAL_START_MS);
+}
+
 /* How much of this process is in memory. */
 static double
 resident_megabytes(void)
@@ -145,8 +197,8 @@ main(int argc, char **argv)
     struct charindex_run run;
     size_t bytes = 0;
 
-    if (argc != 2) {
-        fprintf(stderr, "usage: bench_charindex CHARFIND\n");
+    if (argc < 2) {
+        fprintf(stderr, "usage: bench_charindex CHARFIND [CHARFINDER]...\n");
         return 1;
     }
     report("in memory before the first query", before, "MB", GOAL_MEMORY_MB);
@@ -161,5 +213,7 @@ main(int argc, char **argv)
         bytes += run.length;
     report("all rows", (double)bytes / 1e6, "MB", 0);
     time_start(argv[1]);
+    for (int i = 2; i < argc; i++)
+        time_server(argv[i]);
     return missed;
 }
