@@ -458,7 +458,7 @@ function onKey(event) {
 
     if (event.key === "/") {
         event.preventDefault();
-        field.focus();
+        field.focus({ preventScroll: true });
         field.select();
         return;
     }
@@ -473,7 +473,7 @@ function onKey(event) {
     event.preventDefault();
     typed = false;
     if (number < 0 && event.key === "ArrowUp")
-        field.focus();
+        field.focus({ preventScroll: true });
     else
         focusRow(Math.max(0, Math.min(count - 1, number)));
 }
