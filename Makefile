@@ -263,6 +263,10 @@ uninstall:
 
 # --- What they need --------------------------------------------------------
 
+# What the tests of the page need, 300 MB: .ci/run asks for it. Without it they
+# are skipped, and counted as such.
+BROWSER_PACKAGES := chromium chromium-driver python3-selenium fonts-noto-core
+
 PACKAGES := gcc libc6-dev pkg-config libevent-dev libunistring-dev \
 	libjansson-dev libicu-dev check strace python3 \
 	unicode-data $(MORE_PACKAGES)

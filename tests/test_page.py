@@ -1,0 +1,634 @@
+#!/usr/bin/python3
+"""
+The finder's page as a reader sees it: in a browser, with its script and
+without, on both twins. Skipped where there is no Chromium with its driver and
+python3-selenium.
+"""
+
+import re
+import shutil
+import tempfile
+import unittest
+import urllib.parse
+
+import harness
+from published import Finder
+
+try:
+    from selenium import webdriver
+    from selenium.webdriver.chrome.service import Service
+    from selenium.webdriver.common.by import By
+    from selenium.webdriver.common.keys import Keys
+    CHROMIUM = shutil.which("chromium")
+    DRIVER = shutil.which("chromedriver")
+except ImportError:
+    CHROMIUM = DRIVER = None
+
+# A browser and a server under sanitizers are slow, and so is all else that
+# runs meanwhile.
+DEADLINE = 60
+
+# Rows in the document, at any time: some of the window's height, not of all.
+FEW = 120
+STEP = 200
+
+SAMPLES = ("bismillah black Braille cat chess circled digit dot Ethiopic face "
+    "hexagram Malayalam mark operator Roman symbol").split()
+
+# What must stay text: in the field, the status, the title, the address.
+PAYLOADS = (
+    "<script>document.title='owned'</script>",
+    "<img src=x onerror=document.title='owned'>",
+    "\"><svg onload=document.title='owned'>",
+    "' autofocus onfocus=document.title='owned' x='",
+    "</title><script>document.title='owned'</script>",
+    "javascript:document.title='owned'",
+    "&lt;b&gt;&amp;", "{{rows}}", "${zzz}", "it's", "a\"b'c", "\\\\",
+)
+
+# What is shown of rows.
+ROWS = """return Array.from(document.querySelectorAll("tbody tr"), row =>
+    [row.cells[0].textContent, row.cells[1].textContent, row.cells[2].textContent,
+        Number(row.dataset.row),
+        row.classList.contains("waiting")])"""
+
+published = Finder()
+browsers = {}
+
+
+def browser(script=True):
+    """The browser of these tests, started when it is first wanted."""
+    if script not in browsers:
+        folder = tempfile.TemporaryDirectory(ignore_cleanup_errors=True)
+        unittest.addModuleCleanup(folder.cleanup)
+        options = webdriver.ChromeOptions()
+        options.binary_location = CHROMIUM
+        for flag in ("--headless=new", "--no-sandbox", "--disable-gpu",
+                "--disable-quic", "--no-first-run",
+                "--disable-background-networking",
+                "--disable-component-update", "--disable-sync",
+                "--disable-dev-shm-usage", "--window-size=1100,800",
+                f"--user-data-dir={folder.name}"):
+            options.add_argument(flag)
+        options.set_capability("goog:loggingPrefs", {"browser": "ALL"})
+        if not script:
+            options.add_experimental_option("prefs",
+                {"profile.managed_default_content_settings.javascript": 2})
+        browsers[script] = webdriver.Chrome(
+            options=options, service=Service(DRIVER))
+        unittest.addModuleCleanup(browsers[script].quit)
+    return browsers[script]
+
+
+@unittest.skipUnless(CHROMIUM and DRIVER, "there is no Chromium to drive")
+class PageTest(harness.ServerTest):
+    """A test of the page, in a browser."""
+
+    script = True
+    # What the console of the browser may complain about, as a pattern.
+    complaints = None
+
+    def setUp(self):
+        super().setUp()
+        # So that a browser that keeps connections does not keep the server.
+        self.server = self.find("--quiet", "--http-idle-timeout", "1")
+        self.browser = browser(self.script)
+        # A tab of its own has a history of its own.
+        used = self.browser.current_window_handle
+        self.browser.switch_to.new_window("tab")
+        fresh = self.browser.current_window_handle
+        self.browser.switch_to.window(used)
+        self.browser.close()
+        self.browser.switch_to.window(fresh)
+        self.browser.get_log("browser")
+        self.resize(1100, 800)
+
+    def tearDown(self):
+        try:
+            found = [entry["message"] for entry in
+                self.browser.get_log("browser")
+                if not re.search(self.complaints or "$.", entry["message"])]
+            self.browser.get("about:blank")
+        finally:
+            super().tearDown()
+        self.assertEqual(found, [], "the browser complains")
+
+    def resize(self, width, height):
+        """Make the viewport so large, in CSS pixels."""
+        self.browser.execute_cdp_cmd("Emulation.setDeviceMetricsOverride",
+            {"width": width, "height": height, "deviceScaleFactor": 1,
+                "mobile": width < 500})
+
+    def address(self, target):
+        """The whole address of something on the server."""
+        return f"http://{harness.HOST}:{self.server.http_port}{target}"
+
+    def open(self, target="/"):
+        """Open a page of the server."""
+        self.browser.get(self.address(target))
+
+    def at(self, selector):
+        """An element."""
+        return self.browser.find_element(By.CSS_SELECTOR, selector)
+
+    def all_at(self, selector):
+        """Elements."""
+        return self.browser.find_elements(By.CSS_SELECTOR, selector)
+
+    def run_script(self, script, *arguments):
+        """The result of a script in the page."""
+        return self.browser.execute_script(script, *arguments)
+
+    def until(self, condition, what):
+        """Wait until a condition holds."""
+        return harness.wait_until(condition, what, DEADLINE)
+
+    def status(self):
+        """What stands below the field."""
+        return self.at("#status").text
+
+    def until_status(self, text):
+        """Wait until this is said."""
+        try:
+            self.until(lambda: self.status() == text, "")
+        except AssertionError:
+            self.fail(f"the status is {self.status()!r}, not {text!r}")
+
+    def until_found(self, query):
+        """Wait until the status is that of a query."""
+        self.until_status(
+            published.status(query, len(published.find(query))).strip())
+
+
+@harness.on_both_twins
+class Page(PageTest):
+    """The page with its script."""
+
+    def rows(self):
+        """The rows in the document: code, character, name, number, waiting."""
+        return self.run_script(ROWS)
+
+    def until_rows(self):
+        """Wait until no row waits for its content, and return all."""
+        def filled():
+            rows = self.rows()
+            return rows if rows and not any(row[4] for row in rows) else None
+        return self.until(filled, "the rows in sight are filled")
+
+    def check_rows(self, query):
+        """The rows in the document are few, whole, and those of the query."""
+        codes = published.find(query)
+        rows = self.until_rows()
+        self.assertLessEqual(len(rows), FEW)
+        self.assertEqual([row[3] for row in rows],
+            list(range(rows[0][3], rows[0][3] + len(rows))))
+        for code, character, name, number, _ in rows:
+            self.assertEqual((code, character, name), (
+                f"U+{codes[number]:04X}", chr(codes[number]),
+                published.names[codes[number]]))
+        return rows
+
+    def in_sight(self):
+        """The numbers of the first and the last row that can be seen."""
+        return self.run_script("""
+            const head = document.querySelector("thead th")
+                .getBoundingClientRect().bottom;
+            const seen = Array.from(document.querySelectorAll("tbody tr"))
+                .filter(row => {
+                    const { top, bottom } = row.getBoundingClientRect();
+                    return bottom > head + 1 && top < innerHeight - 1;
+                });
+            return [Number(seen[0]?.dataset.row ?? -1),
+                Number(seen[seen.length - 1]?.dataset.row ?? -1)];""")
+
+    def scroll_to(self, y):
+        """Scroll there; down to the end at most."""
+        self.run_script("scrollTo(0, arguments[0])", y)
+
+    def scroll_to_row(self, number):
+        """Scroll so that a row is near the top."""
+        self.scroll_to(number * self.row_height())
+        self.until(lambda: self.in_sight()[0] <= number
+            <= self.in_sight()[1], f"row {number} is in sight")
+
+    def row_height(self):
+        """The height of a row."""
+        return self.run_script("return document.querySelector('tbody tr')"
+            ".getBoundingClientRect().height")
+
+    def type(self, text):
+        """Type into the field, in the place of what is there."""
+        field = self.at("#query")
+        field.send_keys(Keys.CONTROL, "a")
+        field.send_keys(text)
+
+    def press(self, *keys):
+        """Press keys where the focus is."""
+        webdriver.ActionChains(self.browser).send_keys(*keys).perform()
+
+    def focused_row(self):
+        """The number of the row with the focus; None: no row has it."""
+        return self.run_script("""
+            const row = document.activeElement.closest("[data-row]");
+            return row && Number(row.dataset.row);""")
+
+    def until_focused(self, number):
+        """Wait until a row has the focus; it can be seen whole."""
+        self.until(lambda: self.focused_row() == number,
+            f"row {number} has the focus")
+        self.assertTrue(self.run_script("""
+            const box = document.activeElement.getBoundingClientRect();
+            const head = document.querySelector("thead th")
+                .getBoundingClientRect().bottom;
+            return box.top >= head - 1 && box.bottom <= innerHeight;"""), number)
+
+    def clipboard(self):
+        """What was copied."""
+        return self.browser.execute_async_script(
+            "navigator.clipboard.readText().then(arguments[0],"
+            " error => arguments[0](String(error)))")
+
+    def allow_clipboard(self):
+        """Let the page read what was copied."""
+        self.browser.execute_cdp_cmd("Browser.grantPermissions", {"permissions":
+            ["clipboardReadWrite", "clipboardSanitizedWrite"],
+            "origin": self.address("")})
+
+    # Searching.
+
+    def test_typing_searches(self):
+        self.open()
+        self.until_status("Enter words describing characters.")
+        self.assertFalse(self.at("#results").is_displayed())
+        self.type("chess black")
+        self.until_found("chess black")
+        self.check_rows("chess black")
+        self.assertTrue(self.at("#results").is_displayed())
+        self.assertEqual(self.browser.current_url,
+            self.address("/?query=chess+black"))
+        self.assertIn("chess black", self.browser.title)
+        self.type("zzz")
+        self.until_found("zzz")
+        self.assertEqual(self.rows(), [])
+        self.assertFalse(self.at("#results").is_displayed())
+        self.type(Keys.BACKSPACE)
+        self.until_status("Enter words describing characters.")
+        self.assertEqual(self.browser.current_url, self.address("/"))
+
+    def test_samples_lead_to_what_they_say(self):
+        self.open()
+        self.assertEqual(
+            [link.text for link in self.all_at("#samples a")], SAMPLES)
+        for number, sample in enumerate(SAMPLES):
+            self.all_at("#samples a")[number].click()
+            self.until_found(sample)
+            self.assertEqual(
+                self.at("#query").get_property("value"), sample)
+            self.assertEqual(self.at("[aria-current]").text, sample)
+            self.check_rows(sample)
+
+    def test_a_late_answer_is_dropped(self):
+        self.open()
+        self.type("chess")
+        self.until_found("chess")
+        self.server.freeze()
+        self.type("cjk")
+        self.until(lambda: self.all_at("[aria-busy]"), "it asks")
+        self.type("rocket")
+        self.until(lambda: "rocket" in self.browser.current_url, "it asks")
+        self.server.thaw()
+        self.until_found("rocket")
+        self.check_rows("rocket")
+        self.until(lambda: not self.all_at("[aria-busy]"), "all is here")
+        self.assertEqual(self.browser.current_url,
+            self.address("/?query=rocket"))
+
+    def test_the_server_goes_and_comes_back(self):
+        # That the browser says what it could not load is right.
+        self.complaints = "net::ERR_CONNECTION_REFUSED"
+        self.open("/?query=chess")
+        self.until_found("chess")
+        self.browser.execute_cdp_cmd("Network.enable", {})
+        self.server.stop()
+        self.type("cat")
+        self.until(lambda: "does not answer" in self.status(), "it is told")
+        self.assertEqual(len(self.rows()), len(self.check_rows("chess")))
+        self.server = self.find("--quiet", "--http-idle-timeout", "1",
+            http=str(self.server.http_port))
+        self.at("#query").send_keys(" ")
+        self.until_found("cat")
+        self.check_rows("cat")
+
+    def test_nothing_of_a_query_is_obeyed(self):
+        for payload in PAYLOADS:
+            quoted = urllib.parse.quote(payload)
+            self.open(f"/?query={quoted}")
+            self.until(lambda: self.all_at("html.live"), "the script is on")
+            elements = self.run_script(
+                "return document.querySelectorAll('*').length")
+            self.until_found(payload)
+            self.open("/?query=zzz")
+            self.type(payload)
+            self.until_found(payload)
+            self.assertEqual(self.run_script(
+                "return document.querySelectorAll('*').length"), elements)
+            self.assertEqual(
+                self.at("#query").get_property("value"), payload)
+            self.assertEqual(self.browser.title, f"{payload} – Charfinder")
+            self.assertEqual(self.at("#json").get_attribute("href"),
+                self.address("/search?" + urllib.parse.urlencode(
+                    {"query": payload})))
+
+    def test_characters_of_markup_are_shown(self):
+        for query in ("less-than sign", "ampersand", "quotation mark",
+                "apostrophe", "reverse solidus", "space", "combining grave",
+                "zero width", "tag latin small letter a"):
+            self.open("/?query=" + urllib.parse.quote(query))
+            self.until_found(query)
+            self.check_rows(query)
+            self.type(f"{query} ")
+            self.type(query.upper())
+            self.until_found(query.upper())
+            self.check_rows(query)
+
+    # Scrolling.
+
+    def test_scrolling_to_the_end_of_braille(self):
+        self.open("/?query=braille")
+        self.until_found("braille")
+        seen = set()
+        while True:
+            rows = self.check_rows("braille")
+            seen.update(row[3] for row in rows)
+            if self.in_sight()[1] == len(published.find("braille")) - 1:
+                break
+            self.scroll_to(self.run_script("return scrollY + innerHeight / 2"))
+        self.assertEqual(seen, set(range(len(published.find("braille")))))
+        self.assertEqual(rows[-1][2], "BRAILLE PATTERN DOTS-12345678")
+
+    def test_a_thousand_rows_into_cjk(self):
+        self.open("/?query=cjk")
+        self.until_found("cjk")
+        for number in range(0, 1001, 100):
+            self.scroll_to_row(number)
+            self.check_rows("cjk")
+
+    def test_the_very_end_of_cjk_and_the_way_back(self):
+        count = len(published.find("cjk"))
+        self.open("/?query=cjk")
+        self.until_found("cjk")
+        self.until_rows()
+        # The scroll bar tells the truth.
+        height = self.run_script(
+            "return document.getElementById('window').offsetHeight")
+        self.assertAlmostEqual(height / (count * self.row_height()), 1, 3)
+        self.scroll_to(height * 2)
+        self.until(lambda: self.in_sight()[1] == count - 1, "it is the end")
+        self.check_rows("cjk")
+        self.scroll_to_row(count // 2)
+        self.check_rows("cjk")
+        self.scroll_to(0)
+        self.until(lambda: self.in_sight()[0] == 0, "it is the start")
+        self.check_rows("cjk")
+
+    def test_rows_are_equally_high(self):
+        for width in 1100, 360:
+            self.resize(width, 800)
+            for query in ("bismillah", "uighur", "cuneiform", "combining",
+                    "space", "tibetan"):
+                self.open(f"/?query={query}")
+                self.until_found(query)
+                self.until_rows()
+                heights = set(self.run_script("""
+                    return Array.from(document.querySelectorAll("tbody tr"),
+                        row => row.getBoundingClientRect().height)"""))
+                self.assertEqual(len(heights), 1, (width, query, heights))
+
+    def test_a_link_into_the_middle_leads_there(self):
+        for start in 400, 1234:
+            self.open(f"/?query=cjk&start={start}")
+            self.until(lambda: self.in_sight()[0] == start, "it is there")
+            self.check_rows("cjk")
+
+    # The history.
+
+    def test_back_and_forward(self):
+        self.open()
+        entries = self.run_script("return history.length")
+        self.type("chess")
+        self.until_found("chess")
+        self.scroll_to_row(20)
+        self.until(lambda: self.run_script("return history.state?.y > 0"),
+            "the place is kept")
+        place = self.run_script("return scrollY")
+        self.run_script("document.querySelector"
+            "('#samples a[href$=face]').click()")
+        self.until_found("face")
+        self.assertEqual(self.run_script("return scrollY"), 0)
+        self.assertEqual(
+            self.run_script("return history.length"), entries + 2)
+        self.browser.back()
+        self.until_found("chess")
+        self.until(lambda: self.run_script("return scrollY") == place,
+            "it is scrolled to where it was")
+        self.assertEqual(self.at("#query").get_property("value"), "chess")
+        self.check_rows("chess")
+        self.browser.back()
+        self.until_status("Enter words describing characters.")
+        self.assertEqual(self.at("#query").get_property("value"), "")
+        self.browser.forward()
+        self.until_found("chess")
+        self.browser.forward()
+        self.until_found("face")
+        self.check_rows("face")
+
+    def test_typing_is_one_entry_of_the_history(self):
+        self.open()
+        entries = self.run_script("return history.length")
+        for text in "c", "ca", "cat", "cat f", "cat face":
+            self.type(text)
+            self.until_found(text)
+        self.assertEqual(
+            self.run_script("return history.length"), entries + 1)
+        self.press(Keys.ENTER)
+        self.type("rocket")
+        self.until_found("rocket")
+        self.assertEqual(
+            self.run_script("return history.length"), entries + 2)
+
+    def test_reloading_keeps_the_place(self):
+        self.open("/?query=cjk")
+        self.until_rows()
+        self.scroll_to_row(5000)
+        self.until(lambda: self.run_script("return history.state?.y > 0"),
+            "the place is kept")
+        place = self.in_sight()[0]
+        self.browser.refresh()
+        self.until(lambda: self.in_sight()[0] == place, "it is there again")
+        self.check_rows("cjk")
+
+    # Copying.
+
+    def test_a_click_copies(self):
+        self.allow_clipboard()
+        self.open("/?query=chess+black")
+        self.until_rows()
+        self.all_at("tbody button")[1].click()
+        self.until(lambda: "BLACK CHESS QUEEN copied" in
+            self.at("#copied").text, "it is told")
+        self.assertEqual(self.clipboard(), "\u265b")
+        self.all_at("tbody td:last-child")[2].click()
+        self.until(lambda: self.clipboard() == "\u265c", "it is copied")
+        self.assertEqual(self.at("#copied").get_attribute("role"), "status")
+
+    def test_enter_copies(self):
+        self.allow_clipboard()
+        self.open("/?query=less-than+sign")
+        self.until_rows()
+        self.press(Keys.ARROW_DOWN)
+        self.until_focused(0)
+        self.press(Keys.ENTER)
+        self.until(lambda: self.clipboard() == "<", "it is copied")
+
+    # Keys.
+
+    def test_keys_move_through_the_rows(self):
+        last = len(published.find("cjk")) - 1
+        self.open("/?query=cjk")
+        self.until_rows()
+        self.press(Keys.ARROW_DOWN)
+        self.until_focused(0)
+        self.press(Keys.ARROW_DOWN, Keys.ARROW_DOWN, Keys.ARROW_UP)
+        self.until_focused(1)
+        self.press(Keys.PAGE_DOWN)
+        self.until(lambda: self.focused_row() > 5, "a page down")
+        page = self.focused_row() - 1
+        self.press(Keys.PAGE_DOWN)
+        self.until_focused(2 * page + 1)
+        self.press(Keys.PAGE_UP)
+        self.until_focused(page + 1)
+        self.press(Keys.END)
+        self.until_focused(last)
+        self.press(Keys.ARROW_DOWN)
+        self.until_focused(last)
+        self.check_rows("cjk")
+        self.until_focused(last)
+        self.press(Keys.HOME)
+        self.until_focused(0)
+        self.press(Keys.ARROW_UP)
+        self.assertEqual(self.run_script(
+            "return document.activeElement.id"), "query")
+
+    def test_slash_leads_to_the_field(self):
+        self.open("/?query=chess")
+        self.until_rows()
+        self.press(Keys.ARROW_DOWN)
+        self.until_focused(0)
+        self.scroll_to_row(40)
+        place = self.run_script("return scrollY")
+        self.press("/")
+        self.assertEqual(self.run_script(
+            "return document.activeElement.id"), "query")
+        self.press(Keys.RIGHT)
+        self.assertEqual(self.run_script("return scrollY"), place)
+        # What was there is selected: typing replaces it.
+        self.press(Keys.TAB)
+        self.press("/", "rocket")
+        self.until_found("rocket")
+
+    def test_one_row_is_in_the_order_of_tabs(self):
+        self.open("/?query=cjk")
+        self.until_rows()
+        for number in 0, 3000:
+            self.scroll_to_row(number)
+            self.until_rows()
+            self.assertEqual(len(self.all_at("tbody [tabindex='0']")), 1)
+
+    # Looks.
+
+    def test_a_narrow_phone_scrolls_in_one_direction(self):
+        self.resize(360, 640)
+        for target in ("/", "/?query=letter", "/?query=bismillah",
+                "/?query=uighur", "/?query=cjk", f"/?query={'x' * 400}"):
+            self.open(target)
+            self.until(lambda: self.all_at("html.live"), "the script is on")
+            self.assertEqual(self.run_script(
+                "return document.documentElement.scrollWidth"), 360, target)
+
+    def test_dark_and_light(self):
+        colours = set()
+        for scheme in "dark", "light":
+            self.browser.execute_cdp_cmd("Emulation.setEmulatedMedia",
+                {"features": [
+                    {"name": "prefers-color-scheme", "value": scheme}]})
+            self.open("/?query=chess")
+            colours.add(self.at("body").value_of_css_property(
+                "background-color"))
+        self.assertEqual(len(colours), 2)
+
+
+@harness.on_both_twins
+class PlainPage(PageTest):
+    """The page without its script."""
+
+    script = False
+
+    def cells(self):
+        """The rows as they are to be read."""
+        return [tuple(cell.text for cell in
+            row.find_elements(By.CSS_SELECTOR, "th, td"))
+            for row in self.all_at("tbody tr")]
+
+    def test_the_form_searches(self):
+        self.open()
+        self.assertEqual(self.all_at("html.live"), [])
+        self.assertFalse(self.at("#results").is_displayed())
+        self.at("#query").send_keys("chess black")
+        self.at("#search button").click()
+        self.until_found("chess black")
+        self.assertEqual(self.cells(),
+            [(f"U+{code:04X}", chr(code), published.names[code])
+                for code in published.find("chess black")])
+        self.assertEqual(self.at("#query").get_attribute("value"),
+            "chess black")
+
+    def test_samples_are_links(self):
+        self.open()
+        self.at("#samples a[href$=hexagram]").click()
+        self.until_found("hexagram")
+        self.assertEqual(len(self.cells()), len(published.find("hexagram")))
+
+    def test_links_lead_to_the_next_rows_and_back(self):
+        codes = published.find("braille")
+        self.open("/?query=braille")
+        self.assertFalse(self.at("a[rel=prev]").is_displayed())
+        self.at("a[rel=next]").click()
+        self.until(lambda: self.at("a[rel=prev]").is_displayed(),
+            "it is the second page")
+        self.assertEqual([row[0] for row in self.cells()],
+            [f"U+{code:04X}" for code in codes[STEP:]])
+        self.assertFalse(self.at("a[rel=next]").is_displayed())
+        self.at("a[rel=prev]").click()
+        self.until(lambda: self.at("a[rel=next]").is_displayed(),
+            "it is the first page")
+        self.assertEqual([row[0] for row in self.cells()],
+            [f"U+{code:04X}" for code in codes[:STEP]])
+
+    def test_nothing_of_a_query_is_obeyed(self):
+        self.open("/?query=zzz")
+        elements = len(self.all_at("*"))
+        for payload in PAYLOADS:
+            self.open("/?query=" + urllib.parse.quote(payload))
+            self.until_found(payload)
+            self.assertEqual(len(self.all_at("*")), elements)
+            self.assertEqual(self.browser.title, f"{payload} – Charfinder")
+
+    def test_a_narrow_phone(self):
+        self.resize(360, 640)
+        for target in "/", "/?query=letter", "/?query=uighur":
+            self.open(target)
+            self.assertLessEqual(self.at("table").size["width"], 360)
+
+
+if __name__ == "__main__":
+    harness.main()
