@@ -219,6 +219,9 @@ stream_read_line(struct stream *stream, struct line *line)
     const char *data;
     size_t size, used;
 
+    /* Lines that are in hand still have nobody to be answered. */
+    if (stream->broken)
+        return LINE_END;
     do {
         data = stream_input(stream, &size);
         status = line_next(&stream->scanner, data, size, line, &used);
