@@ -2,6 +2,7 @@
 
 #include "common/net.h"
 #include "common/number.h"
+#include "common/privilege.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -24,6 +25,7 @@
 enum key {
     KEY_HOST = 0x100,
     KEY_QUIET,
+    KEY_USER,
     KEY_WORKERS,
     KEY_MAX_CONNECTIONS,
     KEY_MAX_LINE,
@@ -45,6 +47,8 @@ static struct argp_option options[] = {
     { "host", KEY_HOST, "ADDR", 0,
         "listen on ADDR, an address or a name (default 127.0.0.1)", 0 },
     { "quiet", KEY_QUIET, NULL, 0, "print nothing per request", 0 },
+    { "user", KEY_USER, "NAME", 0,
+        "when the port is taken, become this user, for good", 0 },
     { NULL, KEY_WORKERS, "N", 0, NULL, 0 },
     { NULL, 0, NULL, 0, "Limits (times in seconds, fractions allowed):", 1 },
     { "max-connections", KEY_MAX_CONNECTIONS, "N", 0, connections_help, 0 },
@@ -134,6 +138,16 @@ cli_parse(
         cli_die("cannot read the command line: %s", strerrordesc_np(error));
 }
 
+/* Give up privileges for good. */
+void
+cli_drop_privileges(const struct server_options *server)
+{
+    char reason[PRIVILEGE_TEXT_MAX];
+
+    if (privilege_drop(server->user, reason) == -1)
+        cli_die("%s", reason);
+}
+
 /* Leave descriptors for the workers out of the default number of clients. */
 static void
 make_room_for_workers(struct server_options *server)
@@ -165,6 +179,9 @@ parse_server(int key, char *arg, struct argp_state *state)
         break;
     case KEY_QUIET:
         server->quiet = true;
+        break;
+    case KEY_USER:
+        server->user = arg;
         break;
     case KEY_WORKERS:
         server->workers = (unsigned)cli_number(

@@ -28,6 +28,7 @@ struct cli_twin {
 /* What a server was asked to do. Strings belong to the command line. */
 struct server_options {
     const char *host;
+    const char *user; /* whom to become when the ports are taken, or NULL */
     bool quiet;
     unsigned workers; /* what the twin's own option says */
     struct limits limits;
@@ -57,6 +58,10 @@ const struct argp *cli_server_argp(void);
  * not the user's mistake, end by cli_die. */
 void cli_parse(const struct argp *argp, unsigned flags, int argc, char **argv,
     void *input);
+
+/* Give up privileges for good, and become the user of the options; end by
+ * cli_die where that cannot be. When the ports are taken, before threads. */
+void cli_drop_privileges(const struct server_options *options);
 
 /* Open what was closed of standard input, output and error, so that no socket
  * takes their place; using them then fails as if they were closed. Call it

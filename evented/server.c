@@ -729,6 +729,7 @@ server_run(const struct server_options *options,
     event_set_log_callback(on_early_message);
     event_set_fatal_callback(on_library_failure);
     open_doors(&server, programs, count, listeners, where);
+    cli_drop_privileges(options);
     running = &server;
     server.spare = net_spare();
     if (!make_loops(&server) || !watch(&server, listeners))

@@ -113,7 +113,7 @@ CLIENT_REFUSES = [
 # Each option with what --help says of its default.
 SERVER_HELP = {
     "--host=ADDR": "127.0.0.1", "--port=N": None, "--quiet": "",
-    "--seed=N": "random", "--strategy=NAME": "random",
+    "--user=NAME": "become this user", "--seed=N": "random", "--strategy=NAME": "random",
     "--lang=en|ko": "default en", "--max-connections=N": "default",
     "--max-line=BYTES": "default 1024", "--line-timeout=S": "default 10",
     "--idle-timeout=S": "default 300", "--stall-timeout=S": "default 30",

@@ -678,6 +678,7 @@ server_run(const struct server_options *options,
 
     prepare(&signals);
     open_doors(&server, programs, count, where);
+    cli_drop_privileges(options);
     running = &server;
     server.spare = net_spare();
     LIST_INIT(&server.connections);
