@@ -8,7 +8,7 @@ import re
 import struct
 import tempfile
 
-from harness import BUILD, HERE, Server, wait_until
+from harness import BUILD, HERE, Finder, Server, wait_until
 
 LIBRARY = os.path.join(BUILD, "tests", "torture.so")
 
@@ -73,8 +73,9 @@ class Faults:
         return self._get(self._at(call, self.FAILED))
 
 
-class TorturedServer(Server):
-    """A server that has the library loaded; its faults are self.faults."""
+class Tortured:
+    """What is added to a server that has the library loaded; its faults are
+    self.faults."""
 
     # What libevent says of a call that fails it, in our words.
     WARNING = re.compile(r"[\w-]+: libevent: [^\n]+")
@@ -111,3 +112,11 @@ class TorturedServer(Server):
     def kill(self):
         super().kill()
         self.faults.close()
+
+
+class TorturedServer(Tortured, Server):
+    """A server of the game that has the library loaded."""
+
+
+class TorturedFinder(Tortured, Finder):
+    """A finder that has the library loaded."""
