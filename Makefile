@@ -4,6 +4,8 @@
 #   make compare    prove the twins alike, race them, write a report
 #   make check      run the tests, under sanitizers
 #   make fuzz       SECONDS=10 for each target
+#   make soak       MINUTES=10 of clients of all kinds
+#   make coverage   which lines and branches the tests reach
 #   make bench      how long searches take, against their goals
 #   make diff       read the twins side by side, function by function
 #   make install    PREFIX=/usr/local DESTDIR=
@@ -58,6 +60,8 @@ WARNINGS := -Wall -Wextra -Wpedantic -Wshadow -Wconversion -Wsign-conversion \
 ifdef SAN
 HARDENING := -fsanitize=$(SAN) -fno-sanitize-recover=all \
 	-fno-omit-frame-pointer
+else ifdef COVERAGE
+HARDENING := --coverage -fprofile-update=atomic -O0
 else
 WARNINGS += -Wframe-larger-than=4096 -Wstack-usage=8192
 HARDENING := -U_FORTIFY_SOURCE -D_FORTIFY_SOURCE=2 -fstack-protector-strong \
@@ -74,8 +78,9 @@ override LDFLAGS += -pie -pthread $(if $(SAN),-fsanitize=$(SAN)) $(HARDENING_LD)
 # Where UnicodeData.txt and Jamo.txt are.
 UCD ?= /usr/share/unicode
 
-.PHONY: all programs tests disturbed fuzzers check check-full fuzz compare install \
-	uninstall clean bench diff format format-check deps FORCE
+.PHONY: all programs tests disturbed fuzzers check check-full fuzz soak \
+	coverage compare install uninstall clean bench diff format format-check \
+	deps FORCE
 .DELETE_ON_ERROR:
 
 all: programs $(B)/compare
@@ -179,7 +184,7 @@ $(FUZZ_TARGETS): LDLIBS = -lunistring -ljansson $(if $(FUZZER),-fsanitize=fuzzer
 $(B)/tests/torture.so: tests/torture.c Makefile
 	@mkdir -p $(@D)
 	@echo "  LINK  $@"
-	$Q$(CC) $(CPPFLAGS) $(filter-out -flto=auto -fPIE,$(CFLAGS)) -fPIC \
+	$Q$(CC) $(CPPFLAGS) $(filter-out -flto=auto -fPIE --coverage,$(CFLAGS)) -fPIC \
 		-fno-builtin -shared -o $@ $<
 
 $(B)/tests/bench_%: $(B)/tests/bench_%.o $(B)/libcommon.a
@@ -210,6 +215,7 @@ check-full: deps
 	$(MAKE) SAN=thread programs
 	$(MAKE) all disturbed
 	$(PYTHON) tests/run.py --full
+	$(PYTHON) tests/soak.py 5
 
 # Search for inputs that break a rule of a target, SECONDS each; needs clang.
 SECONDS ?= 10
@@ -219,6 +225,31 @@ fuzz:
 	$(MAKE) deps MORE_PACKAGES='$(CLANG) libclang-rt-14-dev'
 	$(MAKE) $(FUZZ) fuzzers
 	$(PYTHON) tests/fuzz.py $(SECONDS)
+
+# Clients of all kinds for so long, on both twins of both servers.
+MINUTES ?= 10
+soak: deps
+	$(MAKE) programs
+	$(PYTHON) tests/soak.py $(MINUTES)
+
+# What the tests do not reach. Without the compiler of the names, which runs
+# when the project is built and whose every row is compared with ICU; without
+# branches that only a failing assertion takes.
+COVERED := common threaded evented
+COVERAGE_BUILD := B=build/coverage COVERAGE=1
+coverage:
+	$(MAKE) deps MORE_PACKAGES=gcovr
+	-find build/coverage -name '*.gcda' -delete
+	$(MAKE) $(COVERAGE_BUILD) tests disturbed
+	$(PYTHON) tests/run.py --build build/coverage
+	gcovr --root . $(COVERED:%=--filter %/) --exclude common/unicode_compile.c \
+		--exclude-branches-by-pattern '.*\bassert\(.*' --branches \
+		--object-directory build/coverage build/coverage
+	gcovr --root . $(COVERED:%=--filter %/) --exclude common/unicode_compile.c \
+		--exclude-branches-by-pattern '.*\bassert\(.*' \
+		--object-directory build/coverage \
+		--print-summary --fail-under-line 95 --fail-under-branch 90 \
+		-o build/coverage/lines.txt build/coverage
 
 FINDERS := $(TWINS:%=$(B)/%/charfinder)
 bench: $(B)/tests/bench_charindex $(B)/tests/bench_charpage $(B)/charfind \

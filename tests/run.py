@@ -30,11 +30,12 @@ from harness import HERE, ROOT, SANITIZERS, environment
 
 # Where threads meet: what the ThreadSanitizer is to see.
 THREADED_SUITES = ("transcripts", "differential", "limits", "traffic", "stop",
-    "console", "faults", "finder")
+    "console", "faults", "finder", "answers", "web")
 # What needs programs without sanitizers, whose allocations never fail.
 PLAIN_SUITES = ("torture",)
 # The long ones first, so that they do not run alone at the end.
-LONGEST = ("page", "peer", "stop", "limits", "traffic", "differential")
+LONGEST = ("page", "torture", "peer", "answers", "web", "stop", "limits",
+    "traffic", "differential")
 
 # Seconds after which a suite hangs.
 TIMEOUT, TIMEOUT_FULL = 420, 3600
@@ -170,8 +171,11 @@ def all_suites(options):
     """The suites to run."""
     more = {"TEST_FULL": "1"} if options.full else {}
     if options.build:
-        return [*unit_tests(options.build),
+        suites = [*unit_tests(options.build),
             *python_suites(options.build, **more)]
+        if os.path.basename(options.build) in ("build", "coverage"):
+            suites += python_suites(options.build, PLAIN_SUITES, **more)
+        return suites
     suites = [*unit_tests("build/address-undefined"),
         *python_suites("build/address-undefined", **more),
         *python_suites("build/thread", THREADED_SUITES,
