@@ -160,6 +160,9 @@ endef
 $(foreach c,$(CONTROLS),$(eval $(call control,$c)))
 $(CONTROL_PROGRAMS): LDLIBS = -levent_core
 
+# It stands in the report how everything was compiled.
+$(B)/report/machine.o: override CPPFLAGS += -DBUILD_FLAGS='"$(CFLAGS)"'
+
 $(B)/compare: $(COMPARE) $(B)/libcommon.a
 	$(link)
 $(B)/compare: LDLIBS = -ljansson -lunistring -levent_core -lm

@@ -1,232 +1,55 @@
 /*
  * compare - the side-by-side run.
  *
- * Starts the threaded and the evented server, proves that they answer alike,
+ * Starts the threaded and the evented servers, proves that they answer alike,
  * loads them in turn, and says who does more, and by how much. A server of the
  * reader's own, the peer, is checked by the protocol and raced beside them.
  */
 
-#include "common/cli.h"
+#include "report/baseline.h"
 #include "report/conform.h"
 #include "report/guard.h"
+#include "report/journal.h"
 #include "report/json.h"
-#include "report/process.h"
+#include "report/judge.h"
+#include "report/machine.h"
+#include "report/options.h"
 #include "report/programs.h"
 #include "report/race.h"
 #include "report/table.h"
+#include "report/values.h"
 
-#include <argp.h>
 #include <err.h>
 #include <errno.h>
+#include <math.h>
 #include <signal.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/random.h>
 #include <sys/stat.h>
 #include <time.h>
 #include <unistd.h>
 
-#define SCENARIOS_MAX 32
-#define TIME_LIMIT    176.0 /* seconds, for the whole suite as it stands */
-
-/* What the command line asks for. */
-struct request {
-    bool check_only;
-    bool list;
-    const struct scenario *scenarios[SCENARIOS_MAX];
+/* What is raced: the scenarios of the suite, or those that were named. */
+struct chosen {
+    const struct scenario *scenario[OPTIONS_SCENARIOS_MAX];
     size_t count;
-    const char *output; /* NULL = where programs_find() says */
-    size_t blocks;
-    double seconds;
-    uint64_t seed;
-    const char *peer; /* the command of a peer; NULL = none */
+    bool lacks_finder; /* some were left out, as it is not built */
 };
-
-enum key {
-    KEY_CHECK = 0x100,
-    KEY_LIST,
-    KEY_ONLY,
-    KEY_OUTPUT,
-    KEY_BLOCKS,
-    KEY_SECONDS,
-    KEY_SEED,
-    KEY_PEER,
-};
-
-const char *argp_program_version = "compare " VERSION;
-
-static const struct argp_option options[] = {
-    { NULL, 0, NULL, 0, "What is done:", 1 },
-    { "check", KEY_CHECK, NULL, 0,
-        "compare the answers and stop: no race, no report", 1 },
-    { "list", KEY_LIST, NULL, 0, "list the scenarios and stop", 1 },
-    { "only", KEY_ONLY, "NAME,...", 0, "race in these scenarios alone", 1 },
-    { "peer", KEY_PEER, "'NAME=COMMAND {port}'", 0,
-        "check and race a server of yours, too (see below)", 1 },
-    { NULL, 0, NULL, 0, "How it is done:", 2 },
-    { "blocks", KEY_BLOCKS, "N", 0,
-        "repeat each scenario N times (4 runs of the twins each); with fewer "
-        "than 6 there is no verdict",
-        2 },
-    { "seconds", KEY_SECONDS, "S", 0, "measure S seconds in each run", 2 },
-    { "seed", KEY_SEED, "N", 0,
-        "repeat the conversations and the order of an earlier run", 2 },
-    { "output", KEY_OUTPUT, "DIR", 0,
-        "write report.json to DIR (default: report, beside this program)", 2 },
-    { NULL, 0, NULL, 0, "Help:", -1 },
-    { 0 },
-};
-
-static const char doc[] =
-    "Which serves more: a thread per connection, or events?\n\n"
-    "Proves that the threaded and the evented guess-server answer alike, loads "
-    "them in turn, and says which does more, by how much, and what each costs. "
-    "Without options it takes about three minutes, prints a table for each "
-    "scenario, and writes the figures of every run to report.json. The exit "
-    "code is 0 when the servers are alike and all runs succeeded, 1 when not, "
-    "and 64 for a wrong command line."
-    "\v"
-    "A peer is a server of the guessing game in any language; the protocol is "
-    "in common/protocols.md. COMMAND is one command for /bin/sh (as after "
-    "exec), {port} in it becomes the port to listen on, at 127.0.0.1. The "
-    "peer is first held to the protocol, and each rule that it breaks is "
-    "printed; if there is none, it is raced beside the twins. SIGTERM stops it "
-    "and its children, SIGKILL what is left after 5 s. Its standard output is "
-    "thrown away; the last that it wrote on standard error is shown when "
-    "something is wrong.\n\n"
-    "  compare --check --peer 'mine=./my-server --port {port}'\n"
-    "  compare --only reply-50 --peer 'mine=./my-server --port {port}'\n";
-
-/* Read a list of scenario names. */
-static void
-parse_only(struct request *request, char *names, struct argp_state *state)
-{
-    char *rest, *name = strtok_r(names, ",", &rest);
-
-    for (; name != NULL; name = strtok_r(NULL, ",", &rest)) {
-        const struct scenario *s = scenario_find(name);
-
-        if (s == NULL)
-            argp_error(state, "no scenario is called '%s' (try --list)", name);
-        if (request->count < SCENARIOS_MAX)
-            request->scenarios[request->count++] = s;
-    }
-    if (request->count == 0)
-        argp_error(state, "--only names no scenario");
-}
-
-/* Tell whether a command is no more than blanks and ports. */
-static bool
-is_empty_command(const char *command)
-{
-    const size_t mark = strlen(PROCESS_PORT_MARK);
-
-    while (*command != '\0')
-        if (strncmp(command, PROCESS_PORT_MARK, mark) == 0)
-            command += mark;
-        else if (strchr(" \t\r\n", *command++) == NULL)
-            return false;
-    return true;
-}
-
-/* Read NAME=COMMAND; the name goes to the table of subjects. */
-static void
-parse_peer(struct request *request, const char *text, struct argp_state *state)
-{
-    size_t length = strcspn(text, "=");
-    const char *command = text + length + 1;
-
-    if (request->peer != NULL)
-        argp_error(state, "--peer may be given once");
-    if (text[length] == '\0')
-        argp_error(state, "--peer takes NAME=COMMAND, not '%s'", text);
-    if (length == 0 || length > PEER_NAME_MAX ||
-        strspn(text, PEER_NAME_BYTES) < length)
-        argp_error(state,
-            "the name of a peer has 1 to %d letters, digits, '.', '_', '-'",
-            PEER_NAME_MAX);
-    if (is_empty_command(command))
-        argp_error(state, "--peer names no command");
-    if (strstr(command, PROCESS_PORT_MARK) == NULL)
-        argp_error(state, "the command of a peer needs " PROCESS_PORT_MARK
-                          " where its port is to stand");
-    if (scenario_name_peer(text, length) == -1)
-        argp_error(state, "another server is called '%.*s'", (int)length, text);
-    request->peer = command;
-}
-
-/* Take in one option. */
-static error_t
-parse(int key, char *arg, struct argp_state *state)
-{
-    struct request *request = state->input;
-
-    switch (key) {
-    case KEY_CHECK:
-        request->check_only = true;
-        return 0;
-    case KEY_LIST:
-        request->list = true;
-        return 0;
-    case KEY_ONLY:
-        parse_only(request, arg, state);
-        return 0;
-    case KEY_OUTPUT:
-        request->output = arg;
-        return 0;
-    case KEY_BLOCKS:
-        request->blocks =
-            (size_t)cli_number(state, "blocks", arg, 1, RACE_BLOCKS_MAX);
-        return 0;
-    case KEY_SECONDS:
-        request->seconds = (double)cli_seconds(state, "seconds", arg) / 1000;
-        if (request->seconds < 0.05 || request->seconds > 60)
-            argp_error(state, "--seconds takes 0.05 to 60");
-        return 0;
-    case KEY_SEED:
-        request->seed = (uint64_t)cli_number(state, "seed", arg, 0, INT64_MAX);
-        return 0;
-    case KEY_PEER:
-        parse_peer(request, arg, state);
-        return 0;
-    case ARGP_KEY_ARG:
-        argp_error(state, "'%s' is not an option", arg);
-        return 0;
-    default:
-        return ARGP_ERR_UNKNOWN;
-    }
-}
-
-/* Read the command line; a wrong one ends the program with exit code 64. */
-static void
-read_request(struct request *request, int argc, char **argv)
-{
-    static const struct argp argp = {
-        .options = options, .parser = parse, .doc = doc
-    };
-
-    memset(request, 0, sizeof(*request));
-    if (getrandom(&request->seed, sizeof(request->seed), 0) !=
-        (ssize_t)sizeof(request->seed))
-        err(1, "getrandom");
-    request->seed >>= 33; /* short enough to be typed */
-    argp_err_exit_status = CLI_USAGE;
-    argp_parse(&argp, argc, argv, 0, NULL, request);
-    if (request->count > 0)
-        return;
-    for (size_t i = 0; i < scenarios_count; i++)
-        request->scenarios[request->count++] = &scenarios[i];
-}
 
 /* Print the scenarios. */
 static void
 list_scenarios(void)
 {
-    for (size_t i = 0; i < scenarios_count; i++)
-        printf("%-12s %s: %s\n", scenarios[i].name, scenarios[i].title,
-            scenarios[i].kind == SCENARIO_REPLY
-                ? "request and reply on all of them"
-                : "memory of each, and one of them asks");
+    for (size_t i = 0; i < scenarios_count; i++) {
+        const struct scenario *s = &scenarios[i];
+
+        printf("%-13s %-9s", s->name,
+            (s->suites & (1u << SUITE_QUICK)) != 0      ? "quick"
+            : (s->suites & (1u << SUITE_STANDARD)) != 0 ? "standard"
+                                                        : "full");
+        table_wrapped(stdout, s->question);
+    }
 }
 
 /* Make a directory and those above it. */
@@ -249,16 +72,26 @@ make_directories(const char *path)
     free(copy);
 }
 
+/* Tell whether to write colours. */
+static bool
+use_colour(void)
+{
+    const char *no_color = getenv("NO_COLOR");
+
+    return isatty(STDOUT_FILENO) == 1 &&
+           (no_color == NULL || no_color[0] == '\0');
+}
+
 /* Prove the twins alike and say so; false if they are not. */
 static bool
 prove(
     const struct plan *plan, struct meter *meter, struct conform_result *alike)
 {
+    const char *const *path = plan->server_path[PROGRAM_GUESS];
     int result;
 
-    result = conform_run(plan->server_path[SUBJECT_THREADED],
-        plan->server_path[SUBJECT_EVENTED], plan->placement.server_cpu,
-        plan->seed, meter, stdout, alike);
+    result = conform_run(path[SUBJECT_THREADED], path[SUBJECT_EVENTED],
+        plan->placement.server_cpu, plan->seed, meter, stdout, alike);
     meter_wipe(meter);
     if (result == 0)
         printf("Alike: %zu conversations, every byte the same.\n",
@@ -281,9 +114,9 @@ prove_peer(
     const char *name = subjects[SUBJECT_PEER].name;
     int result;
 
-    result = conform_peer(plan->server_path[SUBJECT_THREADED], name,
-        plan->server_path[SUBJECT_PEER], plan->placement.server_cpu, plan->seed,
-        meter, stdout, peer);
+    result = conform_peer(plan->server_path[PROGRAM_GUESS][SUBJECT_THREADED],
+        name, plan->peer, plan->placement.server_cpu, plan->seed, meter, stdout,
+        peer);
     meter_wipe(meter);
     if (result == 0)
         printf("Conforming: %s, in %zu conversations.\n", name,
@@ -296,16 +129,41 @@ prove_peer(
     return result == 0;
 }
 
+/* Choose scenarios, as far as their servers are there. */
+static void
+choose(struct chosen *chosen, const struct request *request,
+    const struct plan *plan)
+{
+    memset(chosen, 0, sizeof(*chosen));
+    for (size_t i = 0; i < scenarios_count; i++) {
+        const struct scenario *s = &scenarios[i];
+        bool wanted = (s->suites & (1u << plan->suite)) != 0;
+
+        for (size_t k = 0; k < request->only_count; k++)
+            wanted = (k > 0 && wanted) || request->only[k] == s;
+        if (!wanted)
+            continue;
+        if (plan->server_path[s->program][SUBJECT_THREADED] != NULL)
+            chosen->scenario[chosen->count++] = s;
+        else
+            chosen->lacks_finder = true;
+    }
+}
+
 /* Say what is going to happen and how long it will take. */
 static double
-announce(const struct request *request, const struct plan *plan)
+announce(const struct request *request, const struct chosen *chosen,
+    const struct plan *plan)
 {
-    double seconds = (request->peer != NULL ? 2 : 1) * conform_seconds();
+    double seconds = (plan->peer != NULL ? 2 : 1) * conform_seconds();
 
-    for (size_t i = 0; i < request->count && !request->check_only; i++)
-        seconds += race_seconds(request->scenarios[i], plan);
-    printf("Threads against events: the guessing game (seed %llu). This takes "
-           "about %.0f s.\n",
+    for (size_t i = 0; i < chosen->count && !request->check_only; i++)
+        seconds += plan_seconds(plan, chosen->scenario[i]);
+    printf("Threads against events%s%s (seed %llu). This takes about %.0f s.\n",
+        request->check_only ? "" : ", ",
+        request->check_only ? ""
+        : plan->chosen      ? "as chosen"
+                            : suites[plan->suite].name,
         (unsigned long long)plan->seed, seconds);
     if (plan->placement.pinned)
         printf("Servers run on processor %d, the load on processor %d.\n",
@@ -313,46 +171,83 @@ announce(const struct request *request, const struct plan *plan)
     else
         printf(
             "Rates and latencies will be missing: %s.\n", plan->placement.why);
+    if (chosen->lacks_finder && !request->check_only)
+        printf("What asks the charfinder is left out: it is not built.\n");
     fflush(stdout);
     return seconds;
 }
 
-/* Write report.json and say where it is. */
-static void
-write_report(const struct report *report, const char *directory)
+/* Write report.json; what was there before is replaced. */
+static json_t *
+write_report(struct report *report, const char *directory, struct meter *meter)
 {
-    json_t *json = json_report(report);
+    json_t *json;
     char *path;
 
+    report->seconds = meter_elapsed(meter);
+    json = json_report(report);
     if (asprintf(&path, "%s/report.json", directory) == -1)
         err(1, NULL);
     if (json_write(json, path) == -1)
         err(1, "%s", path);
-    printf("Every run's figures: %s\n", path);
-    json_decref(json);
+    if (report->complete)
+        printf("Every run's figures: %s\n", path);
     free(path);
+    return json;
 }
 
-/* Run all scenarios, print their tables; false if a server failed. */
+/* Tell whether a server failed in a scenario. */
 static bool
-race_all(const struct request *request, const struct plan *plan,
-    struct meter *meter, struct race **races)
+is_good(const json_t *scenario)
 {
-    const char *no_color = getenv("NO_COLOR");
-    bool colour =
-        isatty(STDOUT_FILENO) == 1 && (no_color == NULL || no_color[0] == '\0');
+    const json_t *run, *gate;
+    size_t i, k;
+
+    json_array_foreach(json_object_get(scenario, "runs"), i,
+        run) json_array_foreach(json_object_get(run, "gates"), k,
+        gate) if (strcmp(get_text(gate, "name"), "failed") == 0) return false;
+    return true;
+}
+
+/*
+ * Run all scenarios, print each one's table, and keep report.json up to date;
+ * false if a server failed.
+ */
+static bool
+race_all(struct report *report, const struct chosen *chosen,
+    struct journal *journal, struct meter *meter, const char *output)
+{
+    const struct plan *plan = report->plan;
     bool good = true;
 
-    for (size_t i = 0; i < request->count; i++) {
-        races[i] = race_run(request->scenarios[i], plan, meter);
+    for (size_t i = 0; i < chosen->count; i++) {
+        const struct scenario *s = chosen->scenario[i];
+        json_t *scenario = race_run(s, plan, report->scenarios, journal, meter);
+
         meter_wipe(meter);
-        table_race(stdout, races[i], plan->placement.pinned, colour);
+        judge_scenario(scenario, s, report->scenarios, plan->placement.pinned);
+        table_scenario(stdout, scenario, use_colour());
         fflush(stdout);
-        for (size_t k = 0; k < races[i]->runs_count; k++)
-            good = good && !races[i]->runs[k].failed;
+        good = good && is_good(scenario);
+        json_array_append_new(report->scenarios, scenario);
+        if (i + 1 < chosen->count)
+            json_decref(write_report(report, output, meter));
     }
-    table_notes(stdout, races, request->count, &plan->placement);
     return good;
+}
+
+/* Say what has changed; false when that cannot be said. */
+static bool
+compare_with_baseline(const json_t *report, const char *path)
+{
+    json_t *then = json_read(path);
+    int result;
+
+    if (then == NULL)
+        return false;
+    result = baseline_compare(stdout, report, then, use_colour());
+    json_decref(then);
+    return result == 0;
 }
 
 /* Turn the request into a plan. */
@@ -361,15 +256,87 @@ make_plan(struct plan *plan, const struct request *request,
     const struct programs *programs)
 {
     memset(plan, 0, sizeof(*plan));
-    for (int s = 0; s < SUBJECTS; s++)
-        plan->server_path[s] = programs->path[s];
-    plan->server_path[SUBJECT_PEER] = request->peer;
+    for (int i = 0; i < PROGRAMS * SUBJECTS; i++)
+        plan->server_path[i / SUBJECTS][i % SUBJECTS] =
+            programs->path[i / SUBJECTS][i % SUBJECTS];
+    plan->peer = request->peer;
+    plan->peer_speaks = request->peer_speaks;
     plan->seed = request->seed;
+    plan->suite = request->suite;
+    plan->chosen = request->only_count > 0 && !request->suite_named;
     plan->blocks = request->blocks;
     plan->window = request->seconds;
-    if (request->blocks == 0 && request->seconds == 0 && request->peer == NULL)
-        plan->limit = TIME_LIMIT;
-    plan->placement = race_place();
+    if (request->blocks == 0 && request->seconds == 0 &&
+        request->only_count == 0 && request->peer == NULL)
+        plan->limit = suites[plan->suite].limit;
+    plan->placement = plan_place();
+}
+
+/* Take from a journal what had been asked for when it was begun. */
+static void
+take_up(struct request *request)
+{
+    const char *why;
+    json_t *head = journal_head(request->resume, &why);
+    const json_t *name;
+    size_t i;
+
+    if (head == NULL)
+        errx(1, "%s: %s", request->resume, why);
+    request->seed = (uint64_t)get_number(head, "seed");
+    request->blocks = (size_t)get_number(head, "blocks");
+    request->seconds = get_number(head, "window");
+    request->suite_named = !get_bool(head, "chosen");
+    for (int s = 0; s < SUITES; s++)
+        if (strcmp(get_text(head, "suite"), suites[s].name) == 0)
+            request->suite = (enum suite)s;
+    request->only_count = 0;
+    json_array_foreach(json_object_get(head, "scenarios"), i,
+        name) if (scenario_find(json_string_value(name)) != NULL &&
+                  request->only_count < OPTIONS_SCENARIOS_MAX)
+        request->only[request->only_count++] =
+        scenario_find(json_string_value(name));
+    json_decref(head);
+}
+
+/* Describe the machine that the plan uses. */
+static json_t *
+describe_machine(const struct plan *plan)
+{
+    const int cpus[] = { plan->placement.load_cpu, plan->placement.server_cpu };
+
+    return machine_describe(cpus, plan->placement.pinned ? 2 : 0);
+}
+
+/* Race and report; false if a server failed. */
+static bool
+race_and_report(const struct request *request, struct report *report,
+    const struct chosen *chosen, struct meter *meter, const char *output)
+{
+    struct journal *journal;
+    json_t *head, *json;
+    const char *why;
+    bool good;
+
+    report->machine = describe_machine(report->plan);
+    report->scenarios = json_array();
+    make_directories(output);
+    head = json_head(report, chosen->scenario, chosen->count);
+    journal = journal_open(output, head, request->resume != NULL, &why);
+    if (journal == NULL)
+        errx(1, "%s cannot be gone on with: %s", output, why);
+    good = race_all(report, chosen, journal, meter, output);
+    report->complete = true;
+    json = write_report(report, output, meter);
+    table_notes(stdout, json);
+    if (request->baseline != NULL)
+        good = compare_with_baseline(json, request->baseline) && good;
+    journal_close(journal);
+    json_decref(json);
+    json_decref(head);
+    json_decref(report->scenarios);
+    json_decref(report->machine);
+    return good;
 }
 
 /* Prove, race and report; false if the twins differ or a server failed. */
@@ -377,29 +344,39 @@ static bool
 compare(
     const struct request *request, const struct plan *plan, const char *output)
 {
-    struct race *races[SCENARIOS_MAX];
-    struct report report = { .plan = plan, .races = races };
+    struct report report = { .plan = plan };
     time_t now = time(NULL);
+    struct chosen chosen;
     struct meter meter;
     char started[32];
-    bool good;
 
     strftime(started, sizeof(started), "%Y-%m-%dT%H:%M:%SZ", gmtime(&now));
-    meter_start(&meter, announce(request, plan));
+    choose(&chosen, request, plan);
+    report.started = started;
+    report.planned = announce(request, &chosen, plan);
+    meter_start(&meter, report.planned);
     if (!prove(plan, &meter, &report.alike))
         return false;
-    if (request->peer != NULL && !prove_peer(plan, &meter, &report.peer))
+    if (plan->peer != NULL && !prove_peer(plan, &meter, &report.peer))
         return false;
     if (request->check_only)
         return true;
-    make_directories(output);
-    good = race_all(request, plan, &meter, races);
-    report.started = started;
-    report.seconds = (double)resources_now_ns() / 1e9 - meter.started;
-    report.races_count = request->count;
-    write_report(&report, output);
-    for (size_t i = 0; i < request->count; i++)
-        race_free(races[i]);
+    return race_and_report(request, &report, &chosen, &meter, output);
+}
+
+/* Print an earlier report; false when there is something wrong with it. */
+static bool
+render(const struct request *request)
+{
+    json_t *report = json_read(request->render);
+    bool good = report != NULL;
+
+    if (!good)
+        return false;
+    table_report(stdout, report, use_colour());
+    if (request->baseline != NULL)
+        good = compare_with_baseline(report, request->baseline);
+    json_decref(report);
     return good;
 }
 
@@ -409,21 +386,27 @@ main(int argc, char **argv)
     struct programs programs;
     struct request request;
     struct plan plan;
-    const char *missing;
+    const char *missing, *output;
     bool good;
 
-    read_request(&request, argc, argv);
+    options_read(&request, argc, argv);
     if (request.list) {
         list_scenarios();
         return 0;
     }
+    if (request.render != NULL)
+        return render(&request) ? 0 : 1;
+    if (request.resume != NULL)
+        take_up(&request);
     if (programs_find(&programs, &missing) == -1)
         errx(1, "%s is missing: run make first", missing);
     signal(SIGPIPE, SIG_IGN);
     guard_install();
     make_plan(&plan, &request, &programs);
-    good = compare(&request, &plan,
-        request.output != NULL ? request.output : programs.output);
+    output = request.resume != NULL   ? request.resume
+             : request.output != NULL ? request.output
+                                      : programs.output;
+    good = compare(&request, &plan, output);
     programs_free(&programs);
     return good ? 0 : 1;
 }

@@ -1,57 +1,16 @@
 #include "report/judge.h"
 
+#include "report/bootstrap.h"
+#include "report/cells.h"
+#include "report/plan.h"
+#include "report/sentence.h"
+#include "report/stats.h"
+#include "report/values.h"
+
+#include <err.h>
 #include <math.h>
-
-#define US  1e3    /* ns */
-#define KIB 1024.0 /* bytes */
-
-const struct metric_info metrics[METRICS] = {
-    [METRIC_RATE] = { .key = "requests_per_second",
-        .label = "requests/s",
-        .unit = 1,
-        .margin = 0.03,
-        .more_is_better = true,
-        .needs_pinning = true,
-        .timed = true },
-    [METRIC_P50] = { .key = "p50_ns",
-        .label = "p50 latency, us",
-        .unit = US,
-        .decimals = 1,
-        .margin = 0.05,
-        .needs_pinning = true,
-        .timed = true },
-    [METRIC_P99] = { .key = "p99_ns",
-        .label = "p99 latency, us",
-        .unit = US,
-        .decimals = 1,
-        .margin = 0.10,
-        .needs_pinning = true,
-        .timed = true },
-    [METRIC_P999] = { .key = "p99.9_ns",
-        .label = "p99.9 latency, us",
-        .unit = US,
-        .decimals = 1,
-        .margin = 0.25,
-        .needs_pinning = true,
-        .timed = true },
-    [METRIC_CPU] = { .key = "cpu_ns_per_request",
-        .label = "server CPU/request, us",
-        .unit = US,
-        .decimals = 2,
-        .margin = 0.03,
-        .timed = true },
-    [METRIC_SWITCHES] = { .key = "context_switches_per_request",
-        .label = "switches/request",
-        .unit = 1,
-        .decimals = 3,
-        .may_be_zero = true,
-        .timed = true },
-    [METRIC_MEMORY] = { .key = "memory_bytes_per_connection",
-        .label = "memory/connection, KiB",
-        .unit = KIB,
-        .decimals = 1,
-        .margin = 0.05 },
-};
+#include <stdlib.h>
+#include <string.h>
 
 const struct pair judge_pairs[JUDGE_PAIRS] = {
     { SUBJECT_EVENTED, SUBJECT_THREADED },
@@ -63,152 +22,88 @@ const struct pair judge_pairs[JUDGE_PAIRS] = {
     { SUBJECT_PEER, SUBJECT_EVENTED },
 };
 
-/* Read one quantile off a run. */
-static double
-quantile(const struct run *run, double q, const char **why)
+/* One comparison on its way into JSON. */
+struct comparison {
+    const json_t *scenario;
+    enum metric metric;
+    struct arm a, b;
+    size_t blocks;
+    double pairs[PLAN_BLOCKS_MAX][BOOTSTRAP_RUNS]; /* a1 a2 b1 b2, NAN = none */
+    double d[PLAN_BLOCKS_MAX];
+    struct estimate estimate; /* of ln(a/b), or of a - b; blocks may be 0 */
+    const char *missing;      /* why there is no figure, or NULL */
+    const char *invalid;      /* why the figures do not count, or NULL */
+    double floor, band;       /* NAN = none */
+    const char *floor_from;
+    enum verdict verdict;
+};
+
+/* Say why a run has no figure of a metric. */
+static const char *
+why_missing(const json_t *run, enum metric m)
 {
-    struct quantile found = histogram_quantile(run->latency, q);
+    const json_t *latency = json_object_get(run, "latency_ns");
 
-    if (!found.known || found.at_least) {
-        *why = found.known ? "it lies among requests never answered"
-                           : "too few requests for it";
-        return NAN;
-    }
-    return (double)found.ns;
-}
-
-/* Fit a line through memory over connections and returns its slope. */
-static double
-memory_slope(const struct run *run, const char **why)
-{
-    double n = (double)run->levels_count, sx = 0, sy = 0, sxx = 0, sxy = 0;
-
-    if (run->levels_count < 2 || run->connections < 50) {
-        *why = "too few connections to tell";
-        return NAN;
-    }
-    for (size_t i = 0; i < run->levels_count; i++) {
-        double x = (double)run->levels[i].connections;
-        double y = (double)resources_memory_total(&run->levels[i].memory);
-
-        sx += x;
-        sy += y;
-        sxx += x * x;
-        sxy += x * y;
-    }
-    return (n * sxy - sx * sy) / (n * sxx - sx * sx);
-}
-
-/* Compute one metric of one run. */
-double
-judge_value(const struct run *run, enum metric m, const char **why)
-{
-    const char *ignored;
-    double replies = (double)run->replies;
-
-    if (why == NULL)
-        why = &ignored;
-    *why = "no replies";
-    if (run->replies == 0)
-        return NAN;
     switch (m) {
-    case METRIC_RATE:
-        return replies / ((double)run->window_ns / 1e9);
     case METRIC_P50:
-        return quantile(run, 0.5, why);
     case METRIC_P99:
-        return quantile(run, 0.99, why);
     case METRIC_P999:
-        return quantile(run, 0.999, why);
-    case METRIC_CPU:
-        return (double)run->server_cpu_ns / replies;
-    case METRIC_SWITCHES:
-        return (double)run->switches / (double)run->totals.replies;
+    case METRIC_ACCEPT:
+        return get_number(latency, "censored") > 0
+                   ? "it lies among requests never answered"
+                   : "too few requests for it";
     case METRIC_MEMORY:
-        return memory_slope(run, why);
+        return "too few connections to tell";
+    case METRIC_RUN_QUEUE:
+        return "the kernel does not tell";
+    case METRIC_RECOVERY:
+        return "it had not recovered when the window ended";
+    case METRIC_RATE:
+    case METRIC_CPU:
+    case METRIC_SWITCHES:
+    case METRIC_GOODPUT:
+    case METRIC_STORM:
+    case METRIC_BACKGROUND:
+    case METRIC_ANSWERED:
     case METRICS:
         break;
     }
-    return NAN;
+    return "no replies";
 }
 
-/*
- * The rate and its costs are what a closed loop is about; with idle
- * connections it is the memory, and whether the active one notices them.
- */
-bool
-judge_has(enum scenario_kind kind, enum metric m, bool *primary)
-{
-    if (kind == SCENARIO_REPLY) {
-        *primary = m == METRIC_RATE;
-        return true;
-    }
-    *primary = m == METRIC_MEMORY;
-    return m == METRIC_MEMORY || m == METRIC_P50 || m == METRIC_P99;
-}
-
-/* Count the pairs of a race. */
-size_t
-judge_pairs_count(const struct race *r)
-{
-    if (!r->scenario->controls)
-        return 1;
-    return r->has_peer ? JUDGE_PAIRS : JUDGE_PEER_PAIRS;
-}
-
-/*
- * Collect a subject's values of one block, or of all with block 0. Values
- * that a run lacks are left out, and why is noted.
- */
+/* Collect an arm's values of one block, at most two; note what is missing. */
 static size_t
-collect(const struct race *r, size_t block, enum metric m, enum subject s,
-    double *values, size_t max, const char **why)
+collect(struct comparison *c, const struct arm *arm, double values[2])
 {
-    size_t n = 0;
+    const json_t *run;
+    size_t i, n = 0;
 
-    for (size_t i = 0; i < r->runs_count && n < max; i++) {
-        const struct run *run = &r->runs[i];
-        const char *reason;
-        double value;
+    json_array_foreach(json_object_get(c->scenario, "runs"), i, run)
+    {
+        double x;
 
-        if (run->subject != s || (block != 0 && run->block != block))
+        if (!arm_has(arm, run) || n == 2)
             continue;
-        value = judge_value(run, m, &reason);
-        if (isnan(value))
-            *why = reason;
+        x = get_number(json_object_get(run, "figures"), metrics[c->metric].key);
+        if (isfinite(x))
+            values[n++] = x;
         else
-            values[n++] = value;
+            c->missing = why_missing(run, c->metric);
     }
     return n;
 }
 
-/* Take the median over all runs. */
-double
-judge_median(const struct race *r, enum metric m, enum subject s)
-{
-    double values[2 * RACE_BLOCKS_MAX];
-    const char *why;
-    size_t n = collect(r, 0, m, s, values, 2 * RACE_BLOCKS_MAX, &why);
-
-    return stats_median(values, n);
-}
-
 /*
- * Return the reason why a run of either subject does not count, or NULL. A
- * discarded block excuses odd figures, but not a server that failed.
+ * Return who ran twice over in a block with an A/A arm: the name of the twin
+ * that its order begins with.
  */
 static const char *
-find_invalid(const struct race *r, enum subject a, enum subject b)
+server_of_aa(const json_t *scenario, size_t block)
 {
-    for (size_t i = 0; i < r->runs_count; i++) {
-        const struct run *run = &r->runs[i];
+    const char *order = json_string_value(
+        json_array_get(json_object_get(scenario, "orders"), block - 1));
 
-        if ((run->subject == a || run->subject == b) &&
-            run->invalid[0] != '\0' &&
-            (run->failed || !r->discarded[run->block - 1]))
-            return run->invalid;
-    }
-    return NULL;
+    return subjects[order[0] == 'a' ? SUBJECT_THREADED : SUBJECT_EVENTED].name;
 }
 
 /*
@@ -216,84 +111,423 @@ find_invalid(const struct race *r, enum subject a, enum subject b)
  * noisy for a verdict all blocks are taken, as an estimate.
  */
 static size_t
-block_differences(const struct race *r, enum metric m, enum subject a,
-    enum subject b, double d[RACE_BLOCKS_MAX], const char **why)
+block_differences(struct comparison *c)
 {
-    bool leave_out = metrics[m].timed && !race_too_noisy(r);
+    const struct metric_info *m = &metrics[c->metric];
+    bool leave_out = m->timed && !get_bool(c->scenario, "too_noisy");
+    size_t blocks = json_array_size(json_object_get(c->scenario, "orders"));
     size_t n = 0;
 
-    for (size_t block = 1; block <= r->blocks; block++) {
-        double va[2], vb[2];
-        size_t na = collect(r, block, m, a, va, 2, why);
-        size_t nb = collect(r, block, m, b, vb, 2, why);
+    for (size_t block = 1; block <= blocks; block++) {
+        struct arm a = c->a, b = c->b;
+        double va[2] = { NAN, NAN }, vb[2] = { NAN, NAN };
+        size_t na, nb;
 
-        if (na == 0 || nb == 0 || (leave_out && r->discarded[block - 1]))
+        a.block = b.block = block;
+        if (c->a.arm != NULL)
+            a.server = b.server = server_of_aa(c->scenario, block);
+        na = collect(c, &a, va);
+        nb = collect(c, &b, vb);
+        if (na == 0 || nb == 0 ||
+            (leave_out && block_is_discarded(c->scenario, block)))
             continue;
-        d[n] = metrics[m].may_be_zero ? stats_difference(va, na, vb, nb)
-                                      : stats_log_ratio(va, na, vb, nb);
-        n += isfinite(d[n]);
+        c->d[n] = m->may_be_zero ? stats_difference(va, na, vb, nb)
+                                 : stats_log_ratio(va, na, vb, nb);
+        memcpy(c->pairs[n], va, sizeof(va));
+        memcpy(c->pairs[n] + 2, vb, sizeof(vb));
+        n += isfinite(c->d[n]);
     }
     return n;
 }
 
-/* Compare two subjects. */
-struct comparison
-judge_compare(const struct race *r, bool pinned, enum metric m, enum subject a,
-    enum subject b)
+/* Tell whether the server of a run broke or answered wrongly. */
+static bool
+has_failed(const json_t *run)
 {
-    struct comparison c = { .metric = m, .a = a, .b = b };
-    double d[RACE_BLOCKS_MAX];
+    const json_t *gate;
+    size_t i;
+
+    json_array_foreach(json_object_get(run, "gates"), i,
+        gate) if (strcmp(get_text(gate, "name"), "failed") == 0) return true;
+    return false;
+}
+
+/*
+ * Return the reason why a run of either server does not count, or NULL. A
+ * discarded block excuses odd figures, but not a server that failed.
+ */
+static const char *
+find_invalid(const struct comparison *c)
+{
+    const json_t *run;
+    size_t i;
+
+    json_array_foreach(json_object_get(c->scenario, "runs"), i, run)
+    {
+        const char *invalid = get_text(run, "invalid");
+
+        if ((arm_has(&c->a, run) || arm_has(&c->b, run)) &&
+            invalid[0] != '\0' &&
+            (has_failed(run) || !block_is_discarded(c->scenario,
+                                    (size_t)get_number(run, "block"))))
+            return invalid;
+    }
+    return NULL;
+}
+
+/* Collect the estimate. */
+static void
+compare(struct comparison *c)
+{
     size_t n;
 
-    judge_has(r->scenario->kind, m, &c.primary);
-    c.value_a = c.value_b = NAN;
-    c.verdict = VERDICT_NONE;
+    c->floor = NAN;
+    c->band = metrics[c->metric].margin;
+    c->missing = "it was not run";
+    n = block_differences(c);
+    if (n == 0)
+        return;
+    c->missing = NULL;
+    c->estimate = stats_estimate(c->d, n);
+}
+
+/* A number on the scale that is printed. */
+static double
+on_scale(const struct comparison *c, double x)
+{
+    return metrics[c->metric].may_be_zero ? x : exp(x);
+}
+
+/* An interval on that scale; null when there is none. */
+static json_t *
+interval_of(const struct comparison *c, const struct interval *i)
+{
+    if (!i->exists)
+        return json_null();
+    return json_pack("[f, f]", on_scale(c, i->low), on_scale(c, i->high));
+}
+
+/* Half the width of the 95 % interval, on the scale of margins. */
+static double
+half_width(const struct comparison *c)
+{
+    const struct interval *i = &c->estimate.i95;
+    double half = (i->high - i->low) / 2;
+
+    if (!i->exists)
+        return NAN;
+    return metrics[c->metric].may_be_zero ? half : expm1(half);
+}
+
+/* The A/A arm of a scenario. */
+static json_t *
+aa_of(const json_t *scenario, const struct scenario *s, bool pinned)
+{
+    json_t *all = json_array();
+
+    for (int m = 0; m < METRICS && s->aa; m++) {
+        struct comparison c = { .scenario = scenario,
+            .metric = (enum metric)m,
+            .a = { NULL, "aa", 0 },
+            .b = { NULL, NULL, 0 } };
+        const char *scale = metrics[m].may_be_zero ? "difference" : "ratio";
+
+        if (!scenario_has(s, c.metric) || (metrics[m].needs_pinning && !pinned))
+            continue;
+        compare(&c);
+        if (c.missing != NULL)
+            continue;
+        json_array_append_new(
+            all, json_pack("{s:s, s:o, s:s, s:o, s:o, s:o, s:b}", "metric",
+                     metrics[m].key, "blocks", value_count(c.estimate.blocks),
+                     "scale", scale, "estimate",
+                     value_number(on_scale(&c, c.estimate.center)),
+                     "interval95", interval_of(&c, &c.estimate.i95),
+                     "half_width", value_number(half_width(&c)),
+                     "excludes_none", (int)stats_excludes_zero(&c.estimate)));
+    }
+    return all;
+}
+
+/* Look the A/A figures of a metric up in one scenario. */
+static const json_t *
+aa_find(const json_t *scenario, enum metric m)
+{
+    const json_t *row;
+    size_t i;
+
+    json_array_foreach(json_object_get(scenario, "aa"), i,
+        row) if (strcmp(get_text(row, "metric"), metrics[m].key) == 0 &&
+                 isfinite(get_number(row, "half_width"))) return row;
+    return NULL;
+}
+
+/* Tell whether the A/A arm of one scenario says something about another. */
+static bool
+is_akin(const json_t *a, const json_t *b)
+{
+    static const char *const keys[] = { "latency_from", "cores", "program" };
+
+    for (size_t i = 0; i < sizeof(keys) / sizeof(keys[0]); i++)
+        if (strcmp(get_text(a, keys[i]), get_text(b, keys[i])) != 0)
+            return false;
+    return true;
+}
+
+/*
+ * Set the floor: from the scenario's own A/A arm, or else from the first
+ * scenario before it that is measured in the same way.
+ */
+static void
+set_floor(struct comparison *c, const json_t *done)
+{
+    const json_t *from = c->scenario, *row = aa_find(from, c->metric);
+    const json_t *other;
+    size_t i;
+
+    json_array_foreach(done, i, other)
+    {
+        if (row != NULL || !is_akin(c->scenario, other))
+            continue;
+        from = other;
+        row = aa_find(other, c->metric);
+    }
+    if (row == NULL)
+        return;
+    c->floor = get_number(row, "half_width");
+    c->floor_from = get_text(from, "name");
+    if (c->floor > c->band)
+        c->band = c->floor;
+}
+
+/* Tell whether the same server twice came out as two different ones. */
+static bool
+aa_is_broken(const struct comparison *c)
+{
+    const json_t *row = aa_find(c->scenario, c->metric);
+    const json_t *interval = json_object_get(row, "interval95");
+    double low = json_number_value(json_array_get(interval, 0));
+    double high = json_number_value(json_array_get(interval, 1));
+    double margin = metrics[c->metric].margin;
+
+    if (row == NULL || metrics[c->metric].may_be_zero)
+        return false;
+    return low > 1 + margin || high < 1 / (1 + margin);
+}
+
+/* Collect the gates of both cells that spoil the metric. */
+static json_t *
+gates_of(const struct comparison *c)
+{
+    const json_t *cells = json_object_get(c->scenario, "cells");
+    json_t *names = json_array();
+
+    cell_gates(cell_find(cells, c->a.server), c->metric, names);
+    cell_gates(cell_find(cells, c->b.server), c->metric, names);
+    if (aa_is_broken(c))
+        json_array_append_new(names, json_string("A/A"));
+    return names;
+}
+
+/* Judge by the band. */
+static void
+decide(struct comparison *c, bool gated)
+{
+    const struct metric_info *m = &metrics[c->metric];
+    bool noisy = m->timed && get_bool(c->scenario, "too_noisy");
+    /* The band of a difference is as wide as it says, not on a log scale. */
+    double delta = m->may_be_zero ? expm1(c->band) : c->band;
+
+    c->verdict = VERDICT_NONE;
+    c->invalid = find_invalid(c);
+    if (c->invalid != NULL || (gated && c->missing == NULL))
+        c->verdict = VERDICT_INVALID;
+    else if (c->estimate.blocks > 0 && m->margin > 0 && !noisy)
+        c->verdict = stats_verdict(&c->estimate, delta, true);
+}
+
+/* Name the better server of a decided comparison. */
+static json_t *
+winner_of(const struct comparison *c)
+{
+    bool a_has_more = c->estimate.center > 0;
+
+    if (c->verdict != VERDICT_WIN && c->verdict != VERDICT_LEANS)
+        return json_null();
+    return json_string(a_has_more == metrics[c->metric].more_is_better
+                           ? c->a.server
+                           : c->b.server);
+}
+
+/* Cross-check the twins by resampling blocks. */
+static json_t *
+bootstrap_of(const struct comparison *c)
+{
+    const struct estimate *e = &c->estimate;
+    struct interval i;
+
+    if (e->blocks < STATS_BLOCKS_VERDICT ||
+        strcmp(c->a.server, subjects[SUBJECT_EVENTED].name) != 0 ||
+        strcmp(c->b.server, subjects[SUBJECT_THREADED].name) != 0)
+        return json_null();
+    i = bootstrap_interval(
+        c->pairs, e->blocks, !metrics[c->metric].may_be_zero);
+    return i.exists ? json_pack("[f, f]", i.low, i.high) : json_null();
+}
+
+/* Write a comparison down. */
+static json_t *
+comparison_json(
+    const struct comparison *c, const struct scenario *s, json_t *gates)
+{
+    const struct metric_info *m = &metrics[c->metric];
+    const struct estimate *e = &c->estimate;
+    const json_t *runs = json_object_get(c->scenario, "runs");
+    bool open = c->verdict == VERDICT_INCONCLUSIVE, any = e->blocks > 0;
+    json_t *o = json_pack("{s:s, s:s, s:s, s:b, s:o, s:o, s:o, s:s, s:o}",
+        "metric", m->key, "a", c->a.server, "b", c->b.server, "primary",
+        (int)(s->primary == c->metric), "a_median",
+        value_number(arm_median(runs, &c->a, c->metric)), "b_median",
+        value_number(arm_median(runs, &c->b, c->metric)), "blocks",
+        value_count(e->blocks), "scale",
+        m->may_be_zero ? "difference" : "ratio", "estimate",
+        value_number(any ? on_scale(c, e->center) : NAN));
+    json_t *more = json_pack("{s:o, s:f, s:o, s:f, s:o, s:o, s:o, s:o, s:o,"
+                             " s:s, s:o, s:b, s:o, s:o, s:o, s:o}",
+        "interval95", interval_of(c, &e->i95), "coverage95", e->i95.coverage,
+        "interval90", interval_of(c, &e->i90), "coverage90", e->i90.coverage,
+        "bootstrap95", bootstrap_of(c), "margin",
+        m->margin > 0 ? json_real(m->margin) : json_null(), "floor",
+        value_number(c->floor), "floor_from", value_text(c->floor_from), "band",
+        m->margin > 0 ? json_real(c->band) : json_null(), "verdict",
+        stats_verdict_name(c->verdict), "winner", winner_of(c), "immaterial",
+        (int)(c->verdict == VERDICT_EQUIVALENT && stats_excludes_zero(e)),
+        "blocks_needed",
+        open ? value_count(stats_blocks_needed(e, c->band)) : json_null(),
+        "gates", gates, "missing", value_text(c->missing), "invalid",
+        value_text(c->invalid));
+
+    if (o == NULL || more == NULL)
+        errx(1, "a comparison cannot be written");
+    json_object_update(o, more);
+    json_decref(more);
+    return o;
+}
+
+/* Compare one pair in one metric. */
+static json_t *
+compare_pair(const json_t *scenario, const struct scenario *s,
+    const json_t *done, bool pinned, enum metric m, const struct pair *pair)
+{
+    struct comparison c = { .scenario = scenario,
+        .metric = m,
+        .a = { subjects[pair->a].name, NULL, 0 },
+        .b = { subjects[pair->b].name, NULL, 0 } };
+    json_t *gates;
+
+    compare(&c);
     if (metrics[m].needs_pinning && !pinned) {
         c.missing = "it needs a processor of its own for each side";
-        return c;
+        c.estimate.blocks = 0;
+        return comparison_json(&c, s, json_array());
     }
-    c.invalid = find_invalid(r, a, b);
-    c.value_a = judge_median(r, m, a);
-    c.value_b = judge_median(r, m, b);
-    c.missing = "it was not run";
-    n = block_differences(r, m, a, b, d, &c.missing);
-    if (n > 0) {
-        c.missing = NULL;
-        c.estimate = stats_estimate(d, n);
-    }
-    if (c.invalid != NULL)
-        c.verdict = VERDICT_INVALID;
-    else if (n > 0 && metrics[m].margin > 0 &&
-             !(metrics[m].timed && race_too_noisy(r)))
-        c.verdict = stats_verdict(&c.estimate, metrics[m].margin, true);
-    if (c.verdict == VERDICT_INCONCLUSIVE)
-        c.blocks_needed = stats_blocks_needed(&c.estimate, metrics[m].margin);
-    return c;
+    set_floor(&c, done);
+    gates = gates_of(&c);
+    decide(&c, json_array_size(gates) > 0);
+    return comparison_json(&c, s, gates);
 }
 
-/* Average the busy shares over the runs. */
+/* Make all comparisons: metric by metric, the twins first. */
+static json_t *
+comparisons_of(const json_t *scenario, const struct scenario *s,
+    const json_t *done, bool pinned)
+{
+    const json_t *cells = json_object_get(scenario, "cells");
+    json_t *all = json_array();
+
+    for (int m = 0; m < METRICS; m++) {
+        for (size_t p = 0; p < JUDGE_PAIRS; p++) {
+            const struct pair *pair = &judge_pairs[p];
+            bool ran = cell_find(cells, subjects[pair->a].name) != NULL &&
+                       cell_find(cells, subjects[pair->b].name) != NULL;
+
+            if (scenario_has(s, (enum metric)m) && ran)
+                json_array_append_new(all, compare_pair(scenario, s, done,
+                                               pinned, (enum metric)m, pair));
+        }
+    }
+    return all;
+}
+
+/* Judge; the runs, which are long, come last. */
 void
-judge_busy(const struct race *r, enum subject s, double *server, double *load)
+judge_scenario(
+    json_t *scenario, const struct scenario *s, const json_t *done, bool pinned)
 {
-    double time = 0, used_server = 0, used_load = 0;
+    json_t *runs = json_incref(json_object_get(scenario, "runs"));
+    char *sentence;
 
-    for (size_t i = 0; i < r->runs_count; i++) {
-        if (r->runs[i].subject != s)
-            continue;
-        time += (double)r->runs[i].window_ns;
-        used_server += (double)r->runs[i].server_cpu_ns;
-        used_load += (double)r->runs[i].load_cpu_ns;
-    }
-    *server = time > 0 ? used_server / time : 0;
-    *load = time > 0 ? used_load / time : 0;
+    json_object_set_new(scenario, "cells", cells_of(s, scenario));
+    json_object_set_new(scenario, "aa", aa_of(scenario, s, pinned));
+    json_object_set_new(
+        scenario, "comparisons", comparisons_of(scenario, s, done, pinned));
+    sentence = sentence_of(scenario);
+    json_object_set_new(scenario, "sentence", value_text(sentence));
+    free(sentence);
+    json_object_del(scenario, "syscalls");
+    json_object_del(scenario, "runs");
+    json_object_set_new(scenario, "runs", runs);
 }
 
-/* The server had time to spare and the generator had none. */
-bool
-judge_generator_bound(const struct race *r, enum subject s)
+/* List the metrics. */
+json_t *
+judge_margins(void)
 {
-    double server, load;
+    json_t *all = json_array();
 
-    judge_busy(r, s, &server, &load);
-    return server < 0.9 && load >= 0.9;
+    for (int m = 0; m < METRICS; m++)
+        json_array_append_new(
+            all, json_pack("{s:s, s:s, s:f, s:o, s:b, s:s}", "metric",
+                     metrics[m].key, "label", metrics[m].label, "unit",
+                     metrics[m].unit, "margin",
+                     metrics[m].margin > 0 ? json_real(metrics[m].margin)
+                                           : json_null(),
+                     "more_is_better", (int)metrics[m].more_is_better, "kind",
+                     metrics[m].may_be_zero ? "difference" : "ratio"));
+    return all;
+}
+
+/* Find a comparison. */
+json_t *
+judge_find(
+    const json_t *scenario, const char *metric, const char *a, const char *b)
+{
+    json_t *c;
+    size_t i;
+
+    json_array_foreach(json_object_get(scenario, "comparisons"), i,
+        c) if (strcmp(get_text(c, "metric"), metric) == 0 &&
+               strcmp(get_text(c, "a"), a) == 0 &&
+               strcmp(get_text(c, "b"), b) == 0) return c;
+    return NULL;
+}
+
+/* Count the primary comparisons with a verdict. */
+json_t *
+judge_chance(const json_t *all)
+{
+    const json_t *scenario;
+    size_t i, n = 0;
+
+    json_array_foreach(all, i, scenario)
+    {
+        const json_t *c = judge_find(scenario, get_text(scenario, "primary"),
+            subjects[SUBJECT_EVENTED].name, subjects[SUBJECT_THREADED].name);
+        const char *verdict = get_text(c, "verdict");
+
+        n += verdict[0] != '\0' && strcmp(verdict, "INVALID") != 0 &&
+             strcmp(verdict, "no verdict") != 0;
+    }
+    return json_pack("{s:o, s:f}", "primary", value_count(n), "wins_by_chance",
+        0.05 * (double)n);
 }

@@ -1,7 +1,10 @@
 #include "report/machine.h"
 
+#include "report/hiccups.h"
 #include "report/resources.h"
+#include "report/values.h"
 
+#include <err.h>
 #include <event2/event-config.h>
 #include <inttypes.h>
 #include <stdio.h>
@@ -13,12 +16,20 @@
 #include <unistd.h>
 
 #define CLOCK_READINGS 1000000
+#define FNV_BASIS      UINT64_C(0xcbf29ce484222325)
+#define FNV_PRIME      UINT64_C(0x100000001b3)
+
+/* The Makefile says how it compiled. */
+#ifndef BUILD_FLAGS
+#define BUILD_FLAGS "unknown"
+#endif
 
 /* Kernel settings that change what a server or a load on loopback can do. */
 static const char *const settings[] = {
     "fs/file-max",
     "kernel/pid_max",
     "kernel/randomize_va_space",
+    "kernel/sched_schedstats",
     "kernel/threads-max",
     "net/core/somaxconn",
     "net/core/wmem_max",
@@ -122,46 +133,88 @@ describe_settings(void)
     return all;
 }
 
+/* Begin, or go on with, an FNV-1a hash (Fowler, Noll and Vo, 1991). */
+static uint64_t
+hash_text(uint64_t hash, const char *text)
+{
+    for (; *text != '\0'; text++)
+        hash = (hash ^ (unsigned char)*text) * FNV_PRIME;
+    return hash;
+}
+
+/* Hash what makes a machine another one. */
+static json_t *
+machine_id(const struct utsname *u, const struct sysinfo *info)
+{
+    json_t *parts[] = { first_line("/etc/machine-id"), processor_name() };
+    uint64_t bytes = (uint64_t)info->totalram * info->mem_unit;
+    uint64_t hash = FNV_BASIS;
+    char numbers[64];
+
+    for (size_t i = 0; i < 2; i++) {
+        const char *text = json_string_value(parts[i]);
+
+        hash = hash_text(hash, text != NULL ? text : "?");
+        json_decref(parts[i]);
+    }
+    /* To the gigabyte: the kernel keeps a little more or less for itself. */
+    snprintf(numbers, sizeof(numbers), "/%ld/%" PRIu64,
+        sysconf(_SC_NPROCESSORS_ONLN), bytes >> 30);
+    hash = hash_text(hash_text(hash, numbers), u->release);
+    return value_digest(hash);
+}
+
+/* Read what the kernel lets a process know of its own scheduling. */
+static json_t *
+describe_kernel(const struct utsname *u)
+{
+    return json_pack("{s:s, s:s, s:s, s:s}", "system", u->sysname, "release",
+        u->release, "version", u->version, "machine", u->machine);
+}
+
 /* Describe everything. */
 json_t *
-machine_describe(void)
+machine_describe(const int *cpus, size_t n)
 {
     struct utsname u = { 0 };
     struct sysinfo info = { 0 };
+    json_t *o;
 
     uname(&u);
     sysinfo(&info);
-    return json_pack("{s:{s:s, s:s, s:s, s:s}, s:o, s:o, s:i, s:I,"
-                     " s:{s:o, s:o, s:o}, s:o, s:o, s:o, s:o, s:s, s:s}",
-        "uname", "system", u.sysname, "release", u.release, "version",
-        u.version, "machine", u.machine, "kernel_command_line",
-        first_line("/proc/cmdline"), "processor", processor_name(),
-        "processors_online", (int)sysconf(_SC_NPROCESSORS_ONLN), "memory_bytes",
+    o = json_pack("{s:o, s:o, s:o, s:o, s:i, s:I, s:{s:o, s:o, s:o}, s:o, s:o,"
+                  " s:o, s:o, s:o, s:o, s:s, s:s, s:s}",
+        "id", machine_id(&u, &info), "uname", describe_kernel(&u),
+        "kernel_command_line", first_line("/proc/cmdline"), "processor",
+        processor_name(), "processors_online",
+        (int)sysconf(_SC_NPROCESSORS_ONLN), "memory_bytes",
         (json_int_t)info.totalram * (json_int_t)info.mem_unit, "limits",
         "open_files", limit(RLIMIT_NOFILE), "processes", limit(RLIMIT_NPROC),
         "stack_bytes", limit(RLIMIT_STACK), "clock", describe_clock(),
-        "mitigations_spectre_v2",
+        "hiccups", hiccups_measure(cpus, n), "mitigations_spectre_v2",
         first_line("/sys/devices/system/cpu/vulnerabilities/spectre_v2"),
+        "hypervisor", first_line("/sys/hypervisor/type"),
         "transparent_hugepages",
         first_line("/sys/kernel/mm/transparent_hugepage/enabled"), "settings",
-        describe_settings(), "compiler", __VERSION__, "libevent",
-        EVENT__VERSION);
+        describe_settings(), "compiler", __VERSION__, "compiler_flags",
+        BUILD_FLAGS, "libevent", EVENT__VERSION);
+    if (o == NULL)
+        errx(1, "the machine cannot be described");
+    return o;
 }
 
-/* Hash a file byte by byte (Fowler, Noll and Vo, 1991). */
+/* Hash a file byte by byte. */
 json_t *
 machine_file_hash(const char *path)
 {
-    uint64_t hash = UINT64_C(0xcbf29ce484222325);
+    uint64_t hash = FNV_BASIS;
     FILE *in = fopen(path, "re");
-    char text[17];
     int c;
 
     if (in == NULL)
         return json_null();
     while ((c = getc_unlocked(in)) != EOF)
-        hash = (hash ^ (unsigned)c) * UINT64_C(0x100000001b3);
+        hash = (hash ^ (unsigned)c) * FNV_PRIME;
     fclose(in);
-    snprintf(text, sizeof(text), "%016" PRIx64, hash);
-    return json_string(text);
+    return value_digest(hash);
 }

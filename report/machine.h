@@ -8,13 +8,16 @@
 #define REPORT_MACHINE_H
 
 #include <jansson.h>
+#include <stddef.h>
 
 /*
- * Describe kernel, processor, memory, limits, clock, kernel settings, compiler
- * and libevent. Takes some hundredths of a second, for the clock. The caller
- * owns the result.
+ * Describe what makes this machine another one than others, as `id`: a hash of
+ * /etc/machine-id, processor, number of processors, memory and kernel; and
+ * kernel, processor, memory, limits, clock, hiccups on the `n` processors
+ * that will be used, kernel settings, compiler and libevent. Takes half a
+ * second, for the hiccups. The caller owns the result.
  */
-json_t *machine_describe(void);
+json_t *machine_describe(const int *cpus, size_t n);
 
 /*
  * Return the FNV-1a hash of a file as 16 hexadecimal digits, which tells

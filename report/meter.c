@@ -54,6 +54,20 @@ meter_add(struct meter *m, double seconds)
     m->done += seconds;
 }
 
+/* Read the clock. */
+double
+meter_elapsed(const struct meter *m)
+{
+    return seconds_now() - m->started;
+}
+
+/* What is left takes as long as planned. */
+double
+meter_expects(const struct meter *m)
+{
+    return meter_elapsed(m) + m->total - m->done;
+}
+
 /* Wipe the line. */
 void
 meter_wipe(struct meter *m)

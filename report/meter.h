@@ -23,6 +23,12 @@ void meter_show(struct meter *m, const char *fmt, ...)
 /* Count work as done that was planned to take so many seconds. */
 void meter_add(struct meter *m, double seconds);
 
+/* Return how many seconds have passed since meter_start(). */
+double meter_elapsed(const struct meter *m);
+
+/* Return after how many seconds all will be over, at the pace planned. */
+double meter_expects(const struct meter *m);
+
 /* Wipe the line, before something else is printed. */
 void meter_wipe(struct meter *m);
 

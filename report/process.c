@@ -30,6 +30,7 @@ struct program {
     const char *path;
     const char *const *options;
     const char *command; /* NULL = path and options */
+    const char *trace;   /* where strace writes; NULL = it does not run */
     int cpu;             /* negative = any */
 };
 
@@ -47,14 +48,22 @@ seconds_now(void)
 static void
 run_program(const struct program *program)
 {
-    char *argv[PROCESS_OPTIONS_MAX + 4] = { strdup(program->path),
-        strdup("--port"), strdup("0") };
+    /* -D: strace is the grandchild, and the server still ours. */
+    const char *const strace[] = { "strace", "-D", "-f", "-c", "-U",
+        "name,calls", "-o", program->trace };
+    char *argv[PROCESS_OPTIONS_MAX + 12] = { NULL };
+    size_t n = 0;
 
+    for (size_t i = 0; program->trace != NULL && i < 8; i++)
+        argv[n++] = strdup(strace[i]);
+    argv[n++] = strdup(program->path);
+    argv[n++] = strdup("--port");
+    argv[n++] = strdup("0");
     for (size_t i = 0; program->options[i] != NULL; i++) {
         assert(i < PROCESS_OPTIONS_MAX);
-        argv[3 + i] = strdup(program->options[i]);
+        argv[n++] = strdup(program->options[i]);
     }
-    execv(program->path, argv);
+    execvp(argv[0], argv);
 }
 
 /*
@@ -126,11 +135,11 @@ read_line(const struct process *p, char *line, size_t size, int limit_ms)
 }
 
 /*
- * Read the ready line and take the port from it. Return 0, or -1 with
+ * Read a ready line and take the port from it. Return 0, or -1 with
  * p->error set.
  */
 static int
-read_ready_line(struct process *p, const char *name)
+read_ready_line(struct process *p, const char *name, uint16_t *where)
 {
     char line[128];
     const char *colon;
@@ -148,7 +157,7 @@ read_ready_line(struct process *p, const char *name)
             line);
         return -1;
     }
-    p->port = (uint16_t)port;
+    *where = (uint16_t)port;
     return 0;
 }
 
@@ -247,12 +256,22 @@ spawn(struct process *p, const struct program *program, int out)
         err(1, "pidfd_open");
 }
 
-/* Start a server and wait until it is ready. */
-int
-process_start(
-    struct process *p, const char *path, const char *const options[], int cpu)
+/* Read all ready lines that are due. */
+static int
+read_ready_lines(struct process *p, const struct program *program)
 {
-    const struct program program = { path, options, NULL, cpu };
+    if (read_ready_line(p, program->path, &p->port) == -1)
+        return -1;
+    for (size_t i = 0; program->options[i] != NULL; i++)
+        if (strcmp(program->options[i], "--http-port") == 0)
+            return read_ready_line(p, program->path, &p->http_port);
+    return 0;
+}
+
+/* Start a server and wait until it is ready. */
+static int
+start_program(struct process *p, const struct program *program)
+{
     int out[2];
 
     memset(p, 0, sizeof(*p));
@@ -262,12 +281,36 @@ process_start(
     p->out = out[0];
     if (fcntl(p->out, F_SETFL, O_NONBLOCK) == -1)
         err(1, "fcntl");
-    spawn(p, &program, out[1]);
+    spawn(p, program, out[1]);
     close(out[1]);
-    if (read_ready_line(p, path) == 0)
+    if (read_ready_lines(p, program) == 0)
         return 0;
     give_up(p);
     return -1;
+}
+
+/* Start a server as it is. */
+int
+process_start(
+    struct process *p, const char *path, const char *const options[], int cpu)
+{
+    const struct program program = {
+        .path = path, .options = options, .cpu = cpu
+    };
+
+    return start_program(p, &program);
+}
+
+/* Start a server under strace. */
+int
+process_start_traced(struct process *p, const char *path,
+    const char *const options[], int cpu, const char *trace)
+{
+    const struct program program = {
+        .path = path, .options = options, .trace = trace, .cpu = cpu
+    };
+
+    return start_program(p, &program);
 }
 
 /* Return a new socket bound to a free port, which it tells. */

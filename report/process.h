@@ -5,7 +5,8 @@
  *
  *     Serving on 127.0.0.1:PORT. Hit CTRL-C to stop.
  *
- * once a connect succeeds, and exits with 0 after SIGTERM. Each is held by a
+ * once a connect succeeds (with `--http-port 0` a second such line, for HTTP),
+ * and exits with 0 after SIGTERM. Each is held by a
  * pidfd, so that a signal can never reach another process, and is killed by
  * the kernel should compare itself be killed.
  *
@@ -34,8 +35,9 @@ struct process {
     int out;    /* its standard output, not blocking; -1 for a peer */
     int errors; /* what a peer wrote on standard error; -1 for others */
     uint16_t port;
-    char error[384]; /* why the last call failed */
-    char said[512];  /* the last of what a peer wrote on standard error */
+    uint16_t http_port; /* of a server with two doors; else 0 */
+    char error[384];    /* why the last call failed */
+    char said[512];     /* the last of what a peer wrote on standard error */
 };
 
 /* How a process ended, by wait4(2); all of its threads are summed up. */
@@ -55,6 +57,14 @@ struct process_end {
  */
 int process_start(
     struct process *p, const char *path, const char *const options[], int cpu);
+
+/*
+ * Start a program likewise, with strace counting its system calls from the
+ * first to the last; once the server has stopped strace writes a table of them
+ * (its option -c) to the file `trace`.
+ */
+int process_start_traced(struct process *p, const char *path,
+    const char *const options[], int cpu, const char *trace);
 
 /*
  * Start a peer: `/bin/sh -c 'exec COMMAND'`, where each {port} in `command`

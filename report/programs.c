@@ -35,12 +35,12 @@ own_directory(char *buffer, size_t size)
 
 /* Find one server; NULL if it is in none of the places. */
 static char *
-find_one(const char *directory, const struct subject_info *subject)
+find_one(const char *directory, const char *built, const char *installed)
 {
     const char *const places[] = { "", "", "../libexec/threads-vs-events/" };
 
     for (int i = 0; i < 3; i++) {
-        const char *name = i == 1 ? subject->installed : subject->built;
+        const char *name = i == 1 ? installed : built;
         char *path;
 
         if (name == NULL)
@@ -54,23 +54,47 @@ find_one(const char *directory, const struct subject_info *subject)
     return NULL;
 }
 
+/*
+ * Find the servers of one program; neither twin without the other. Return
+ * the name of a twin that is missing, or NULL.
+ */
+static const char *
+find_program(
+    struct programs *programs, const char *directory, enum program program)
+{
+    char **path = programs->path[program];
+    int missing;
+
+    for (int s = 0; s < SUBJECTS; s++)
+        path[s] = find_one(directory, subjects[s].built[program],
+            subjects[s].installed[program]);
+    if (path[SUBJECT_THREADED] != NULL && path[SUBJECT_EVENTED] != NULL)
+        return NULL;
+    missing =
+        path[SUBJECT_THREADED] == NULL ? SUBJECT_THREADED : SUBJECT_EVENTED;
+    free(path[SUBJECT_THREADED]);
+    free(path[SUBJECT_EVENTED]);
+    path[SUBJECT_THREADED] = path[SUBJECT_EVENTED] = NULL;
+    return subjects[missing].built[program];
+}
+
 /* Find all servers. */
 int
 programs_find(struct programs *programs, const char **missing)
 {
     static char directory[PATH_MAX / 2];
+    const char *lacks;
     char *twin;
 
     memset(programs, 0, sizeof(*programs));
     own_directory(directory, sizeof(directory));
-    for (int s = 0; s < SUBJECTS; s++) {
-        programs->path[s] = find_one(directory, &subjects[s]);
-        if (s <= SUBJECT_EVENTED && programs->path[s] == NULL) {
-            *missing = join(directory, subjects[s].built);
-            return -1;
-        }
+    find_program(programs, directory, PROGRAM_CHARFINDER);
+    lacks = find_program(programs, directory, PROGRAM_GUESS);
+    if (lacks != NULL) {
+        *missing = join(directory, lacks);
+        return -1;
     }
-    twin = join(directory, subjects[SUBJECT_THREADED].built);
+    twin = join(directory, subjects[SUBJECT_THREADED].built[PROGRAM_GUESS]);
     programs->output = access(twin, X_OK) == 0 ? join(directory, "report")
                                                : join(".", "report");
     free(twin);
@@ -81,7 +105,7 @@ programs_find(struct programs *programs, const char **missing)
 void
 programs_free(struct programs *programs)
 {
-    for (int s = 0; s < SUBJECTS; s++)
-        free(programs->path[s]);
+    for (int i = 0; i < PROGRAMS * SUBJECTS; i++)
+        free(programs->path[i / SUBJECTS][i % SUBJECTS]);
     free(programs->output);
 }

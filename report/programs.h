@@ -12,15 +12,16 @@
 #include "report/scenarios.h"
 
 struct programs {
-    char *path[SUBJECTS]; /* NULL = not found */
-    char *output;         /* where a report goes unless told otherwise */
+    char *path[PROGRAMS][SUBJECTS]; /* NULL = not found, or there is none */
+    char *output; /* where a report goes unless told otherwise */
 };
 
 /*
  * Find all servers. A control that is not there is NULL and its column is
- * missing from the report. Return 0, or -1 when a twin is not there; its path
- * as it should be is then in *missing. Free the strings with programs_free()
- * in either case.
+ * missing from the report; of a program of which not both twins are there,
+ * both are NULL. Return 0, or -1 when a twin of the guess-server is not there;
+ * its path as it should be is then in *missing. Free the strings with
+ * programs_free() in either case.
  */
 int programs_find(struct programs *programs, const char **missing);
 

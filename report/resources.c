@@ -14,6 +14,8 @@
 #include <time.h>
 #include <unistd.h>
 
+#define WAIT_SAMPLE 64 /* threads whose delay is read */
+
 /* Read the number after `key` at the start of a line of a /proc file. */
 static int
 read_field(const char *path, const char *key, uint64_t *value)
@@ -244,6 +246,53 @@ resources_own_wait_ns(void)
         wait = 0;
     fclose(in);
     return wait;
+}
+
+/* Read the run-queue delay of a thread; -1 when it is gone. */
+static int
+thread_wait_ns(pid_t pid, const char *thread, uint64_t *ns)
+{
+    char path[64];
+    unsigned long wait;
+    FILE *in;
+    int found;
+
+    snprintf(path, sizeof(path), "/proc/%d/task/%.16s/schedstat", pid, thread);
+    in = fopen(path, "re");
+    if (in == NULL)
+        return -1;
+    found = fscanf(in, "%*u %lu", &wait);
+    fclose(in);
+    *ns += found == 1 ? wait : 0;
+    return found == 1 ? 0 : -1;
+}
+
+/* Add up the delays of all threads, or of the first of very many. */
+int
+resources_wait_ns(pid_t pid, uint64_t *ns)
+{
+    size_t threads = 0, read = 0;
+    const struct dirent *entry;
+    char path[32];
+    DIR *tasks;
+
+    *ns = 0;
+    snprintf(path, sizeof(path), "/proc/%d/task", pid);
+    tasks = pid > 0 ? opendir(path) : NULL;
+    if (tasks == NULL)
+        return -1;
+    while ((entry = readdir(tasks)) != NULL) {
+        if (entry->d_name[0] == '.')
+            continue;
+        threads++;
+        if (read < WAIT_SAMPLE && thread_wait_ns(pid, entry->d_name, ns) == 0)
+            read++;
+    }
+    closedir(tasks);
+    if (read == 0)
+        return -1;
+    *ns = (uint64_t)((double)*ns * (double)threads / (double)read);
+    return 0;
 }
 
 /* Read the monotonic clock. */

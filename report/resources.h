@@ -56,6 +56,14 @@ uint64_t resources_own_cpu_ns(void);
 uint64_t resources_own_wait_ns(void);
 
 /*
+ * Set *ns to the time that the threads of server `pid` were ready to run and
+ * had to wait, since their start. Of more than 64 threads a sample of 64 is
+ * read, and scaled up: they are the same from call to call as long as none
+ * starts or ends. Return 0, or -1 when the kernel does not tell.
+ */
+int resources_wait_ns(pid_t pid, uint64_t *ns);
+
+/*
  * Return the time in seconds since boot that a hypervisor took from this
  * machine (all processors, "steal" in /proc/stat); 0 when unknown.
  */

@@ -3,39 +3,336 @@
 #include <assert.h>
 #include <string.h>
 
+const char *const program_names[PROGRAMS] = {
+    [PROGRAM_GUESS] = "guess-server",
+    [PROGRAM_CHARFINDER] = "charfinder",
+};
+
 /* As --peer says. */
 static char peer_name[PEER_NAME_MAX + 1] = "peer";
 
 const struct subject_info subjects[SUBJECTS] = {
-    [SUBJECT_THREADED] = { "threaded", "threads", "threaded/guess-server",
-        "guess-server-threaded", &load_talk_game, true },
-    [SUBJECT_EVENTED] = { "evented", "events", "evented/guess-server",
-        "guess-server-evented", &load_talk_game, true },
+    [SUBJECT_THREADED] = { "threaded", "threads",
+        { "threaded/guess-server", "threaded/charfinder" },
+        { "guess-server-threaded", "charfinder-threaded" }, NULL, true },
+    [SUBJECT_EVENTED] = { "evented", "events",
+        { "evented/guess-server", "evented/charfinder" },
+        { "guess-server-evented", "charfinder-evented" }, NULL, true },
     [SUBJECT_BARE_EPOLL] = { "bare-epoll", "bare epoll loop",
-        "controls/bare-epoll", NULL, &load_talk_bare, false },
+        { "controls/bare-epoll", NULL }, { NULL, NULL }, &ask_bare, false },
     [SUBJECT_BARE_THREADS] = { "bare-threads", "bare threads",
-        "controls/bare-threads", NULL, &load_talk_bare, false },
+        { "controls/bare-threads", NULL }, { NULL, NULL }, &ask_bare, false },
     [SUBJECT_MANUAL] = { "manual-bufferevent", "manual bufferevent",
-        "controls/manual-bufferevent", NULL, &load_talk_bare, false },
-    [SUBJECT_PEER] = { peer_name, peer_name, NULL, NULL, &load_talk_game,
+        { "controls/manual-bufferevent", NULL }, { NULL, NULL }, &ask_bare,
         false },
+    [SUBJECT_PEER] = { peer_name, peer_name, { NULL, NULL }, { NULL, NULL },
+        NULL, false },
 };
 
 /*
- * The quick suite, within three minutes, with time to spare for two blocks
- * that have to be run again. Six blocks are the fewest that can carry a
- * verdict. At one connection a server answers some ten thousand
- * requests a second, and so many samples it takes for a p99.9.
+ * Six blocks are the fewest that can carry a verdict. The quick suite leaves
+ * time for blocks that have to be run again.
  */
+const struct suite_info suites[SUITES] = {
+    [SUITE_QUICK] = { "quick", 176, 0, 0, 0, 6 },
+    [SUITE_STANDARD] = { "standard", 590, 0.5, 1.5, 2, 6 },
+    [SUITE_FULL] = { "full", 4450, 1, 3, 4, 8 },
+};
+
+#define QUICK    (1u << SUITE_QUICK)
+#define STANDARD (1u << SUITE_STANDARD)
+#define FULL     (1u << SUITE_FULL)
+#define EVERY    (QUICK | STANDARD | FULL)
+#define LONGER   (STANDARD | FULL)
+
+#define BIT(m)   (1u << METRIC_##m)
+#define LATENCY  (BIT(P50) | BIT(P99) | BIT(P999))
+#define COST     (BIT(CPU) | BIT(SWITCHES) | BIT(RUN_QUEUE))
+
+#define MS       UINT64_C(1000000)
+
+/* What is asked of the finder. */
+#define FIND(query)                                                            \
+    {                                                                          \
+        .speaks = ASK_CHARFINDER, .hello = "", .request = query "\n",          \
+        .title = "'" query "'"                                                 \
+    }
+#define GET(target)                                                            \
+    {                                                                          \
+        .speaks = ASK_HTTP, .hello = "",                                       \
+        .request = "GET " target " HTTP/1.1\r\nHost: localhost\r\n\r\n",       \
+        .title = "GET " target                                                 \
+    }
+
+static const struct ask find_cat_face = FIND("cat face");
+static const struct ask find_braille = FIND("braille");
+static const struct ask find_cjk = FIND("cjk");
+static const struct ask get_page = GET("/?query=cjk&start=0&stop=200");
+static const struct ask get_json = GET("/search?query=cjk&start=0&stop=200");
+static const struct ask get_all = GET("/?query=cjk&stop=all");
+
+/*
+ * A probe asks 1500 times a second: so many samples it takes for a p99 within
+ * a second, and a server alone with it is busy for a twentieth of its time.
+ */
+
+/* The rows of a family have most in common. */
+#define GAME   .program = PROGRAM_GUESS, .ask = &ask_game
+#define FINDER .program = PROGRAM_CHARFINDER
+#define REPLY                                                                  \
+    .family = "reply", GAME, .way = LOAD_CLOSED, .primary = METRIC_RATE,       \
+    .has = BIT(RATE) | LATENCY | COST | BIT(MEMORY)
+#define OPEN                                                                   \
+    .family = "open", GAME, .way = LOAD_OPEN, .poisson = true,                 \
+    .connections = 50, .primary = METRIC_P99, .has = LATENCY | COST
+#define IDLE                                                                   \
+    .family = "idle", GAME, .way = LOAD_CLOSED, .special = SPECIAL_LEVELS,     \
+    .active = 1, .primary = METRIC_MEMORY,                                     \
+    .has = BIT(MEMORY) | BIT(P50) | BIT(P99)
+#define PROBE                                                                  \
+    FINDER, .ask = &find_braille, .way = LOAD_OPEN, .poisson = true,           \
+            .connections = 16, .rate = 1500, .primary = METRIC_P99,            \
+            .has = LATENCY
+#define PAGE                                                                   \
+    .family = "page", FINDER, .way = LOAD_CLOSED, .primary = METRIC_RATE,      \
+    .has = BIT(RATE) | LATENCY | COST
+
+/* The A/A arms come first: later scenarios are judged by their floors. */
 const struct scenario scenarios[] = {
-    { "reply-1", "At 1 connection", SCENARIO_REPLY, 1, 0.1, 0.9, 6, true },
-    { "reply-50", "At 50 connections", SCENARIO_REPLY, 50, 0.3, 0.8, 6, true },
-    { "reply-1000", "At 1000 connections", SCENARIO_REPLY, 1000, 0.3, 0.5, 6,
-        true },
-    { "idle-4000", "With 4000 connections open", SCENARIO_IDLE, 4000, 0.05, 0.2,
-        6, false },
-    { "idle-10000", "With 10,000 connections open", SCENARIO_IDLE, 10000, 0.1,
-        0.3, 1, false },
+    { .name = "reply-50",
+        .title = "At 50 connections",
+        .question = "Who answers more requests of 50 busy clients?",
+        REPLY,
+        .connections = 50,
+        .warmup = 0.3,
+        .window = 0.8,
+        .controls = true,
+        .aa = true,
+        .syscalls = true,
+        .suites = EVERY },
+    { .name = "line-cjk",
+        .title = "While 4 clients pull 98,263 rows each",
+        .question = "Does a small question wait while others pull all of cjk?",
+        .family = "line",
+        PROBE | BIT(BACKGROUND),
+        .background = { "hog", LOAD_CLOSED, 4, &find_cjk, 0, 0 },
+        .warmup = 0.2,
+        .window = 1.0,
+        .aa = true,
+        .suites = EVERY },
+    { .name = "idle-4000",
+        .title = "With 4000 connections open",
+        .question = "What does an open connection cost that says nothing?",
+        IDLE,
+        .connections = 4000,
+        .warmup = 0.05,
+        .window = 0.2,
+        .aa = true,
+        .suites = EVERY },
+    { .name = "reply-1",
+        .title = "At 1 connection",
+        .question = "Who answers a single client sooner?",
+        REPLY,
+        .connections = 1,
+        .warmup = 0.1,
+        .window = 0.9,
+        .controls = true,
+        .syscalls = true,
+        .suites = LONGER },
+    { .name = "reply-1000",
+        .title = "At 1000 connections",
+        .question = "Who answers more requests of 1000 busy clients?",
+        REPLY,
+        .connections = 1000,
+        .warmup = 0.3,
+        .window = 0.5,
+        .controls = true,
+        .suites = LONGER },
+    { .name = "reply-10000",
+        .title = "At 10,000 connections",
+        .question = "Who answers more requests of 10,000 busy clients?",
+        REPLY,
+        .connections = 10000,
+        .warmup = 0.3,
+        .window = 0.5,
+        .suites = FULL },
+    { .name = "open-50",
+        .title = "At half of what the slower can do",
+        .question = "How long does a request take when half the capacity of "
+                    "the slower twin is asked for?",
+        OPEN,
+        .share = 0.5,
+        .warmup = 0.3,
+        .window = 1.0,
+        .aa = true,
+        .suites = FULL },
+    { .name = "open-80",
+        .title = "At 80 % of what the slower can do",
+        .question = "How long does a request take when 80 % of the capacity "
+                    "of the slower twin is asked for?",
+        OPEN,
+        .share = 0.8,
+        .warmup = 0.3,
+        .window = 1.0,
+        .aa = true,
+        .suites = LONGER },
+    { .name = "overload",
+        .title = "After a burst beyond what either can do",
+        .question = "How long until all is as before a burst of 0.2 s that "
+                    "neither twin can bear?",
+        .family = "overload",
+        GAME,
+        .way = LOAD_OPEN,
+        .special = SPECIAL_BURST,
+        .poisson = true,
+        .connections = 50,
+        .share = 0.5,
+        .primary = METRIC_RECOVERY,
+        .has = BIT(RECOVERY) | BIT(GOODPUT) | LATENCY,
+        .warmup = 0.5,
+        .window = 2.0,
+        .suites = FULL },
+    { .name = "churn-50",
+        .title = "With a connection for each request",
+        .question = "Who serves more clients that come, ask once and leave?",
+        .family = "churn",
+        GAME,
+        .way = LOAD_CHURN,
+        .connections = 50,
+        .primary = METRIC_RATE,
+        .has = BIT(RATE) | LATENCY | COST | BIT(ACCEPT),
+        .warmup = 0.3,
+        .window = 0.8,
+        .suites = LONGER },
+    { .name = "storm-1000",
+        .title = "When 1000 clients come at once",
+        .question = "How long until the last of 1000 clients who come at once "
+                    "has an answer?",
+        .family = "storm",
+        GAME,
+        .way = LOAD_CLOSED,
+        .special = SPECIAL_STORM,
+        .connections = 1000,
+        .primary = METRIC_STORM,
+        .has = BIT(STORM) | BIT(P50) | BIT(P99) | BIT(ACCEPT),
+        .suites = FULL },
+    { .name = "idle-10000",
+        .title = "With 10,000 connections open",
+        .question = "Does one client notice 9999 others who say nothing?",
+        IDLE,
+        .connections = 10000,
+        .warmup = 0.1,
+        .window = 0.3,
+        .suites = FULL },
+    { .name = "line-page",
+        .title = "While 4 clients pull pages of 200 rows",
+        .question = "Does a small question wait while others pull one page of "
+                    "cjk after the other?",
+        .family = "line",
+        PROBE | BIT(BACKGROUND),
+        .background = { "hog", LOAD_CLOSED, 4, &get_page, 0, 0 },
+        .warmup = 0.2,
+        .window = 1.0,
+        .suites = FULL },
+    { .name = "slow-readers",
+        .title = "Beside 50 clients who read 50 KiB/s of cjk",
+        .question = "Does a small question wait while others take a large "
+                    "answer slowly?",
+        .family = "slow-readers",
+        PROBE,
+        .background = { "slow reader", LOAD_SLOW_READER, 50, &find_cjk,
+            100 * MS, 5120 },
+        .warmup = 0.2,
+        .window = 1.0,
+        .suites = LONGER },
+    { .name = "slow-senders",
+        .title = "Beside 500 clients who send a byte a second",
+        .question = "Does a client notice 500 others who never finish what "
+                    "they say?",
+        .family = "slow-senders",
+        GAME,
+        .way = LOAD_OPEN,
+        .poisson = true,
+        .connections = 8,
+        .rate = 2000,
+        .primary = METRIC_P99,
+        .has = LATENCY,
+        .background = { "slow sender", LOAD_SLOW_SENDER, 500, &ask_game,
+            1000 * MS, 0 },
+        .warmup = 0.2,
+        .window = 1.0,
+        .suites = FULL },
+    { .name = "pool-20",
+        .title = "When 20 clients wait in a pool of 20 threads",
+        .question = "Is another client served while 20 who say nothing hold "
+                    "the 20 threads of a pool?",
+        .family = "pool",
+        GAME,
+        .way = LOAD_CHURN,
+        .connections = 4,
+        .options = { "--threads 20", NULL },
+        .hangs = true,
+        .background = { "waiting", LOAD_WAITING, 20, &ask_game, 0, 0 },
+        .primary = METRIC_ANSWERED,
+        .has = BIT(ANSWERED) | BIT(P50),
+        .warmup = 0.05,
+        .window = 0.3,
+        .suites = FULL },
+    { .name = "cores-all",
+        .title = "At 50 connections on all cores, shared with the load",
+        .question = "Who answers more when the server may use every core?",
+        .family = "cores",
+        GAME,
+        .way = LOAD_CLOSED,
+        .connections = 50,
+        .all_cores = true,
+        .options = { NULL, "--loops 0" },
+        .primary = METRIC_RATE,
+        .has = BIT(RATE) | LATENCY | BIT(CPU) | BIT(SWITCHES),
+        .warmup = 0.3,
+        .window = 0.8,
+        .aa = true,
+        .suites = FULL },
+    { .name = "page-200",
+        .title = "For a page of 200 rows",
+        .question = "Who serves more pages of 200 rows over HTTP?",
+        PAGE,
+        .ask = &get_page,
+        .connections = 50,
+        .warmup = 0.3,
+        .window = 0.8,
+        .suites = FULL },
+    { .name = "json-200",
+        .title = "For 200 rows as JSON",
+        .question = "Who serves more answers of 200 rows in JSON?",
+        PAGE,
+        .ask = &get_json,
+        .connections = 50,
+        .warmup = 0.3,
+        .window = 0.8,
+        .suites = LONGER },
+    { .name = "page-all",
+        .title = "For all of cjk in one page",
+        .question = "Who serves more pages with all 98,263 rows of cjk?",
+        PAGE,
+        .ask = &get_all,
+        .connections = 4,
+        .warmup = 0.3,
+        .window = 1.0,
+        .suites = FULL },
+    { .name = "find-50",
+        .title = "For 'cat face' from 50 clients",
+        .question = "Who answers more small searches over TCP?",
+        .family = "find",
+        FINDER,
+        .ask = &find_cat_face,
+        .way = LOAD_CLOSED,
+        .primary = METRIC_RATE,
+        .has = BIT(RATE) | LATENCY | COST,
+        .connections = 50,
+        .warmup = 0.3,
+        .window = 0.8,
+        .suites = FULL },
 };
 const size_t scenarios_count = sizeof(scenarios) / sizeof(scenarios[0]);
 
@@ -55,6 +352,16 @@ scenario_name_peer(const char *name, size_t length)
     return 0;
 }
 
+/* Look a subject up by name. */
+enum subject
+subject_find(const char *name)
+{
+    for (int s = 0; s < SUBJECTS; s++)
+        if (strcmp(subjects[s].name, name) == 0)
+            return (enum subject)s;
+    return SUBJECTS;
+}
+
 /* Look a scenario up by name. */
 const struct scenario *
 scenario_find(const char *name)
@@ -63,4 +370,43 @@ scenario_find(const char *name)
         if (strcmp(scenarios[i].name, name) == 0)
             return &scenarios[i];
     return NULL;
+}
+
+/* Look a metric up in the bits. */
+bool
+scenario_has(const struct scenario *s, enum metric m)
+{
+    return (s->has & (1u << m)) != 0;
+}
+
+/* Say how the load works. */
+const char *
+scenario_load_model(const struct scenario *s)
+{
+    if (s->special == SPECIAL_STORM)
+        return "all at once, each asks once";
+    if (s->special == SPECIAL_LEVELS)
+        return "closed loop, one connection, the others idle";
+    switch (s->way) {
+    case LOAD_OPEN:
+        return s->poisson ? "open loop, Poisson arrivals"
+                          : "open loop, constant rate";
+    case LOAD_CHURN:
+        return "closed loop, a connection for each request";
+    case LOAD_CLOSED:
+    case LOAD_WAITING:
+    case LOAD_SLOW_READER:
+    case LOAD_SLOW_SENDER:
+        break;
+    }
+    return "closed loop, all connections";
+}
+
+/* Name the protocol. */
+const char *
+scenario_speaks(const struct scenario *s)
+{
+    if (s->ask->speaks == ASK_HTTP)
+        return "http";
+    return s->ask->speaks == ASK_CHARFINDER ? "charfinder" : "game";
 }

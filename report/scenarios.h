@@ -1,14 +1,20 @@
 /*
- * scenarios - what is raced, and in what: two tables. A new program or a new
- * situation is a new row.
+ * scenarios - what is raced, and in what: tables. A new server, a new
+ * situation or another length of the whole is a new row.
  */
 #ifndef REPORT_SCENARIOS_H
 #define REPORT_SCENARIOS_H
 
 #include "report/load.h"
+#include "report/metrics.h"
 
 #include <stdbool.h>
 #include <stddef.h>
+
+/* The programs that exist twice and serve. */
+enum program { PROGRAM_GUESS, PROGRAM_CHARFINDER, PROGRAMS };
+
+extern const char *const program_names[PROGRAMS];
 
 /* The servers, in the order of the report's columns. */
 enum subject {
@@ -22,30 +28,19 @@ enum subject {
 };
 
 struct subject_info {
-    const char *name;      /* in report.json */
-    const char *title;     /* in sentences */
-    const char *built;     /* path below the directory of compare, or NULL */
-    const char *installed; /* name beside it; NULL = as built, see programs.h */
-    const struct load_talk *talk;
-    bool counts; /* tells on SIGUSR1 how many lines it was sent */
-};
-
-enum scenario_kind {
-    SCENARIO_REPLY, /* all connections ask, closed loop */
-    SCENARIO_IDLE   /* all connections are open, one of them asks */
-};
-
-struct scenario {
-    const char *name;  /* for --only and report.json */
-    const char *title; /* "At 50 connections" */
-    enum scenario_kind kind;
-    size_t connections;    /* SCENARIO_IDLE: the most, see idle_levels */
-    double warmup, window; /* seconds */
-    size_t blocks;
-    bool controls; /* run the controls once per block, too */
+    const char *name;  /* in report.json */
+    const char *title; /* in sentences */
+    /* By program: paths below the directory of compare; NULL = has none. */
+    const char *built[PROGRAMS];
+    const char *installed[PROGRAMS]; /* beside it; NULL = as built */
+    const struct ask *ask; /* instead of the scenario's; NULL = the same */
+    bool counts;           /* tells on SIGUSR1 how many lines it was sent */
 };
 
 extern const struct subject_info subjects[SUBJECTS];
+
+/* Return the subject of that name, or SUBJECTS. */
+enum subject subject_find(const char *name);
 
 /* What a peer's name is made of, and how long it fits into its column. */
 #define PEER_NAME_MAX 20
@@ -58,16 +53,85 @@ extern const struct subject_info subjects[SUBJECTS];
  */
 int scenario_name_peer(const char *name, size_t length);
 
+/* How much time there is. */
+enum suite { SUITE_QUICK, SUITE_STANDARD, SUITE_FULL, SUITES };
+
+struct suite_info {
+    const char *name;
+    double limit;          /* seconds in all */
+    double warmup, window; /* seconds in each run; 0 = as the scenario says */
+    double warmup_max;     /* until steady; 0 = not looked at */
+    size_t blocks;
+};
+
+extern const struct suite_info suites[SUITES];
+
+/* What is special about a scenario, besides its load. */
+enum special {
+    SPECIAL_NONE,
+    SPECIAL_LEVELS, /* connections grow by idle_levels; memory at each */
+    SPECIAL_STORM,  /* all connections at once, each asks once */
+    SPECIAL_BURST   /* the rate rises for BURST_SECONDS of the window */
+};
+
+#define BURST_BEFORE  0.4 /* share of the window before the burst */
+#define BURST_SECONDS 0.2
+#define BURST_FACTOR  1.5 /* of the faster twin's capacity */
+
+/* What goes on beside the measured requests. */
+struct background {
+    const char *role; /* in report.json; NULL = nothing goes on */
+    enum load_way way;
+    size_t connections;
+    const struct ask *ask;
+    uint64_t period_ns; /* of the slow ways */
+    size_t chunk;
+};
+
+struct scenario {
+    const char *name;     /* for --only and report.json */
+    const char *title;    /* "At 50 connections" */
+    const char *question; /* in words */
+    const char *family;   /* see report-json.md */
+    enum program program;
+    const struct ask *ask;
+    enum load_way way;
+    enum special special;
+    size_t connections; /* at the end */
+    size_t active;      /* that ask; 0 = all */
+    double rate;        /* open loop: requests per second, or... */
+    double share;       /* ... of what the slower twin can do */
+    bool poisson;
+    struct background background;
+    bool all_cores;         /* nothing is pinned */
+    const char *options[2]; /* of the twins; NULL = none */
+    bool hangs;             /* it may be left unanswered */
+    enum metric primary;
+    unsigned has;          /* metrics, a bit each */
+    double warmup, window; /* seconds, in the quick suite and with --only */
+    bool controls;         /* run the controls once per block, too */
+    bool aa;               /* run one twin twice over: the A/A arm */
+    bool syscalls;         /* count them in a pass of its own */
+    unsigned suites;       /* a bit each */
+};
+
 extern const struct scenario scenarios[];
 extern const size_t scenarios_count;
 
-/* Connections at which SCENARIO_IDLE reads the memory, rising from 0. */
+/* Connections at which SPECIAL_LEVELS reads the memory, rising from 0. */
 #define IDLE_LEVELS 4
 extern const size_t idle_levels[IDLE_LEVELS];
 
-/*
- * Return the scenario of that name, or NULL.
- */
+/* Return the scenario of that name, or NULL. */
 const struct scenario *scenario_find(const char *name);
+
+/* Return whether a scenario has a metric. */
+bool scenario_has(const struct scenario *s, enum metric m);
+
+/* Return how the load of a scenario works, as one phrase. */
+const char *scenario_load_model(const struct scenario *s);
+
+/* Return "game", "charfinder" or "http". */
+const char *scenario_speaks(const struct scenario *s);
 
 #endif

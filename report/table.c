@@ -1,6 +1,8 @@
 #include "report/table.h"
 
 #include "report/judge.h"
+#include "report/sentence.h"
+#include "report/values.h"
 
 #include <err.h>
 #include <math.h>
@@ -14,108 +16,13 @@
 #define RED     "\033[31m"
 #define PLAIN   "\033[0m"
 
-/* Write a number with the decimals of its metric, or "-". */
-static void
-write_value(char *buf, size_t size, const struct metric_info *m, double value)
-{
-    if (isnan(value))
-        snprintf(buf, size, "-");
-    else
-        snprintf(buf, size, "%.*f", m->decimals, value / m->unit);
-}
+/* The pairs of the control table, and those of a peer. */
+#define CONTROL_PAIRS 1
+#define PEER_PAIRS    5
 
-/* Choose the decimals of a ratio, so that a small one shows two digits. */
-static int
-ratio_decimals(const struct estimate *e)
-{
-    return e->center < log(0.1) ? 3 : 2;
-}
-
-/* Write the estimate and its interval as ratio, or as difference. */
-static void
-write_estimate(
-    const struct comparison *c, char *center, char *interval, size_t size)
-{
-    const struct metric_info *m = &metrics[c->metric];
-    const struct estimate *e = &c->estimate;
-    int decimals = ratio_decimals(e);
-
-    snprintf(center, size, "-");
-    snprintf(interval, size, "-");
-    if (e->blocks == 0 || c->verdict == VERDICT_INVALID)
-        return;
-    if (m->may_be_zero) {
-        snprintf(center, size, "%+.*f", m->decimals, e->center / m->unit);
-        if (e->i95.exists)
-            snprintf(interval, size, "%+.*f to %+.*f", m->decimals,
-                e->i95.low / m->unit, m->decimals, e->i95.high / m->unit);
-    } else {
-        snprintf(center, size, "%.*fx", decimals, exp(e->center));
-        if (e->i95.exists)
-            snprintf(interval, size, "%.*f to %.*f", decimals, exp(e->i95.low),
-                decimals, exp(e->i95.high));
-    }
-}
-
-/* Return the subject of a decided comparison that is better. */
-static enum subject
-better(const struct comparison *c)
-{
-    bool a_has_more = c->estimate.center > 0;
-
-    return a_has_more == metrics[c->metric].more_is_better ? c->a : c->b;
-}
-
-/* Write a verdict, with its winner if there is one. */
-static void
-write_verdict(const struct comparison *c, char *buf, size_t size)
-{
-    if (c->missing != NULL || metrics[c->metric].margin == 0)
-        snprintf(buf, size, "-");
-    else if (c->verdict == VERDICT_WIN || c->verdict == VERDICT_LEANS)
-        snprintf(buf, size, "%s %s", stats_verdict_name(c->verdict),
-            subjects[better(c)].title);
-    else
-        snprintf(buf, size, "%s%s", stats_verdict_name(c->verdict),
-            c->verdict == VERDICT_EQUIVALENT &&
-                    stats_excludes_zero(&c->estimate)
-                ? "*"
-                : "");
-}
-
-/* Choose the colour of a verdict. */
-static const char *
-colour_of(enum verdict v)
-{
-    if (v == VERDICT_WIN)
-        return GREEN;
-    return v == VERDICT_INVALID ? RED : "";
-}
-
-/* Write the row of one metric for the twins. */
-static void
-write_row(FILE *out, const struct comparison *c, bool colour)
-{
-    const struct metric_info *m = &metrics[c->metric];
-    char a[32], b[32], center[48], interval[48], margin[16], verdict[32];
-
-    write_value(a, sizeof(a), m, c->value_a);
-    write_value(b, sizeof(b), m, c->value_b);
-    write_estimate(c, center, interval, sizeof(center));
-    write_verdict(c, verdict, sizeof(verdict));
-    snprintf(margin, sizeof(margin), "%.0f %%", m->margin * 100);
-    fprintf(out, "  %-23s%11s%11s%10s  %-18s%6s  %s%s%s\n", m->label, b, a,
-        center, interval, m->margin > 0 ? margin : "-",
-        colour ? colour_of(c->verdict) : "", verdict,
-        colour && colour_of(c->verdict)[0] != '\0' ? PLAIN : "");
-}
-
-/*
- * Write text broken at spaces so that no line is longer than COLUMNS; lines
- * after the first are indented.
- */
-static void
-write_wrapped(FILE *out, const char *text)
+/* Break text at spaces. */
+void
+table_wrapped(FILE *out, const char *text)
 {
     size_t room = COLUMNS;
 
@@ -133,60 +40,68 @@ write_wrapped(FILE *out, const char *text)
     fprintf(out, "%s\n", text);
 }
 
-/* Say what the primary metric shows, no stronger than the verdict. */
-static void
-write_claim(FILE *out, const struct comparison *c)
+/* Return the metric that a comparison is about. */
+static enum metric
+metric_of(const json_t *c)
 {
-    const char *in =
-        c->metric == METRIC_RATE ? "requests/s" : "memory per connection";
-    const struct estimate *e = &c->estimate;
-    int decimals = ratio_decimals(e);
-    char claim[80];
-
-    snprintf(claim, sizeof(claim), "%s %.*fx the %s of",
-        c->metric == METRIC_RATE ? "serve" : "take", decimals, exp(e->center),
-        in);
-    if (c->missing != NULL || e->blocks == 0)
-        fprintf(out, "%s cannot be compared: %s.", in,
-            c->missing != NULL ? c->missing : "no runs");
-    else if (c->verdict == VERDICT_INVALID)
-        fprintf(out, "nothing is claimed: %s.", c->invalid);
-    else if (c->verdict == VERDICT_NONE)
-        fprintf(out,
-            "events %s threads, by estimate (%zu block%s, no "
-            "verdict).",
-            claim, e->blocks, e->blocks == 1 ? "" : "s");
-    else if (c->verdict == VERDICT_EQUIVALENT)
-        fprintf(out, "events and threads are equal in %s to %.0f %%.", in,
-            metrics[c->metric].margin * 100);
-    else if (c->verdict == VERDICT_INCONCLUSIVE)
-        fprintf(out,
-            "%s of events may be %.*f to %.*fx that of threads: "
-            "open.",
-            in, decimals, exp(e->i95.low), decimals, exp(e->i95.high));
-    else
-        fprintf(out, "events %s threads (%.*f to %.*f)%s.", claim, decimals,
-            exp(e->i95.low), decimals, exp(e->i95.high),
-            c->verdict == VERDICT_LEANS ? ", by how much is open" : "");
+    return metric_find(get_text(c, "metric"));
 }
 
-/* Write the sentence that a race comes down to. */
-static void
-write_sentence(FILE *out, const struct race *r, const struct comparison *c)
+/* Return the title of a server. */
+static const char *
+title_of(const char *server)
 {
-    char *text = NULL;
-    size_t size = 0;
-    FILE *sentence = open_memstream(&text, &size);
+    enum subject s = subject_find(server);
 
-    if (sentence == NULL)
-        err(1, NULL);
-    fprintf(sentence, "%s%s, ", r->scenario->title,
-        c->metric == METRIC_RATE ? " on one core" : "");
-    write_claim(sentence, c);
-    if (fclose(sentence) == EOF)
-        err(1, NULL);
-    write_wrapped(out, text);
-    free(text);
+    return s == SUBJECTS ? server : subjects[s].title;
+}
+
+/* Write a verdict, with its winner if there is one. */
+static void
+write_verdict(const json_t *c, char *buf)
+{
+    const char *winner = get_text(c, "winner");
+
+    if (get_text(c, "missing")[0] != '\0' || isnan(get_number(c, "margin")))
+        snprintf(buf, SENTENCE_NUMBER, "-");
+    else
+        snprintf(buf, SENTENCE_NUMBER, "%s%s%s%s", get_text(c, "verdict"),
+            winner[0] != '\0' ? " " : "",
+            winner[0] != '\0' ? title_of(winner) : "",
+            get_bool(c, "immaterial") ? "*" : "");
+}
+
+/* Choose the colour of a verdict. */
+static const char *
+colour_of(const char *verdict)
+{
+    if (strncmp(verdict, "WIN", 3) == 0)
+        return GREEN;
+    return strcmp(verdict, "INVALID") == 0 ? RED : "";
+}
+
+/* Write the row of one metric for the twins. */
+static void
+write_row(FILE *out, const json_t *c, bool colour)
+{
+    enum metric m = metric_of(c);
+    char a[SENTENCE_NUMBER], b[SENTENCE_NUMBER], center[SENTENCE_NUMBER];
+    char interval[SENTENCE_NUMBER], band[SENTENCE_NUMBER] = "-";
+    char verdict[SENTENCE_NUMBER];
+    const char *paint;
+
+    if (m == METRICS)
+        return; /* of a later version */
+    sentence_value(a, m, get_number(c, "a_median"));
+    sentence_value(b, m, get_number(c, "b_median"));
+    sentence_estimate(c, center, interval);
+    write_verdict(c, verdict);
+    paint = colour ? colour_of(verdict) : "";
+    if (!isnan(get_number(c, "band")))
+        snprintf(band, sizeof(band), "%.0f %%", get_number(c, "band") * 100);
+    fprintf(out, "  %-23s%11s%11s%10s  %-18s%6s  %s%s%s\n", metrics[m].label, b,
+        a, center, interval, band, paint, verdict,
+        paint[0] != '\0' ? PLAIN : "");
 }
 
 /*
@@ -194,12 +109,13 @@ write_sentence(FILE *out, const struct race *r, const struct comparison *c)
  * its interval, filled up to a width.
  */
 static void
-write_cell(FILE *out, const struct comparison *c, double of, int width)
+write_cell(FILE *out, const json_t *c, const char *of, int width)
 {
-    char value[32], center[48], interval[48], ratio[128];
+    char value[SENTENCE_NUMBER], center[SENTENCE_NUMBER];
+    char interval[SENTENCE_NUMBER], ratio[128];
 
-    write_value(value, sizeof(value), &metrics[c->metric], of);
-    write_estimate(c, center, interval, sizeof(center));
+    sentence_value(value, metric_of(c), get_number(c, of));
+    sentence_estimate(c, center, interval);
     snprintf(ratio, sizeof(ratio), "%s%s%s%s", center,
         strcmp(interval, "-") != 0 ? " (" : "",
         strcmp(interval, "-") != 0 ? interval : "",
@@ -207,198 +123,297 @@ write_cell(FILE *out, const struct comparison *c, double of, int width)
     fprintf(out, "%11s  %-*s", value, width, ratio);
 }
 
+/* Write a pair of servers in rate and in cost; false if they did not run. */
+static bool
+write_pair(
+    FILE *out, const json_t *scenario, const struct pair *pair, const char *of)
+{
+    const char *a = subjects[pair->a].name, *b = subjects[pair->b].name;
+    const json_t *rate = judge_find(scenario, metrics[METRIC_RATE].key, a, b);
+    const json_t *cpu = judge_find(scenario, metrics[METRIC_CPU].key, a, b);
+    char label[80];
+
+    if (rate == NULL || cpu == NULL)
+        return false;
+    snprintf(label, sizeof(label), "%s / %s", subjects[pair->a].title,
+        subjects[pair->b].title);
+    fprintf(out, "  %-30s", label);
+    write_cell(out, rate, of, 21);
+    write_cell(out, cpu, of, 0);
+    putc('\n', out);
+    return true;
+}
+
+/* Tell whether any of some pairs ran. */
+static bool
+have_pairs(const json_t *scenario, size_t from, size_t to)
+{
+    for (; from < to; from++)
+        if (judge_find(scenario, metrics[METRIC_RATE].key,
+                subjects[judge_pairs[from].a].name,
+                subjects[judge_pairs[from].b].name) != NULL)
+            return true;
+    return false;
+}
+
 /* Write each twin against its controls, in rate and in cost. */
 static void
-write_controls(FILE *out, const struct race *r, bool pinned)
+write_controls(FILE *out, const json_t *scenario)
 {
+    if (!have_pairs(scenario, CONTROL_PAIRS, PEER_PAIRS))
+        return;
     fprintf(out, "\n  %-30s%11s  %-21s%11s  %s\n", "ratio to a control",
         "requests/s", "ratio", "CPU us", "ratio");
-    for (size_t p = 1; p < JUDGE_PEER_PAIRS; p++) {
-        enum subject a = judge_pairs[p].a, b = judge_pairs[p].b;
-        struct comparison rate = judge_compare(r, pinned, METRIC_RATE, a, b);
-        struct comparison cpu = judge_compare(r, pinned, METRIC_CPU, a, b);
-        char label[80];
-
-        snprintf(label, sizeof(label), "%s / %s", subjects[a].title,
-            subjects[b].title);
-        fprintf(out, "  %-30s", label);
-        if (isnan(cpu.value_a) || isnan(cpu.value_b)) {
-            fprintf(out, "  not found\n");
-            continue;
-        }
-        write_cell(out, &rate, rate.value_b, 21);
-        write_cell(out, &cpu, cpu.value_b, 0);
-        putc('\n', out);
-    }
+    for (size_t p = CONTROL_PAIRS; p < PEER_PAIRS; p++)
+        write_pair(out, scenario, &judge_pairs[p], "b_median");
 }
 
 /* Write the peer against the twins, in rate and in cost, and what is wrong. */
 static void
-write_peer(FILE *out, const struct race *r, bool pinned)
+write_peer(FILE *out, const json_t *scenario)
 {
-    char text[512];
-    double server, load;
-
+    if (!have_pairs(scenario, PEER_PAIRS, JUDGE_PAIRS))
+        return;
     fprintf(out, "\n  %-27s%14s  %-21s%11s  %s\n", "ratio of the peer",
         "its requests/s", "ratio", "its CPU us", "ratio");
-    for (size_t p = JUDGE_PEER_PAIRS; p < JUDGE_PAIRS; p++) {
-        enum subject a = judge_pairs[p].a, b = judge_pairs[p].b;
-        struct comparison rate = judge_compare(r, pinned, METRIC_RATE, a, b);
-        struct comparison cpu = judge_compare(r, pinned, METRIC_CPU, a, b);
-        char label[80];
+    for (size_t p = PEER_PAIRS; p < JUDGE_PAIRS; p++) {
+        const json_t *rate = judge_find(scenario, metrics[METRIC_RATE].key,
+            subjects[judge_pairs[p].a].name, subjects[judge_pairs[p].b].name);
+        char text[512];
 
-        snprintf(label, sizeof(label), "%s / %s", subjects[a].title,
-            subjects[b].title);
-        fprintf(out, "  %-30s", label);
-        write_cell(out, &rate, rate.value_a, 21);
-        write_cell(out, &cpu, cpu.value_a, 0);
-        putc('\n', out);
-        if (rate.invalid == NULL)
+        write_pair(out, scenario, &judge_pairs[p], "a_median");
+        if (get_text(rate, "invalid")[0] == '\0')
             continue;
-        snprintf(text, sizeof(text), "  No ratio: %s.", rate.invalid);
-        write_wrapped(out, text);
+        snprintf(
+            text, sizeof(text), "  No ratio: %s.", get_text(rate, "invalid"));
+        table_wrapped(out, text);
     }
-    judge_busy(r, SUBJECT_PEER, &server, &load);
-    if (pinned)
-        fprintf(out, "  Busy: %s %.0f %%, load %.0f %%%s of a core each.\n",
-            subjects[SUBJECT_PEER].title, server * 100, load * 100,
-            judge_generator_bound(r, SUBJECT_PEER) ? " (generator-bound)" : "");
 }
 
-/* Write how busy both sides were, and whose limit the rate was. */
+/* Write what limited each twin and the peer. */
 static void
-write_limits(FILE *out, const struct race *r)
+write_limits(FILE *out, const json_t *scenario)
 {
-    const enum subject twins[] = { SUBJECT_THREADED, SUBJECT_EVENTED };
+    const json_t *cell;
+    size_t i;
 
-    fprintf(out, "  Busy:");
-    for (size_t i = 0; i < 2; i++) {
-        double server, load;
+    json_array_foreach(json_object_get(scenario, "cells"), i, cell)
+    {
+        char text[512];
 
-        judge_busy(r, twins[i], &server, &load);
-        fprintf(out, "%s %s %.0f %%, load %.0f %%%s", i > 0 ? ";" : "",
-            subjects[twins[i]].title, server * 100, load * 100,
-            judge_generator_bound(r, twins[i]) ? " (generator-bound)" : "");
+        if (strcmp(get_text(cell, "role"), "control") == 0)
+            continue;
+        snprintf(text, sizeof(text), "  Limit of %s: %s (%s).",
+            get_text(cell, "title"), get_text(cell, "limiter"),
+            get_text(cell, "limiter_because"));
+        table_wrapped(out, text);
     }
-    fprintf(out, " of a core each.\n");
+}
+
+/* Write which validity gates were failed. */
+static void
+write_gates(FILE *out, const json_t *scenario)
+{
+    const json_t *cell, *gate;
+    size_t i, k;
+
+    json_array_foreach(json_object_get(scenario, "cells"), i, cell)
+    {
+        json_array_foreach(json_object_get(cell, "gates"), k, gate)
+        {
+            char text[512];
+
+            snprintf(text, sizeof(text), "  Gate failed, %s: %s (%s).",
+                get_text(cell, "title"), get_text(gate, "name"),
+                get_text(gate, "because"));
+            table_wrapped(out, text);
+        }
+    }
+}
+
+/* Write the most frequent system calls. */
+static void
+write_syscalls(FILE *out, const json_t *scenario)
+{
+    const json_t *cell, *call;
+    size_t i, k;
+
+    json_array_foreach(json_object_get(scenario, "cells"), i, cell)
+    {
+        const json_t *calls = json_object_get(cell, "syscalls");
+        char text[512];
+        size_t n;
+
+        if (json_array_size(calls) == 0)
+            continue;
+        n = (size_t)snprintf(text, sizeof(text),
+            "  System calls per request, %s:", get_text(cell, "title"));
+        json_array_foreach(calls, k, call) if (n < sizeof(text)) n +=
+            (size_t)snprintf(text + n, sizeof(text) - n, "%s %s %.2f",
+                k > 0 ? "," : "", get_text(call, "name"),
+                get_number(call, "per_request"));
+        table_wrapped(out, text);
+    }
+}
+
+/* Write the A/A arm: what the same server twice differs by. */
+static void
+write_aa(FILE *out, const json_t *scenario)
+{
+    const json_t *row;
+    char text[512] = "  The same server twice (A/A) differs by up to:";
+    const char *comma = "";
+    size_t i, n = strlen(text);
+
+    json_array_foreach(json_object_get(scenario, "aa"), i, row)
+    {
+        enum metric m = metric_of(row);
+
+        if (m == METRICS || metrics[m].may_be_zero || n >= sizeof(text) ||
+            isnan(get_number(row, "half_width")))
+            continue;
+        n += (size_t)snprintf(text + n, sizeof(text) - n, "%s %s %.1f %%",
+            comma, metrics[m].of, 100 * get_number(row, "half_width"));
+        comma = ",";
+    }
+    if (comma[0] != '\0')
+        table_wrapped(out, text);
 }
 
 /* Write which rows are missing for the same reason as row i, once. */
 static void
-write_missing(FILE *out, const struct comparison *rows, size_t n, size_t i)
+write_missing(FILE *out, const json_t *const *rows, size_t n, size_t i)
 {
-    const char *reason = rows[i].missing, *comma = "";
+    const char *reason = get_text(rows[i], "missing"), *comma = "";
     char text[512] = "  Missing: ";
 
     for (size_t k = 0; k < n; k++) {
-        if (rows[k].missing == NULL || strcmp(rows[k].missing, reason) != 0)
+        if (strcmp(get_text(rows[k], "missing"), reason) != 0)
             continue;
         if (k < i)
             return;
         strncat(text, comma, sizeof(text) - strlen(text) - 1);
-        strncat(text, metrics[rows[k].metric].label,
+        strncat(text, metrics[metric_of(rows[k])].label,
             sizeof(text) - strlen(text) - 1);
         comma = "; ";
     }
     strncat(text, ": ", sizeof(text) - strlen(text) - 1);
     strncat(text, reason, sizeof(text) - strlen(text) - 1);
-    write_wrapped(out, text);
+    table_wrapped(out, text);
 }
 
-/* Write what is missing, invalid or open in the rows above. */
+/* Write what is missing or open in the rows above. */
 static void
-write_remarks(FILE *out, const struct comparison *rows, size_t n)
+write_remarks(FILE *out, const json_t *const *rows, size_t n)
 {
     for (size_t i = 0; i < n; i++) {
-        if (rows[i].missing != NULL)
+        if (get_text(rows[i], "missing")[0] != '\0')
             write_missing(out, rows, n, i);
-        else if (rows[i].verdict == VERDICT_INCONCLUSIVE)
-            fprintf(out, "  Open: %s: about %zu blocks would tell.\n",
-                metrics[rows[i].metric].label, rows[i].blocks_needed);
+        else if (strcmp(get_text(rows[i], "verdict"), "INCONCLUSIVE") == 0)
+            fprintf(out, "  Open: %s: about %.0f blocks would tell.\n",
+                metrics[metric_of(rows[i])].label,
+                get_number(rows[i], "blocks_needed"));
     }
 }
 
-/* Write one race. */
-void
-table_race(FILE *out, const struct race *r, bool pinned, bool colour)
+/* Write what happened to blocks and connections. */
+static void
+write_losses(FILE *out, const json_t *scenario)
 {
-    struct comparison all[METRICS];
-    size_t n = 0;
+    size_t blocks = json_array_size(json_object_get(scenario, "orders"));
+    size_t lost =
+        json_array_size(json_object_get(scenario, "discarded_blocks"));
+    double wanted = get_number(scenario, "connections_wanted");
+    double open = get_number(scenario, "connections");
 
-    for (int m = 0; m < METRICS; m++) {
-        bool primary;
-
-        if (judge_has(r->scenario->kind, (enum metric)m, &primary))
-            all[n++] = judge_compare(
-                r, pinned, (enum metric)m, judge_pairs[0].a, judge_pairs[0].b);
-    }
-    fprintf(out, "\n%s", colour ? BOLD : "");
-    for (size_t i = 0; i < n; i++)
-        if (all[i].primary)
-            write_sentence(out, r, &all[i]);
-    fprintf(out, "%s\n  %-23s%11s%11s%10s  %-18s%6s  %s\n", colour ? PLAIN : "",
-        "", "threads", "events", "E/T", "95 % interval", "margin", "verdict");
-    for (size_t i = 0; i < n; i++)
-        write_row(out, &all[i], colour);
-    if (r->scenario->controls)
-        write_controls(out, r, pinned);
-    if (r->scenario->kind == SCENARIO_REPLY && pinned)
-        write_limits(out, r);
-    if (r->has_peer)
-        write_peer(out, r, pinned);
-    if (race_discarded(r) > 0)
+    if (lost > 0)
         fprintf(out,
             "  Discarded: %zu of %zu blocks, as the machine was busy "
             "with something else%s.\n",
-            race_discarded(r), r->blocks,
-            race_too_noisy(r) ? ": no verdict on times" : "");
-    if (r->stopped_short > 0)
+            lost, blocks,
+            get_bool(scenario, "too_noisy") ? ": no verdict on times" : "");
+    if (open < wanted)
         fprintf(out,
-            "  The descriptor limit allows only %zu of %zu "
+            "  The descriptor limit allows only %.0f of %.0f "
             "connections.\n",
-            r->scenario->connections - r->stopped_short,
-            r->scenario->connections);
-    write_remarks(out, all, n);
+            open, wanted);
 }
 
-/* Count the races whose primary comparison has a verdict. */
+/* Collect the comparisons of the twins. */
 static size_t
-count_verdicts(struct race *const *races, size_t count, bool pinned)
+twin_rows(const json_t *scenario, const json_t *rows[METRICS])
 {
-    size_t n = 0;
+    const json_t *c;
+    size_t i, n = 0;
 
-    for (size_t i = 0; i < count * METRICS; i++) {
-        const struct race *r = races[i / METRICS];
-        enum metric m = (enum metric)(i % METRICS);
-        struct comparison c =
-            judge_compare(r, pinned, m, judge_pairs[0].a, judge_pairs[0].b);
-
-        n += c.primary && c.verdict != VERDICT_NONE &&
-             c.verdict != VERDICT_INVALID;
-    }
+    json_array_foreach(json_object_get(scenario, "comparisons"), i,
+        c) if (strcmp(get_text(c, "a"), subjects[SUBJECT_EVENTED].name) == 0 &&
+               strcmp(get_text(c, "b"), subjects[SUBJECT_THREADED].name) == 0 &&
+               metric_of(c) != METRICS && n < METRICS) rows[n++] = c;
     return n;
+}
+
+/* Write one scenario. */
+void
+table_scenario(FILE *out, const json_t *scenario, bool colour)
+{
+    const json_t *rows[METRICS];
+    size_t n = twin_rows(scenario, rows);
+
+    fprintf(out, "\n%s", colour ? BOLD : "");
+    table_wrapped(out, get_text(scenario, "sentence"));
+    fprintf(out, "%s\n  %-23s%11s%11s%10s  %-18s%6s  %s\n", colour ? PLAIN : "",
+        get_text(scenario, "name"), "threads", "events", "E/T", "95 % interval",
+        "band", "verdict");
+    for (size_t i = 0; i < n; i++)
+        write_row(out, rows[i], colour);
+    write_controls(out, scenario);
+    write_peer(out, scenario);
+    write_limits(out, scenario);
+    write_syscalls(out, scenario);
+    write_aa(out, scenario);
+    write_gates(out, scenario);
+    write_losses(out, scenario);
+    write_remarks(out, rows, n);
 }
 
 /* Write how to read the tables. */
 void
-table_notes(FILE *out, struct race *const *races, size_t count,
-    const struct placement *placement)
+table_notes(FILE *out, const json_t *report)
 {
-    size_t judged = count_verdicts(races, count, placement->pinned);
+    const json_t *chance = json_object_get(report, "chance");
 
     fprintf(out,
-        "\nE/T: events to threads; for switches, which may be 0, events less "
-        "threads. Verdicts need six\n"
-        "blocks. WIN: the interval lies beyond the margin. EQUIVALENT: within "
-        "it (*: a real difference\n"
-        "that does not matter). LEANS: direction known, size not. Closed "
-        "loop: the latencies are those\n"
-        "of a saturated server. The sentences are the primary comparisons, "
-        "the other rows exploratory;\n"
-        "of the %zu primary ones with a verdict chance alone wins %.2f at "
-        "most.\n",
-        judged, 0.05 * (double)judged);
-    if (!placement->pinned)
+        "\nE/T: events to threads; for switches and run queue, which may be "
+        "0, events less threads. Verdicts\n"
+        "need six blocks. Band: the larger of the margin, set beforehand, and "
+        "of what the same server twice\n"
+        "differs by. WIN: the interval lies beyond the band. EQUIVALENT: "
+        "within it (*: a real difference\n"
+        "that does not matter). LEANS: direction known, size not. INVALID: a "
+        "gate was failed. Latencies of\n"
+        "a closed loop are those of a saturated server, and do not compare "
+        "with an open loop's. The sentences\n"
+        "are the primary comparisons, the other rows exploratory; of the "
+        "%.0f primary ones with a verdict\n"
+        "chance alone wins %.2f at most.\n",
+        get_number(chance, "primary"), get_number(chance, "wins_by_chance"));
+    if (!get_bool(report, "pinned"))
         fprintf(out, "Not pinned, because %s: rates and latencies missing.\n",
-            placement->why);
+            get_text(report, "not_pinned_because"));
+}
+
+/* Write everything. */
+void
+table_report(FILE *out, const json_t *report, bool colour)
+{
+    const json_t *scenario;
+    size_t i;
+
+    fprintf(out, "Threads against events, %s, seed %.0f%s.\n",
+        get_text(report, "started"), get_number(report, "seed"),
+        get_bool(report, "complete") ? "" : ", interrupted");
+    json_array_foreach(json_object_get(report, "scenarios"), i, scenario)
+        table_scenario(out, scenario, colour);
+    table_notes(out, report);
 }

@@ -1,27 +1,31 @@
 /*
  * table - the table on the terminal: for each scenario a sentence, a row per
  * metric, the twins against their controls, and what to keep in mind. At most
- * 100 columns wide. It is made from the runs alone, as report.json is.
+ * 100 columns wide. It is made from report.json alone.
  */
 #ifndef REPORT_TABLE_H
 #define REPORT_TABLE_H
 
-#include "report/race.h"
-
+#include <jansson.h>
 #include <stdbool.h>
 #include <stdio.h>
 
-/*
- * Write the result of a race to `out`, with colours if `colour` is set;
- * `pinned` as in the placement.
- */
-void table_race(FILE *out, const struct race *r, bool pinned, bool colour);
+/* Write a scenario of a report to `out`, with colours if `colour` is set. */
+void table_scenario(FILE *out, const json_t *scenario, bool colour);
 
 /*
- * Write what holds for all races together: how to read the table, and how
- * much chance may have done.
+ * Write what holds for all scenarios of a report together: how to read the
+ * table, and how much chance may have done.
  */
-void table_notes(FILE *out, struct race *const *races, size_t count,
-    const struct placement *placement);
+void table_notes(FILE *out, const json_t *report);
+
+/* Write a whole report: what was done, all scenarios, the notes. */
+void table_report(FILE *out, const json_t *report, bool colour);
+
+/*
+ * Write text broken at spaces so that no line is longer than 100 columns;
+ * lines after the first are indented.
+ */
+void table_wrapped(FILE *out, const char *text);
 
 #endif

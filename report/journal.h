@@ -1,0 +1,56 @@
+/*
+ * journal - what has been measured so far, in a file beside report.json: a line
+ * of JSON for each run, written when the run is over. A comparison that was
+ * interrupted goes on from there (--resume), and loses a block at most.
+ *
+ * The first line, the head, says what was being compared and where; only the
+ * same comparison can be gone on with. See report-json.md.
+ */
+#ifndef REPORT_JOURNAL_H
+#define REPORT_JOURNAL_H
+
+#include <jansson.h>
+#include <stddef.h>
+
+struct journal;
+
+/*
+ * Read the head of the journal in a directory, which the caller owns; NULL,
+ * with the reason in *why, when there is none.
+ */
+json_t *journal_head(const char *directory, const char **why);
+
+/*
+ * Open the journal in a directory: anew, or with `resume` to go on with what
+ * is there, of which a last, broken line is cut off. Return NULL, with the
+ * reason in *why, when it cannot be opened, or with `resume` when `head` is
+ * not that of the file. End the program when memory runs out.
+ */
+struct journal *journal_open(
+    const char *directory, const json_t *head, int resume, const char **why);
+
+/* Write down a run, in an order of runs like "ABBA"; end the program when the
+ * disk is full. */
+void journal_add_run(struct journal *j, const char *scenario, const char *order,
+    const json_t *run);
+
+/*
+ * Return the runs of a block that an earlier session completed, `count` of
+ * them in order, as a new array that the caller owns; NULL when it did not.
+ */
+json_t *journal_block(
+    const struct journal *j, const char *scenario, size_t block, size_t count);
+
+/*
+ * Write down anything else that was found out about a scenario, and return
+ * what an earlier session did, which is the journal's, or NULL.
+ */
+void journal_add_note(struct journal *j, const char *scenario, const char *key,
+    const json_t *value);
+json_t *journal_note(
+    const struct journal *j, const char *scenario, const char *key);
+
+/* Close a journal and free it. */
+void journal_close(struct journal *j);
+
+#endif

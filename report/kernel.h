@@ -1,0 +1,34 @@
+/*
+ * kernel - counters of the kernel's network code that must stand still while
+ * something is measured: a dropped connection or a segment sent again means
+ * that the kernel, not the server, made somebody wait.
+ */
+#ifndef REPORT_KERNEL_H
+#define REPORT_KERNEL_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+#define KERNEL_COUNTERS     12
+#define KERNEL_OF_LISTENERS 4 /* the first: nobody else's listener drops */
+
+/* Their names, as in /proc/net/netstat and /proc/net/snmp. */
+extern const char *const kernel_names[KERNEL_COUNTERS];
+
+struct kernel_counters {
+    uint64_t value[KERNEL_COUNTERS];
+};
+
+/* Read the counters of this network namespace; those not there are 0. */
+struct kernel_counters kernel_read(void);
+
+/* Return how much each one has grown since `before`. */
+struct kernel_counters kernel_since(const struct kernel_counters *before);
+
+/*
+ * Return how long processor `cpu` has been busy since boot with anything, in
+ * seconds (what a hypervisor took apart); 0 when unknown.
+ */
+double kernel_busy_seconds(int cpu);
+
+#endif

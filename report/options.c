@@ -1,0 +1,258 @@
+#include "report/options.h"
+
+#include "common/cli.h"
+#include "report/process.h"
+
+#include <argp.h>
+#include <err.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/random.h>
+
+enum key {
+    KEY_CHECK = 0x100,
+    KEY_LIST,
+    KEY_ONLY,
+    KEY_OUTPUT,
+    KEY_BLOCKS,
+    KEY_SECONDS,
+    KEY_SEED,
+    KEY_PEER,
+    KEY_PEER_SPEAKS,
+    KEY_STANDARD,
+    KEY_FULL,
+    KEY_RESUME,
+    KEY_RENDER,
+    KEY_BASELINE,
+};
+
+const char *argp_program_version = "compare " VERSION;
+
+static const struct argp_option options[] = {
+    { NULL, 0, NULL, 0, "What is done:", 1 },
+    { "check", KEY_CHECK, NULL, 0,
+        "compare the answers and stop: no race, no report", 1 },
+    { "list", KEY_LIST, NULL, 0, "list the scenarios and stop", 1 },
+    { "standard", KEY_STANDARD, NULL, 0,
+        "race in more scenarios, and longer: ten minutes", 1 },
+    { "full", KEY_FULL, NULL, 0, "race in all of them: 75 minutes", 1 },
+    { "only", KEY_ONLY, "NAME,...", 0, "race in these scenarios alone", 1 },
+    { "peer", KEY_PEER, "'NAME=COMMAND {port}'", 0,
+        "check and race a server of yours, too (see below)", 1 },
+    { "peer-speaks", KEY_PEER_SPEAKS, "WHAT", 0,
+        "what it is a server of: game (default), charfinder or http", 1 },
+    { "resume", KEY_RESUME, "DIR", 0,
+        "go on with an interrupted run that wrote to DIR", 1 },
+    { "render", KEY_RENDER, "FILE", 0,
+        "print the table of an earlier report.json, and stop", 1 },
+    { "baseline", KEY_BASELINE, "FILE", 0,
+        "say what has changed since an earlier report.json of this machine",
+        1 },
+    { NULL, 0, NULL, 0, "How it is done:", 2 },
+    { "blocks", KEY_BLOCKS, "N", 0,
+        "repeat each scenario N times (4 runs of the twins each); with fewer "
+        "than 6 there is no verdict",
+        2 },
+    { "seconds", KEY_SECONDS, "S", 0, "measure S seconds in each run", 2 },
+    { "seed", KEY_SEED, "N", 0,
+        "repeat the conversations and the order of an earlier run", 2 },
+    { "output", KEY_OUTPUT, "DIR", 0,
+        "write report.json to DIR (default: report, beside this program)", 2 },
+    { NULL, 0, NULL, 0, "Help:", -1 },
+    { 0 },
+};
+
+static const char doc[] =
+    "Which serves more: a thread per connection, or events?\n\n"
+    "Proves that the threaded and the evented servers answer alike, loads "
+    "them in turn, and says which does more, by how much, and what each costs. "
+    "Without options it takes less than three minutes, prints a table for each "
+    "scenario, and writes the figures of every run to report.json. The exit "
+    "code is 0 when the servers are alike and all runs succeeded, 1 when not, "
+    "and 64 for a wrong command line."
+    "\v"
+    "A peer is a server of the guessing game (or what --peer-speaks says) in "
+    "any language; the protocol is in common/protocols.md. COMMAND is one "
+    "command for /bin/sh (as after "
+    "exec), {port} in it becomes the port to listen on, at 127.0.0.1. The "
+    "peer is first held to the protocol, and each rule that it breaks is "
+    "printed; if there is none, it is raced beside the twins. SIGTERM stops it "
+    "and its children, SIGKILL what is left after 5 s. Its standard output is "
+    "thrown away; the last that it wrote on standard error is shown when "
+    "something is wrong.\n\n"
+    "  compare --check --peer 'mine=./my-server --port {port}'\n"
+    "  compare --only reply-50 --peer 'mine=./my-server --port {port}'\n";
+
+/* Read a list of scenario names. */
+static void
+parse_only(struct request *request, char *names, struct argp_state *state)
+{
+    char *rest, *name = strtok_r(names, ",", &rest);
+
+    for (; name != NULL; name = strtok_r(NULL, ",", &rest)) {
+        const struct scenario *s = scenario_find(name);
+
+        if (s == NULL)
+            argp_error(state, "no scenario is called '%s' (try --list)", name);
+        if (request->only_count < OPTIONS_SCENARIOS_MAX)
+            request->only[request->only_count++] = s;
+    }
+    if (request->only_count == 0)
+        argp_error(state, "--only names no scenario");
+}
+
+/* Tell whether a command is no more than blanks and ports. */
+static bool
+is_empty_command(const char *command)
+{
+    const size_t mark = strlen(PROCESS_PORT_MARK);
+
+    while (*command != '\0')
+        if (strncmp(command, PROCESS_PORT_MARK, mark) == 0)
+            command += mark;
+        else if (strchr(" \t\r\n", *command++) == NULL)
+            return false;
+    return true;
+}
+
+/* Read NAME=COMMAND; the name goes to the table of subjects. */
+static void
+parse_peer(struct request *request, const char *text, struct argp_state *state)
+{
+    size_t length = strcspn(text, "=");
+    const char *command = text + length + 1;
+
+    if (request->peer != NULL)
+        argp_error(state, "--peer may be given once");
+    if (text[length] == '\0')
+        argp_error(state, "--peer takes NAME=COMMAND, not '%s'", text);
+    if (length == 0 || length > PEER_NAME_MAX ||
+        strspn(text, PEER_NAME_BYTES) < length)
+        argp_error(state,
+            "the name of a peer has 1 to %d letters, digits, '.', '_', '-'",
+            PEER_NAME_MAX);
+    if (is_empty_command(command))
+        argp_error(state, "--peer names no command");
+    if (strstr(command, PROCESS_PORT_MARK) == NULL)
+        argp_error(state, "the command of a peer needs " PROCESS_PORT_MARK
+                          " where its port is to stand");
+    if (scenario_name_peer(text, length) == -1)
+        argp_error(state, "another server is called '%.*s'", (int)length, text);
+    request->peer = command;
+}
+
+/* Read what the peer speaks. */
+static enum ask_speaks
+parse_speaks(const char *text, struct argp_state *state)
+{
+    if (strcmp(text, "charfinder") == 0)
+        return ASK_CHARFINDER;
+    if (strcmp(text, "http") == 0)
+        return ASK_HTTP;
+    if (strcmp(text, "game") != 0)
+        argp_error(state,
+            "--peer-speaks takes game, charfinder or http, not '%s'", text);
+    return ASK_GAME;
+}
+
+/* Take in an option that says which files and folders are meant. */
+static bool
+parse_path(struct request *request, int key, const char *arg)
+{
+    switch (key) {
+    case KEY_OUTPUT:
+        request->output = arg;
+        return true;
+    case KEY_RESUME:
+        request->resume = arg;
+        return true;
+    case KEY_RENDER:
+        request->render = arg;
+        return true;
+    case KEY_BASELINE:
+        request->baseline = arg;
+        return true;
+    default:
+        return false;
+    }
+}
+
+/* See to it that the options go together. */
+static void
+check(const struct request *request, struct argp_state *state)
+{
+    if (request->resume != NULL && request->output != NULL)
+        argp_error(state, "--resume DIR writes to DIR, not to --output");
+    if (request->render != NULL &&
+        (request->resume != NULL || request->check_only))
+        argp_error(state, "--render measures nothing");
+}
+
+/* Take in one option. */
+static error_t
+parse(int key, char *arg, struct argp_state *state)
+{
+    struct request *request = state->input;
+
+    if (parse_path(request, key, arg))
+        return 0;
+    switch (key) {
+    case KEY_CHECK:
+        request->check_only = true;
+        return 0;
+    case KEY_LIST:
+        request->list = true;
+        return 0;
+    case KEY_ONLY:
+        parse_only(request, arg, state);
+        return 0;
+    case KEY_STANDARD:
+    case KEY_FULL:
+        request->suite = key == KEY_FULL ? SUITE_FULL : SUITE_STANDARD;
+        request->suite_named = true;
+        return 0;
+    case KEY_BLOCKS:
+        request->blocks =
+            (size_t)cli_number(state, "blocks", arg, 1, PLAN_BLOCKS_MAX);
+        return 0;
+    case KEY_SECONDS:
+        request->seconds = (double)cli_seconds(state, "seconds", arg) / 1000;
+        if (request->seconds < 0.05 || request->seconds > 60)
+            argp_error(state, "--seconds takes 0.05 to 60");
+        return 0;
+    case KEY_SEED:
+        request->seed = (uint64_t)cli_number(state, "seed", arg, 0, INT64_MAX);
+        return 0;
+    case KEY_PEER:
+        parse_peer(request, arg, state);
+        return 0;
+    case KEY_PEER_SPEAKS:
+        request->peer_speaks = parse_speaks(arg, state);
+        return 0;
+    case ARGP_KEY_END:
+        check(request, state);
+        return 0;
+    case ARGP_KEY_ARG:
+        argp_error(state, "'%s' is not an option", arg);
+        return 0;
+    default:
+        return ARGP_ERR_UNKNOWN;
+    }
+}
+
+/* Read the command line. */
+void
+options_read(struct request *request, int argc, char **argv)
+{
+    static const struct argp argp = {
+        .options = options, .parser = parse, .doc = doc
+    };
+
+    memset(request, 0, sizeof(*request));
+    if (getrandom(&request->seed, sizeof(request->seed), 0) !=
+        (ssize_t)sizeof(request->seed))
+        err(1, "getrandom");
+    request->seed >>= 33; /* short enough to be typed */
+    argp_err_exit_status = CLI_USAGE;
+    argp_parse(&argp, argc, argv, 0, NULL, request);
+}

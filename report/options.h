@@ -1,0 +1,37 @@
+/*
+ * options - the command line of compare.
+ */
+#ifndef REPORT_OPTIONS_H
+#define REPORT_OPTIONS_H
+
+#include "report/plan.h"
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#define OPTIONS_SCENARIOS_MAX 32
+
+/* What the command line asks for. Strings are argv's. */
+struct request {
+    bool check_only;
+    bool list;
+    enum suite suite;
+    bool suite_named; /* by --standard or --full */
+    const struct scenario *only[OPTIONS_SCENARIOS_MAX];
+    size_t only_count;    /* 0 = all of the suite */
+    const char *output;   /* NULL = where programs_find() says */
+    const char *resume;   /* a directory, or NULL */
+    const char *render;   /* a report, or NULL */
+    const char *baseline; /* a report, or NULL */
+    size_t blocks;        /* 0 = as the suite says */
+    double seconds;       /* 0 = likewise */
+    uint64_t seed;
+    const char *peer; /* the command of a peer; NULL = none */
+    enum ask_speaks peer_speaks;
+};
+
+/* Read the command line; a wrong one ends the program with exit code 64. */
+void options_read(struct request *request, int argc, char **argv);
+
+#endif

@@ -1,0 +1,80 @@
+/*
+ * plan - what does not depend on the scenario: where things run, which
+ * servers there are, how much time there is.
+ */
+#ifndef REPORT_PLAN_H
+#define REPORT_PLAN_H
+
+#include "report/scenarios.h"
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#define PLAN_BLOCKS_MAX 50
+
+/*
+ * Where things run. `pinned` is false on a machine with one processor or
+ * where processors cannot be chosen; `why` says so then, and what depends on
+ * pinning (all rates and latencies) is not reported.
+ */
+struct placement {
+    int allowed; /* processors that this process may use */
+    bool pinned;
+    int load_cpu, server_cpu;
+    char why[128];
+};
+
+/* Strings must outlive the plan. */
+struct plan {
+    struct placement placement;
+    /* NULL = there is none. */
+    const char *server_path[PROGRAMS][SUBJECTS];
+    const char *peer;            /* the command of a peer, or NULL */
+    enum ask_speaks peer_speaks; /* and how to talk to it */
+    uint64_t seed;
+    enum suite suite;
+    bool chosen;   /* by --only: the scenarios' own times, not the suite's */
+    size_t blocks; /* 0 = as the suite says */
+    double window; /* seconds; 0 = as suite or scenario say */
+    double limit;  /* seconds in all that extra blocks must keep to; 0 = none */
+};
+
+/*
+ * Find two processors that this process may use and pin the calling thread,
+ * which generates the load, to the first of them.
+ */
+struct placement plan_place(void);
+
+/* Let the calling thread run anywhere, or pin it as it was. */
+void plan_unpin(const struct plan *plan);
+void plan_pin(const struct plan *plan);
+
+/* Return warm-up and window of a scenario in seconds. */
+double plan_warmup(const struct plan *plan, const struct scenario *s);
+double plan_window(const struct plan *plan, const struct scenario *s);
+
+/* Return until when a warm-up may last; 0 = it is of a fixed length. */
+double plan_warmup_max(const struct plan *plan, const struct scenario *s);
+
+/* Return the number of blocks. */
+size_t plan_blocks(const struct plan *plan);
+
+/* Return whether the peer runs in a scenario. */
+bool plan_has_peer(const struct plan *plan, const struct scenario *s);
+
+/*
+ * Return how many of the connections of a scenario the descriptor limit
+ * allows; raise it as far as it goes.
+ */
+size_t plan_connections(const struct scenario *s);
+
+/* Return how many seconds one run of a scenario takes, about. */
+double plan_run_seconds(const struct plan *plan, const struct scenario *s);
+
+/* Return the number of runs in one block of a scenario. */
+size_t plan_block_runs(const struct plan *plan, const struct scenario *s);
+
+/* Return how many seconds a scenario takes, about. */
+double plan_seconds(const struct plan *plan, const struct scenario *s);
+
+#endif

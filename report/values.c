@@ -1,0 +1,71 @@
+#include "report/values.h"
+
+#include <err.h>
+#include <inttypes.h>
+#include <math.h>
+#include <stdio.h>
+
+/* End the program without memory. */
+static json_t *
+made(json_t *value)
+{
+    if (value == NULL)
+        err(1, "report.json");
+    return value;
+}
+
+/* Make a number. */
+json_t *
+value_number(double x)
+{
+    return made(isfinite(x) ? json_real(x) : json_null());
+}
+
+/* Make a text. */
+json_t *
+value_text(const char *s)
+{
+    return made(s != NULL && s[0] != '\0' ? json_string(s) : json_null());
+}
+
+/* Make a whole number. */
+json_t *
+value_count(uint64_t n)
+{
+    return made(json_integer((json_int_t)n));
+}
+
+/* Make the text of a digest. */
+json_t *
+value_digest(uint64_t digest)
+{
+    char text[17];
+
+    snprintf(text, sizeof(text), "%016" PRIx64, digest);
+    return value_text(digest != 0 ? text : NULL);
+}
+
+/* Read a number of either kind. */
+double
+get_number(const json_t *o, const char *key)
+{
+    const json_t *value = json_object_get(o, key);
+
+    return json_is_number(value) ? json_number_value(value) : NAN;
+}
+
+/* Read a text. */
+const char *
+get_text(const json_t *o, const char *key)
+{
+    const char *text = json_string_value(json_object_get(o, key));
+
+    return text != NULL ? text : "";
+}
+
+/* Read a truth. */
+int
+get_bool(const json_t *o, const char *key)
+{
+    return json_is_true(json_object_get(o, key));
+}

@@ -1,0 +1,33 @@
+/*
+ * values - JSON values as report.json has them, and reading them back.
+ *
+ * Memory exhaustion ends the program.
+ */
+#ifndef REPORT_VALUES_H
+#define REPORT_VALUES_H
+
+#include <jansson.h>
+#include <stdint.h>
+
+/* Return a number, or null where there is none: JSON knows no NAN. */
+json_t *value_number(double x);
+
+/* Return a text, or null for NULL and "". */
+json_t *value_text(const char *s);
+
+/* Return an unsigned number. */
+json_t *value_count(uint64_t n);
+
+/* Return 16 hexadecimal digits, or null for 0. */
+json_t *value_digest(uint64_t digest);
+
+/* Return the number under a key; NAN when it is not there or null. */
+double get_number(const json_t *o, const char *key);
+
+/* Return the text under a key, "" when there is none; the object's. */
+const char *get_text(const json_t *o, const char *key);
+
+/* Return whether what is under the key is true. */
+int get_bool(const json_t *o, const char *key);
+
+#endif

@@ -1,0 +1,527 @@
+#include "report/load.h"
+
+#include "report/resources.h"
+
+#include <check.h>
+#include <math.h>
+#include <netinet/in.h>
+#include <pthread.h>
+#include <signal.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <sys/wait.h>
+#include <time.h>
+#include <unistd.h>
+
+#define MS UINT64_C(1000000)
+
+/* A server of which everything is known. */
+static pid_t server;
+static uint16_t port;
+
+/* How it answers: set before it is started. */
+static struct {
+    uint64_t delay_ns;  /* of each answer */
+    uint64_t seldom_ns; /* of each tenth, instead */
+    const char *answer;
+    bool hangs_up; /* instead of the tenth answer */
+} plan;
+
+/* Sleep without regard to signals. */
+static void
+sleep_ns(uint64_t ns)
+{
+    struct timespec t = { (time_t)(ns / 1000000000U),
+        (long)(ns % 1000000000U) };
+
+    while (nanosleep(&t, &t) == -1)
+        continue;
+}
+
+/* Serve one connection: each line is answered after the delay. */
+static void *
+serve_one(void *argument)
+{
+    int fd = (int)(intptr_t)argument;
+    char buf[4096];
+    ssize_t n;
+
+    for (unsigned answers = 0; (n = recv(fd, buf, sizeof(buf), 0)) > 0;) {
+        const char *number = memmem(buf, (size_t)n, "NUMBER", 6);
+        bool tenth = ++answers % 10 == 0;
+
+        if (number == NULL)
+            continue;
+        if (tenth && plan.hangs_up)
+            break;
+        sleep_ns(tenth && plan.seldom_ns > 0 ? plan.seldom_ns : plan.delay_ns);
+        if (send(fd, plan.answer, strlen(plan.answer), MSG_NOSIGNAL) == -1)
+            break;
+    }
+    close(fd);
+    return NULL;
+}
+
+/* Be the server until killed. */
+static _Noreturn void
+serve(int listener)
+{
+    for (;;) {
+        int fd = accept(listener, NULL, NULL);
+        pthread_t thread;
+
+        if (fd == -1 ||
+            pthread_create(&thread, NULL, serve_one, (void *)(intptr_t)fd) != 0)
+            _exit(1);
+        pthread_detach(thread);
+    }
+}
+
+/* Start the server. */
+static void
+set_up(void)
+{
+    struct sockaddr_in at = { .sin_family = AF_INET,
+        .sin_addr.s_addr = htonl(INADDR_LOOPBACK) };
+    socklen_t size = sizeof(at);
+    int listener = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+
+    ck_assert_int_ne(listener, -1);
+    ck_assert_int_eq(bind(listener, (struct sockaddr *)&at, sizeof(at)), 0);
+    ck_assert_int_eq(listen(listener, 4096), 0);
+    ck_assert_int_eq(getsockname(listener, (struct sockaddr *)&at, &size), 0);
+    port = ntohs(at.sin_port);
+    if (plan.answer == NULL)
+        plan.answer = "1\n";
+    server = fork();
+    ck_assert_int_ne(server, -1);
+    if (server == 0)
+        serve(listener);
+    close(listener);
+}
+
+/* Start the server with one delay for all answers. */
+static void
+set_up_delay(uint64_t ns)
+{
+    plan.delay_ns = ns;
+    set_up();
+}
+
+/* End it. */
+static void
+tear_down(void)
+{
+    if (server == 0)
+        return;
+    kill(server, SIGKILL);
+    ck_assert_int_eq(waitpid(server, NULL, 0), server);
+    server = 0;
+}
+
+/* A process that stops the server for a while, once. */
+static pid_t
+stop_server(uint64_t after_ns, uint64_t for_ns)
+{
+    pid_t stopper = fork();
+
+    ck_assert_int_ne(stopper, -1);
+    if (stopper != 0)
+        return stopper;
+    sleep_ns(after_ns);
+    kill(server, SIGSTOP);
+    sleep_ns(for_ns);
+    kill(server, SIGCONT);
+    _exit(0);
+}
+
+/* A load of one group of game connections. */
+static struct load *
+load_of(enum load_way way, size_t connections)
+{
+    const struct load_group group = { .way = way,
+        .port = port,
+        .connections_max = connections,
+        .ask = &ask_game };
+    struct load *l = load_new(false);
+
+    ck_assert_uint_eq(load_add(l, &group), 0);
+    ck_assert_int_eq(load_grow(l, 0, connections), 0);
+    return l;
+}
+
+/* Ask evenly spaced. */
+static void
+plan_rate(struct load *l, double rate)
+{
+    const struct schedule_step step = { rate, 0 };
+
+    load_plan(l, &step, 1, false, 1);
+}
+
+/* Run and drain; everything that can be kept is. */
+static void
+run(struct load *l, size_t active, uint64_t ns, struct load_tally *t)
+{
+    memset(t, 0, sizeof(*t));
+    t->latency = histogram_new();
+    t->wire = histogram_new();
+    t->late = histogram_new();
+    t->queue = histogram_new();
+    t->connect = histogram_new();
+    t->accept = histogram_new();
+    load_run(l, active, ns, t);
+    load_drain(l, t);
+    ck_assert_str_eq(load_totals(l)->problem, "");
+}
+
+/* Free what run() kept. */
+static void
+forget(struct load *l, struct load_tally *t)
+{
+    free(t->latency);
+    free(t->wire);
+    free(t->late);
+    free(t->queue);
+    free(t->connect);
+    free(t->accept);
+    load_free(l);
+}
+
+/* Read a quantile off. */
+static uint64_t
+quantile(const struct histogram *h, double q)
+{
+    return histogram_quantile(h, q).ns;
+}
+
+/* In flight by the samples, over in flight by the counter. */
+static double
+little(const struct load_tally *t)
+{
+    return (t->latency->sum + (double)t->censored_ns + (double)t->head_ns -
+               (double)t->tail_ns) /
+           t->area;
+}
+
+START_TEST(a_known_delay_is_measured_and_none_is_shorter)
+{
+    struct load_tally t;
+    struct load *l;
+
+    set_up_delay(5 * MS);
+    l = load_of(LOAD_CLOSED, 4);
+    run(l, 4, 500 * MS, &t);
+    ck_assert_uint_gt(t.replies, 0);
+    ck_assert_uint_eq(histogram_count(t.latency), t.sent);
+    ck_assert_uint_ge(t.latency->min, 5 * MS);
+    ck_assert_double_eq_tol(little(&t), 1, 0.001);
+    ck_assert_double_eq_tol(
+        t.area, 4.0 * (double)t.window_ns, 0.05 * 4.0 * (double)t.window_ns);
+    forget(l, &t);
+}
+END_TEST
+
+START_TEST(the_slow_tenth_shows_in_the_tail_and_not_in_the_middle)
+{
+    struct load_tally t;
+    struct load *l;
+
+    plan.seldom_ns = 400 * MS;
+    set_up_delay(0);
+    l = load_of(LOAD_OPEN, 64);
+    plan_rate(l, 500);
+    run(l, 64, 1500 * MS, &t);
+    /* A tenth is slow: what is faster is at most nine in ten. */
+    ck_assert_uint_ge(quantile(t.latency, 0.99), 400 * MS);
+    ck_assert_uint_lt(t.latency->min, 400 * MS);
+    forget(l, &t);
+}
+END_TEST
+
+START_TEST(a_stop_shows_in_the_open_loop_and_not_in_the_closed_one)
+{
+    struct load_tally open, closed;
+    struct load *l;
+    pid_t stopper;
+
+    set_up_delay(0);
+    l = load_of(LOAD_OPEN, 4);
+    plan_rate(l, 500);
+    stopper = stop_server(300 * MS, 1400 * MS);
+    run(l, 4, 2500 * MS, &open);
+    ck_assert_int_eq(waitpid(stopper, NULL, 0), stopper);
+    /* The requests due in the first 0.4 s of the stop are 8 % of all. */
+    ck_assert_uint_ge(quantile(open.latency, 0.99), 1000 * MS);
+    ck_assert_uint_ge(open.latency->max, 1300 * MS);
+    /* The generator was not to blame, and says so. */
+    ck_assert_uint_ge(quantile(open.queue, 0.95), 900 * MS);
+    ck_assert_double_eq_tol(little(&open), 1, 0.01);
+    forget(l, &open);
+
+    l = load_of(LOAD_CLOSED, 4);
+    stopper = stop_server(300 * MS, 1400 * MS);
+    run(l, 4, 2500 * MS, &closed);
+    ck_assert_int_eq(waitpid(stopper, NULL, 0), stopper);
+    ck_assert_uint_ge(closed.latency->max, 1300 * MS);
+    ck_assert_uint_gt(closed.sent, 1000);
+    ck_assert_uint_lt(quantile(closed.latency, 0.99), 1000 * MS);
+    forget(l, &closed);
+}
+END_TEST
+
+START_TEST(an_open_loop_sends_what_was_intended)
+{
+    struct load_tally t;
+    struct load *l;
+
+    set_up_delay(0);
+    l = load_of(LOAD_OPEN, 8);
+    plan_rate(l, 1000);
+    run(l, 8, 1000 * MS, &t);
+    ck_assert_uint_eq(histogram_count(t.latency), t.intended);
+    ck_assert_double_eq_tol((double)t.intended, (double)t.window_ns / 1e6, 2.0);
+    ck_assert_double_eq_tol(little(&t), 1, 0.01);
+    forget(l, &t);
+}
+END_TEST
+
+START_TEST(response_is_queue_and_lateness_and_wire)
+{
+    struct load_tally t;
+    struct load *l;
+    double sum;
+
+    /* Two connections bear 200 requests a second, 300 are due. */
+    set_up_delay(10 * MS);
+    l = load_of(LOAD_OPEN, 2);
+    plan_rate(l, 300);
+    run(l, 2, 1000 * MS, &t);
+    sum = t.queue->sum + t.late->sum + t.wire->sum;
+    ck_assert_double_eq_tol(t.latency->sum / sum, 1, 1e-9);
+    ck_assert_uint_ge(t.wire->min, 10 * MS);
+    /* A third of all that is due is left over at the end of the window. */
+    ck_assert_uint_ge(t.intended, t.sent + 50);
+    ck_assert_uint_ge(t.queue->max, 150 * MS);
+    ck_assert_uint_eq(histogram_count(t.latency), t.intended);
+    ck_assert_double_eq_tol(little(&t), 1, 0.01);
+    forget(l, &t);
+}
+END_TEST
+
+START_TEST(what_is_never_answered_is_censored)
+{
+    const struct load_group group = { .way = LOAD_CHURN,
+        .port = 0,
+        .connections_max = 2,
+        .ask = &ask_game,
+        .may_hang = true };
+    struct load_group mine = group;
+    struct load_tally t;
+    struct load *l = load_new(false);
+    uint64_t start = resources_now_ns();
+
+    set_up_delay(20000 * MS);
+    mine.port = port;
+    load_add(l, &mine);
+    ck_assert_int_eq(load_grow(l, 0, 2), 0);
+    run(l, 2, 100 * MS, &t);
+    ck_assert_uint_eq(t.intended, 2);
+    ck_assert_uint_eq(t.replies, 0);
+    ck_assert_uint_eq(t.latency->censored, 2);
+    ck_assert_double_eq_tol(little(&t), 1, 0.001);
+    ck_assert_uint_ge(t.latency->censored_from, LOAD_DRAIN_LIMIT_MS * MS);
+    ck_assert_uint_eq(load_totals(l)->errors[LOAD_TIMEOUT], 2);
+    ck_assert_uint_ge(resources_now_ns() - start, LOAD_DRAIN_LIMIT_MS * MS);
+    forget(l, &t);
+}
+END_TEST
+
+START_TEST(churn_has_a_connection_for_each_request)
+{
+    struct load_tally t;
+    struct load *l;
+
+    set_up_delay(MS);
+    l = load_of(LOAD_CHURN, 4);
+    run(l, 4, 300 * MS, &t);
+    ck_assert_uint_gt(t.replies, 0);
+    ck_assert_uint_eq(load_totals(l)->connections, t.sent);
+    ck_assert_uint_eq(histogram_count(t.latency), t.sent);
+    ck_assert_uint_eq(histogram_count(t.accept), t.sent);
+    ck_assert_uint_ge(t.accept->min, MS);
+    ck_assert_double_eq_tol(little(&t), 1, 0.001);
+    forget(l, &t);
+}
+END_TEST
+
+START_TEST(a_storm_is_over_when_all_were_answered)
+{
+    const struct load_group group = {
+        .way = LOAD_CLOSED, .port = 0, .connections_max = 300, .ask = &ask_game
+    };
+    struct load_group mine = group;
+    struct load_tally t = { .latency = histogram_new(),
+        .accept = histogram_new() };
+    struct load *l = load_new(false);
+
+    set_up_delay(10 * MS);
+    mine.port = port;
+    load_add(l, &mine);
+    ck_assert_int_eq(load_storm(l, 300, &t), 0);
+    ck_assert_uint_eq(t.replies, 300);
+    ck_assert_uint_eq(histogram_count(t.latency), 300);
+    ck_assert_uint_ge(t.accept->min, 10 * MS);
+    ck_assert_uint_ge(t.window_ns, t.latency->max);
+    free(t.latency);
+    free(t.accept);
+    load_free(l);
+}
+END_TEST
+
+/* A run in which something goes wrong; what the load says of it. */
+static void
+fail_with(enum load_error e, const char *problem)
+{
+    struct load_tally t = { 0 };
+    const struct load_group group = {
+        .way = LOAD_CLOSED, .port = port, .connections_max = 1, .ask = &ask_game
+    };
+    struct load *l = load_new(false);
+
+    load_add(l, &group);
+    if (load_grow(l, 0, 1) == 0)
+        load_run(l, 1, 1000 * MS, &t);
+    load_drain(l, &t);
+    ck_assert_uint_eq(load_totals(l)->errors[e], 1);
+    ck_assert_str_eq(load_totals(l)->problem, problem);
+    load_free(l);
+}
+
+START_TEST(a_wrong_reply_fails)
+{
+    plan.answer = "01\n";
+    set_up_delay(0);
+    fail_with(LOAD_WRONG, "wrong reply '01' to NUMBER");
+}
+END_TEST
+
+START_TEST(two_replies_at_once_fail)
+{
+    plan.answer = "1\n2\n";
+    set_up_delay(0);
+    fail_with(LOAD_WRONG, "wrong reply '1' to NUMBER");
+}
+END_TEST
+
+START_TEST(a_server_that_hangs_up_fails)
+{
+    plan.hangs_up = true;
+    set_up_delay(0);
+    fail_with(LOAD_CLOSED_BY_SERVER, "the server closed a connection");
+}
+END_TEST
+
+START_TEST(nobody_there_fails)
+{
+    set_up_delay(0);
+    tear_down();
+    fail_with(LOAD_REFUSED, "connect: Connection refused");
+}
+END_TEST
+
+START_TEST(the_background_does_not_count_as_measured)
+{
+    struct load_group hog = {
+        .way = LOAD_CLOSED, .port = 0, .connections_max = 4, .ask = &ask_game
+    };
+    struct load_tally t;
+    struct load *l;
+
+    set_up_delay(MS);
+    hog.port = port;
+    l = load_of(LOAD_OPEN, 2);
+    ck_assert_uint_eq(load_add(l, &hog), 1);
+    ck_assert_int_eq(load_grow(l, 1, 4), 0);
+    plan_rate(l, 100);
+    run(l, 2, 500 * MS, &t);
+    ck_assert_uint_eq(histogram_count(t.latency), t.intended);
+    ck_assert_double_eq_tol((double)t.intended, 50, 1.0);
+    ck_assert_uint_gt(t.background_replies, 0);
+    ck_assert_uint_ge(t.background_bytes, 2 * t.background_replies);
+    ck_assert(load_totals(l)->countable);
+    ck_assert_uint_eq(load_totals(l)->lines, load_totals(l)->replies + 6);
+    forget(l, &t);
+}
+END_TEST
+
+START_TEST(slow_clients_trickle)
+{
+    struct load_group slow = { .way = LOAD_SLOW_SENDER,
+        .port = 0,
+        .connections_max = 10,
+        .ask = &ask_game,
+        .period_ns = 50 * MS };
+    struct load_tally t;
+    struct load *l;
+
+    set_up_delay(0);
+    slow.port = port;
+    l = load_of(LOAD_CLOSED, 1);
+    load_add(l, &slow);
+    ck_assert_int_eq(load_grow(l, 1, 10), 0);
+    run(l, 1, 500 * MS, &t);
+    /* A byte per connection and period; the opening may have taken some. */
+    ck_assert_double_ge(
+        (double)t.background_bytes, (double)t.window_ns / 5e6 - 12);
+    ck_assert_double_le((double)t.background_bytes, 1000.0);
+    ck_assert(!load_totals(l)->countable);
+    forget(l, &t);
+}
+END_TEST
+
+int
+main(void)
+{
+    Suite *suite = suite_create("load");
+    TCase *known = tcase_create("a known server");
+    TCase *wrong = tcase_create("what goes wrong");
+    TCase *beside = tcase_create("beside the measured");
+    SRunner *runner;
+    int failed;
+
+    tcase_add_checked_fixture(known, NULL, tear_down);
+    tcase_set_timeout(known, 60);
+    tcase_add_test(known, a_known_delay_is_measured_and_none_is_shorter);
+    tcase_add_test(
+        known, the_slow_tenth_shows_in_the_tail_and_not_in_the_middle);
+    tcase_add_test(
+        known, a_stop_shows_in_the_open_loop_and_not_in_the_closed_one);
+    tcase_add_test(known, an_open_loop_sends_what_was_intended);
+    tcase_add_test(known, response_is_queue_and_lateness_and_wire);
+    tcase_add_test(known, what_is_never_answered_is_censored);
+    tcase_add_test(known, churn_has_a_connection_for_each_request);
+    tcase_add_test(known, a_storm_is_over_when_all_were_answered);
+    suite_add_tcase(suite, known);
+
+    tcase_add_checked_fixture(wrong, NULL, tear_down);
+    tcase_set_timeout(wrong, 60);
+    tcase_add_test(wrong, a_wrong_reply_fails);
+    tcase_add_test(wrong, two_replies_at_once_fail);
+    tcase_add_test(wrong, a_server_that_hangs_up_fails);
+    tcase_add_test(wrong, nobody_there_fails);
+    suite_add_tcase(suite, wrong);
+
+    tcase_add_checked_fixture(beside, NULL, tear_down);
+    tcase_set_timeout(beside, 60);
+    tcase_add_test(beside, the_background_does_not_count_as_measured);
+    tcase_add_test(beside, slow_clients_trickle);
+    suite_add_tcase(suite, beside);
+
+    runner = srunner_create(suite);
+    srunner_run_all(runner, CK_NORMAL);
+    failed = srunner_ntests_failed(runner);
+    srunner_free(runner);
+    return failed != 0;
+}
