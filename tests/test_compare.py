@@ -1,0 +1,302 @@
+#!/usr/bin/python3
+"""
+`compare` from outside: its report is the same however often it is rendered,
+an interrupted run is taken up, an earlier one is compared with, and each
+scenario runs to its end.
+"""
+
+import json
+import os
+import re
+import signal
+import subprocess
+import tempfile
+import unittest
+
+from harness import BUILD, DEADLINE, environment, main, wait_until
+
+COMPARE = os.path.join(BUILD, "compare")
+QUICK = ("--seed", "7", "--seconds", "0.05")
+
+# Those whose runs are short, and the memory of the machine not at stake.
+SHORT = ("reply-50", "line-cjk", "open-50", "overload", "churn-50",
+    "storm-1000", "slow-senders", "pool-20", "cores-all", "json-200",
+    "find-50")
+
+
+def start(*options):
+    """Start compare."""
+    return subprocess.Popen([COMPARE, *options], stdin=subprocess.DEVNULL,
+        stdout=subprocess.PIPE, stderr=subprocess.PIPE, env=environment(),
+        encoding="utf-8")
+
+
+def compare(*options):
+    """Run compare; its exit code, standard output and standard error."""
+    process = start(*options)
+    try:
+        output, errors = process.communicate(timeout=8 * DEADLINE)
+    finally:
+        process.kill()
+    return process.returncode, output, errors
+
+
+def read(folder, name="report.json"):
+    """A file that compare wrote."""
+    with open(os.path.join(folder, name), encoding="utf-8") as file:
+        return file.read()
+
+
+class Folder(unittest.TestCase):
+    """A test with a folder of its own."""
+
+    def setUp(self):
+        folder = tempfile.TemporaryDirectory()
+        self.addCleanup(folder.cleanup)
+        self.folder = folder.name
+
+    def race(self, *options):
+        """Race; what was printed, and the report."""
+        code, output, errors = compare(*QUICK, "--output", self.folder,
+            *options)
+        self.assertEqual((code, errors), (0, ""), output)
+        return output, json.loads(read(self.folder))
+
+
+class Scenarios(Folder):
+    """Every kind of load comes to a figure."""
+
+    def test_each_runs_to_its_end(self):
+        output, report = self.race("--only", ",".join(SHORT), "--blocks", "1")
+        self.assertEqual(
+            {scenario["name"] for scenario in report["scenarios"]}, set(SHORT))
+        for scenario in report["scenarios"]:
+            with self.subTest(scenario["name"]):
+                for run in scenario["runs"]:
+                    self.assertIsNone(run["invalid"])
+                    if scenario["name"] != "pool-20":
+                        self.assertGreater(run["replies"], 0)
+                    if run["lines_counted"] is not None:
+                        self.assertGreaterEqual(
+                            run["lines_counted"], run["replies"])
+                for comparison in scenario["comparisons"]:
+                    self.assertEqual(comparison["verdict"], "no verdict"
+                        if not comparison["gates"] else "INVALID")
+        self.assertLessEqual(max(map(len, output.splitlines())), 100)
+        self.assertNotIn("\033", output)
+
+    def test_a_full_pool_answers_nobody_and_events_do(self):
+        _, report = self.race("--only", "pool-20", "--blocks", "1")
+        for run in report["scenarios"][0]["runs"]:
+            answered = run["figures"]["answered"]
+            self.assertEqual(answered, 0 if run["server"] == "threaded" else 1)
+
+    def test_an_open_loop_counts_every_request_once(self):
+        _, report = self.race("--only", "open-50", "--blocks", "1")
+        for run in report["scenarios"][0]["runs"]:
+            response = run["latency_ns"]
+            self.assertEqual(response["recorded"] + response["censored"],
+                run["intended"])
+            self.assertEqual(run["late_ns"]["recorded"],
+                response["recorded"])
+
+    def test_arrivals_are_the_same_for_both_twins(self):
+        _, report = self.race("--only", "slow-senders", "--blocks", "1")
+        rates = {run["rate_per_second"]
+            for run in report["scenarios"][0]["runs"]}
+        self.assertEqual(rates, {2000.0})
+
+
+class Render(Folder):
+    """The table is a function of the report."""
+
+    def test_rendering_repeats_the_table(self):
+        output, report = self.race("--only", "reply-1", "--blocks", "2")
+        again = compare("--render", os.path.join(self.folder, "report.json"))
+        self.assertEqual((again[0], again[2]), (0, ""))
+        sentence = report["scenarios"][0]["sentence"]
+        table = output[output.index(sentence[:40]):]
+        table = re.sub(r"(?m)^Every run's figures: .*\n", "", table)
+        self.assertEqual(again[1][again[1].index(sentence[:40]):], table)
+        self.assertEqual(again,
+            compare("--render", os.path.join(self.folder, "report.json")))
+
+    def test_keys_come_in_the_order_of_the_documentation(self):
+        _, report = self.race("--only", "reply-1", "--blocks", "1")
+        self.assertEqual(list(report)[:4],
+            ["schema", "suite", "complete", "started"])
+        self.assertEqual(list(report)[-1], "scenarios")
+        self.assertEqual(list(report["scenarios"][0])[0], "name")
+        self.assertEqual(list(report["scenarios"][0])[-1], "runs")
+        orders = {tuple(run) for run in report["scenarios"][0]["runs"]}
+        self.assertEqual(len(orders), 1)
+
+    def test_what_is_no_report_is_one_line(self):
+        path = os.path.join(self.folder, "report.json")
+        for text in ("", "{", "[]", "{}", '{"schema": 1}'):
+            with open(path, "w") as file:
+                file.write(text)
+            code, output, errors = compare("--render", path)
+            self.assertEqual((code, output), (1, ""))
+            self.assertEqual(errors.count("\n"), 1)
+
+
+class Resume(Folder):
+    """What was measured before an interruption counts."""
+
+    def interrupt(self):
+        """Run until some blocks are done, and stop it there."""
+        process = start("--seed", "7", "--only", "reply-1", "--blocks", "3",
+            "--seconds", "0.1", "--output", self.folder)
+        journal = os.path.join(self.folder, "journal.jsonl")
+
+        def lines():
+            if not os.path.exists(journal):
+                return 0
+            with open(journal) as file:
+                return len(file.read().splitlines())
+        try:
+            wait_until(lambda: lines() > 8, "a block was run")
+            process.send_signal(signal.SIGTERM)
+            process.communicate(timeout=DEADLINE)
+        finally:
+            process.kill()
+        self.assertEqual(process.returncode, -signal.SIGTERM)
+
+    def runs(self):
+        """The runs in the journal."""
+        lines = map(json.loads, read(self.folder, "journal.jsonl").splitlines())
+        return [line["run"] for line in lines if "run" in line]
+
+    def test_whole_blocks_count_and_a_broken_line_does_not(self):
+        self.interrupt()
+        before = [run for run in self.runs() if run["block"] == 1]
+        with open(os.path.join(self.folder, "journal.jsonl"), "a") as file:
+            file.write('{"scenario": "reply-1", "order": "AB')
+        code, output, errors = compare("--resume", self.folder)
+        self.assertEqual((code, errors), (0, ""), output)
+        report = json.loads(read(self.folder))
+        self.assertTrue(report["complete"])
+        self.assertEqual(report["seed"], 7)
+        runs = report["scenarios"][0]["runs"]
+        self.assertEqual([run for run in runs if run["block"] == 1], before)
+        self.assertGreaterEqual(runs[-1]["block"], 3)
+        self.assertEqual([run["position"] for run in runs],
+            list(range(1, len(before) + 1)) * runs[-1]["block"])
+
+    def test_nothing_is_run_again_when_all_is_there(self):
+        self.race("--only", "reply-1", "--blocks", "1")
+        before = read(self.folder, "journal.jsonl")
+        code, output, errors = compare("--resume", self.folder)
+        self.assertEqual((code, errors), (0, ""), output)
+        self.assertEqual(read(self.folder, "journal.jsonl"), before)
+
+    def test_another_comparison_is_refused(self):
+        self.race("--only", "reply-1", "--blocks", "1")
+        journal = os.path.join(self.folder, "journal.jsonl")
+        text = read(self.folder, "journal.jsonl")
+        with open(journal, "w") as file:
+            file.write(re.sub(r'"fnv1a":"[0-9a-f]+"', '"fnv1a":"0"', text, 1))
+        code, _, errors = compare("--resume", self.folder)
+        self.assertEqual(code, 1)
+        self.assertIn("with other programs", errors)
+
+    def test_without_a_journal_there_is_nothing_to_resume(self):
+        code, _, errors = compare("--resume", self.folder)
+        self.assertEqual(code, 1)
+        self.assertIn("no journal", errors)
+
+
+class Baseline(Folder):
+    """An earlier report of the same machine is compared with."""
+
+    def test_the_same_report_has_not_changed(self):
+        self.race("--only", "reply-1", "--blocks", "1")
+        path = os.path.join(self.folder, "report.json")
+        code, output, errors = compare("--render", path, "--baseline", path)
+        self.assertEqual((code, errors), (0, ""))
+        rows = re.findall(r"(?m)^  reply-1 +(threads|events) .* (\d\.\d\d) +"
+            r"no verdict$", output)
+        self.assertEqual(rows, [("threads", "1.00"), ("events", "1.00")])
+
+    def test_a_change_is_found_and_judged(self):
+        self.race("--only", "reply-1", "--blocks", "1")
+        report = json.loads(read(self.folder))
+        scenario = report["scenarios"][0]
+        # Six blocks that are all alike, then the same at half the rate.
+        block = [run for run in scenario["runs"] if run["block"] == 1]
+        scenario["orders"] = scenario["orders"][:1] * 6
+        scenario["discarded_blocks"] = []
+        scenario["runs"] = [{**run, "block": b}
+            for b in range(1, 7) for run in block]
+        old = os.path.join(self.folder, "old.json")
+        with open(old, "w") as file:
+            json.dump(report, file)
+        for run in scenario["runs"]:
+            run["figures"]["requests_per_second"] /= 2
+        new = os.path.join(self.folder, "new.json")
+        with open(new, "w") as file:
+            json.dump(report, file)
+        code, output, _ = compare("--render", new, "--baseline", old)
+        self.assertEqual(code, 0)
+        self.assertEqual(len(re.findall(
+            r"0\.50 \(0\.50 to 0\.50\) +WORSE", output)), 2)
+        code, output, _ = compare("--render", old, "--baseline", new)
+        self.assertEqual(len(re.findall(
+            r"2\.00 \(2\.00 to 2\.00\) +BETTER", output)), 2)
+
+    def test_another_machine_is_refused(self):
+        self.race("--only", "reply-1", "--blocks", "1")
+        path = os.path.join(self.folder, "report.json")
+        old = os.path.join(self.folder, "old.json")
+        report = json.loads(read(self.folder))
+        report["machine"]["id"] = "0123456789abcdef"
+        with open(old, "w") as file:
+            json.dump(report, file)
+        code, output, _ = compare("--render", path, "--baseline", old)
+        self.assertEqual(code, 1)
+        self.assertIn("it is of another machine", output)
+
+    def test_another_load_is_not_compared(self):
+        self.race("--only", "reply-1", "--blocks", "1")
+        path = os.path.join(self.folder, "report.json")
+        old = os.path.join(self.folder, "old.json")
+        report = json.loads(read(self.folder))
+        report["scenarios"][0]["connections"] = 2
+        with open(old, "w") as file:
+            json.dump(report, file)
+        code, output, _ = compare("--render", path, "--baseline", old)
+        self.assertEqual(code, 1)
+        self.assertIn("was loaded otherwise then", output)
+
+
+class CommandLine(unittest.TestCase):
+    """What cannot be meant is a usage error."""
+
+    def test_wrong_values(self):
+        for options, reason in {
+            ("--only", "nothing"): "no scenario is called 'nothing'",
+            ("--only", ","): "names no scenario",
+            ("--blocks", "0"): "blocks",
+            ("--seconds", "0.01"): "0.05 to 60",
+            ("--peer-speaks", "latin"): "game, charfinder or http",
+            ("--resume", "x", "--output", "y"): "--resume DIR writes to DIR",
+            ("--render", "x", "--check"): "measures nothing",
+            ("reply-1",): "'reply-1' is not an option",
+        }.items():
+            with self.subTest(options):
+                code, output, errors = compare(*options)
+                self.assertEqual((code, output), (64, ""))
+                self.assertIn(reason, errors)
+
+    def test_the_list_has_a_question_for_each_scenario(self):
+        code, output, errors = compare("--list")
+        self.assertEqual((code, errors), (0, ""))
+        names = re.findall(r"(?m)^(\S+) +(?:quick|standard|full) ", output)
+        self.assertEqual(len(names), len(set(names)))
+        self.assertLessEqual(set(SHORT), set(names))
+        self.assertEqual(len(names), output.count("?"))
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,448 @@
+/*
+ * From runs to verdicts, on made-up runs: planted differences must come out as
+ * what they are, and where there is none a winner is named at most once in
+ * twenty.
+ */
+
+#include "report/bootstrap.h"
+#include "report/cells.h"
+#include "report/judge.h"
+#include "report/rng.h"
+#include "report/sentence.h"
+#include "report/stats.h"
+#include "report/values.h"
+
+#include <check.h>
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+#define BLOCKS    8
+#define SIMULATED 200
+#define NOISE     0.015 /* spread of a run, as on a quiet machine */
+
+/* How a made-up scenario differs from one in which nothing is the matter. */
+struct made {
+    double effect;  /* events over threads, in rate */
+    double drift;   /* of the machine, per run */
+    double noise;   /* of a run */
+    double aa_bias; /* of the small letters */
+    size_t blocks;
+    uint64_t seed;
+    const char *gate; /* that runs of the evented server fail; NULL = none */
+    size_t gate_runs; /* so many of them */
+    const char *invalid;
+};
+
+/* A normal number (Box and Muller). */
+static double
+normal(struct rng *rng)
+{
+    double u = (double)(rng_next(rng) >> 11) * 0x1p-53 + 0x1p-54;
+    double v = (double)(rng_next(rng) >> 11) * 0x1p-53;
+
+    return sqrt(-2 * log(u)) * cos(2 * M_PI * v);
+}
+
+/* One run. */
+static json_t *
+make_run(const struct made *made, const char *server, const char *arm,
+    size_t block, size_t position, double rate)
+{
+    json_t *run = json_pack("{s:s, s:s, s:I, s:I, s:I, s:I, s:I, s:I,"
+                            " s:{s:f, s:f}, s:[], s:{}, s:[]}",
+        "server", server, "arm", arm, "block", (json_int_t)block, "position",
+        (json_int_t)position, "window_ns", (json_int_t)1000000000,
+        "server_cpu_ns", (json_int_t)990000000, "load_cpu_ns",
+        (json_int_t)700000000, "load_spin_ns", (json_int_t)0, "figures",
+        metrics[METRIC_RATE].key, rate, metrics[METRIC_CPU].key, 1e9 / rate,
+        "memory", "kernel", "gates");
+
+    ck_assert_ptr_nonnull(run);
+    if (made->invalid != NULL && strcmp(server, "evented") == 0)
+        json_object_set_new(run, "invalid", json_string(made->invalid));
+    return run;
+}
+
+/* Let some of the evented server's runs fail a gate. */
+static void
+fail_gates(const struct made *made, json_t *runs)
+{
+    size_t failed = 0, i;
+    json_t *run;
+
+    json_array_foreach(runs, i, run) {
+        if (made->gate == NULL || failed == made->gate_runs ||
+            strcmp(get_text(run, "server"), "evented") != 0 ||
+            strcmp(get_text(run, "arm"), "twin") != 0)
+            continue;
+        json_array_append_new(json_object_get(run, "gates"),
+            json_pack("{s:s, s:s, s:[s]}", "name", made->gate, "because",
+                "made up", "metrics", metrics[METRIC_RATE].key));
+        failed++;
+    }
+}
+
+/* A scenario as race_run() returns it, in the design of reply-50. */
+static json_t *
+make(const struct made *made)
+{
+    json_t *orders = json_array(), *runs = json_array(), *o;
+    double machine = 1;
+    struct rng rng;
+
+    rng_seed(&rng, made->seed);
+    for (size_t b = 1; b <= made->blocks; b++) {
+        const char *order = rng_below(&rng, 2) == 0 ? "aABBAa" : "bBAABb";
+
+        json_array_append_new(orders, json_string(order));
+        for (size_t i = 0; i < 6; i++) {
+            bool events = strchr("bB", order[i]) != NULL;
+            bool small = strchr("ab", order[i]) != NULL;
+            double rate = 1e5 * machine * (events ? made->effect : 1) *
+                          (small ? 1 + made->aa_bias : 1) *
+                          exp(made->noise * normal(&rng));
+
+            json_array_append_new(runs,
+                make_run(made, events ? "evented" : "threaded",
+                    small ? "aa" : "twin", b, i + 1, rate));
+            machine *= 1 + made->drift;
+        }
+    }
+    fail_gates(made, runs);
+    o = json_pack("{s:s, s:s, s:s, s:s, s:s, s:s, s:I, s:I, s:o, s:[], s:b,"
+                  " s:n, s:o}",
+        "name", "reply-50", "title", "At 50 connections", "program",
+        "guess-server", "latency_from", "sent", "cores", "one", "primary",
+        metrics[METRIC_RATE].key, "connections", (json_int_t)50,
+        "connections_wanted", (json_int_t)50, "orders", orders,
+        "discarded_blocks", "too_noisy", 0, "syscalls", "runs", runs);
+    ck_assert_ptr_nonnull(o);
+    return o;
+}
+
+/* Make a scenario, judge it. */
+static json_t *
+judged(const struct made *made)
+{
+    json_t *o = make(made), *done = json_array();
+
+    judge_scenario(o, scenario_find("reply-50"), done, true);
+    json_decref(done);
+    return o;
+}
+
+/* The comparison of the twins in rate. */
+static const json_t *
+rate_of(const json_t *scenario)
+{
+    const json_t *c = judge_find(
+        scenario, metrics[METRIC_RATE].key, "evented", "threaded");
+
+    ck_assert_ptr_nonnull(c);
+    return c;
+}
+
+/* What a server slowed by so many per cent must come out as. */
+static const struct {
+    double slowed;
+    const char *verdict, *winner;
+} planted[] = {
+    { 0, "EQUIVALENT", "" },
+    { 0.02, NULL, NULL }, /* within the margin: no winner */
+    { 0.05, NULL, NULL }, /* hardly beyond: never the slowed one */
+    { 0.10, "WIN", "threaded" },
+    { 0.30, "WIN", "threaded" },
+};
+
+START_TEST(planted_differences_come_out_as_what_they_are)
+{
+    double slowed = planted[_i].slowed;
+
+    for (uint64_t seed = 1; seed <= 20; seed++) {
+        const struct made made = { .effect = 1 - slowed,
+            .drift = 0.002,
+            .noise = NOISE / 2,
+            .blocks = BLOCKS,
+            .seed = seed };
+        json_t *o = judged(&made);
+        const json_t *c = rate_of(o);
+        const char *verdict = get_text(c, "verdict");
+
+        ck_assert_double_eq_tol(get_number(c, "estimate"), 1 - slowed, 0.015);
+        ck_assert_str_ne(get_text(c, "winner"), slowed > 0 ? "evented" : "-");
+        if (planted[_i].verdict != NULL) {
+            ck_assert_str_eq(verdict, planted[_i].verdict);
+            ck_assert_str_eq(get_text(c, "winner"), planted[_i].winner);
+        }
+        if (slowed == 0.02)
+            ck_assert_str_ne(verdict, "WIN");
+        json_decref(o);
+    }
+}
+END_TEST
+
+START_TEST(where_there_is_no_difference_hardly_ever_one_is_named)
+{
+    size_t wins = 0, leans = 0;
+
+    for (uint64_t seed = 0; seed < SIMULATED; seed++) {
+        /* Far noisier than the margin: the floor must hold it back. */
+        const struct made made = { .effect = 1,
+            .drift = 0.005,
+            .noise = 4 * NOISE,
+            .blocks = 6 + seed % 3,
+            .seed = seed };
+        json_t *o = judged(&made);
+        const char *verdict = get_text(rate_of(o), "verdict");
+
+        wins += strcmp(verdict, "WIN") == 0;
+        leans += strcmp(verdict, "LEANS") == 0;
+        json_decref(o);
+    }
+    ck_assert_uint_le(wins * 20, SIMULATED);
+    /* Nor is a direction, beyond what intervals of 95 % are allowed. */
+    ck_assert_uint_le(leans + wins, SIMULATED / 20 + 5 * 5);
+}
+END_TEST
+
+START_TEST(the_floor_is_what_the_same_server_twice_differs_by)
+{
+    const struct made made = { .effect = 1.05,
+        .noise = 4 * NOISE,
+        .blocks = BLOCKS,
+        .seed = 3 };
+    json_t *o = judged(&made);
+    const json_t *c = rate_of(o), *aa = json_object_get(o, "aa"), *row;
+    const json_t *interval;
+
+    row = json_array_get(aa, 0);
+    ck_assert_str_eq(get_text(row, "metric"), metrics[METRIC_RATE].key);
+    interval = json_object_get(row, "interval95");
+    /* Half the width, on the scale of logarithms, as a share. */
+    ck_assert_double_eq_tol(get_number(row, "half_width"),
+        sqrt(json_number_value(json_array_get(interval, 1)) /
+             json_number_value(json_array_get(interval, 0))) -
+            1,
+        1e-12);
+    ck_assert_double_eq(get_number(c, "floor"), get_number(row, "half_width"));
+    ck_assert_double_gt(get_number(c, "floor"), get_number(c, "margin"));
+    ck_assert_double_eq(get_number(c, "band"), get_number(c, "floor"));
+    ck_assert_str_eq(get_text(c, "floor_from"), "reply-50");
+    json_decref(o);
+}
+END_TEST
+
+START_TEST(fewer_than_six_blocks_give_no_verdict)
+{
+    const struct made made = {
+        .effect = 2, .noise = NOISE, .blocks = 5, .seed = 1
+    };
+    json_t *o = judged(&made);
+    const json_t *c = rate_of(o);
+
+    ck_assert_str_eq(get_text(c, "verdict"), "no verdict");
+    ck_assert(json_is_null(json_object_get(c, "winner")));
+    ck_assert(json_is_null(json_object_get(c, "interval95")));
+    ck_assert_ptr_nonnull(strstr(get_text(o, "sentence"), "no verdict"));
+    json_decref(o);
+}
+END_TEST
+
+START_TEST(a_server_that_is_not_itself_makes_it_invalid)
+{
+    const struct made made = { .effect = 2,
+        .noise = NOISE,
+        .aa_bias = 0.3,
+        .blocks = BLOCKS,
+        .seed = 1 };
+    json_t *o = judged(&made);
+    const json_t *c = rate_of(o);
+
+    ck_assert_str_eq(get_text(c, "verdict"), "INVALID");
+    ck_assert_str_eq(
+        json_string_value(json_array_get(json_object_get(c, "gates"), 0)),
+        "A/A");
+    ck_assert(json_is_null(json_object_get(c, "winner")));
+    json_decref(o);
+}
+END_TEST
+
+/* Gates, how many of 16 runs fail them, and whether that spoils the cell. */
+static const struct {
+    const char *gate;
+    size_t runs;
+    bool spoils;
+} gates[] = {
+    { "generator late", 3, false }, /* 3 of 16 are fewer than one in five */
+    { "generator late", 4, true },
+    { "kernel counters", 3, false },
+    { "kernel counters", 16, true },
+    { "Little's law", 1, true },
+    { "wrong replies", 1, true },
+    { "counters differ", 1, true },
+    { "utilisation", 1, true },
+    { "percentiles", 1, true },
+    { "failed", 1, true },
+};
+
+START_TEST(a_gate_spoils_the_cell_that_fails_it)
+{
+    const struct made made = { .effect = 1.5,
+        .noise = NOISE,
+        .blocks = BLOCKS,
+        .seed = 1,
+        .gate = gates[_i].gate,
+        .gate_runs = gates[_i].runs };
+    json_t *o = judged(&made);
+    const json_t *cells = json_object_get(o, "cells");
+    const json_t *failed =
+        json_object_get(cell_find(cells, "evented"), "gates");
+    const json_t *cpu = judge_find(
+        o, metrics[METRIC_CPU].key, "evented", "threaded");
+
+    ck_assert_str_eq(get_text(rate_of(o), "verdict"),
+        gates[_i].spoils ? "INVALID" : "WIN");
+    ck_assert_uint_eq(json_array_size(failed), gates[_i].spoils);
+    ck_assert_uint_eq(json_array_size(json_object_get(
+                          cell_find(cells, "threaded"), "gates")),
+        0);
+    /* This one was said to spoil the rate alone. */
+    ck_assert_str_eq(get_text(cpu, "verdict"), "WIN");
+    if (gates[_i].spoils)
+        ck_assert_str_eq(
+            get_text(json_array_get(failed, 0), "name"), gates[_i].gate);
+    json_decref(o);
+}
+END_TEST
+
+START_TEST(a_run_that_does_not_count_claims_nothing)
+{
+    const struct made made = { .effect = 2,
+        .noise = NOISE,
+        .blocks = BLOCKS,
+        .seed = 1,
+        .invalid = "wrong reply 'x'" };
+    json_t *o = judged(&made);
+
+    ck_assert_str_eq(get_text(rate_of(o), "verdict"), "INVALID");
+    ck_assert_str_eq(get_text(rate_of(o), "invalid"), "wrong reply 'x'");
+    ck_assert_str_eq(get_text(o, "sentence"),
+        "At 50 connections on one core, nothing is claimed: wrong reply 'x'.");
+    json_decref(o);
+}
+END_TEST
+
+START_TEST(a_discarded_block_is_left_out)
+{
+    const struct made made = {
+        .effect = 1, .noise = 0, .blocks = 7, .seed = 1
+    };
+    json_t *o = make(&made), *done = json_array(), *run;
+    size_t i;
+
+    json_array_append_new(
+        json_object_get(o, "discarded_blocks"), json_integer(3));
+    json_array_foreach(json_object_get(o, "runs"), i, run)
+        if (get_number(run, "block") == 3 &&
+            strcmp(get_text(run, "server"), "evented") == 0)
+            json_object_set_new(json_object_get(run, "figures"),
+                metrics[METRIC_RATE].key, json_real(1));
+    judge_scenario(o, scenario_find("reply-50"), done, true);
+    ck_assert_double_eq_tol(get_number(rate_of(o), "estimate"), 1, 1e-12);
+    ck_assert_double_eq(get_number(rate_of(o), "blocks"), 6);
+    json_decref(o);
+    json_decref(done);
+}
+END_TEST
+
+START_TEST(the_limit_of_a_cell_is_named)
+{
+    const struct made made = {
+        .effect = 1, .noise = 0, .blocks = 6, .seed = 1
+    };
+    json_t *o = make(&made), *done = json_array(), *run;
+    const json_t *cells;
+    size_t i;
+
+    json_array_foreach(json_object_get(o, "runs"), i, run)
+        if (strcmp(get_text(run, "server"), "evented") == 0) {
+            json_object_set_new(
+                run, "server_cpu_ns", json_integer(500000000));
+            json_object_set_new(run, "load_cpu_ns", json_integer(950000000));
+        }
+    judge_scenario(o, scenario_find("reply-50"), done, true);
+    cells = json_object_get(o, "cells");
+    ck_assert_str_eq(
+        get_text(cell_find(cells, "threaded"), "limiter"), "server CPU");
+    ck_assert_str_eq(
+        get_text(cell_find(cells, "evented"), "limiter"), "generator");
+    /* A rate that the generator set is no result; the cost of it is. */
+    ck_assert_str_eq(get_text(rate_of(o), "verdict"), "INVALID");
+    ck_assert_str_eq(get_text(judge_find(o, metrics[METRIC_CPU].key,
+                                  "evented", "threaded"),
+                         "verdict"),
+        "EQUIVALENT");
+    json_decref(o);
+    json_decref(done);
+}
+END_TEST
+
+START_TEST(the_bootstrap_covers_what_it_says_where_blocks_are_many)
+{
+    size_t covered = 0;
+    struct rng rng;
+
+    rng_seed(&rng, 5);
+    for (int k = 0; k < 60; k++) {
+        double blocks[30][BOOTSTRAP_RUNS];
+        struct interval i;
+
+        for (size_t b = 0; b < 30; b++)
+            for (int r = 0; r < BOOTSTRAP_RUNS; r++)
+                blocks[b][r] = (r < 2 ? 2 : 1) * exp(0.05 * normal(&rng));
+        i = bootstrap_interval(blocks, 30, true);
+        ck_assert(i.exists);
+        ck_assert_double_lt(i.low, i.high);
+        covered += i.low <= 2 && 2 <= i.high;
+    }
+    /* 95 % of 60 is 57; fewer than 50 would be no accident. */
+    ck_assert_uint_ge(covered, 50);
+}
+END_TEST
+
+int
+main(void)
+{
+    Suite *suite = suite_create("judge");
+    TCase *truth = tcase_create("what is planted");
+    TCase *doubt = tcase_create("what is in doubt");
+    SRunner *runner;
+    int failed;
+
+    tcase_set_timeout(truth, 300);
+    tcase_add_loop_test(truth, planted_differences_come_out_as_what_they_are,
+        0, (int)(sizeof(planted) / sizeof(planted[0])));
+    tcase_add_test(
+        truth, where_there_is_no_difference_hardly_ever_one_is_named);
+    tcase_add_test(truth, the_floor_is_what_the_same_server_twice_differs_by);
+    tcase_add_test(
+        truth, the_bootstrap_covers_what_it_says_where_blocks_are_many);
+    suite_add_tcase(suite, truth);
+
+    tcase_set_timeout(doubt, 60);
+    tcase_add_test(doubt, fewer_than_six_blocks_give_no_verdict);
+    tcase_add_test(doubt, a_server_that_is_not_itself_makes_it_invalid);
+    tcase_add_loop_test(doubt, a_gate_spoils_the_cell_that_fails_it, 0,
+        (int)(sizeof(gates) / sizeof(gates[0])));
+    tcase_add_test(doubt, a_run_that_does_not_count_claims_nothing);
+    tcase_add_test(doubt, a_discarded_block_is_left_out);
+    tcase_add_test(doubt, the_limit_of_a_cell_is_named);
+    suite_add_tcase(suite, doubt);
+
+    runner = srunner_create(suite);
+    srunner_run_all(runner, CK_NORMAL);
+    failed = srunner_ntests_failed(runner);
+    srunner_free(runner);
+    return failed != 0;
+}
