@@ -139,8 +139,9 @@ close_conn(struct load *l, struct conn *c)
 static void __attribute__((format(printf, 4, 5))) end_conn(
     struct load *l, struct conn *c, enum load_error e, const char *fmt, ...)
 {
-    bool excused = c->group->is.way == LOAD_SLOW_SENDER ||
-                   (c->group->is.may_hang && e == LOAD_TIMEOUT);
+    /* Who asks for more than a server can do need not wait for the rest. */
+    bool excused = e == LOAD_TIMEOUT &&
+                   (c->group->is.may_hang || c->group->is.way == LOAD_OPEN);
     va_list ap;
 
     close_conn(l, c);

@@ -171,7 +171,8 @@ void load_run(
 /*
  * Let nothing more be due, send what was, and wait up to LOAD_DRAIN_LIMIT_MS
  * for the replies. Requests still open then are recorded as censored, and
- * their connections end with LOAD_TIMEOUT.
+ * their connections end with LOAD_TIMEOUT; in an open loop, of which a server
+ * may have been asked too much, the run has not failed for it.
  */
 void load_drain(struct load *l, struct load_tally *tally);
 

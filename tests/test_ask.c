@@ -6,10 +6,9 @@
 #include <stdlib.h>
 #include <string.h>
 
-static const struct ask finder = { .speaks = ASK_CHARFINDER,
-    .hello = "",
-    .request = "q\n",
-    .title = "q" };
+static const struct ask finder = {
+    .speaks = ASK_CHARFINDER, .hello = "", .request = "q\n", .title = "q"
+};
 static const struct ask http = { .speaks = ASK_HTTP,
     .hello = "",
     .request = "GET / HTTP/1.1\r\n\r\n",
@@ -42,8 +41,7 @@ static const struct {
     { &finder, false, ROWS "2 matches for 'q'\r\n?>", ASK_MORE },
     { &finder, false, ROWS "2 matches for 'q'\r\n", ASK_MORE },
     { &finder, false, ROWS, ASK_MORE },
-    { &finder, false, "U+0041 \tA\tLATIN\r\n1 match for 'q'\r\n?> ",
-        ASK_DONE },
+    { &finder, false, "U+0041 \tA\tLATIN\r\n1 match for 'q'\r\n?> ", ASK_DONE },
     { &finder, false, "No match for 'q'\r\n?> ", ASK_DONE },
     { &finder, false, ROWS "3 matches for 'q'\r\n?> ", ASK_WRONG },
     { &finder, false, ROWS "2 match for 'q'\r\n?> ", ASK_WRONG },
@@ -137,8 +135,8 @@ START_TEST(a_line_without_an_end_does_not_overflow)
 
     memset(bytes, '1', sizeof(bytes));
     ask_begin(&ask_game, &a, true);
-    ck_assert_int_eq(ask_take(&ask_game, &a, bytes, sizeof(bytes), &same),
-        ASK_WRONG);
+    ck_assert_int_eq(
+        ask_take(&ask_game, &a, bytes, sizeof(bytes), &same), ASK_WRONG);
     ask_begin(&http, &a, true);
     ck_assert_int_eq(
         ask_take(&http, &a, bytes, sizeof(bytes), &same), ASK_MORE);

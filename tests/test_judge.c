@@ -71,7 +71,8 @@ fail_gates(const struct made *made, json_t *runs)
     size_t failed = 0, i;
     json_t *run;
 
-    json_array_foreach(runs, i, run) {
+    json_array_foreach(runs, i, run)
+    {
         if (made->gate == NULL || failed == made->gate_runs ||
             strcmp(get_text(run, "server"), "evented") != 0 ||
             strcmp(get_text(run, "arm"), "twin") != 0)
@@ -103,9 +104,9 @@ make(const struct made *made)
                           (small ? 1 + made->aa_bias : 1) *
                           exp(made->noise * normal(&rng));
 
-            json_array_append_new(runs,
-                make_run(made, events ? "evented" : "threaded",
-                    small ? "aa" : "twin", b, i + 1, rate));
+            json_array_append_new(
+                runs, make_run(made, events ? "evented" : "threaded",
+                          small ? "aa" : "twin", b, i + 1, rate));
             machine *= 1 + made->drift;
         }
     }
@@ -136,8 +137,8 @@ judged(const struct made *made)
 static const json_t *
 rate_of(const json_t *scenario)
 {
-    const json_t *c = judge_find(
-        scenario, metrics[METRIC_RATE].key, "evented", "threaded");
+    const json_t *c =
+        judge_find(scenario, metrics[METRIC_RATE].key, "evented", "threaded");
 
     ck_assert_ptr_nonnull(c);
     return c;
@@ -208,10 +209,9 @@ END_TEST
 
 START_TEST(the_floor_is_what_the_same_server_twice_differs_by)
 {
-    const struct made made = { .effect = 1.05,
-        .noise = 4 * NOISE,
-        .blocks = BLOCKS,
-        .seed = 3 };
+    const struct made made = {
+        .effect = 1.05, .noise = 4 * NOISE, .blocks = BLOCKS, .seed = 3
+    };
     json_t *o = judged(&made);
     const json_t *c = rate_of(o), *aa = json_object_get(o, "aa"), *row;
     const json_t *interval;
@@ -251,11 +251,9 @@ END_TEST
 
 START_TEST(a_server_that_is_not_itself_makes_it_invalid)
 {
-    const struct made made = { .effect = 2,
-        .noise = NOISE,
-        .aa_bias = 0.3,
-        .blocks = BLOCKS,
-        .seed = 1 };
+    const struct made made = {
+        .effect = 2, .noise = NOISE, .aa_bias = 0.3, .blocks = BLOCKS, .seed = 1
+    };
     json_t *o = judged(&made);
     const json_t *c = rate_of(o);
 
@@ -298,14 +296,14 @@ START_TEST(a_gate_spoils_the_cell_that_fails_it)
     const json_t *cells = json_object_get(o, "cells");
     const json_t *failed =
         json_object_get(cell_find(cells, "evented"), "gates");
-    const json_t *cpu = judge_find(
-        o, metrics[METRIC_CPU].key, "evented", "threaded");
+    const json_t *cpu =
+        judge_find(o, metrics[METRIC_CPU].key, "evented", "threaded");
 
-    ck_assert_str_eq(get_text(rate_of(o), "verdict"),
-        gates[_i].spoils ? "INVALID" : "WIN");
+    ck_assert_str_eq(
+        get_text(rate_of(o), "verdict"), gates[_i].spoils ? "INVALID" : "WIN");
     ck_assert_uint_eq(json_array_size(failed), gates[_i].spoils);
-    ck_assert_uint_eq(json_array_size(json_object_get(
-                          cell_find(cells, "threaded"), "gates")),
+    ck_assert_uint_eq(
+        json_array_size(json_object_get(cell_find(cells, "threaded"), "gates")),
         0);
     /* This one was said to spoil the rate alone. */
     ck_assert_str_eq(get_text(cpu, "verdict"), "WIN");
@@ -343,11 +341,11 @@ START_TEST(a_discarded_block_is_left_out)
 
     json_array_append_new(
         json_object_get(o, "discarded_blocks"), json_integer(3));
-    json_array_foreach(json_object_get(o, "runs"), i, run)
-        if (get_number(run, "block") == 3 &&
-            strcmp(get_text(run, "server"), "evented") == 0)
-            json_object_set_new(json_object_get(run, "figures"),
-                metrics[METRIC_RATE].key, json_real(1));
+    json_array_foreach(json_object_get(o, "runs"), i,
+        run) if (get_number(run, "block") == 3 &&
+                 strcmp(get_text(run, "server"), "evented") == 0)
+        json_object_set_new(json_object_get(run, "figures"),
+            metrics[METRIC_RATE].key, json_real(1));
     judge_scenario(o, scenario_find("reply-50"), done, true);
     ck_assert_double_eq_tol(get_number(rate_of(o), "estimate"), 1, 1e-12);
     ck_assert_double_eq(get_number(rate_of(o), "blocks"), 6);
@@ -365,12 +363,12 @@ START_TEST(the_limit_of_a_cell_is_named)
     const json_t *cells;
     size_t i;
 
-    json_array_foreach(json_object_get(o, "runs"), i, run)
-        if (strcmp(get_text(run, "server"), "evented") == 0) {
-            json_object_set_new(
-                run, "server_cpu_ns", json_integer(500000000));
-            json_object_set_new(run, "load_cpu_ns", json_integer(950000000));
-        }
+    json_array_foreach(json_object_get(o, "runs"), i,
+        run) if (strcmp(get_text(run, "server"), "evented") == 0)
+    {
+        json_object_set_new(run, "server_cpu_ns", json_integer(500000000));
+        json_object_set_new(run, "load_cpu_ns", json_integer(950000000));
+    }
     judge_scenario(o, scenario_find("reply-50"), done, true);
     cells = json_object_get(o, "cells");
     ck_assert_str_eq(
@@ -379,9 +377,9 @@ START_TEST(the_limit_of_a_cell_is_named)
         get_text(cell_find(cells, "evented"), "limiter"), "generator");
     /* A rate that the generator set is no result; the cost of it is. */
     ck_assert_str_eq(get_text(rate_of(o), "verdict"), "INVALID");
-    ck_assert_str_eq(get_text(judge_find(o, metrics[METRIC_CPU].key,
-                                  "evented", "threaded"),
-                         "verdict"),
+    ck_assert_str_eq(
+        get_text(judge_find(o, metrics[METRIC_CPU].key, "evented", "threaded"),
+            "verdict"),
         "EQUIVALENT");
     json_decref(o);
     json_decref(done);
@@ -421,8 +419,8 @@ main(void)
     int failed;
 
     tcase_set_timeout(truth, 300);
-    tcase_add_loop_test(truth, planted_differences_come_out_as_what_they_are,
-        0, (int)(sizeof(planted) / sizeof(planted[0])));
+    tcase_add_loop_test(truth, planted_differences_come_out_as_what_they_are, 0,
+        (int)(sizeof(planted) / sizeof(planted[0])));
     tcase_add_test(
         truth, where_there_is_no_difference_hardly_ever_one_is_named);
     tcase_add_test(truth, the_floor_is_what_the_same_server_twice_differs_by);

@@ -310,6 +310,24 @@ START_TEST(response_is_queue_and_lateness_and_wire)
 }
 END_TEST
 
+START_TEST(an_overload_is_censored_and_no_failure)
+{
+    struct load_tally t;
+    struct load *l;
+
+    /* 20 answers a second, 1000 requests: in 2 s most are not even sent. */
+    set_up_delay(100 * MS);
+    l = load_of(LOAD_OPEN, 2);
+    plan_rate(l, 2000);
+    run(l, 2, 500 * MS, &t);
+    ck_assert_uint_eq(histogram_count(t.latency), t.intended);
+    ck_assert_uint_ge(t.latency->censored, 900);
+    ck_assert_double_eq_tol(little(&t), 1, 0.01);
+    ck_assert(histogram_quantile(t.latency, 0.5).at_least);
+    forget(l, &t);
+}
+END_TEST
+
 START_TEST(what_is_never_answered_is_censored)
 {
     const struct load_group group = { .way = LOAD_CHURN,
@@ -500,6 +518,7 @@ main(void)
         known, a_stop_shows_in_the_open_loop_and_not_in_the_closed_one);
     tcase_add_test(known, an_open_loop_sends_what_was_intended);
     tcase_add_test(known, response_is_queue_and_lateness_and_wire);
+    tcase_add_test(known, an_overload_is_censored_and_no_failure);
     tcase_add_test(known, what_is_never_answered_is_censored);
     tcase_add_test(known, churn_has_a_connection_for_each_request);
     tcase_add_test(known, a_storm_is_over_when_all_were_answered);

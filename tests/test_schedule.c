@@ -85,10 +85,10 @@ START_TEST(a_step_changes_the_rate_and_nothing_else)
     for (; schedule_due(&s) < 4 * SECOND; schedule_advance(&s)) {
         uint64_t at = schedule_due(&s);
 
-        counted[at < 2 * SECOND          ? 0
-                : at < 5 * SECOND / 2    ? 1
-                : at < 11 * SECOND / 4   ? 2
-                                         : 3]++;
+        counted[at < 2 * SECOND        ? 0
+                : at < 5 * SECOND / 2  ? 1
+                : at < 11 * SECOND / 4 ? 2
+                                       : 3]++;
     }
     /* A Poisson count is within five roots of what is expected. */
     ck_assert_double_eq_tol((double)counted[0], 2000, _i == 1 ? 224 : 2);
