@@ -1,0 +1,133 @@
+#include "report/view.h"
+
+#include <math.h>
+#include <string.h>
+
+/* Read a number, whole or not. */
+double
+view_number(const json_t *object, const char *key)
+{
+    const json_t *value = json_object_get(object, key);
+
+    return json_is_number(value) ? json_number_value(value) : NAN;
+}
+
+/* Read a text. */
+const char *
+view_text(const json_t *object, const char *key)
+{
+    const char *text = json_string_value(json_object_get(object, key));
+
+    return text != NULL ? text : "";
+}
+
+/* Read a truth. */
+bool
+view_true(const json_t *object, const char *key)
+{
+    return json_is_true(json_object_get(object, key));
+}
+
+/* Read an element. */
+const json_t *
+view_item(const json_t *object, const char *key, size_t i)
+{
+    return json_array_get(json_object_get(object, key), i);
+}
+
+/* Count elements. */
+size_t
+view_count(const json_t *object, const char *key)
+{
+    return json_array_size(json_object_get(object, key));
+}
+
+/* Find an element by a text in it. */
+const json_t *
+view_named(
+    const json_t *object, const char *key, const char *name, const char *value)
+{
+    for (size_t i = 0; i < view_count(object, key); i++) {
+        const json_t *item = view_item(object, key, i);
+
+        if (strcmp(view_text(item, name), value) == 0)
+            return item;
+    }
+    return NULL;
+}
+
+/* Find a scenario. */
+const json_t *
+view_scenario(const json_t *report, const char *name)
+{
+    return view_named(report, "scenarios", "name", name);
+}
+
+/* Find a comparison. */
+const json_t *
+view_comparison(
+    const json_t *scenario, const char *metric, const char *a, const char *b)
+{
+    for (size_t i = 0; i < view_count(scenario, "comparisons"); i++) {
+        const json_t *c = view_item(scenario, "comparisons", i);
+
+        if (strcmp(view_text(c, "metric"), metric) == 0 &&
+            strcmp(view_text(c, "a"), a) == 0 &&
+            strcmp(view_text(c, "b"), b) == 0)
+            return c;
+    }
+    return NULL;
+}
+
+/* Find the comparison of the twins by the primary metric. */
+const json_t *
+view_primary(const json_t *scenario)
+{
+    return view_comparison(
+        scenario, view_text(scenario, "primary"), VIEW_EVENTS, VIEW_THREADS);
+}
+
+/* Find a cell. */
+const json_t *
+view_cell(const json_t *scenario, const char *server)
+{
+    return view_named(scenario, "cells", "server", server);
+}
+
+/* Find a figure. */
+double
+view_figure(const json_t *scenario, const char *server, const char *metric)
+{
+    return view_number(
+        json_object_get(view_cell(scenario, server), "figures"), metric);
+}
+
+/* Find a metric. */
+const json_t *
+view_metric(const json_t *report, const char *metric)
+{
+    return view_named(report, "margins", "metric", metric);
+}
+
+/* Read an estimate and its interval. */
+struct span
+view_span(const json_t *comparison)
+{
+    const json_t *interval = json_object_get(comparison, "interval95");
+    struct span s = { NAN, view_number(comparison, "estimate"), NAN };
+
+    if (json_array_size(interval) == 2 &&
+        json_is_number(json_array_get(interval, 0)) &&
+        json_is_number(json_array_get(interval, 1))) {
+        s.low = json_number_value(json_array_get(interval, 0));
+        s.high = json_number_value(json_array_get(interval, 1));
+    }
+    return s;
+}
+
+/* Turn a ratio round. */
+struct span
+view_inverse(struct span s)
+{
+    return (struct span) { 1 / s.high, 1 / s.at, 1 / s.low };
+}

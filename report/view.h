@@ -1,0 +1,70 @@
+/*
+ * view - looking things up in a report (see report-json.md).
+ *
+ * A report may be an old one, or have been written by hand: whatever is not
+ * there, or is not of the expected kind, is NAN, "" or NULL, never a crash.
+ * All results belong to the report.
+ */
+#ifndef REPORT_VIEW_H
+#define REPORT_VIEW_H
+
+#include <jansson.h>
+#include <stdbool.h>
+#include <stddef.h>
+
+/* The names of servers that sentences are made about. */
+#define VIEW_THREADS "threaded"
+#define VIEW_EVENTS  "evented"
+#define VIEW_NULL    "bare-epoll" /* the null server: a floor and a ceiling */
+
+/* Return the number called `key` of an object; NAN when there is none. */
+double view_number(const json_t *object, const char *key);
+
+/* Return the text called `key` of an object; "" when there is none. */
+const char *view_text(const json_t *object, const char *key);
+
+/* Return whether `key` of an object is true. */
+bool view_true(const json_t *object, const char *key);
+
+/* Return element `i` of the array called `key`; NULL beyond its end. */
+const json_t *view_item(const json_t *object, const char *key, size_t i);
+
+/* Return how long the array called `key` is; 0 when there is none. */
+size_t view_count(const json_t *object, const char *key);
+
+/* Return the element of the array `key` whose text `name` is `value`. */
+const json_t *view_named(
+    const json_t *object, const char *key, const char *name, const char *value);
+
+/* Return the scenario of that name; NULL when it did not run. */
+const json_t *view_scenario(const json_t *report, const char *name);
+
+/* Return the comparison of server a with b by a metric. */
+const json_t *view_comparison(
+    const json_t *scenario, const char *metric, const char *a, const char *b);
+
+/* Return the comparison that the scenario is about. */
+const json_t *view_primary(const json_t *scenario);
+
+/* Return the cell of a server. */
+const json_t *view_cell(const json_t *scenario, const char *server);
+
+/* Return a figure of a server: the median over its runs. */
+double view_figure(
+    const json_t *scenario, const char *server, const char *metric);
+
+/* Return what is told of a metric under "margins". */
+const json_t *view_metric(const json_t *report, const char *metric);
+
+/* An estimate with its interval, on the scale of the report. */
+struct span {
+    double low, at, high; /* low and high are NAN when there is none */
+};
+
+/* Return the estimate of a comparison with its 95 % interval. */
+struct span view_span(const json_t *comparison);
+
+/* Return 1 / s, for the ratio of b to a. */
+struct span view_inverse(struct span s);
+
+#endif
