@@ -39,7 +39,7 @@ COMMON := $(B)/common/charindex_data.o $(B)/common/web.o \
 WEB := common/web/page.html common/web/page.js common/web/style.css
 CONTROLS := $(patsubst report/control_%.c,%,$(wildcard report/control_*.c))
 CONTROL_PROGRAMS := $(foreach c,$(CONTROLS),$(B)/controls/$(subst _,-,$c))
-COMPARE := $(patsubst %.c,$(B)/%.o,\
+COMPARE := $(B)/report/style.o $(patsubst %.c,$(B)/%.o,\
 	$(filter-out report/control_%,$(wildcard report/*.c)))
 UNIT_TESTS := $(patsubst %.c,$(B)/%,$(wildcard tests/test_*.c))
 FUZZ_TARGETS := $(patsubst %.c,$(B)/%,$(wildcard tests/fuzz_*.c))
@@ -83,7 +83,7 @@ UCD ?= /usr/share/unicode
 	deps FORCE
 .DELETE_ON_ERROR:
 
-all: programs $(B)/compare
+all: programs $(B)/compare $(B)/port.json
 programs: $(TWIN_PROGRAMS) $(CONTROL_PROGRAMS) $(B)/charfind
 tests: all $(UNIT_TESTS) $(FUZZ_TARGETS)
 disturbed: programs $(B)/tests/torture.so
@@ -116,13 +116,26 @@ $(B)/ucd: FORCE
 	@mkdir -p $(@D)
 	@echo '$(UCD)' | cmp -s - $@ || echo '$(UCD)' >$@
 
-# The page's files, as they are, between symbols named after them.
+# Files of pages, as they are, between symbols named after them.
+define embed
+@mkdir -p $(@D)
+@echo "  EMBED $@"
+$Q$(LD) -r -b binary -z noexecstack -o $@ $(filter-out Makefile,$^)
+$Q$(OBJCOPY) --rename-section \
+	.data=.rodata,alloc,load,readonly,data,contents $@
+endef
+
 $(B)/common/web.o: $(WEB) Makefile
+	$(embed)
+$(B)/report/style.o: report/style.css Makefile
+	$(embed)
+
+# What the port costs; the report can do without.
+$(B)/port.json: tests/port.py tests/twins.py $(wildcard common/*.[ch] \
+		threaded/*.[ch] evented/*.[ch])
 	@mkdir -p $(@D)
-	@echo "  WEB   $@"
-	$Q$(LD) -r -b binary -z noexecstack -o $@ $(WEB)
-	$Q$(OBJCOPY) --rename-section \
-		.data=.rodata,alloc,load,readonly,data,contents $@
+	@echo "  PORT  $@"
+	$Q$(PYTHON) -B $< >$@ || { rm -f $@; echo "the port is not counted"; }
 
 define link
 @echo "  LINK  $@"
@@ -288,6 +301,7 @@ install: all
 	install build/charfind $(BINDIR)
 	install build/compare $(BINDIR)/threads-vs-events
 	install $(CONTROL_PROGRAMS) $(LIBEXECDIR)/controls
+	[ ! -f build/port.json ] || install -m 644 build/port.json $(LIBEXECDIR)
 	install -m 644 $(MANUALS) $(MANDIR)
 
 uninstall:
@@ -302,7 +316,7 @@ uninstall:
 BROWSER_PACKAGES := chromium chromium-driver python3-selenium fonts-noto-core
 
 PACKAGES := gcc libc6-dev pkg-config libevent-dev libunistring-dev \
-	libjansson-dev libicu-dev check strace python3 \
+	libjansson-dev libicu-dev check strace python3 gnuplot-nox \
 	unicode-data $(MORE_PACKAGES)
 
 # dpkg-query exits non-zero when one is unknown; the list is what counts.

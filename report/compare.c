@@ -14,6 +14,7 @@
 #include "report/judge.h"
 #include "report/machine.h"
 #include "report/options.h"
+#include "report/page.h"
 #include "report/programs.h"
 #include "report/race.h"
 #include "report/table.h"
@@ -21,6 +22,7 @@
 
 #include <err.h>
 #include <errno.h>
+#include <libgen.h>
 #include <math.h>
 #include <signal.h>
 #include <stdio.h>
@@ -177,7 +179,24 @@ announce(const struct request *request, const struct chosen *chosen,
     return seconds;
 }
 
-/* Write report.json; what was there before is replaced. */
+/* Write the page of a report and say where it is. */
+static void
+write_page(const json_t *report, const char *directory)
+{
+    char *path;
+
+    if (asprintf(&path, "%s/index.html", directory) == -1)
+        err(1, NULL);
+    if (page_write(report, path) == -1)
+        err(1, "%s", path);
+    printf("The report as a page: %s\n", path);
+    free(path);
+}
+
+/*
+ * Write report.json, and when it is complete its page; what was there before
+ * is replaced.
+ */
 static json_t *
 write_report(struct report *report, const char *directory, struct meter *meter)
 {
@@ -190,8 +209,10 @@ write_report(struct report *report, const char *directory, struct meter *meter)
         err(1, NULL);
     if (json_write(json, path) == -1)
         err(1, "%s", path);
-    if (report->complete)
+    if (report->complete) {
         printf("Every run's figures: %s\n", path);
+        write_page(json, directory);
+    }
     free(path);
     return json;
 }
@@ -364,6 +385,21 @@ compare(
     return race_and_report(request, &report, &chosen, &meter, output);
 }
 
+/* Write the page of an earlier report, where it is or where told to. */
+static void
+render_page(const json_t *report, const struct request *request)
+{
+    char *copy = strdup(request->render);
+
+    if (copy == NULL)
+        err(1, NULL);
+    if (request->output != NULL)
+        make_directories(request->output);
+    write_page(
+        report, request->output != NULL ? request->output : dirname(copy));
+    free(copy);
+}
+
 /* Print an earlier report; false when there is something wrong with it. */
 static bool
 render(const struct request *request)
@@ -374,6 +410,7 @@ render(const struct request *request)
     if (!good)
         return false;
     table_report(stdout, report, use_colour());
+    render_page(report, request);
     if (request->baseline != NULL)
         good = compare_with_baseline(report, request->baseline);
     json_decref(report);

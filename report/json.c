@@ -2,6 +2,7 @@
 
 #include "report/judge.h"
 #include "report/machine.h"
+#include "report/port.h"
 #include "report/values.h"
 
 #include <err.h>
@@ -58,19 +59,20 @@ json_report(const struct report *report)
 {
     const struct plan *plan = report->plan;
     const struct placement *at = &plan->placement;
-    json_t *o = json_pack("{s:i, s:s, s:b, s:s, s:f, s:f, s:o, s:i, s:b, s:i,"
-                          " s:i, s:o, s:O, s:o, s:{s:o, s:o}, s:o, s:o, s:O}",
-        "schema", JSON_SCHEMA, "suite", suite_of(plan), "complete",
-        (int)report->complete, "started", report->started, "seconds",
-        report->seconds, "planned_seconds", report->planned, "seed",
-        value_count(plan->seed), "processors_allowed", at->allowed, "pinned",
-        (int)at->pinned, "load_cpu", at->load_cpu, "server_cpu", at->server_cpu,
-        "not_pinned_because", value_text(at->why), "machine", report->machine,
-        "programs", programs_of(report), "alike", "conversations",
-        value_count(report->alike.conversations), "differences",
-        value_count(report->alike.differences), "margins", judge_margins(),
-        "chance", judge_chance(report->scenarios), "scenarios",
-        report->scenarios);
+    json_t *o =
+        json_pack("{s:i, s:s, s:b, s:s, s:f, s:f, s:o, s:i, s:b, s:i,"
+                  " s:i, s:o, s:O, s:o, s:{s:o, s:o}, s:o, s:o, s:o, s:O}",
+            "schema", JSON_SCHEMA, "suite", suite_of(plan), "complete",
+            (int)report->complete, "started", report->started, "seconds",
+            report->seconds, "planned_seconds", report->planned, "seed",
+            value_count(plan->seed), "processors_allowed", at->allowed,
+            "pinned", (int)at->pinned, "load_cpu", at->load_cpu, "server_cpu",
+            at->server_cpu, "not_pinned_because", value_text(at->why),
+            "machine", report->machine, "programs", programs_of(report),
+            "alike", "conversations", value_count(report->alike.conversations),
+            "differences", value_count(report->alike.differences), "margins",
+            judge_margins(), "chance", judge_chance(report->scenarios), "port",
+            port_read(), "scenarios", report->scenarios);
 
     if (o == NULL)
         errx(1, "report.json cannot be made");

@@ -44,7 +44,8 @@ static const struct argp_option options[] = {
     { "resume", KEY_RESUME, "DIR", 0,
         "go on with an interrupted run that wrote to DIR", 1 },
     { "render", KEY_RENDER, "FILE", 0,
-        "print the table of an earlier report.json, and stop", 1 },
+        "print the table of an earlier report.json, make its page, and stop",
+        1 },
     { "baseline", KEY_BASELINE, "FILE", 0,
         "say what has changed since an earlier report.json of this machine",
         1 },
@@ -57,7 +58,9 @@ static const struct argp_option options[] = {
     { "seed", KEY_SEED, "N", 0,
         "repeat the conversations and the order of an earlier run", 2 },
     { "output", KEY_OUTPUT, "DIR", 0,
-        "write report.json to DIR (default: report, beside this program)", 2 },
+        "write report.json and index.html to DIR (default: report, beside this "
+        "program; with --render, where FILE is)",
+        2 },
     { NULL, 0, NULL, 0, "Help:", -1 },
     { 0 },
 };

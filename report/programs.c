@@ -101,6 +101,24 @@ programs_find(struct programs *programs, const char **missing)
     return 0;
 }
 
+/* Find a file in the places where servers are, too. */
+char *
+programs_find_file(const char *name)
+{
+    static const char *const places[] = { "", "../libexec/threads-vs-events/" };
+    char directory[PATH_MAX / 2], *path;
+
+    own_directory(directory, sizeof(directory));
+    for (size_t i = 0; i < sizeof(places) / sizeof(places[0]); i++) {
+        if (asprintf(&path, "%s/%s%s", directory, places[i], name) == -1)
+            err(1, NULL);
+        if (access(path, R_OK) == 0)
+            return path;
+        free(path);
+    }
+    return NULL;
+}
+
 /* Free the paths. */
 void
 programs_free(struct programs *programs)

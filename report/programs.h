@@ -25,6 +25,12 @@ struct programs {
  */
 int programs_find(struct programs *programs, const char **missing);
 
+/*
+ * Return the path of another file that was built or installed with compare,
+ * beside it or in libexec; NULL when it is not there. Free it with free().
+ */
+char *programs_find_file(const char *name);
+
 /* Free the paths. */
 void programs_free(struct programs *programs);
 

@@ -1,0 +1,250 @@
+#include "report/figures.h"
+#include "report/html.h"
+#include "report/page_parts.h"
+
+#include <math.h>
+#include <string.h>
+
+/* Tell whether a comparison is that of the twins. */
+static bool
+is_of_twins(const json_t *c)
+{
+    return strcmp(view_text(c, "a"), VIEW_EVENTS) == 0 &&
+           strcmp(view_text(c, "b"), VIEW_THREADS) == 0;
+}
+
+/* Write the verdict of a comparison: a badge where something was decided. */
+static void
+write_verdict(FILE *html, const json_t *c)
+{
+    enum choice choice = words_judge(c);
+
+    fputs("<td class=\"short\">", html);
+    if (!isfinite(view_number(c, "margin")) || choice == CHOICE_NONE)
+        putc('-', html);
+    else
+        page_badge(html, choice);
+    if (isfinite(view_number(c, "blocks_needed")) && choice == CHOICE_OPEN) {
+        char count[WORDS_MAX];
+
+        html_put(html, " <span class=\"soft\">%s blocks would tell</span>",
+            words_count(count, view_number(c, "blocks_needed")));
+    }
+    if (view_true(c, "immaterial"))
+        fputs(" <span class=\"soft\">real, immaterial</span>", html);
+    fputs("</td>", html);
+}
+
+/* Write the row of one metric for the twins. */
+static void
+write_row(FILE *html, const json_t *report, const json_t *c)
+{
+    const char *metric = view_text(c, "metric");
+    char buf[WORDS_MAX];
+
+    html_put(html, "<tr%s><th scope=\"row\">%s</th>",
+        view_true(c, "primary") ? " class=primary" : "",
+        words_metric(report, metric));
+    page_number(html, words_value(buf, metric, view_number(c, "b_median")));
+    page_number(html, words_value(buf, metric, view_number(c, "a_median")));
+    page_number(
+        html, words_judge(c) == CHOICE_INVALID ? "-" : words_estimate(buf, c));
+    page_number(html, words_share(buf, view_number(c, "band")));
+    write_verdict(html, c);
+    fputs("</tr>\n", html);
+}
+
+/* Write the table of the twins. */
+static void
+write_twins(FILE *html, const json_t *report, const json_t *scenario)
+{
+    page_open_table(html, "twins", "Threads against events");
+    fputs("<thead><tr><th scope=\"col\">median of the runs</th>"
+          "<th scope=\"col\" class=\"number\">threads</th>"
+          "<th scope=\"col\" class=\"number\">events</th>"
+          "<th scope=\"col\" class=\"number\">events / threads</th>"
+          "<th scope=\"col\" class=\"number\">margin</th>"
+          "<th scope=\"col\">better</th></tr></thead>\n<tbody>\n",
+        html);
+    for (size_t i = 0; i < view_count(scenario, "comparisons"); i++) {
+        const json_t *c = view_item(scenario, "comparisons", i);
+
+        if (is_of_twins(c))
+            write_row(html, report, c);
+    }
+    page_close_table(html);
+}
+
+/* Write the comparisons of one metric with controls and the peer. */
+static void
+write_controls_of(FILE *html, const json_t *report, const json_t *scenario,
+    const char *metric)
+{
+    for (size_t i = 0; i < view_count(scenario, "comparisons"); i++) {
+        const json_t *c = view_item(scenario, "comparisons", i);
+        const char *a = view_text(c, "a"), *b = view_text(c, "b");
+        char buf[WORDS_MAX];
+
+        if (is_of_twins(c) || strcmp(view_text(c, "metric"), metric) != 0 ||
+            !isfinite(view_number(c, "estimate")))
+            continue;
+        html_put(html, "<tr><th scope=\"row\">%s / %s</th><td>%s</td>",
+            view_text(view_cell(scenario, a), "title"),
+            view_text(view_cell(scenario, b), "title"),
+            words_metric(report, metric));
+        page_number(html, words_value(buf, metric, view_number(c, "a_median")));
+        page_number(html, words_value(buf, metric, view_number(c, "b_median")));
+        page_number(html, words_estimate(buf, c));
+        fputs("</tr>\n", html);
+    }
+}
+
+/* Write the twins against what shows their limits, if that was raced. */
+static void
+write_controls(FILE *html, const json_t *report, const json_t *scenario)
+{
+    bool any = false;
+
+    for (size_t i = 0; i < view_count(scenario, "comparisons"); i++) {
+        const json_t *c = view_item(scenario, "comparisons", i);
+
+        any = any || (!is_of_twins(c) && isfinite(view_number(c, "estimate")));
+    }
+    if (!any)
+        return;
+    fputs("<h4>Against bare servers: what the model costs, what the code and "
+          "the library</h4>\n",
+        html);
+    page_open_table(html, "controls", "Against bare servers");
+    fputs("<thead><tr><th scope=\"col\">first / second</th><th "
+          "scope=\"col\">of</th><th scope=\"col\" class=\"number\">first</th>"
+          "<th scope=\"col\" class=\"number\">second</th><th scope=\"col\" "
+          "class=\"number\">ratio</th></tr></thead>\n<tbody>\n",
+        html);
+    write_controls_of(html, report, scenario, "requests_per_second");
+    write_controls_of(html, report, scenario, "cpu_ns_per_request");
+    if (strcmp(view_text(scenario, "latency_from"), "intended") == 0)
+        write_controls_of(html, report, scenario, "p99_ns");
+    page_close_table(html);
+}
+
+/* Write what limited a server, and which gates it failed. */
+static void
+write_limits(FILE *html, const json_t *scenario)
+{
+    fputs("<ul class=\"note\">\n", html);
+    for (size_t i = 0; i < view_count(scenario, "cells"); i++) {
+        const json_t *cell = view_item(scenario, "cells", i);
+
+        if (strcmp(view_text(cell, "role"), "control") == 0 &&
+            view_count(cell, "gates") == 0)
+            continue;
+        if (view_text(cell, "limiter")[0] != '\0')
+            html_put(html, "<li>%s: limited by %s (%s).",
+                view_text(cell, "title"), view_text(cell, "limiter"),
+                view_text(cell, "limiter_because"));
+        else
+            html_put(html, "<li>%s:", view_text(cell, "title"));
+        for (size_t k = 0; k < view_count(cell, "gates"); k++) {
+            const json_t *gate = view_item(cell, "gates", k);
+
+            html_put(html,
+                " <span class=\"badge invalid\">%s</span> because %s.",
+                view_text(gate, "name"), view_text(gate, "because"));
+        }
+        fputs("</li>\n", html);
+    }
+    fputs("</ul>\n", html);
+}
+
+/* Write how the servers were loaded. */
+static void
+write_load(FILE *html, const json_t *scenario)
+{
+    double connections = view_number(scenario, "connections");
+    double active = view_number(scenario, "active");
+    double rate = view_number(scenario, "rate_per_second");
+    char a[WORDS_MAX], b[WORDS_MAX], c[WORDS_MAX];
+
+    html_put(html, "<p class=\"note\">%s, %s; %s connections",
+        view_text(scenario, "program"), view_text(scenario, "load_model"),
+        words_count(a, connections));
+    if (active < connections)
+        html_put(html, ", %s of them asking", words_count(a, active));
+    if (isfinite(rate))
+        html_put(html, "; %s requests per second, %s", words_count(a, rate),
+            view_text(scenario, "rate_from"));
+    for (size_t i = 0; i < view_count(scenario, "background"); i++) {
+        const json_t *other = view_item(scenario, "background", i);
+
+        html_put(html, "; beside them %s \xc3\x97 %s",
+            words_count(a, view_number(other, "connections")),
+            view_text(other, "role"));
+    }
+    html_put(html, "; %s runs of %s s a server in %s blocks",
+        words_count(a, view_number(view_cell(scenario, VIEW_THREADS), "runs")),
+        words_number(b, view_number(scenario, "window_seconds"), 2),
+        words_count(c, (double)view_count(scenario, "orders")));
+    if (view_count(scenario, "discarded_blocks") > 0)
+        html_put(html, ", %s of them discarded as the machine was busy",
+            words_count(a, (double)view_count(scenario, "discarded_blocks")));
+    fputs(".</p>\n", html);
+    if (view_true(scenario, "too_noisy"))
+        fputs("<p class=\"missing\">Too many blocks were disturbed: no verdict "
+              "on times.</p>\n",
+            html);
+}
+
+/* Write the system calls of the servers, where they were counted. */
+static void
+write_syscalls(FILE *html, const json_t *scenario)
+{
+    for (size_t i = 0; i < view_count(scenario, "cells"); i++) {
+        const json_t *cell = view_item(scenario, "cells", i);
+        char count[WORDS_MAX];
+
+        if (view_count(cell, "syscalls") == 0)
+            continue;
+        html_put(html, "<p class=\"note\">System calls per request of %s:",
+            view_text(cell, "title"));
+        for (size_t k = 0; k < view_count(cell, "syscalls") && k < 6; k++) {
+            const json_t *call = view_item(cell, "syscalls", k);
+
+            html_put(html, "%s %s %s", k > 0 ? "," : "",
+                view_text(call, "name"),
+                words_number(count, view_number(call, "per_request"), 2));
+        }
+        fputs(".</p>\n", html);
+    }
+}
+
+/* Write one scenario. */
+static void
+write_scenario(FILE *html, const json_t *report, const json_t *s)
+{
+    html_put(html, "<section id=\"%s\">\n<h3>%s ", view_text(s, "name"),
+        view_text(s, "title"));
+    page_badge(html, words_judge(view_primary(s)));
+    html_put(html, "</h3>\n<p class=\"question\">%s</p>\n<p>%s</p>\n",
+        view_text(s, "question"), view_text(s, "sentence"));
+    write_twins(html, report, s);
+    write_load(html, s);
+    write_limits(html, s);
+    write_syscalls(html, s);
+    fputs("<div class=\"figures\">\n", html);
+    figures_percentiles(html, s);
+    figures_strip(html, s);
+    fputs("</div>\n", html);
+    write_controls(html, report, s);
+    fputs("</section>\n", html);
+}
+
+/* Write all scenarios. */
+void
+page_scenarios(FILE *html, const json_t *report)
+{
+    fputs("<section id=\"scenarios\">\n<h2>Scenario by scenario</h2>\n", html);
+    for (size_t i = 0; i < view_count(report, "scenarios"); i++)
+        write_scenario(html, report, view_item(report, "scenarios", i));
+    fputs("</section>\n", html);
+}
