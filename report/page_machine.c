@@ -191,6 +191,18 @@ page_environment(FILE *html, const json_t *report)
     fputs("</section>\n", html);
 }
 
+/* Write a text between single quotes, as a shell reads it. */
+static void
+write_quoted(FILE *html, const char *text)
+{
+    char one[2] = { 0 };
+
+    for (; *text != '\0'; text++) {
+        one[0] = *text;
+        html_text(html, *text == '\'' ? "'\\''" : one);
+    }
+}
+
 /* Write the command of this run. */
 static void
 write_command(FILE *html, const json_t *report)
@@ -210,9 +222,11 @@ write_command(FILE *html, const json_t *report)
     for (size_t i = 0; i < view_count(report, "programs"); i++) {
         const json_t *p = view_item(report, "programs", i);
 
-        if (view_text(p, "command")[0] != '\0')
-            html_put(html, " --peer '%s=%s'", view_text(p, "name"),
-                view_text(p, "command"));
+        if (view_text(p, "command")[0] == '\0')
+            continue;
+        html_put(html, " --peer '%s=", view_text(p, "name"));
+        write_quoted(html, view_text(p, "command"));
+        putc('\'', html);
     }
     putc('\n', html);
 }
