@@ -2,16 +2,21 @@
 #include "report/html.h"
 #include "report/page_parts.h"
 
-#include <string.h>
+#include <stdbool.h>
 
-/* Write a source, with its address if there is one. */
+/* Write what a claim says, and where that was published. */
 static void
-write_source(FILE *html, const struct claim *claim)
+write_claim(FILE *html, const struct claim *claim)
 {
+    html_put(html,
+        "<td class=\"text claim\">%s</td><td class=\"published\">%s<br>"
+        "<span class=\"soft\">",
+        claim->text, claim->published);
     if (claim->url != NULL)
         html_put(html, "<a href=\"%s\">%s</a>", claim->url, claim->source);
     else
         html_text(html, claim->source);
+    fputs("</span></td>", html);
 }
 
 /* Write a claim that was held against figures. */
@@ -19,20 +24,18 @@ static void
 write_measured(
     FILE *html, const struct claim *claim, const struct claim_result *result)
 {
+    const char *name = claim_verdict_name(result->verdict);
+
     html_put(html,
-        "<tr id=\"%s\"><th scope=\"row\">%s</th><td class=\"text\">%s</td>"
-        "<td>%s<br><span class=\"soft\">",
-        claim->id, claim->id, claim->text, claim->published);
-    write_source(html, claim);
-    html_put(html, "</span></td><td class=\"text\">%s", result->ours);
+        "<tr id=\"%s\"><th scope=\"row\">%s</th><td><span class=\"badge "
+        "%s\">%s</span></td>",
+        claim->id, claim->id,
+        result->verdict == CLAIM_OURS_ONLY ? "either" : name, name);
+    write_claim(html, claim);
+    html_put(html, "<td class=\"text here\">%s", result->ours);
     if (result->why[0] != '\0')
-        html_put(html, "%s<span class=\"soft\">%s</span>",
-            result->ours[0] != '\0' ? " Open: " : "", result->why);
-    html_put(html, "</td><td><span class=\"badge %s\">%s</span></td></tr>\n",
-        result->verdict == CLAIM_OURS_ONLY
-            ? "either"
-            : claim_verdict_name(result->verdict),
-        claim_verdict_name(result->verdict));
+        html_put(html, " <span class=\"soft\">Open: %s.</span>", result->why);
+    fputs("</td></tr>\n", html);
 }
 
 /* Write a claim of which there is no figure. */
@@ -40,13 +43,10 @@ static void
 write_unmeasured(
     FILE *html, const struct claim *claim, const struct claim_result *result)
 {
-    html_put(html,
-        "<tr id=\"%s\"><th scope=\"row\">%s</th><td class=\"text\">%s</td>"
-        "<td>%s<br><span class=\"soft\">",
-        claim->id, claim->id, claim->text, claim->published);
-    write_source(html, claim);
     html_put(
-        html, "</span></td><td class=\"text\">%s</td></tr>\n", result->why);
+        html, "<tr id=\"%s\"><th scope=\"row\">%s</th>", claim->id, claim->id);
+    write_claim(html, claim);
+    html_put(html, "<td class=\"text here\">%s</td></tr>\n", result->why);
 }
 
 /* Write how many there are of each verdict. */
@@ -67,6 +67,31 @@ write_summary(FILE *html, const size_t *counts)
     fputs(".</p>\n", html);
 }
 
+/* Write the table of the claims that were measured, or of the others. */
+static void
+write_table(FILE *html, const json_t *report, bool measured)
+{
+    page_open_table(html, "ledger",
+        measured ? "Claims and what became of them" : "Claims not measured");
+    fputs("<thead><tr><th scope=\"col\">no.</th>", html);
+    if (measured)
+        fputs("<th scope=\"col\">verdict</th>", html);
+    html_put(html,
+        "<th scope=\"col\">claim</th><th scope=\"col\">published</th>"
+        "<th scope=\"col\">%s</th></tr></thead>\n<tbody>\n",
+        measured ? "here" : "why not");
+    for (size_t i = 0; i < claims_count; i++) {
+        struct claim_result result = claim_check(&claims[i], report);
+
+        if (measured && result.verdict != CLAIM_NOT_MEASURED)
+            write_measured(html, &claims[i], &result);
+        else if (!measured && result.verdict == CLAIM_NOT_MEASURED)
+            write_unmeasured(html, &claims[i], &result);
+        claim_free(&result);
+    }
+    page_close_table(html);
+}
+
 /* Write the ledger. */
 void
 page_ledger(FILE *html, const json_t *report)
@@ -81,32 +106,12 @@ page_ledger(FILE *html, const json_t *report)
         claim_free(&result);
     }
     write_summary(html, counts);
-    for (int measured = 1; measured >= 0; measured--) {
-        fputs(measured ? ""
-                       : "<details><summary>Not measured, and why"
-                         "</summary>\n",
-            html);
-        page_open_table(html, "ledger",
-            measured ? "Claims and what became of them"
-                     : "Claims not measured");
-        html_put(html,
-            "<thead><tr><th scope=\"col\">no.</th><th scope=\"col\">claim</th>"
-            "<th scope=\"col\">published</th><th scope=\"col\">%s</th>",
-            measured ? "here" : "why not");
-        fputs(measured
-                  ? "<th scope=\"col\">verdict</th></tr></thead>\n<tbody>\n"
-                  : "</tr></thead>\n<tbody>\n",
-            html);
-        for (size_t i = 0; i < claims_count; i++) {
-            struct claim_result result = claim_check(&claims[i], report);
-
-            if (measured && result.verdict != CLAIM_NOT_MEASURED)
-                write_measured(html, &claims[i], &result);
-            else if (!measured && result.verdict == CLAIM_NOT_MEASURED)
-                write_unmeasured(html, &claims[i], &result);
-            claim_free(&result);
-        }
-        page_close_table(html);
+    if (counts[CLAIM_NOT_MEASURED] < claims_count)
+        write_table(html, report, true);
+    if (counts[CLAIM_NOT_MEASURED] > 0) {
+        fputs("<details><summary>Not measured, and why</summary>\n", html);
+        write_table(html, report, false);
+        fputs("</details>\n", html);
     }
-    fputs("</details>\n</section>\n", html);
+    fputs("</section>\n", html);
 }

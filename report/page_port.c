@@ -134,7 +134,7 @@ write_structs(FILE *html, const json_t *port)
           "straight code keeps in local variables and in the place where it "
           "waits, a callback has to find in a struct.</p>\n",
         html);
-    page_open_table(html, "ledger", "Fields of the structs of a connection");
+    page_open_table(html, "fields", "Fields of the structs of a connection");
     fputs("<thead><tr><th scope=\"col\">program</th><th "
           "scope=\"col\">struct</th><th scope=\"col\" "
           "class=\"number\">threads</th><th scope=\"col\" "

@@ -27,11 +27,11 @@ write_verdict(FILE *html, const json_t *c)
     if (isfinite(view_number(c, "blocks_needed")) && choice == CHOICE_OPEN) {
         char count[WORDS_MAX];
 
-        html_put(html, " <span class=\"soft\">%s blocks would tell</span>",
+        html_put(html, "<br><span class=\"soft\">%s blocks would tell</span>",
             words_count(count, view_number(c, "blocks_needed")));
     }
     if (view_true(c, "immaterial"))
-        fputs(" <span class=\"soft\">real, immaterial</span>", html);
+        fputs("<br><span class=\"soft\">real, immaterial</span>", html);
     fputs("</td>", html);
 }
 
@@ -45,12 +45,12 @@ write_row(FILE *html, const json_t *report, const json_t *c)
     html_put(html, "<tr%s><th scope=\"row\">%s</th>",
         view_true(c, "primary") ? " class=primary" : "",
         words_metric(report, metric));
-    page_number(html, words_value(buf, metric, view_number(c, "b_median")));
-    page_number(html, words_value(buf, metric, view_number(c, "a_median")));
+    write_verdict(html, c);
     page_number(
         html, words_judge(c) == CHOICE_INVALID ? "-" : words_estimate(buf, c));
+    page_number(html, words_value(buf, metric, view_number(c, "b_median")));
+    page_number(html, words_value(buf, metric, view_number(c, "a_median")));
     page_number(html, words_share(buf, view_number(c, "band")));
-    write_verdict(html, c);
     fputs("</tr>\n", html);
 }
 
@@ -60,11 +60,12 @@ write_twins(FILE *html, const json_t *report, const json_t *scenario)
 {
     page_open_table(html, "twins", "Threads against events");
     fputs("<thead><tr><th scope=\"col\">median of the runs</th>"
+          "<th scope=\"col\">better</th>"
+          "<th scope=\"col\" class=\"number\">events / threads</th>"
           "<th scope=\"col\" class=\"number\">threads</th>"
           "<th scope=\"col\" class=\"number\">events</th>"
-          "<th scope=\"col\" class=\"number\">events / threads</th>"
           "<th scope=\"col\" class=\"number\">margin</th>"
-          "<th scope=\"col\">better</th></tr></thead>\n<tbody>\n",
+          "</tr></thead>\n<tbody>\n",
         html);
     for (size_t i = 0; i < view_count(scenario, "comparisons"); i++) {
         const json_t *c = view_item(scenario, "comparisons", i);

@@ -2,6 +2,7 @@
 
 #include <math.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 /* What a metric counts, and so how its values are written. */
@@ -171,12 +172,14 @@ words_count(char *buf, double n)
 char *
 words_number(char *buf, double x, int digits)
 {
+    char rounded[WORDS_MAX];
     int decimals;
 
     if (!isfinite(x))
         return strcpy(buf, "-");
-    decimals = x == 0 ? 0 : digits - 1 - (int)floor(log10(fabs(x)));
-    if (decimals < 0)
+    snprintf(rounded, sizeof(rounded), "%.*e", digits - 1, x);
+    decimals = digits - 1 - atoi(strchr(rounded, 'e') + 1);
+    if (decimals < 0 || x == 0)
         decimals = 0;
     return write_grouped(buf, x, decimals < 9 ? decimals : 9);
 }

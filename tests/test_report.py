@@ -95,8 +95,8 @@ def ledger(report):
     page = render(report)
     measured, _, rest = page.partition("Not measured, and why")
     found = dict(re.findall(
-        r"<tr id=\"([SC]\d+)\">.*?<span class=\"badge [^\"]*\">"
-        r"([^<]*)</span></td></tr>", measured))
+        r"<tr id=\"([SC]\d+)\"><th[^>]*>[^<]*</th><td><span "
+        r"class=\"badge [^\"]*\">([^<]*)</span></td>", measured))
     found.update(dict.fromkeys(
         re.findall(r"<tr id=\"([SC]\d+)\">", rest), "not measured"))
     return found

@@ -1,0 +1,72 @@
+#include "report/html.h"
+
+#include <check.h>
+#include <stdlib.h>
+
+/* Where a test writes to, and what it has written. */
+static char *written;
+static size_t size;
+static FILE *out;
+
+static void
+open_out(void)
+{
+    out = open_memstream(&written, &size);
+    ck_assert_ptr_nonnull(out);
+}
+
+static void
+free_written(void)
+{
+    free(written);
+}
+
+static const struct {
+    const char *text, *html;
+} texts[] = {
+    { "", "" },
+    { "plain", "plain" },
+    { "<b a=\"x\" c='y'>&amp;</b>",
+        "&lt;b a=&quot;x&quot; c=&#39;y&#39;&gt;&amp;amp;&lt;/b&gt;" },
+    { "caf\xc3\xa9 \xf0\x9f\x98\xb8", "caf\xc3\xa9 \xf0\x9f\x98\xb8" },
+    { "a\tb\nc", "a\tb\nc" },
+    { "\x01\x1b[0m\x7f\r",
+        "\xef\xbf\xbd\xef\xbf\xbd[0m\xef\xbf\xbd\xef\xbf\xbd" },
+    { NULL, "-" },
+};
+
+START_TEST(a_text_is_no_markup)
+{
+    html_text(out, texts[_i].text);
+    ck_assert_int_eq(fclose(out), 0);
+    ck_assert_str_eq(written, texts[_i].html);
+}
+END_TEST
+
+START_TEST(markup_takes_texts)
+{
+    html_put(out, "<a title='%s'>100%%%s</a>", "it's <x>", "&");
+    ck_assert_int_eq(fclose(out), 0);
+    ck_assert_str_eq(written, "<a title='it&#39;s &lt;x&gt;'>100%&amp;</a>");
+}
+END_TEST
+
+int
+main(void)
+{
+    Suite *suite = suite_create("html");
+    TCase *escaped = tcase_create("escaped");
+    SRunner *runner;
+    int failed;
+
+    tcase_add_checked_fixture(escaped, open_out, free_written);
+    tcase_add_loop_test(escaped, a_text_is_no_markup, 0,
+        (int)(sizeof(texts) / sizeof(texts[0])));
+    tcase_add_test(escaped, markup_takes_texts);
+    suite_add_tcase(suite, escaped);
+    runner = srunner_create(suite);
+    srunner_run_all(runner, CK_NORMAL);
+    failed = srunner_ntests_failed(runner);
+    srunner_free(runner);
+    return failed != 0;
+}
