@@ -17,7 +17,7 @@ started with it, or an event loop will call it. A decision is a place where
 the code may go one way or the other (if, for, while, case, ?, &&, ||).
 
 What one connection needs to remember is every field of the structs of a twin,
-but for those of which there is one per process or per loop; a program's
+but for those of which there is one per process, loop or port; a program's
 session, which the threaded twin keeps on a stack, is one of them for the
 evented twin.
 """
@@ -30,9 +30,9 @@ import sys
 
 import twins
 
-# There is one of each per process or per loop, not per connection.
-PER_PROCESS = ("server", "loop", "stream_loop", "server_program",
-    "stream_handler")
+# There is one of each per process, loop or port, not per connection.
+PER_PROCESS = ("server", "loop", "acceptor", "door", "stream_loop",
+    "server_program", "stream_handler")
 
 TOKEN = re.compile(r'/\*.*?\*/|//[^\n]*|"(?:\\.|[^"\\\n])*"|'
     r"'(?:\\.|[^'\\\n])*'", re.DOTALL)
