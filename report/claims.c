@@ -8,6 +8,9 @@
 #include <stdlib.h>
 #include <string.h>
 
+/* As everywhere: fewer blocks are an estimate, which decides nothing. */
+#define BLOCKS_LEAST 6
+
 /* A value without an interval of its own. */
 static struct span
 point(double x)
@@ -49,13 +52,48 @@ claims_ratio(
     return turned ? view_inverse(span) : span;
 }
 
-/* Take a median off its cell. */
+/* Tell why a median of a server does not count; NULL = it does. */
+static const char *
+spoiled(const json_t *scenario, const json_t *cell, const char *metric)
+{
+    size_t blocks = view_count(scenario, "orders");
+
+    for (size_t i = 0; i < view_count(cell, "gates"); i++) {
+        const json_t *gate = view_item(cell, "gates", i);
+
+        for (size_t k = 0; k < view_count(gate, "metrics"); k++) {
+            const char *of = json_string_value(view_item(gate, "metrics", k));
+
+            if (of != NULL && (strcmp(of, "*") == 0 || strcmp(of, metric) == 0))
+                return view_text(gate, "because");
+        }
+    }
+    if (view_true(scenario, "too_noisy"))
+        return "too many blocks were disturbed";
+    if (blocks < view_count(scenario, "discarded_blocks") + BLOCKS_LEAST)
+        return "fewer than six blocks";
+    return NULL;
+}
+
+/* Take a median off its cell; where it does not count, say why. */
+static double
+figure_of(const json_t *scenario, const char *server, const char *metric,
+    const char **invalid)
+{
+    const char *why = spoiled(scenario, view_cell(scenario, server), metric);
+
+    if (why != NULL)
+        *invalid = why;
+    return view_figure(scenario, server, metric);
+}
+
+/* Take a median. */
 struct span
 claims_figure(
     const json_t *report, const struct claim_rule *rule, const char **invalid)
 {
-    (void)invalid;
-    return point(view_figure(scenario_of(report, rule), rule->a, rule->metric));
+    return point(
+        figure_of(scenario_of(report, rule), rule->a, rule->metric, invalid));
 }
 
 /* Compute a - b from b/a: a (1 - b/a). */

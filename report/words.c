@@ -94,15 +94,15 @@ words_judge(const json_t *comparison)
     const char *winner = view_text(comparison, "winner");
     bool events = strcmp(winner, VIEW_EVENTS) == 0;
 
+    if (strcmp(verdict, "INVALID") == 0)
+        return CHOICE_INVALID;
     if (comparison == NULL || view_text(comparison, "missing")[0] != '\0')
         return CHOICE_NONE;
     if (strcmp(verdict, "WIN") == 0)
         return events ? CHOICE_EVENTS : CHOICE_THREADS;
     if (strcmp(verdict, "LEANS") == 0)
         return events ? CHOICE_LEANS_EVENTS : CHOICE_LEANS_THREADS;
-    if (strcmp(verdict, "EQUIVALENT") == 0)
-        return CHOICE_EITHER;
-    return strcmp(verdict, "INVALID") == 0 ? CHOICE_INVALID : CHOICE_OPEN;
+    return strcmp(verdict, "EQUIVALENT") == 0 ? CHOICE_EITHER : CHOICE_OPEN;
 }
 
 /* Sum up: where winners differ it depends, else what is decided counts. */

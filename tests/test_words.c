@@ -161,6 +161,8 @@ START_TEST(what_is_missing_is_not_measured)
     ck_assert_str_eq(words_finding(buf, c),
         "p99 latency cannot be compared: too few requests for it");
     ck_assert_int_eq(words_judge(NULL), CHOICE_NONE);
+    json_object_set_new(c, "verdict", json_string("INVALID"));
+    ck_assert_int_eq(words_judge(c), CHOICE_INVALID);
     json_decref(c);
 }
 END_TEST
