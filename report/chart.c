@@ -133,6 +133,22 @@ chart_log_tics(FILE *plot, const char *axis, double low, double high,
     fputs(")\n", plot);
 }
 
+/* Write range and tics from 0, at steps of 1, 2 or 5 times a power of ten. */
+void
+chart_linear_tics(FILE *plot, const char *axis, double high)
+{
+    double rough = high / 5, ten, step;
+
+    if (!(high > 0) || !isfinite(high))
+        return;
+    ten = pow(10, floor(log10(rough)));
+    step = rough <= ten ? ten : rough <= 2 * ten ? 2 * ten : 5 * ten;
+    if (rough > 5 * ten)
+        step = 10 * ten;
+    fprintf(plot, "set %srange [0:%.10g]\nset %stics 0, %.10g\n", axis,
+        ceil(high / step * 0.9999) * step, axis, step);
+}
+
 /*
  * Start gnuplot on a script: `in` is read from its start. Return where its
  * output can be read, or NULL.

@@ -78,6 +78,12 @@ void chart_log_tics(FILE *plot, const char *axis, double low, double high,
     double unit, const char *after);
 
 /*
+ * Write range and tics of a linear axis that begins at 0 and shows `high`,
+ * with no more than six tics.
+ */
+void chart_linear_tics(FILE *plot, const char *axis, double high);
+
+/*
  * Draw the chart and write it to `out`, with a title and a description, and
  * free it. Return 0, or -1 when gnuplot is missing or fails; nothing was
  * written then.

@@ -118,10 +118,11 @@ claims_quotient(
 {
     const char *metric =
         rule->base_metric != NULL ? rule->base_metric : rule->metric;
-    double x = view_figure(scenario_of(report, rule), rule->a, rule->metric);
-    double y = view_figure(view_scenario(report, rule->base), rule->a, metric);
+    double x =
+        figure_of(scenario_of(report, rule), rule->a, rule->metric, invalid);
+    double y =
+        figure_of(view_scenario(report, rule->base), rule->a, metric, invalid);
 
-    (void)invalid;
     return point(x / y);
 }
 

@@ -7,6 +7,10 @@
 #include <math.h>
 #include <string.h>
 
+/* Of its own width: what fits beside each other as text. */
+#define WIDTH       440
+#define LABEL_BYTES 70
+
 /* What a forest plot shows of ratios; beyond it an arrow stands. */
 #define RATIO_LOW  0.25
 #define RATIO_HIGH 4.0
@@ -16,18 +20,21 @@ static void
 write_row(FILE *plot, const json_t *report, const char *lead,
     const json_t *scenario, const json_t *c, double margin, size_t row)
 {
+    const char *unit =
+        view_text(view_metric(report, view_text(c, "metric")), "label");
     struct span s = view_span(c);
     char ratio[WORDS_MAX], label[3 * WORDS_MAX];
     double y = -(double)row;
 
     words_span(ratio, (struct span) { NAN, s.at, NAN });
-    snprintf(label, sizeof(label), "%.40s%.60s: %.40s %.20s", lead,
-        view_text(scenario, "title"),
-        words_metric(report, view_text(c, "metric")), ratio);
+    if (unit[0] == '\0')
+        unit = view_text(c, "metric");
+    snprintf(label, sizeof(label), "%.20s  %.40s%.200s: %.*s", ratio, lead,
+        view_text(scenario, "title"), (int)strcspn(unit, ","), unit);
     fprintf(plot, "set arrow from 1, %g to 1, %g nohead back ls %d\n", y - 0.42,
         y + 0.2, CHART_QUIET);
     fputs("set label ", plot);
-    chart_text(plot, label, 58);
+    chart_text(plot, label, LABEL_BYTES);
     fprintf(plot, " at graph 0.01, first %g left textcolor rgb '%s'\n",
         y + 0.33, chart_colour(CHART_INK));
     if (margin > 0 && margin < RATIO_HIGH - 1)
@@ -104,8 +111,7 @@ write_rows(
         if (strcmp(view_text(shown, "scale"), "ratio") != 0 || !(span.at > 0) ||
             (!aa && words_judge(c) == CHOICE_INVALID))
             continue;
-        write_row(plot, report, aa ? "The same server twice. " : "", s, shown,
-            margin, row);
+        write_row(plot, report, aa ? "A/A: " : "", s, shown, margin, row);
         write_interval(plot, span, aa ? CHART_INK : row_pen(c), row);
         range->low =
             fmin(range->low, clip(isfinite(span.low) ? span.low : span.at));
@@ -128,7 +134,7 @@ figures_forest(FILE *html, const json_t *report)
     FILE *plot;
     size_t rows;
 
-    plot = chart_begin(&c, FIGURE_WIDTH, 40 * all + 60);
+    plot = chart_begin(&c, WIDTH, 40 * all + 60);
     rows = write_rows(plot, report, true, 0, &range);
     rows = write_rows(plot, report, false, rows, &range);
     c.height = (unsigned)(38 * rows + 60);
@@ -149,7 +155,8 @@ figures_forest(FILE *html, const json_t *report)
     figure_close(html, &c, title,
         "Ratios of events to threads with their 95 % intervals; of latencies, "
         "costs and memory less is better.",
-        "An arrow points to a ratio beyond the picture. Where the same server "
-        "was run against itself, the interval shows what chance does.");
+        "An arrow points to a ratio beyond the picture. A/A is the same server "
+        "against itself: what chance does. Rings have too few blocks for an "
+        "interval.");
     return rows > 0;
 }

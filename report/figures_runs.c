@@ -108,7 +108,7 @@ figures_percentiles(FILE *html, const json_t *scenario)
 
 /* Write the steps of all runs of a server, as lines with gaps between. */
 static void
-write_steps(FILE *plot, const json_t *scenario, const char *server)
+write_steps(FILE *plot, const json_t *scenario, const char *server, double unit)
 {
     for (size_t i = 0; i < view_count(scenario, "runs"); i++) {
         const json_t *run = view_item(scenario, "runs", i);
@@ -123,40 +123,50 @@ write_steps(FILE *plot, const json_t *scenario, const char *server)
         for (size_t k = 0; k < view_count(series, "replies"); k++)
             fprintf(plot, "%.2f %.6g\n", from + ((double)k + 0.5) * step,
                 json_number_value(view_item(series, "replies", k)) / step /
-                    1000);
+                    unit);
         putc('\n', plot);
     }
     fputs("e\n", plot);
 }
 
-/* Tell whether any run has a series. */
-static bool
-has_series(const json_t *scenario)
+/* Find the most replies per second of any step; 0 = there are no steps. */
+static double
+most_replies(const json_t *scenario)
 {
-    for (size_t i = 0; i < view_count(scenario, "runs"); i++)
-        if (view_count(
-                json_object_get(view_item(scenario, "runs", i), "series"),
-                "replies") > 0)
-            return true;
-    return false;
+    double most = 0;
+
+    for (size_t i = 0; i < view_count(scenario, "runs"); i++) {
+        const json_t *series =
+            json_object_get(view_item(scenario, "runs", i), "series");
+        double step = view_number(series, "step_seconds");
+
+        for (size_t k = 0; k < view_count(series, "replies"); k++)
+            most = fmax(most,
+                json_number_value(view_item(series, "replies", k)) / step);
+    }
+    return most;
 }
 
 /* Draw the runs. */
 bool
 figures_strip(FILE *html, const json_t *scenario)
 {
-    static const char title[] =
-        "Each run over time: thousand replies per second";
+    double most = most_replies(scenario), unit = most >= 10000 ? 1000 : 1;
+    const char *title = unit > 1
+                            ? "Each run over time: thousand replies per second"
+                            : "Each run over time: replies per second";
     struct chart c;
     FILE *plot;
 
-    if (!has_series(scenario))
+    if (!(most > 0))
         return false;
     plot = chart_begin(&c, FIGURE_WIDTH, 170);
     fprintf(plot,
-        "set yrange [0:*]\nset lmargin 6\nset rmargin 2\nset tmargin 0.8\n"
-        "set xlabel 'seconds since the start' textcolor rgb '%s'\nplot ",
+        "set lmargin 7\nset rmargin 2\nset tmargin 0.8\n"
+        "set xlabel 'seconds since the start' textcolor rgb '%s'\n",
         chart_colour(CHART_INK));
+    chart_linear_tics(plot, "y", most / unit);
+    fputs("plot ", plot);
     figure_open(html, title);
     figure_legend(html, scenario);
     for (size_t i = 0; i < FIGURE_SERVERS; i++)
@@ -166,8 +176,8 @@ figures_strip(FILE *html, const json_t *scenario)
     fputs("NaN notitle\n", plot);
     for (size_t i = 0; i < FIGURE_SERVERS; i++)
         if (figure_cell(scenario, i) != NULL)
-            write_steps(
-                plot, scenario, view_text(figure_cell(scenario, i), "server"));
+            write_steps(plot, scenario,
+                view_text(figure_cell(scenario, i), "server"), unit);
     figure_close(html, &c, title,
         "Each short line is one server process, from its warm-up to the end of "
         "its window.",

@@ -7,6 +7,8 @@
 #include <math.h>
 #include <string.h>
 
+#define MIB 1048576.0
+
 /* Find the smallest and the largest value of a metric in a server's runs. */
 static struct span
 run_range(const json_t *scenario, const char *server, const char *metric)
@@ -65,6 +67,60 @@ write_points(FILE *plot, const json_t *report, size_t server,
     fputs("e\n", plot);
 }
 
+/* What a sweep shows: the connections, and up to which value. */
+struct sweep {
+    const json_t *widest; /* the scenario with the most servers */
+    double low, high;     /* connections */
+    double most;          /* of the metric */
+};
+
+/* Find out what there is to show. */
+static struct sweep
+measure(const json_t *report, const char *metric)
+{
+    struct sweep sweep = { NULL, INFINITY, 0, 0 };
+
+    for (size_t i = 0; i < view_count(report, "scenarios"); i++) {
+        const json_t *s = sweep_item(report, i);
+        double n = view_number(s, "connections");
+        size_t cells = view_count(s, "cells");
+
+        if (s == NULL || !(n > 0) || cells == 0)
+            continue;
+        if (sweep.widest == NULL || cells > view_count(sweep.widest, "cells"))
+            sweep.widest = s;
+        sweep.low = fmin(sweep.low, n);
+        sweep.high = fmax(sweep.high, n);
+        for (size_t k = 0; k < cells; k++) {
+            const char *server = view_text(view_item(s, "cells", k), "server");
+
+            sweep.most =
+                fmax(sweep.most, fmax(view_figure(s, server, metric),
+                                     run_range(s, server, metric).high));
+        }
+    }
+    return sweep;
+}
+
+/* Write the curves of all servers: whiskers, and lines with points. */
+static void
+write_sweep(FILE *plot, const json_t *report, const struct sweep *sweep,
+    const char *metric)
+{
+    fputs("plot ", plot);
+    for (size_t i = 0; i < FIGURE_SERVERS; i++)
+        if (figure_cell(sweep->widest, i) != NULL)
+            fprintf(plot,
+                "'-' using 1:3:(0):($4-$3) with vectors nohead ls %d lw 1 "
+                "dt 1, '-' with linespoints ls %d,",
+                figure_pen(i), figure_pen(i));
+    fputs("NaN notitle\n", plot);
+    for (size_t i = 0; i < FIGURE_SERVERS; i++)
+        if (figure_cell(sweep->widest, i) != NULL)
+            for (int twice = 0; twice < 2; twice++)
+                write_points(plot, report, i, metric, 1000);
+}
+
 /* Draw a metric over connections. */
 bool
 figures_sweep(FILE *html, const json_t *report, const char *metric)
@@ -72,48 +128,23 @@ figures_sweep(FILE *html, const json_t *report, const char *metric)
     bool rate = strcmp(metric, "requests_per_second") == 0;
     const char *title = rate ? "Requests per second, in thousands"
                              : "Server CPU per request, in \xc2\xb5s";
-    const json_t *widest = NULL;
-    double low = INFINITY, high = 0;
+    struct sweep sweep = measure(report, metric);
     struct chart c;
     FILE *plot;
 
-    for (size_t i = 0; i < view_count(report, "scenarios"); i++) {
-        const json_t *s = sweep_item(report, i);
-        double n = view_number(s, "connections");
-
-        if (s == NULL || !(n > 0) || view_count(s, "cells") == 0)
-            continue;
-        if (widest == NULL ||
-            view_count(s, "cells") > view_count(widest, "cells"))
-            widest = s;
-        low = fmin(low, n);
-        high = fmax(high, n);
-    }
-    if (!(high > low))
+    if (!(sweep.high > sweep.low) || !(sweep.most > 0))
         return false;
     plot = chart_begin(&c, FIGURE_WIDTH, FIGURE_HEIGHT);
     fprintf(plot,
-        "set logscale x\nset xrange [%.6g:%.6g]\nset yrange [0:*]\n"
+        "set logscale x\nset xrange [%.6g:%.6g]\n"
         "set lmargin 6\nset rmargin 2\nset tmargin 0.8\n"
         "set xlabel 'connections' textcolor rgb '%s'\n",
-        low / 1.3, high * 1.3, chart_colour(CHART_INK));
-    chart_log_tics(
-        plot, "x", low, high * 500 / (high / low < 500 ? 500 : 1), 1, "");
-    fputs("plot ", plot);
+        sweep.low / 1.3, sweep.high * 1.3, chart_colour(CHART_INK));
+    chart_linear_tics(plot, "y", sweep.most / 1000);
+    chart_log_tics(plot, "x", sweep.low, sweep.high, 1, "");
     figure_open(html, title);
-    figure_legend(html, widest);
-    for (size_t i = 0; i < FIGURE_SERVERS; i++)
-        if (figure_cell(widest, i) != NULL)
-            fprintf(plot,
-                "'-' using 1:3:(0):($4-$3) with vectors nohead ls %d "
-                "lw 1 dt 1, '-' with "
-                "linespoints ls %d,",
-                figure_pen(i), figure_pen(i));
-    fputs("NaN notitle\n", plot);
-    for (size_t i = 0; i < FIGURE_SERVERS; i++)
-        if (figure_cell(widest, i) != NULL)
-            for (int twice = 0; twice < 2; twice++)
-                write_points(plot, report, i, metric, 1000);
+    figure_legend(html, sweep.widest);
+    write_sweep(plot, report, &sweep, metric);
     figure_close(html, &c, title,
         rate ? "Closed loop, one core for the server: medians over the runs, "
                "and the lowest and the highest run."
@@ -146,6 +177,21 @@ largest_memory(const json_t *report)
     return best;
 }
 
+/* Find the largest value of a reading of the memory of any server. */
+static double
+largest_of(const json_t *scenario, const char *key)
+{
+    double most = 0;
+
+    for (size_t i = 0; i < FIGURE_SERVERS; i++) {
+        const json_t *cell = figure_cell(scenario, i);
+
+        for (size_t k = 0; k < view_count(cell, "memory"); k++)
+            most = fmax(most, view_number(view_item(cell, "memory", k), key));
+    }
+    return most;
+}
+
 /* Draw memory over connections. */
 bool
 figures_memory(FILE *html, const json_t *report)
@@ -159,9 +205,12 @@ figures_memory(FILE *html, const json_t *report)
         return false;
     plot = chart_begin(&c, FIGURE_WIDTH, FIGURE_HEIGHT);
     fprintf(plot,
-        "set xrange [0:*]\nset yrange [0:*]\nset lmargin 6\nset rmargin 4\n"
-        "set tmargin 0.8\nset xlabel 'connections' textcolor rgb '%s'\nplot ",
+        "set lmargin 6\nset rmargin 4\nset tmargin 0.8\n"
+        "set xlabel 'connections' textcolor rgb '%s'\n",
         chart_colour(CHART_INK));
+    chart_linear_tics(plot, "x", largest_of(s, "connections"));
+    chart_linear_tics(plot, "y", largest_of(s, "total_bytes") / MIB);
+    fputs("plot ", plot);
     figure_open(html, title);
     figure_legend(html, s);
     for (size_t i = 0; i < FIGURE_SERVERS; i++)
@@ -175,7 +224,7 @@ figures_memory(FILE *html, const json_t *report)
             const json_t *m = view_item(cell, "memory", k);
 
             fprintf(plot, "%.6g %.6g\n", view_number(m, "connections"),
-                view_number(m, "total_bytes") / 1048576);
+                view_number(m, "total_bytes") / MIB);
         }
         if (view_count(cell, "memory") > 0)
             fputs("e\n", plot);

@@ -71,6 +71,7 @@ write_title(FILE *html, const json_t *report)
 {
     const json_t *machine = json_object_get(report, "machine");
     double processors = view_number(machine, "processors_online");
+    const char *suite = view_text(report, "suite");
     char count[WORDS_MAX], minutes[WORDS_MAX];
 
     html_put(html,
@@ -80,9 +81,11 @@ write_title(FILE *html, const json_t *report)
         view_text(machine, "processor"), words_count(count, processors),
         view_text(json_object_get(machine, "uname"), "release"));
     html_put(html,
-        "<p class=\"soft\">Begun %s; the %s run took %s minutes. Each ratio "
-        "stands with its 95 %% interval in brackets.</p>\n",
-        view_text(report, "started"), view_text(report, "suite"),
+        "<p class=\"soft\">Begun %s; %s took %s minutes. Each ratio stands "
+        "with "
+        "its 95 %% interval in brackets.</p>\n",
+        view_text(report, "started"),
+        strcmp(suite, "chosen") == 0 ? "the chosen scenarios" : "the run",
         words_number(minutes, view_number(report, "seconds") / 60, 2));
     if (json_is_false(json_object_get(report, "complete")))
         fputs("<p class=\"missing\">The run was interrupted. What is here was "

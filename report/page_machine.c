@@ -1,6 +1,7 @@
 #include "report/html.h"
 #include "report/page_parts.h"
 
+#include <math.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -14,6 +15,8 @@ write_aa(FILE *html, const json_t *report, const json_t *s)
         const json_t *aa = view_item(s, "aa", i);
         char buf[WORDS_MAX];
 
+        if (!isfinite(view_number(aa, "half_width")))
+            continue;
         html_put(html, "<tr><th scope=\"row\">%s</th><td>%s</td>",
             view_text(s, "title"),
             words_metric(report, view_text(aa, "metric")));
@@ -24,6 +27,16 @@ write_aa(FILE *html, const json_t *report, const json_t *s)
     }
 }
 
+/* Tell whether an A/A arm of a scenario has an interval. */
+static bool
+has_floor(const json_t *s)
+{
+    for (size_t i = 0; i < view_count(s, "aa"); i++)
+        if (isfinite(view_number(view_item(s, "aa", i), "half_width")))
+            return true;
+    return false;
+}
+
 /* Write what the same server made of itself. */
 static void
 write_all_aa(FILE *html, const json_t *report)
@@ -31,10 +44,10 @@ write_all_aa(FILE *html, const json_t *report)
     bool any = false;
 
     for (size_t i = 0; i < view_count(report, "scenarios"); i++)
-        any = any || view_count(view_item(report, "scenarios", i), "aa") > 0;
+        any = any || has_floor(view_item(report, "scenarios", i));
     if (!any) {
-        fputs("<p>No server was run against itself (A/A) in this run, so the "
-              "margins alone say what matters.</p>\n",
+        fputs("<p>No server was run against itself (A/A) often enough for an "
+              "interval, so the margins alone say what matters.</p>\n",
             html);
         return;
     }
@@ -100,14 +113,19 @@ page_validity(FILE *html, const json_t *report)
     html_put(html,
         "<section id=\"validity\">\n<h2>Validity</h2>\n<p>%s conversations "
         "were replayed to both twins before the race; %s differed in any "
-        "byte. Of the %s comparisons that scenarios are about chance alone ",
+        "byte.",
         words_count(a, view_number(alike, "conversations")),
         view_number(alike, "differences") == 0
             ? "none"
-            : words_count(b, view_number(alike, "differences")),
-        words_count(b, view_number(chance, "primary")));
-    html_put(html, "could win %s; all other rows are exploratory.</p>\n",
-        words_number(a, view_number(chance, "wins_by_chance"), 2));
+            : words_count(b, view_number(alike, "differences")));
+    if (view_number(chance, "primary") > 0)
+        html_put(html,
+            " Of the %s comparisons that the scenarios are about and that "
+            "have a verdict, chance alone could win %s; all other rows are "
+            "exploratory.",
+            words_count(a, view_number(chance, "primary")),
+            words_number(b, view_number(chance, "wins_by_chance"), 2));
+    fputs("</p>\n", html);
     fputs("<p>The sample is a run: a server process, started afresh. Runs come "
           "in blocks, ABBA or BAAB, in which a drift of the machine cancels. "
           "The estimate is that of Hodges and Lehmann, over blocks; its "

@@ -140,7 +140,10 @@ write_limits(FILE *html, const json_t *scenario)
         if (strcmp(view_text(cell, "role"), "control") == 0 &&
             view_count(cell, "gates") == 0)
             continue;
-        if (view_text(cell, "limiter")[0] != '\0')
+        if (strcmp(view_text(cell, "limiter"), "unexplained") == 0)
+            html_put(html, "<li>%s: what limited it is not explained (%s).",
+                view_text(cell, "title"), view_text(cell, "limiter_because"));
+        else if (view_text(cell, "limiter")[0] != '\0')
             html_put(html, "<li>%s: limited by %s (%s).",
                 view_text(cell, "title"), view_text(cell, "limiter"),
                 view_text(cell, "limiter_because"));
@@ -158,6 +161,55 @@ write_limits(FILE *html, const json_t *scenario)
     fputs("</ul>\n", html);
 }
 
+/* Write a number of things. */
+static void
+write_number_of(FILE *html, const char *before, double n, const char *thing)
+{
+    char count[WORDS_MAX];
+
+    html_put(html, "%s%s %s%s", before, words_count(count, n), thing,
+        n == 1 ? "" : "s");
+}
+
+/* Write what goes on beside the measured requests. */
+static void
+write_background(FILE *html, const json_t *scenario)
+{
+    for (size_t i = 0; i < view_count(scenario, "background"); i++) {
+        const json_t *other = view_item(scenario, "background", i);
+        char count[WORDS_MAX];
+
+        html_put(html, "; beside them %s \xc3\x97 %s",
+            words_count(count, view_number(other, "connections")),
+            view_text(other, "role"));
+        if (view_text(other, "request")[0] != '\0')
+            html_put(html, ": %s", view_text(other, "request"));
+    }
+}
+
+/* Write in how many runs all was measured. */
+static void
+write_runs(FILE *html, const json_t *scenario)
+{
+    size_t discarded = view_count(scenario, "discarded_blocks");
+    char seconds[WORDS_MAX];
+
+    write_number_of(html, "; ",
+        view_number(view_cell(scenario, VIEW_THREADS), "runs"), "run");
+    html_put(html, " of %s s for each server",
+        words_number(seconds, view_number(scenario, "window_seconds"), 2));
+    write_number_of(
+        html, ", in ", (double)view_count(scenario, "orders"), "block");
+    if (discarded > 0)
+        html_put(html, ", %s of them discarded as the machine was busy",
+            words_count(seconds, (double)discarded));
+    fputs(".</p>\n", html);
+    if (view_true(scenario, "too_noisy"))
+        fputs("<p class=\"missing\">Too many blocks were disturbed: no verdict "
+              "on times.</p>\n",
+            html);
+}
+
 /* Write how the servers were loaded. */
 static void
 write_load(FILE *html, const json_t *scenario)
@@ -165,35 +217,19 @@ write_load(FILE *html, const json_t *scenario)
     double connections = view_number(scenario, "connections");
     double active = view_number(scenario, "active");
     double rate = view_number(scenario, "rate_per_second");
-    char a[WORDS_MAX], b[WORDS_MAX], c[WORDS_MAX];
+    char buf[WORDS_MAX];
 
-    html_put(html, "<p class=\"note\">%s, %s; %s connections",
-        view_text(scenario, "program"), view_text(scenario, "load_model"),
-        words_count(a, connections));
+    html_put(html, "<p class=\"note\">%s, %s", view_text(scenario, "program"),
+        view_text(scenario, "load_model"));
+    write_number_of(html, "; ", connections, "connection");
     if (active < connections)
-        html_put(html, ", %s of them asking", words_count(a, active));
+        html_put(html, ", %s of them asking", words_count(buf, active));
     if (isfinite(rate))
-        html_put(html, "; %s requests per second, %s", words_count(a, rate),
-            view_text(scenario, "rate_from"));
-    for (size_t i = 0; i < view_count(scenario, "background"); i++) {
-        const json_t *other = view_item(scenario, "background", i);
-
-        html_put(html, "; beside them %s \xc3\x97 %s",
-            words_count(a, view_number(other, "connections")),
-            view_text(other, "role"));
-    }
-    html_put(html, "; %s runs of %s s a server in %s blocks",
-        words_count(a, view_number(view_cell(scenario, VIEW_THREADS), "runs")),
-        words_number(b, view_number(scenario, "window_seconds"), 2),
-        words_count(c, (double)view_count(scenario, "orders")));
-    if (view_count(scenario, "discarded_blocks") > 0)
-        html_put(html, ", %s of them discarded as the machine was busy",
-            words_count(a, (double)view_count(scenario, "discarded_blocks")));
-    fputs(".</p>\n", html);
-    if (view_true(scenario, "too_noisy"))
-        fputs("<p class=\"missing\">Too many blocks were disturbed: no verdict "
-              "on times.</p>\n",
-            html);
+        html_put(html, "; %s requests per second", words_count(buf, rate));
+    if (view_text(scenario, "rate_from")[0] != '\0')
+        html_put(html, ", %s", view_text(scenario, "rate_from"));
+    write_background(html, scenario);
+    write_runs(html, scenario);
 }
 
 /* Write the system calls of the servers, where they were counted. */

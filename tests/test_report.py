@@ -585,6 +585,10 @@ class Ledger(unittest.TestCase):
             report["scenarios"][0]["cells"][0]["gates"] = [{"name": "failed",
                 "because": "a run failed", "metrics": metrics}]
             self.assertEqual(ledger(report)["C24"], verdict)
+        for spoiled in range(2):
+            report = CLAIMS["S5"][0](9.9)
+            report["scenarios"][spoiled]["too_noisy"] = True
+            self.assertEqual(ledger(report)["S5"], "open")
 
     def test_what_nobody_published_is_only_told(self):
         found = ledger(reports.report(reports.simple("slow-readers",
