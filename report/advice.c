@@ -129,8 +129,8 @@ write_code(FILE *out, const json_t *report)
     const json_t *named = view_named(
         json_object_get(report, "port"), "programs", "name", "guess-server");
     const json_t *p = named != NULL ? named : program;
-    double t = view_number(json_object_get(p, "threaded"), "lines");
-    double e = view_number(json_object_get(p, "evented"), "lines");
+    double t = get_number(json_object_get(p, "threaded"), "lines");
+    double e = get_number(json_object_get(p, "evented"), "lines");
     char a[WORDS_MAX], b[WORDS_MAX], c[WORDS_MAX], text[4 * WORDS_MAX];
 
     write_library(out, report);
@@ -140,8 +140,8 @@ write_code(FILE *out, const json_t *report)
         "the %.60s takes %s lines of code with threads and %s with events, "
         "beyond "
         "the %s that they share",
-        view_text(p, "name"), words_count(a, t), words_count(b, e),
-        words_count(c, view_number(p, "common_lines")));
+        get_text(p, "name"), words_count(a, t), words_count(b, e),
+        words_count(c, get_number(p, "common_lines")));
     write_sentence(out, "", text);
     if (e > 1.05 * t)
         return CHOICE_THREADS;
@@ -164,7 +164,7 @@ write_scenario(FILE *out, const struct situation *situation,
             scenario, situation->more, VIEW_EVENTS, VIEW_THREADS);
     if (more != NULL && more != primary && words_judge(more) < CHOICE_OPEN)
         write_finding(out, "", more);
-    if (strcmp(view_text(scenario, "family"), "idle") == 0)
+    if (strcmp(get_text(scenario, "family"), "idle") == 0)
         write_memory(out, scenario);
     return choice;
 }
@@ -189,7 +189,7 @@ give_one(struct advice *line, const struct situation *situation,
         if (s == NULL)
             continue;
         if (line->scenario[0] == '\0')
-            line->scenario = view_text(s, "name");
+            line->scenario = get_text(s, "name");
         choices[count++] = write_scenario(out, situation, source, s);
     }
     if (situation->sources[0].scenario == NULL)

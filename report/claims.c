@@ -44,10 +44,10 @@ claims_ratio(
 
     if (turned)
         c = view_comparison(s, rule->metric, rule->b, rule->a);
-    if (c == NULL || strcmp(view_text(c, "scale"), "ratio") != 0)
+    if (c == NULL || strcmp(get_text(c, "scale"), "ratio") != 0)
         return nothing();
-    if (strcmp(view_text(c, "verdict"), "INVALID") == 0)
-        *invalid = view_text(c, "invalid");
+    if (strcmp(get_text(c, "verdict"), "INVALID") == 0)
+        *invalid = get_text(c, "invalid");
     span = view_span(c);
     return turned ? view_inverse(span) : span;
 }
@@ -65,10 +65,10 @@ spoiled(const json_t *scenario, const json_t *cell, const char *metric)
             const char *of = json_string_value(view_item(gate, "metrics", k));
 
             if (of != NULL && (strcmp(of, "*") == 0 || strcmp(of, metric) == 0))
-                return view_text(gate, "because");
+                return get_text(gate, "because");
         }
     }
-    if (view_true(scenario, "too_noisy"))
+    if (get_bool(scenario, "too_noisy"))
         return "too many blocks were disturbed";
     if (blocks < view_count(scenario, "discarded_blocks") + BLOCKS_LEAST)
         return "fewer than six blocks";
@@ -131,7 +131,7 @@ struct span
 claims_cores(
     const json_t *report, const struct claim_rule *rule, const char **invalid)
 {
-    if (view_number(report, "processors_allowed") < 3)
+    if (get_number(report, "processors_allowed") < 3)
         *invalid = "the load takes one of two processors";
     return claims_quotient(report, rule, invalid);
 }
@@ -146,8 +146,8 @@ claims_half_width(
         const json_t *aa = view_named(
             view_item(report, "scenarios", i), "aa", "metric", rule->metric);
 
-        if (isfinite(view_number(aa, "half_width")))
-            return point(view_number(aa, "half_width"));
+        if (isfinite(get_number(aa, "half_width")))
+            return point(get_number(aa, "half_width"));
     }
     return nothing();
 }
@@ -163,7 +163,7 @@ claims_syscalls(
 
     (void)invalid;
     for (size_t i = 0; i < count; i++)
-        sum += view_number(view_item(cell, "syscalls", i), "per_request");
+        sum += get_number(view_item(cell, "syscalls", i), "per_request");
     return count > 0 ? point(sum) : nothing();
 }
 
@@ -178,8 +178,7 @@ claims_resident(
     (void)invalid;
     if (count == 0)
         return nothing();
-    return point(
-        view_number(view_item(cell, "memory", count - 1), "pss_bytes"));
+    return point(get_number(view_item(cell, "memory", count - 1), "pss_bytes"));
 }
 
 /* Add up a number of a twin over all pairs of files or programs. */
@@ -194,7 +193,7 @@ port_sum(const json_t *report, const char *list, const char *key)
 
         sum += json_is_array(json_object_get(item, key))
                    ? (double)view_count(item, key)
-                   : view_number(item, key);
+                   : get_number(item, key);
     }
     return view_count(port, list) > 0 ? sum : NAN;
 }
@@ -212,7 +211,7 @@ twin_sum(const json_t *report, const char *twin, const char *key)
 
         sum += json_is_array(json_object_get(side, key))
                    ? (double)view_count(side, key)
-                   : view_number(side, key);
+                   : get_number(side, key);
     }
     return view_count(port, "programs") > 0 ? sum : NAN;
 }

@@ -45,7 +45,7 @@ figure_legend(FILE *html, const json_t *scenario)
         const json_t *cell = figure_cell(scenario, i);
 
         if (cell != NULL)
-            figure_key(html, figure_pen(i), view_text(cell, "title"));
+            figure_key(html, figure_pen(i), get_text(cell, "title"));
     }
 }
 

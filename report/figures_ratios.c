@@ -21,16 +21,16 @@ write_row(FILE *plot, const json_t *report, const char *lead,
     const json_t *scenario, const json_t *c, double margin, size_t row)
 {
     const char *unit =
-        view_text(view_metric(report, view_text(c, "metric")), "label");
+        get_text(view_metric(report, get_text(c, "metric")), "label");
     struct span s = view_span(c);
     char ratio[WORDS_MAX], label[3 * WORDS_MAX];
     double y = -(double)row;
 
     words_span(ratio, (struct span) { NAN, s.at, NAN });
     if (unit[0] == '\0')
-        unit = view_text(c, "metric");
+        unit = get_text(c, "metric");
     snprintf(label, sizeof(label), "%.20s  %.40s%.200s: %.*s", ratio, lead,
-        view_text(scenario, "title"), (int)strcspn(unit, ","), unit);
+        get_text(scenario, "title"), (int)strcspn(unit, ","), unit);
     fprintf(plot, "set arrow from 1, %g to 1, %g nohead back ls %d\n", y - 0.42,
         y + 0.2, CHART_QUIET);
     fputs("set label ", plot);
@@ -102,13 +102,13 @@ write_rows(
     for (size_t i = 0; i < view_count(report, "scenarios"); i++) {
         const json_t *s = view_item(report, "scenarios", i);
         const json_t *c = view_primary(s), *shown = c;
-        double margin = view_number(c, aa ? "margin" : "band");
+        double margin = get_number(c, aa ? "margin" : "band");
         struct span span;
 
         if (aa)
-            shown = view_named(s, "aa", "metric", view_text(s, "primary"));
+            shown = view_named(s, "aa", "metric", get_text(s, "primary"));
         span = view_span(shown);
-        if (strcmp(view_text(shown, "scale"), "ratio") != 0 || !(span.at > 0) ||
+        if (strcmp(get_text(shown, "scale"), "ratio") != 0 || !(span.at > 0) ||
             (!aa && words_judge(c) == CHOICE_INVALID))
             continue;
         write_row(plot, report, aa ? "A/A: " : "", s, shown, margin, row);

@@ -13,10 +13,10 @@ write_percentiles(FILE *plot, const json_t *cell, double unit, bool range)
 {
     for (size_t i = 0; i < view_count(cell, "percentiles"); i++) {
         const json_t *p = view_item(cell, "percentiles", i);
-        double q = view_number(p, "q"), ns = view_number(p, "ns");
-        double low = view_number(p, "low_ns"), high = view_number(p, "high_ns");
+        double q = get_number(p, "q"), ns = get_number(p, "ns");
+        double low = get_number(p, "low_ns"), high = get_number(p, "high_ns");
 
-        if (!(q < 1) || !(ns > 0) || view_true(p, "at_least"))
+        if (!(q < 1) || !(ns > 0) || get_bool(p, "at_least"))
             continue;
         if (range && (!(low > 0) || !(high > 0)))
             continue;
@@ -40,9 +40,9 @@ percentile_range(const json_t *scenario)
 
         for (size_t k = 0; k < view_count(cell, "percentiles"); k++) {
             const json_t *p = view_item(cell, "percentiles", k);
-            double ns = view_number(p, "ns"), q = view_number(p, "q");
+            double ns = get_number(p, "ns"), q = get_number(p, "q");
 
-            if (!(ns > 0) || !(q < 1) || view_true(p, "at_least"))
+            if (!(ns > 0) || !(q < 1) || get_bool(p, "at_least"))
                 continue;
             range.low = fmin(range.low, ns);
             range.high = fmax(range.high, ns);
@@ -87,7 +87,7 @@ figures_percentiles(FILE *html, const json_t *scenario)
     fputs("NaN notitle\n", plot);
     for (size_t i = 0; i < FIGURE_SERVERS; i++) {
         const json_t *cell = figure_cell(scenario, i);
-        bool twin = strcmp(view_text(cell, "role"), "twin") == 0;
+        bool twin = strcmp(get_text(cell, "role"), "twin") == 0;
 
         if (cell == NULL)
             continue;
@@ -98,7 +98,7 @@ figures_percentiles(FILE *html, const json_t *scenario)
         write_percentiles(plot, cell, unit, false);
     }
     figure_close(html, &c, title,
-        strcmp(view_text(scenario, "latency_from"), "intended") == 0
+        strcmp(get_text(scenario, "latency_from"), "intended") == 0
             ? "From the time at which each request was due."
             : "From the sending of each request in a closed loop: the server "
               "is saturated.",
@@ -113,11 +113,11 @@ write_steps(FILE *plot, const json_t *scenario, const char *server, double unit)
     for (size_t i = 0; i < view_count(scenario, "runs"); i++) {
         const json_t *run = view_item(scenario, "runs", i);
         const json_t *series = json_object_get(run, "series");
-        double step = view_number(series, "step_seconds");
-        double from = view_number(run, "started_seconds") +
-                      view_number(series, "from_seconds");
+        double step = get_number(series, "step_seconds");
+        double from = get_number(run, "started_seconds") +
+                      get_number(series, "from_seconds");
 
-        if (strcmp(view_text(run, "server"), server) != 0 || !(step > 0) ||
+        if (strcmp(get_text(run, "server"), server) != 0 || !(step > 0) ||
             !isfinite(from))
             continue;
         for (size_t k = 0; k < view_count(series, "replies"); k++)
@@ -138,7 +138,7 @@ most_replies(const json_t *scenario)
     for (size_t i = 0; i < view_count(scenario, "runs"); i++) {
         const json_t *series =
             json_object_get(view_item(scenario, "runs", i), "series");
-        double step = view_number(series, "step_seconds");
+        double step = get_number(series, "step_seconds");
 
         for (size_t k = 0; k < view_count(series, "replies"); k++)
             most = fmax(most,
@@ -177,7 +177,7 @@ figures_strip(FILE *html, const json_t *scenario)
     for (size_t i = 0; i < FIGURE_SERVERS; i++)
         if (figure_cell(scenario, i) != NULL)
             write_steps(plot, scenario,
-                view_text(figure_cell(scenario, i), "server"), unit);
+                get_text(figure_cell(scenario, i), "server"), unit);
     figure_close(html, &c, title,
         "Each short line is one server process, from its warm-up to the end of "
         "its window.",

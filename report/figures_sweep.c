@@ -17,10 +17,10 @@ run_range(const json_t *scenario, const char *server, const char *metric)
 
     for (size_t i = 0; i < view_count(scenario, "runs"); i++) {
         const json_t *run = view_item(scenario, "runs", i);
-        double x = view_number(json_object_get(run, "figures"), metric);
+        double x = get_number(json_object_get(run, "figures"), metric);
 
-        if (strcmp(view_text(run, "server"), server) != 0 || !isfinite(x) ||
-            view_text(run, "invalid")[0] != '\0')
+        if (strcmp(get_text(run, "server"), server) != 0 || !isfinite(x) ||
+            get_text(run, "invalid")[0] != '\0')
             continue;
         range.low = fmin(range.low, x);
         range.high = fmax(range.high, x);
@@ -34,9 +34,9 @@ sweep_item(const json_t *report, size_t i)
 {
     const json_t *s = view_item(report, "scenarios", i);
 
-    return strcmp(view_text(s, "family"), "reply") == 0 &&
-                   strcmp(view_text(s, "program"), "guess-server") == 0 &&
-                   strcmp(view_text(s, "cores"), "all") != 0
+    return strcmp(get_text(s, "family"), "reply") == 0 &&
+                   strcmp(get_text(s, "program"), "guess-server") == 0 &&
+                   strcmp(get_text(s, "cores"), "all") != 0
                ? s
                : NULL;
 }
@@ -54,14 +54,14 @@ write_points(FILE *plot, const json_t *report, size_t server,
 
         if (s == NULL || (cell = figure_cell(s, server)) == NULL)
             continue;
-        name = view_text(cell, "server");
+        name = get_text(cell, "server");
         x = view_figure(s, name, metric);
         if (!isfinite(x))
             continue;
         range = run_range(s, name, metric);
         if (!(range.low <= x) || !(range.high >= x))
             range.low = range.high = x;
-        fprintf(plot, "%.6g %.6g %.6g %.6g\n", view_number(s, "connections"),
+        fprintf(plot, "%.6g %.6g %.6g %.6g\n", get_number(s, "connections"),
             x / unit, range.low / unit, range.high / unit);
     }
     fputs("e\n", plot);
@@ -82,7 +82,7 @@ measure(const json_t *report, const char *metric)
 
     for (size_t i = 0; i < view_count(report, "scenarios"); i++) {
         const json_t *s = sweep_item(report, i);
-        double n = view_number(s, "connections");
+        double n = get_number(s, "connections");
         size_t cells = view_count(s, "cells");
 
         if (s == NULL || !(n > 0) || cells == 0)
@@ -92,7 +92,7 @@ measure(const json_t *report, const char *metric)
         sweep.low = fmin(sweep.low, n);
         sweep.high = fmax(sweep.high, n);
         for (size_t k = 0; k < cells; k++) {
-            const char *server = view_text(view_item(s, "cells", k), "server");
+            const char *server = get_text(view_item(s, "cells", k), "server");
 
             sweep.most =
                 fmax(sweep.most, fmax(view_figure(s, server, metric),
@@ -164,12 +164,11 @@ largest_memory(const json_t *report)
         const json_t *s = view_item(report, "scenarios", i);
         const json_t *cell = view_cell(s, VIEW_THREADS);
         size_t count = view_count(cell, "memory");
-        double n = count >= 2
-                       ? view_number(view_item(cell, "memory", count - 1),
-                             "connections")
-                       : 0;
+        double n = count >= 2 ? get_number(view_item(cell, "memory", count - 1),
+                                    "connections")
+                              : 0;
 
-        if (strcmp(view_text(s, "family"), "idle") == 0 && n > most) {
+        if (strcmp(get_text(s, "family"), "idle") == 0 && n > most) {
             most = n;
             best = s;
         }
@@ -187,7 +186,7 @@ largest_of(const json_t *scenario, const char *key)
         const json_t *cell = figure_cell(scenario, i);
 
         for (size_t k = 0; k < view_count(cell, "memory"); k++)
-            most = fmax(most, view_number(view_item(cell, "memory", k), key));
+            most = fmax(most, get_number(view_item(cell, "memory", k), key));
     }
     return most;
 }
@@ -223,8 +222,8 @@ figures_memory(FILE *html, const json_t *report)
         for (size_t k = 0; k < view_count(cell, "memory"); k++) {
             const json_t *m = view_item(cell, "memory", k);
 
-            fprintf(plot, "%.6g %.6g\n", view_number(m, "connections"),
-                view_number(m, "total_bytes") / MIB);
+            fprintf(plot, "%.6g %.6g\n", get_number(m, "connections"),
+                get_number(m, "total_bytes") / MIB);
         }
         if (view_count(cell, "memory") > 0)
             fputs("e\n", plot);

@@ -70,23 +70,23 @@ static void
 write_title(FILE *html, const json_t *report)
 {
     const json_t *machine = json_object_get(report, "machine");
-    double processors = view_number(machine, "processors_online");
-    const char *suite = view_text(report, "suite");
+    double processors = get_number(machine, "processors_online");
+    const char *suite = get_text(report, "suite");
     char count[WORDS_MAX], minutes[WORDS_MAX];
 
     html_put(html,
         "<header>\n<h1>Threads or events?</h1>\n<p class=\"lead\">The same "
         "servers, written once with a thread per connection and once with "
         "events, raced on this machine: %s, %s processors, Linux %s.</p>\n",
-        view_text(machine, "processor"), words_count(count, processors),
-        view_text(json_object_get(machine, "uname"), "release"));
+        get_text(machine, "processor"), words_count(count, processors),
+        get_text(json_object_get(machine, "uname"), "release"));
     html_put(html,
         "<p class=\"soft\">Begun %s; %s took %s minutes. Each ratio stands "
         "with "
         "its 95 %% interval in brackets.</p>\n",
-        view_text(report, "started"),
+        get_text(report, "started"),
         strcmp(suite, "chosen") == 0 ? "the chosen scenarios" : "the run",
-        words_number(minutes, view_number(report, "seconds") / 60, 2));
+        words_number(minutes, get_number(report, "seconds") / 60, 2));
     if (json_is_false(json_object_get(report, "complete")))
         fputs("<p class=\"missing\">The run was interrupted. What is here was "
               "measured before that, and is valid.</p>\n",
@@ -95,7 +95,7 @@ write_title(FILE *html, const json_t *report)
         html_put(html,
             "<p class=\"missing\">The servers had no processor of their own, "
             "because %s: rates and latencies are missing.</p>\n",
-            view_text(report, "not_pinned_because"));
+            get_text(report, "not_pinned_because"));
     fputs("<nav aria-label=\"Contents\"><a href=\"#found\">Findings</a>"
           "<a href=\"#pictures\">Pictures</a>"
           "<a href=\"#scenarios\">Scenarios</a>"
@@ -145,7 +145,7 @@ write_findings(FILE *html, const json_t *report)
         fputs("<li><span>", html);
         page_badge(html, words_judge(view_primary(s)));
         html_put(html, "</span><span>%s <a href=\"#%s\">More</a></span></li>\n",
-            view_text(s, "sentence"), view_text(s, "name"));
+            get_text(s, "sentence"), get_text(s, "name"));
     }
     fputs("</ul>\n</section>\n", html);
 }

@@ -15,15 +15,14 @@ write_aa(FILE *html, const json_t *report, const json_t *s)
         const json_t *aa = view_item(s, "aa", i);
         char buf[WORDS_MAX];
 
-        if (!isfinite(view_number(aa, "half_width")))
+        if (!isfinite(get_number(aa, "half_width")))
             continue;
         html_put(html, "<tr><th scope=\"row\">%s</th><td>%s</td>",
-            view_text(s, "title"),
-            words_metric(report, view_text(aa, "metric")));
+            get_text(s, "title"), words_metric(report, get_text(aa, "metric")));
         page_number(html, words_estimate(buf, aa));
-        page_number(html, words_share(buf, view_number(aa, "half_width")));
+        page_number(html, words_share(buf, get_number(aa, "half_width")));
         html_put(html, "<td>%s</td></tr>\n",
-            view_true(aa, "excludes_none") ? "no" : "yes");
+            get_bool(aa, "excludes_none") ? "no" : "yes");
     }
 }
 
@@ -32,7 +31,7 @@ static bool
 has_floor(const json_t *s)
 {
     for (size_t i = 0; i < view_count(s, "aa"); i++)
-        if (isfinite(view_number(view_item(s, "aa", i), "half_width")))
+        if (isfinite(get_number(view_item(s, "aa", i), "half_width")))
             return true;
     return false;
 }
@@ -87,9 +86,9 @@ write_gates(FILE *html, const json_t *report)
                 html_put(html,
                     "<li><span class=\"badge invalid\">%s</span> <a "
                     "href=\"#%s\">%s</a>, %s: %s</li>\n",
-                    view_text(gate, "name"), view_text(s, "name"),
-                    view_text(s, "title"), view_text(cell, "title"),
-                    view_text(gate, "because"));
+                    get_text(gate, "name"), get_text(s, "name"),
+                    get_text(s, "title"), get_text(cell, "title"),
+                    get_text(gate, "because"));
             }
         }
     }
@@ -114,17 +113,17 @@ page_validity(FILE *html, const json_t *report)
         "<section id=\"validity\">\n<h2>Validity</h2>\n<p>%s conversations "
         "were replayed to both twins before the race; %s differed in any "
         "byte.",
-        words_count(a, view_number(alike, "conversations")),
-        view_number(alike, "differences") == 0
+        words_count(a, get_number(alike, "conversations")),
+        get_number(alike, "differences") == 0
             ? "none"
-            : words_count(b, view_number(alike, "differences")));
-    if (view_number(chance, "primary") > 0)
+            : words_count(b, get_number(alike, "differences")));
+    if (get_number(chance, "primary") > 0)
         html_put(html,
             " Of the %s comparisons that the scenarios are about and that "
             "have a verdict, chance alone could win %s; all other rows are "
             "exploratory.",
-            words_count(a, view_number(chance, "primary")),
-            words_number(b, view_number(chance, "wins_by_chance"), 2));
+            words_count(a, get_number(chance, "primary")),
+            words_number(b, get_number(chance, "wins_by_chance"), 2));
     fputs("</p>\n", html);
     fputs("<p>The sample is a run: a server process, started afresh. Runs come "
           "in blocks, ABBA or BAAB, in which a drift of the machine cancels. "
@@ -180,26 +179,26 @@ page_environment(FILE *html, const json_t *report)
     char server[WORDS_MAX], load[WORDS_MAX];
 
     fputs("<section id=\"environment\">\n<h2>Environment</h2>\n", html);
-    if (view_true(report, "pinned"))
+    if (get_bool(report, "pinned"))
         html_put(html,
             "<p>The servers ran on processor %s alone, the load on processor "
             "%s, over the loopback interface: what a network card costs is not "
             "in these figures.</p>\n",
-            words_count(server, view_number(report, "server_cpu")),
-            words_count(load, view_number(report, "load_cpu")));
+            words_count(server, get_number(report, "server_cpu")),
+            words_count(load, get_number(report, "load_cpu")));
     page_open_table(html, "programs", "Programs that were raced");
     fputs("<thead><tr><th scope=\"col\">program</th><th scope=\"col\">path or "
           "command</th><th scope=\"col\">FNV-1a</th></tr></thead>\n<tbody>\n",
         html);
     for (size_t i = 0; i < view_count(report, "programs"); i++) {
         const json_t *p = view_item(report, "programs", i);
-        const char *path = view_text(p, "path");
+        const char *path = get_text(p, "path");
 
         html_put(html,
             "<tr><th scope=\"row\">%s %s</th><td>%s</td><td>%s</td></tr>\n",
-            view_text(p, "name"), view_text(p, "program"),
-            path[0] != '\0' ? path : view_text(p, "command"),
-            view_text(p, "fnv1a"));
+            get_text(p, "name"), get_text(p, "program"),
+            path[0] != '\0' ? path : get_text(p, "command"),
+            get_text(p, "fnv1a"));
     }
     page_close_table(html);
     page_open_table(html, "machine", "The machine");
@@ -225,7 +224,7 @@ write_quoted(FILE *html, const char *text)
 static void
 write_command(FILE *html, const json_t *report)
 {
-    const char *suite = view_text(report, "suite");
+    const char *suite = get_text(report, "suite");
     const json_t *seed = json_object_get(report, "seed");
 
     fputs("build/compare", html);
@@ -234,16 +233,16 @@ write_command(FILE *html, const json_t *report)
     else if (strcmp(suite, "quick") != 0)
         for (size_t i = 0; i < view_count(report, "scenarios"); i++)
             html_put(html, "%s%s", i == 0 ? " --only " : ",",
-                view_text(view_item(report, "scenarios", i), "name"));
+                get_text(view_item(report, "scenarios", i), "name"));
     if (json_is_integer(seed))
         fprintf(html, " --seed %lld", (long long)json_integer_value(seed));
     for (size_t i = 0; i < view_count(report, "programs"); i++) {
         const json_t *p = view_item(report, "programs", i);
 
-        if (view_text(p, "command")[0] == '\0')
+        if (get_text(p, "command")[0] == '\0')
             continue;
-        html_put(html, " --peer '%s=", view_text(p, "name"));
-        write_quoted(html, view_text(p, "command"));
+        html_put(html, " --peer '%s=", get_text(p, "name"));
+        write_quoted(html, get_text(p, "command"));
         putc('\'', html);
     }
     putc('\n', html);

@@ -39,7 +39,7 @@ write_of_twins(
 
             write_count(html, json_is_array(json_object_get(side, key))
                                   ? (double)view_count(side, key)
-                                  : view_number(side, key));
+                                  : get_number(side, key));
         }
     }
     fputs("</tr>\n", html);
@@ -55,7 +55,7 @@ write_of_both(
         char buf[WORDS_MAX];
 
         html_put(html, "<td class=\"number\" colspan=\"2\">%s</td>",
-            words_count(buf, view_number(view_item(port, "programs", i), key)));
+            words_count(buf, get_number(view_item(port, "programs", i), key)));
     }
     fputs("</tr>\n", html);
 }
@@ -84,7 +84,7 @@ write_programs(FILE *html, const json_t *port)
         html_put(html,
             "<th scope=\"colgroup\" colspan=\"2\" "
             "class=\"number\">%s</th>",
-            view_text(view_item(port, "programs", i), "name"));
+            get_text(view_item(port, "programs", i), "name"));
     fputs("</tr>\n<tr><td></td>", html);
     for (size_t i = 0; i < view_count(port, "programs"); i++)
         fputs("<th scope=\"col\" class=\"number\">threads</th><th "
@@ -109,9 +109,9 @@ static void
 write_struct(FILE *html, const json_t *program, const json_t *s)
 {
     html_put(html, "<tr><td>%s</td><th scope=\"row\">%s</th>",
-        view_text(program, "name"), view_text(s, "name"));
+        get_text(program, "name"), get_text(s, "name"));
     for (int twin = 0; twin < 2; twin++) {
-        double n = view_number(s, twin == 0 ? VIEW_THREADS : VIEW_EVENTS);
+        double n = get_number(s, twin == 0 ? VIEW_THREADS : VIEW_EVENTS);
         char buf[WORDS_MAX];
 
         page_number(html, isfinite(n) ? words_count(buf, n)
@@ -161,7 +161,7 @@ write_functions(FILE *html, const json_t *port)
         const json_t *file = view_item(port, "files", i);
 
         html_put(
-            html, "<p><b>%s</b>, only with threads: ", view_text(file, "name"));
+            html, "<p><b>%s</b>, only with threads: ", get_text(file, "name"));
         write_names(html, file, "threaded_only");
         fputs("; only with events: ", html);
         write_names(html, file, "evented_only");

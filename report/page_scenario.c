@@ -9,8 +9,8 @@
 static bool
 is_of_twins(const json_t *c)
 {
-    return strcmp(view_text(c, "a"), VIEW_EVENTS) == 0 &&
-           strcmp(view_text(c, "b"), VIEW_THREADS) == 0;
+    return strcmp(get_text(c, "a"), VIEW_EVENTS) == 0 &&
+           strcmp(get_text(c, "b"), VIEW_THREADS) == 0;
 }
 
 /* Write the verdict of a comparison: a badge where something was decided. */
@@ -20,17 +20,17 @@ write_verdict(FILE *html, const json_t *c)
     enum choice choice = words_judge(c);
 
     fputs("<td class=\"short\">", html);
-    if (!isfinite(view_number(c, "margin")) || choice == CHOICE_NONE)
+    if (!isfinite(get_number(c, "margin")) || choice == CHOICE_NONE)
         putc('-', html);
     else
         page_badge(html, choice);
-    if (isfinite(view_number(c, "blocks_needed")) && choice == CHOICE_OPEN) {
+    if (isfinite(get_number(c, "blocks_needed")) && choice == CHOICE_OPEN) {
         char count[WORDS_MAX];
 
         html_put(html, "<br><span class=\"soft\">%s blocks would tell</span>",
-            words_count(count, view_number(c, "blocks_needed")));
+            words_count(count, get_number(c, "blocks_needed")));
     }
-    if (view_true(c, "immaterial"))
+    if (get_bool(c, "immaterial"))
         fputs("<br><span class=\"soft\">real, immaterial</span>", html);
     fputs("</td>", html);
 }
@@ -39,18 +39,18 @@ write_verdict(FILE *html, const json_t *c)
 static void
 write_row(FILE *html, const json_t *report, const json_t *c)
 {
-    const char *metric = view_text(c, "metric");
+    const char *metric = get_text(c, "metric");
     char buf[WORDS_MAX];
 
     html_put(html, "<tr%s><th scope=\"row\">%s</th>",
-        view_true(c, "primary") ? " class=primary" : "",
+        get_bool(c, "primary") ? " class=primary" : "",
         words_metric(report, metric));
     write_verdict(html, c);
     page_number(
         html, words_judge(c) == CHOICE_INVALID ? "-" : words_estimate(buf, c));
-    page_number(html, words_value(buf, metric, view_number(c, "b_median")));
-    page_number(html, words_value(buf, metric, view_number(c, "a_median")));
-    page_number(html, words_share(buf, view_number(c, "band")));
+    page_number(html, words_value(buf, metric, get_number(c, "b_median")));
+    page_number(html, words_value(buf, metric, get_number(c, "a_median")));
+    page_number(html, words_share(buf, get_number(c, "band")));
     fputs("</tr>\n", html);
 }
 
@@ -83,18 +83,18 @@ write_controls_of(FILE *html, const json_t *report, const json_t *scenario,
 {
     for (size_t i = 0; i < view_count(scenario, "comparisons"); i++) {
         const json_t *c = view_item(scenario, "comparisons", i);
-        const char *a = view_text(c, "a"), *b = view_text(c, "b");
+        const char *a = get_text(c, "a"), *b = get_text(c, "b");
         char buf[WORDS_MAX];
 
-        if (is_of_twins(c) || strcmp(view_text(c, "metric"), metric) != 0 ||
-            !isfinite(view_number(c, "estimate")))
+        if (is_of_twins(c) || strcmp(get_text(c, "metric"), metric) != 0 ||
+            !isfinite(get_number(c, "estimate")))
             continue;
         html_put(html, "<tr><th scope=\"row\">%s / %s</th><td>%s</td>",
-            view_text(view_cell(scenario, a), "title"),
-            view_text(view_cell(scenario, b), "title"),
+            get_text(view_cell(scenario, a), "title"),
+            get_text(view_cell(scenario, b), "title"),
             words_metric(report, metric));
-        page_number(html, words_value(buf, metric, view_number(c, "a_median")));
-        page_number(html, words_value(buf, metric, view_number(c, "b_median")));
+        page_number(html, words_value(buf, metric, get_number(c, "a_median")));
+        page_number(html, words_value(buf, metric, get_number(c, "b_median")));
         page_number(html, words_estimate(buf, c));
         fputs("</tr>\n", html);
     }
@@ -109,7 +109,7 @@ write_controls(FILE *html, const json_t *report, const json_t *scenario)
     for (size_t i = 0; i < view_count(scenario, "comparisons"); i++) {
         const json_t *c = view_item(scenario, "comparisons", i);
 
-        any = any || (!is_of_twins(c) && isfinite(view_number(c, "estimate")));
+        any = any || (!is_of_twins(c) && isfinite(get_number(c, "estimate")));
     }
     if (!any)
         return;
@@ -124,7 +124,7 @@ write_controls(FILE *html, const json_t *report, const json_t *scenario)
         html);
     write_controls_of(html, report, scenario, "requests_per_second");
     write_controls_of(html, report, scenario, "cpu_ns_per_request");
-    if (strcmp(view_text(scenario, "latency_from"), "intended") == 0)
+    if (strcmp(get_text(scenario, "latency_from"), "intended") == 0)
         write_controls_of(html, report, scenario, "p99_ns");
     page_close_table(html);
 }
@@ -137,24 +137,24 @@ write_limits(FILE *html, const json_t *scenario)
     for (size_t i = 0; i < view_count(scenario, "cells"); i++) {
         const json_t *cell = view_item(scenario, "cells", i);
 
-        if (strcmp(view_text(cell, "role"), "control") == 0 &&
+        if (strcmp(get_text(cell, "role"), "control") == 0 &&
             view_count(cell, "gates") == 0)
             continue;
-        if (strcmp(view_text(cell, "limiter"), "unexplained") == 0)
+        if (strcmp(get_text(cell, "limiter"), "unexplained") == 0)
             html_put(html, "<li>%s: what limited it is not explained (%s).",
-                view_text(cell, "title"), view_text(cell, "limiter_because"));
-        else if (view_text(cell, "limiter")[0] != '\0')
+                get_text(cell, "title"), get_text(cell, "limiter_because"));
+        else if (get_text(cell, "limiter")[0] != '\0')
             html_put(html, "<li>%s: limited by %s (%s).",
-                view_text(cell, "title"), view_text(cell, "limiter"),
-                view_text(cell, "limiter_because"));
+                get_text(cell, "title"), get_text(cell, "limiter"),
+                get_text(cell, "limiter_because"));
         else
-            html_put(html, "<li>%s:", view_text(cell, "title"));
+            html_put(html, "<li>%s:", get_text(cell, "title"));
         for (size_t k = 0; k < view_count(cell, "gates"); k++) {
             const json_t *gate = view_item(cell, "gates", k);
 
             html_put(html,
                 " <span class=\"badge invalid\">%s</span> because %s.",
-                view_text(gate, "name"), view_text(gate, "because"));
+                get_text(gate, "name"), get_text(gate, "because"));
         }
         fputs("</li>\n", html);
     }
@@ -180,10 +180,10 @@ write_background(FILE *html, const json_t *scenario)
         char count[WORDS_MAX];
 
         html_put(html, "; beside them %s \xc3\x97 %s",
-            words_count(count, view_number(other, "connections")),
-            view_text(other, "role"));
-        if (view_text(other, "request")[0] != '\0')
-            html_put(html, ": %s", view_text(other, "request"));
+            words_count(count, get_number(other, "connections")),
+            get_text(other, "role"));
+        if (get_text(other, "request")[0] != '\0')
+            html_put(html, ": %s", get_text(other, "request"));
     }
 }
 
@@ -195,16 +195,16 @@ write_runs(FILE *html, const json_t *scenario)
     char seconds[WORDS_MAX];
 
     write_number_of(html, "; ",
-        view_number(view_cell(scenario, VIEW_THREADS), "runs"), "run");
+        get_number(view_cell(scenario, VIEW_THREADS), "runs"), "run");
     html_put(html, " of %s s for each server",
-        words_number(seconds, view_number(scenario, "window_seconds"), 2));
+        words_number(seconds, get_number(scenario, "window_seconds"), 2));
     write_number_of(
         html, ", in ", (double)view_count(scenario, "orders"), "block");
     if (discarded > 0)
         html_put(html, ", %s of them discarded as the machine was busy",
             words_count(seconds, (double)discarded));
     fputs(".</p>\n", html);
-    if (view_true(scenario, "too_noisy"))
+    if (get_bool(scenario, "too_noisy"))
         fputs("<p class=\"missing\">Too many blocks were disturbed: no verdict "
               "on times.</p>\n",
             html);
@@ -214,20 +214,20 @@ write_runs(FILE *html, const json_t *scenario)
 static void
 write_load(FILE *html, const json_t *scenario)
 {
-    double connections = view_number(scenario, "connections");
-    double active = view_number(scenario, "active");
-    double rate = view_number(scenario, "rate_per_second");
+    double connections = get_number(scenario, "connections");
+    double active = get_number(scenario, "active");
+    double rate = get_number(scenario, "rate_per_second");
     char buf[WORDS_MAX];
 
-    html_put(html, "<p class=\"note\">%s, %s", view_text(scenario, "program"),
-        view_text(scenario, "load_model"));
+    html_put(html, "<p class=\"note\">%s, %s", get_text(scenario, "program"),
+        get_text(scenario, "load_model"));
     write_number_of(html, "; ", connections, "connection");
     if (active < connections)
         html_put(html, ", %s of them asking", words_count(buf, active));
     if (isfinite(rate))
         html_put(html, "; %s requests per second", words_count(buf, rate));
-    if (view_text(scenario, "rate_from")[0] != '\0')
-        html_put(html, ", %s", view_text(scenario, "rate_from"));
+    if (get_text(scenario, "rate_from")[0] != '\0')
+        html_put(html, ", %s", get_text(scenario, "rate_from"));
     write_background(html, scenario);
     write_runs(html, scenario);
 }
@@ -243,13 +243,12 @@ write_syscalls(FILE *html, const json_t *scenario)
         if (view_count(cell, "syscalls") == 0)
             continue;
         html_put(html, "<p class=\"note\">System calls per request of %s:",
-            view_text(cell, "title"));
+            get_text(cell, "title"));
         for (size_t k = 0; k < view_count(cell, "syscalls") && k < 6; k++) {
             const json_t *call = view_item(cell, "syscalls", k);
 
-            html_put(html, "%s %s %s", k > 0 ? "," : "",
-                view_text(call, "name"),
-                words_number(count, view_number(call, "per_request"), 2));
+            html_put(html, "%s %s %s", k > 0 ? "," : "", get_text(call, "name"),
+                words_number(count, get_number(call, "per_request"), 2));
         }
         fputs(".</p>\n", html);
     }
@@ -259,11 +258,11 @@ write_syscalls(FILE *html, const json_t *scenario)
 static void
 write_scenario(FILE *html, const json_t *report, const json_t *s)
 {
-    html_put(html, "<section id=\"%s\">\n<h3>%s ", view_text(s, "name"),
-        view_text(s, "title"));
+    html_put(html, "<section id=\"%s\">\n<h3>%s ", get_text(s, "name"),
+        get_text(s, "title"));
     page_badge(html, words_judge(view_primary(s)));
     html_put(html, "</h3>\n<p class=\"question\">%s</p>\n<p>%s</p>\n",
-        view_text(s, "question"), view_text(s, "sentence"));
+        get_text(s, "question"), get_text(s, "sentence"));
     write_twins(html, report, s);
     write_load(html, s);
     write_limits(html, s);

@@ -3,31 +3,6 @@
 #include <math.h>
 #include <string.h>
 
-/* Read a number, whole or not. */
-double
-view_number(const json_t *object, const char *key)
-{
-    const json_t *value = json_object_get(object, key);
-
-    return json_is_number(value) ? json_number_value(value) : NAN;
-}
-
-/* Read a text. */
-const char *
-view_text(const json_t *object, const char *key)
-{
-    const char *text = json_string_value(json_object_get(object, key));
-
-    return text != NULL ? text : "";
-}
-
-/* Read a truth. */
-bool
-view_true(const json_t *object, const char *key)
-{
-    return json_is_true(json_object_get(object, key));
-}
-
 /* Read an element. */
 const json_t *
 view_item(const json_t *object, const char *key, size_t i)
@@ -50,7 +25,7 @@ view_named(
     for (size_t i = 0; i < view_count(object, key); i++) {
         const json_t *item = view_item(object, key, i);
 
-        if (strcmp(view_text(item, name), value) == 0)
+        if (strcmp(get_text(item, name), value) == 0)
             return item;
     }
     return NULL;
@@ -71,9 +46,9 @@ view_comparison(
     for (size_t i = 0; i < view_count(scenario, "comparisons"); i++) {
         const json_t *c = view_item(scenario, "comparisons", i);
 
-        if (strcmp(view_text(c, "metric"), metric) == 0 &&
-            strcmp(view_text(c, "a"), a) == 0 &&
-            strcmp(view_text(c, "b"), b) == 0)
+        if (strcmp(get_text(c, "metric"), metric) == 0 &&
+            strcmp(get_text(c, "a"), a) == 0 &&
+            strcmp(get_text(c, "b"), b) == 0)
             return c;
     }
     return NULL;
@@ -84,7 +59,7 @@ const json_t *
 view_primary(const json_t *scenario)
 {
     return view_comparison(
-        scenario, view_text(scenario, "primary"), VIEW_EVENTS, VIEW_THREADS);
+        scenario, get_text(scenario, "primary"), VIEW_EVENTS, VIEW_THREADS);
 }
 
 /* Find a cell. */
@@ -98,7 +73,7 @@ view_cell(const json_t *scenario, const char *server)
 double
 view_figure(const json_t *scenario, const char *server, const char *metric)
 {
-    return view_number(
+    return get_number(
         json_object_get(view_cell(scenario, server), "figures"), metric);
 }
 
@@ -114,7 +89,7 @@ struct span
 view_span(const json_t *comparison)
 {
     const json_t *interval = json_object_get(comparison, "interval95");
-    struct span s = { NAN, view_number(comparison, "estimate"), NAN };
+    struct span s = { NAN, get_number(comparison, "estimate"), NAN };
 
     if (json_array_size(interval) == 2 &&
         json_is_number(json_array_get(interval, 0)) &&

@@ -8,6 +8,8 @@
 #ifndef REPORT_VIEW_H
 #define REPORT_VIEW_H
 
+#include "report/values.h"
+
 #include <jansson.h>
 #include <stdbool.h>
 #include <stddef.h>
@@ -16,15 +18,6 @@
 #define VIEW_THREADS "threaded"
 #define VIEW_EVENTS  "evented"
 #define VIEW_NULL    "bare-epoll" /* the null server: a floor and a ceiling */
-
-/* Return the number called `key` of an object; NAN when there is none. */
-double view_number(const json_t *object, const char *key);
-
-/* Return the text called `key` of an object; "" when there is none. */
-const char *view_text(const json_t *object, const char *key);
-
-/* Return whether `key` of an object is true. */
-bool view_true(const json_t *object, const char *key);
 
 /* Return element `i` of the array called `key`; NULL beyond its end. */
 const json_t *view_item(const json_t *object, const char *key, size_t i);

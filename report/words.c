@@ -90,13 +90,13 @@ words_choice_class(enum choice c)
 enum choice
 words_judge(const json_t *comparison)
 {
-    const char *verdict = view_text(comparison, "verdict");
-    const char *winner = view_text(comparison, "winner");
+    const char *verdict = get_text(comparison, "verdict");
+    const char *winner = get_text(comparison, "winner");
     bool events = strcmp(winner, VIEW_EVENTS) == 0;
 
     if (strcmp(verdict, "INVALID") == 0)
         return CHOICE_INVALID;
-    if (comparison == NULL || view_text(comparison, "missing")[0] != '\0')
+    if (comparison == NULL || get_text(comparison, "missing")[0] != '\0')
         return CHOICE_NONE;
     if (strcmp(verdict, "WIN") == 0)
         return events ? CHOICE_EVENTS : CHOICE_THREADS;
@@ -131,7 +131,7 @@ const char *
 words_metric(const json_t *report, const char *metric)
 {
     const struct metric_words *known = find(metric);
-    const char *label = view_text(view_metric(report, metric), "label");
+    const char *label = get_text(view_metric(report, metric), "label");
 
     if (known != NULL)
         return known->name;
@@ -291,8 +291,8 @@ words_estimate(char *buf, const json_t *comparison)
 
     if (!isfinite(s.at))
         return strcpy(buf, "-");
-    if (strcmp(view_text(comparison, "scale"), "difference") == 0)
-        return write_difference(buf, view_text(comparison, "metric"), s);
+    if (strcmp(get_text(comparison, "scale"), "difference") == 0)
+        return write_difference(buf, get_text(comparison, "metric"), s);
     return words_span(buf, s);
 }
 
@@ -314,13 +314,13 @@ words_share(char *buf, double share)
 static void
 write_found(char *buf, const json_t *comparison, const char *estimate)
 {
-    const char *metric = view_text(comparison, "metric");
+    const char *metric = get_text(comparison, "metric");
     const struct metric_words *known = find(metric);
     char a[WORDS_MAX], b[WORDS_MAX];
 
-    words_value(a, metric, view_number(comparison, "a_median"));
-    words_value(b, metric, view_number(comparison, "b_median"));
-    if (known == NULL || strcmp(view_text(comparison, "scale"), "ratio") != 0)
+    words_value(a, metric, get_number(comparison, "a_median"));
+    words_value(b, metric, get_number(comparison, "b_median"));
+    if (known == NULL || strcmp(get_text(comparison, "scale"), "ratio") != 0)
         snprintf(buf, WORDS_MAX, "%.60s: %.60s with events, %.60s with threads",
             known != NULL ? known->name : metric, a, b);
     else
@@ -332,7 +332,7 @@ write_found(char *buf, const json_t *comparison, const char *estimate)
 char *
 words_finding(char *buf, const json_t *comparison)
 {
-    const char *metric = view_text(comparison, "metric");
+    const char *metric = get_text(comparison, "metric");
     char part[WORDS_MAX], found[WORDS_MAX];
 
     words_estimate(part, comparison);
@@ -341,7 +341,7 @@ words_finding(char *buf, const json_t *comparison)
     case CHOICE_EITHER:
         snprintf(buf, WORDS_MAX, "in %s the two are equivalent within %.20s",
             words_metric(NULL, metric),
-            words_share(part, view_number(comparison, "band")));
+            words_share(part, get_number(comparison, "band")));
         break;
     case CHOICE_LEANS_EVENTS:
     case CHOICE_LEANS_THREADS:
@@ -352,11 +352,11 @@ words_finding(char *buf, const json_t *comparison)
         break;
     case CHOICE_INVALID:
         snprintf(buf, WORDS_MAX, "%s cannot be compared: %.200s",
-            words_metric(NULL, metric), view_text(comparison, "invalid"));
+            words_metric(NULL, metric), get_text(comparison, "invalid"));
         break;
     case CHOICE_NONE:
         snprintf(buf, WORDS_MAX, "%s cannot be compared: %.200s",
-            words_metric(NULL, metric), view_text(comparison, "missing"));
+            words_metric(NULL, metric), get_text(comparison, "missing"));
         break;
     case CHOICE_EVENTS:
     case CHOICE_THREADS:
