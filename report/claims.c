@@ -8,9 +8,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* As everywhere: fewer blocks are an estimate, which decides nothing. */
-#define BLOCKS_LEAST 6
-
 /* A value without an interval of its own. */
 static struct span
 point(double x)
@@ -32,6 +29,38 @@ scenario_of(const json_t *report, const struct claim_rule *rule)
     return rule->at != NULL ? view_scenario(report, rule->at) : NULL;
 }
 
+/* Tell why a comparison decides nothing; NULL = it does, or there is none. */
+static const char *
+undecided(const json_t *scenario, const json_t *comparison)
+{
+    const char *verdict = get_text(comparison, "verdict");
+
+    if (strcmp(verdict, "INVALID") == 0)
+        return get_text(comparison, "invalid");
+    if (strcmp(verdict, "no verdict") != 0)
+        return NULL;
+    return get_bool(scenario, "too_noisy") ? "too many blocks were disturbed"
+                                           : "too few blocks for an interval";
+}
+
+/* Tell why a median of a server does not count; NULL = it does. */
+static const char *
+spoiled(const json_t *scenario, const json_t *cell, const char *metric)
+{
+    for (size_t i = 0; i < view_count(cell, "gates"); i++) {
+        const json_t *gate = view_item(cell, "gates", i);
+
+        for (size_t k = 0; k < view_count(gate, "metrics"); k++) {
+            const char *of = json_string_value(view_item(gate, "metrics", k));
+
+            if (of != NULL && (strcmp(of, "*") == 0 || strcmp(of, metric) == 0))
+                return get_text(gate, "because");
+        }
+    }
+    return undecided(
+        scenario, view_comparison(scenario, metric, VIEW_EVENTS, VIEW_THREADS));
+}
+
 /* Take a ratio off its comparison, in the direction it was made or back. */
 struct span
 claims_ratio(
@@ -46,33 +75,10 @@ claims_ratio(
         c = view_comparison(s, rule->metric, rule->b, rule->a);
     if (c == NULL || strcmp(get_text(c, "scale"), "ratio") != 0)
         return nothing();
-    if (strcmp(get_text(c, "verdict"), "INVALID") == 0)
-        *invalid = get_text(c, "invalid");
+    if (undecided(s, c) != NULL)
+        *invalid = undecided(s, c);
     span = view_span(c);
     return turned ? view_inverse(span) : span;
-}
-
-/* Tell why a median of a server does not count; NULL = it does. */
-static const char *
-spoiled(const json_t *scenario, const json_t *cell, const char *metric)
-{
-    size_t blocks = view_count(scenario, "orders");
-
-    for (size_t i = 0; i < view_count(cell, "gates"); i++) {
-        const json_t *gate = view_item(cell, "gates", i);
-
-        for (size_t k = 0; k < view_count(gate, "metrics"); k++) {
-            const char *of = json_string_value(view_item(gate, "metrics", k));
-
-            if (of != NULL && (strcmp(of, "*") == 0 || strcmp(of, metric) == 0))
-                return get_text(gate, "because");
-        }
-    }
-    if (get_bool(scenario, "too_noisy"))
-        return "too many blocks were disturbed";
-    if (blocks < view_count(scenario, "discarded_blocks") + BLOCKS_LEAST)
-        return "fewer than six blocks";
-    return NULL;
 }
 
 /* Take a median off its cell; where it does not count, say why. */
@@ -141,13 +147,15 @@ struct span
 claims_half_width(
     const json_t *report, const struct claim_rule *rule, const char **invalid)
 {
-    (void)invalid;
     for (size_t i = 0; i < view_count(report, "scenarios"); i++) {
-        const json_t *aa = view_named(
-            view_item(report, "scenarios", i), "aa", "metric", rule->metric);
+        const json_t *s = view_item(report, "scenarios", i);
+        const json_t *aa = view_named(s, "aa", "metric", rule->metric);
 
-        if (isfinite(get_number(aa, "half_width")))
-            return point(get_number(aa, "half_width"));
+        if (!isfinite(get_number(aa, "half_width")))
+            continue;
+        if (get_bool(s, "too_noisy"))
+            *invalid = "too many blocks were disturbed";
+        return point(get_number(aa, "half_width"));
     }
     return nothing();
 }

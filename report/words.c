@@ -306,7 +306,8 @@ words_share(char *buf, double share)
         return strcpy(buf, "-");
     snprintf(buf, WORDS_MAX, "%.200s %%",
         write_grouped(number, share * 100,
-            fabs(share * 100 - round(share * 100)) < 0.05 ? 0 : 1));
+            share >= 1 || fabs(share * 100 - round(share * 100)) < 0.05 ? 0
+                                                                        : 1));
     return buf;
 }
 
