@@ -213,7 +213,7 @@ function fill() {
 function showRows(first, last) {
     const before = document.createDocumentFragment();
     const after = document.createDocumentFragment();
-    const middle = rows.keys().next().value ?? 0;
+    const edge = rows.keys().next().value ?? 0;
     const kept = new Map();
 
     for (const [number, row] of rows)
@@ -224,7 +224,7 @@ function showRows(first, last) {
 
         if (!row) {
             row = makeRow(number);
-            (number < middle ? before : after).append(row);
+            (number < edge ? before : after).append(row);
         }
         kept.set(number, row);
     }
