@@ -40,6 +40,9 @@ FULL = bool(os.environ.get("TEST_FULL"))
 UNDER_THREAD_SANITIZER = BUILD.endswith("thread")
 # Without a sanitizer, which keeps memory that was freed.
 PLAIN = os.path.basename(BUILD) in ("build", "coverage")
+# Where each process writes at its end what was reached, for which it needs
+# memory and descriptors.
+COVERAGE = os.path.basename(BUILD) == "coverage"
 EVENTED_OPTIONS = shlex.split(os.environ.get("TEST_EVENTED_OPTIONS", ""))
 TWINS = ("threaded", "evented")
 HOST = "127.0.0.1"

@@ -7,10 +7,11 @@ through both whole servers, whose answers must be the same bytes.
 
 import glob
 import os
+import re
 import subprocess
 import unittest
 
-from harness import (BUILD, HERE, TWINS, ServerTest, environment, main)
+from harness import BUILD, HERE, TWINS, ServerTest, environment, main
 
 CORPUS = os.path.join(HERE, "corpus")
 
@@ -28,7 +29,7 @@ class Targets(unittest.TestCase):
     def test_no_input_breaks_a_rule_of_its_target(self):
         names = sorted(os.path.basename(path)[5:-2]
             for path in glob.glob(os.path.join(HERE, "fuzz_*.c")))
-        self.assertGreater(len(names), 7)
+        self.assertGreater(len(names), 9)
         for name in names:
             with self.subTest(target=name):
                 done = subprocess.run(
@@ -44,22 +45,26 @@ class Targets(unittest.TestCase):
 class WholeServers(ServerTest):
     """The same bytes to servers of both twins."""
 
+    door = "connect"
+
     def answer(self, server, data):
-        """What a server sends for these bytes, up to its end."""
-        with server.connect() as client:
+        """What a server sends for these bytes, up to its end, but for the time
+        of day and what it counted."""
+        with getattr(server, self.door)() as client:
             client.send_if_open(data)
             try:
                 client.finish()
             except OSError:
                 pass
-            return client.read_all()
+            return re.sub(rb"(?m)(^Date: .*|^charfinder_\w+ \d+)$", b"",
+                client.read_all())
 
-    def compare(self, names, taken, *options, **how):
+    def compare(self, names, taken, start, *options):
         """Send each input, but for its first bytes that are the target's, and
         compare what comes."""
         servers = []
         for self.twin in TWINS:
-            servers.append(self.serve("--quiet", *options, **how))
+            servers.append(start("--quiet", *options))
         for name in names:
             for path, data in inputs(name):
                 threaded, evented = (self.answer(server, data[taken:])
@@ -68,8 +73,15 @@ class WholeServers(ServerTest):
 
     def test_the_game_answers_alike(self):
         for strategy in "random", "bisect":
-            self.compare(("guess", "line", "player", "http"), 2, "--seed",
-                "1", "--strategy", strategy)
+            self.compare(("guess", "line", "player", "http"), 2, self.serve,
+                "--seed", "1", "--strategy", strategy)
+
+    def test_the_finder_answers_alike_in_the_terminal(self):
+        self.compare(("chartalk", "find", "quote", "charpage"), 1, self.find)
+
+    def test_the_finder_answers_alike_on_the_web(self):
+        self.door = "connect_web"
+        self.compare(("http", "charpage", "query", "chartalk"), 1, self.find)
 
 
 if __name__ == "__main__":
