@@ -7,7 +7,7 @@
  */
 
 #include "report/baseline.h"
-#include "report/conform.h"
+#include "report/conform_finder.h"
 #include "report/guard.h"
 #include "report/journal.h"
 #include "report/json.h"
@@ -90,10 +90,15 @@ prove(
     const struct plan *plan, struct meter *meter, struct conform_result *alike)
 {
     const char *const *path = plan->server_path[PROGRAM_GUESS];
+    const char *const *finder = plan->server_path[PROGRAM_CHARFINDER];
     int result;
 
     result = conform_run(path[SUBJECT_THREADED], path[SUBJECT_EVENTED],
         plan->placement.server_cpu, plan->seed, meter, stdout, alike);
+    if (result == 0 && finder[SUBJECT_THREADED] != NULL)
+        result = conform_finder_run(finder[SUBJECT_THREADED],
+            finder[SUBJECT_EVENTED], plan->placement.server_cpu, plan->seed,
+            meter, stdout, alike);
     meter_wipe(meter);
     if (result == 0)
         printf("Alike: %zu conversations, every byte the same.\n",
@@ -114,11 +119,19 @@ prove_peer(
     const struct plan *plan, struct meter *meter, struct conform_result *peer)
 {
     const char *name = subjects[SUBJECT_PEER].name;
-    int result;
+    const char *finder =
+        plan->server_path[PROGRAM_CHARFINDER][SUBJECT_THREADED];
+    int cpu = plan->placement.server_cpu, result;
 
-    result = conform_peer(plan->server_path[PROGRAM_GUESS][SUBJECT_THREADED],
-        name, plan->peer, plan->placement.server_cpu, plan->seed, meter, stdout,
-        peer);
+    if (plan->peer_speaks == ASK_GAME)
+        result =
+            conform_peer(plan->server_path[PROGRAM_GUESS][SUBJECT_THREADED],
+                name, plan->peer, cpu, plan->seed, meter, stdout, peer);
+    else if (finder != NULL)
+        result = conform_finder_peer(finder, name, plan->peer,
+            plan->peer_speaks, cpu, plan->seed, meter, stdout, peer);
+    else
+        errx(1, "the charfinder is missing: run make first");
     meter_wipe(meter);
     if (result == 0)
         printf("Conforming: %s, in %zu conversations.\n", name,
@@ -157,7 +170,9 @@ static double
 announce(const struct request *request, const struct chosen *chosen,
     const struct plan *plan)
 {
-    double seconds = (plan->peer != NULL ? 2 : 1) * conform_seconds();
+    bool finder = plan->server_path[PROGRAM_CHARFINDER][0] != NULL;
+    double seconds = (plan->peer != NULL ? 2 : 1) * conform_seconds() +
+                     (finder ? conform_finder_seconds() : 0);
 
     for (size_t i = 0; i < chosen->count && !request->check_only; i++)
         seconds += plan_seconds(plan, chosen->scenario[i]);

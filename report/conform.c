@@ -1,36 +1,16 @@
 #include "report/conform.h"
 
+#include "report/converse.h"
 #include "report/process.h"
 #include "report/referee.h"
-#include "report/talks.h"
 
-#include <arpa/inet.h>
-#include <assert.h>
 #include <ctype.h>
-#include <err.h>
-#include <errno.h>
-#include <netinet/tcp.h>
-#include <poll.h>
 #include <stdbool.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/socket.h>
-#include <time.h>
-#include <unistd.h>
 
-#define ANSWER_MAX      16384
-#define SILENCE_MS      5000    /* a server that is silent so long has hung */
-#define PAUSE_NS        200000L /* long enough for a piece to be read alone */
-#define DIFFERENCES_MAX 5       /* the rest would only repeat them */
-#define DYING_MS        2000    /* from a refused connection to the exit */
-
-enum ending {
-    ENDING_CLOSED,  /* end of file, after everything */
-    ENDING_RESET,   /* the connection was reset */
-    ENDING_SILENT,  /* neither bytes nor an end within SILENCE_MS */
-    ENDING_REFUSED, /* no connection */
-    ENDING_FLOOD    /* more than ANSWER_MAX bytes */
-};
+#define DIFFERENCES_MAX 5    /* the rest would only repeat them */
+#define DYING_MS        2000 /* from a refused connection to the exit */
 
 /* The two servers of a proof: the first is threads, the other is judged. */
 struct both {
@@ -38,113 +18,6 @@ struct both {
     const char *peer; /* the name of the other; NULL = events */
     bool refused;     /* it did not accept a connection */
 };
-
-/* What came back from one server. */
-struct answer {
-    char bytes[ANSWER_MAX];
-    size_t length;
-    enum ending ending;
-};
-
-/* Name an ending. */
-static const char *
-ending_name(enum ending e)
-{
-    static const char *const names[] = {
-        [ENDING_CLOSED] = "closed",
-        [ENDING_RESET] = "reset",
-        [ENDING_SILENT] = "silent for 5 s",
-        [ENDING_REFUSED] = "refused",
-        [ENDING_FLOOD] = "far too much",
-    };
-
-    return names[e];
-}
-
-/* Connect to a server on this machine; -1 when it does not take the call. */
-static int
-call(uint16_t port)
-{
-    struct sockaddr_in at = { .sin_family = AF_INET, .sin_port = htons(port) };
-    int fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
-    const int on = 1;
-
-    at.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
-    if (fd == -1)
-        err(1, "socket");
-    if (connect(fd, (const struct sockaddr *)&at, sizeof(at)) == -1) {
-        close(fd);
-        return -1;
-    }
-    if (setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &on, sizeof(on)) == -1)
-        err(1, "TCP_NODELAY");
-    return fd;
-}
-
-/*
- * Say everything, piece by piece. A server may hang up before the end; what
- * it said before that is read all the same.
- */
-static void
-say(int fd, const struct talk *t)
-{
-    const struct timespec pause = { 0, PAUSE_NS };
-    size_t at = 0, cut = 0;
-
-    while (at < t->length) {
-        size_t end = cut < t->cuts_count ? t->cuts[cut++] : t->length;
-
-        if (t->each_byte)
-            end = at + 1;
-        if (send(fd, t->bytes + at, end - at, MSG_NOSIGNAL) == -1)
-            break;
-        at = end;
-        if (t->pauses)
-            nanosleep(&pause, NULL);
-    }
-    if (t->half_close)
-        shutdown(fd, SHUT_WR);
-}
-
-/* Listen until the connection ends, one way or another. */
-static void
-listen_to_end(int fd, struct answer *a)
-{
-    for (;;) {
-        struct pollfd pfd = { .fd = fd, .events = POLLIN };
-        ssize_t n;
-
-        if (a->length == ANSWER_MAX) {
-            a->ending = ENDING_FLOOD;
-            return;
-        }
-        if (poll(&pfd, 1, SILENCE_MS) == 0) {
-            a->ending = ENDING_SILENT;
-            return;
-        }
-        n = recv(fd, a->bytes + a->length, ANSWER_MAX - a->length, 0);
-        if (n <= 0) {
-            a->ending = n == 0 ? ENDING_CLOSED : ENDING_RESET;
-            return;
-        }
-        a->length += (size_t)n;
-    }
-}
-
-/* Hold one conversation with one server. */
-static void
-hold(uint16_t port, const struct talk *t, struct answer *a)
-{
-    int fd = call(port);
-
-    a->length = 0;
-    a->ending = ENDING_REFUSED;
-    if (fd == -1)
-        return;
-    say(fd, t);
-    listen_to_end(fd, a);
-    close(fd);
-}
 
 /* Tell whether a line, without its end, is an integer. */
 static bool
@@ -160,7 +33,7 @@ is_integer(const char *line, size_t length)
 
 /* Tell whether the lines of an answer are of the kinds that are due. */
 static bool
-has_shape(const struct answer *a, const char *shape)
+has_shape(const struct answer_bytes *a, const char *shape)
 {
     const char *at = a->bytes, *end = a->bytes + a->length, *lf;
 
@@ -177,43 +50,20 @@ has_shape(const struct answer *a, const char *shape)
     return *shape == '\0' && a->ending == ENDING_CLOSED;
 }
 
-/* Write bytes so that each can be seen, a line of them to a line. */
-static void
-write_bytes(FILE *out, const char *bytes, size_t length)
-{
-    const size_t most = 600; /* enough to see what happens */
-
-    for (size_t i = 0; i < length && i < most; i++) {
-        unsigned char c = (unsigned char)bytes[i];
-
-        if (i == 0 || bytes[i - 1] == '\n')
-            fputs("\n    ", out);
-        if (c == '\n')
-            fputs("\\n", out);
-        else if (c == '\r')
-            fputs("\\r", out);
-        else if (c >= 0x20 && c < 0x7f)
-            putc(c, out);
-        else
-            fprintf(out, "\\x%02x", c);
-    }
-    if (length > most)
-        fprintf(out, "\n    ... (%zu bytes in all)", length);
-    putc('\n', out);
-}
-
 /* Write one difference. */
 static void
-write_difference(FILE *out, const struct talk *t, const struct answer *threads,
-    const struct answer *events)
+write_difference(FILE *out, const struct talk *t,
+    const struct answer_bytes *threads, const struct answer_bytes *events)
 {
     fprintf(out, "\nNot alike, or not as the protocol says: %s\n", t->name);
     fprintf(out, "  sent%s:", t->half_close ? ", then half closed" : "");
-    write_bytes(out, t->bytes, t->length);
-    fprintf(out, "  threads answered, then %s:", ending_name(threads->ending));
-    write_bytes(out, threads->bytes, threads->length);
-    fprintf(out, "  events answered, then %s:", ending_name(events->ending));
-    write_bytes(out, events->bytes, events->length);
+    converse_write(out, t->bytes, t->length);
+    fprintf(
+        out, "  threads answered, then %s:", converse_ending(threads->ending));
+    converse_write(out, threads->bytes, threads->length);
+    fprintf(
+        out, "  events answered, then %s:", converse_ending(events->ending));
+    converse_write(out, events->bytes, events->length);
     if (t->shape != NULL)
         fprintf(out,
             "  expected: '%s', i an integer, ! an ERROR line; then "
@@ -224,19 +74,20 @@ write_difference(FILE *out, const struct talk *t, const struct answer *threads,
 /* Write which rule a peer broke, and how. */
 static void
 write_broken_rule(FILE *out, const char *peer, const struct talk *t,
-    const struct answer *came, const struct ruling *ruling)
+    const struct answer_bytes *came, const struct ruling *ruling)
 {
     fprintf(out, "\nRule broken: %s.\n", ruling->rule);
     fprintf(out, "  conversation: %s\n", t->name);
     fprintf(out, "  sent%s:", t->half_close ? ", then half closed" : "");
-    write_bytes(out, t->bytes, t->length);
+    converse_write(out, t->bytes, t->length);
     if (ruling->answer > 0)
         fprintf(out, "  expected as line %zu of the answer: %s\n",
             ruling->answer, ruling->expected);
     else
         fprintf(out, "  expected at the end: %s\n", ruling->expected);
-    fprintf(out, "  %s answered, then %s:", peer, ending_name(came->ending));
-    write_bytes(out, came->bytes, came->length);
+    fprintf(
+        out, "  %s answered, then %s:", peer, converse_ending(came->ending));
+    converse_write(out, came->bytes, came->length);
 }
 
 /*
@@ -245,7 +96,7 @@ write_broken_rule(FILE *out, const char *peer, const struct talk *t,
  */
 static bool
 judge_peer(FILE *out, const char *peer, const struct talk *t,
-    const struct answer *threads, const struct answer *came)
+    const struct answer_bytes *threads, const struct answer_bytes *came)
 {
     const struct span sent = { t->bytes, t->length };
     const struct span model = { threads->bytes, threads->length };
@@ -262,7 +113,7 @@ judge_peer(FILE *out, const char *peer, const struct talk *t,
                 : "the server closes when it is due, and resets nothing";
         ruling.answer = 0;
         snprintf(ruling.expected, sizeof(ruling.expected), "%s",
-            ending_name(threads->ending));
+            converse_ending(threads->ending));
     }
     if (!good)
         write_broken_rule(out, peer, t, came, &ruling);
@@ -271,8 +122,8 @@ judge_peer(FILE *out, const char *peer, const struct talk *t,
 
 /* Judge the twins' answers: every byte is the same, and of the right shape. */
 static bool
-judge_twins(FILE *out, const struct talk *t, const struct answer *threads,
-    const struct answer *events)
+judge_twins(FILE *out, const struct talk *t, const struct answer_bytes *threads,
+    const struct answer_bytes *events)
 {
     if (threads->length == events->length &&
         threads->ending == events->ending &&
@@ -288,11 +139,11 @@ static bool
 compare_one(struct both *both, const struct talk *t, FILE *out,
     struct conform_result *result)
 {
-    static struct answer threads, other;
+    static struct answer_bytes threads, other;
     bool good;
 
-    hold(both->model.port, t, &threads);
-    hold(both->judged.port, t, &other);
+    converse(both->model.port, t, &threads);
+    converse(both->judged.port, t, &other);
     result->conversations++;
     if (both->peer != NULL)
         good = judge_peer(out, both->peer, t, &threads, &other);
