@@ -7,6 +7,7 @@
 #   make soak       MINUTES=10 of clients of all kinds
 #   make coverage   which lines and branches the tests reach
 #   make bench      how long searches take, against their goals
+#   make planted    servers slowed by a known share, and what compare says
 #   make diff       read the twins side by side, function by function
 #   make install    PREFIX=/usr/local DESTDIR=
 #   make deps       install what is missing (Debian packages)
@@ -79,7 +80,7 @@ override LDFLAGS += -pie -pthread $(if $(SAN),-fsanitize=$(SAN)) $(HARDENING_LD)
 UCD ?= /usr/share/unicode
 
 .PHONY: all programs tests disturbed fuzzers check check-full fuzz soak \
-	coverage compare install uninstall clean bench diff format format-check \
+	coverage compare install uninstall clean bench planted diff format format-check \
 	deps FORCE
 .DELETE_ON_ERROR:
 
@@ -207,6 +208,12 @@ $(B)/tests/bench_%: $(B)/tests/bench_%.o $(B)/libcommon.a
 	$(link)
 $(B)/tests/bench_%: LDLIBS = -lunistring
 
+# Preloaded into a server to make it slower by a known share.
+$(B)/tests/slow.so: tests/slow.c Makefile
+	@mkdir -p $(@D)
+	@echo "  LINK  $@"
+	$Q$(CC) -std=c11 -O2 -D_GNU_SOURCE $(WARNINGS) -shared -fPIC -o $@ $<
+
 # Objects of tests are kept, like all others.
 .SECONDARY:
 
@@ -274,6 +281,9 @@ bench: $(B)/tests/bench_charindex $(B)/tests/bench_charpage $(B)/charfind \
 		$(FINDERS)
 	$(B)/tests/bench_charindex $(B)/charfind $(FINDERS)
 	$(B)/tests/bench_charpage
+
+planted: all $(B)/tests/slow.so
+	$(PYTHON) tests/planted.py
 
 diff:
 	@$(PYTHON) tests/twins.py --diff

@@ -1,5 +1,6 @@
 #include "report/cells.h"
 
+#include "report/gates.h"
 #include "report/histogram.h"
 #include "report/stats.h"
 #include "report/values.h"
@@ -11,44 +12,12 @@
 #include <string.h>
 
 #define BUSY      0.9 /* of a processor: that was the limit */
-#define ONE_IN    5   /* runs may fail a gate of the machine's moods */
 #define PLATEAU   0.03
 #define RUNS_MOST 400 /* of an arm: blocks, two each, and more than enough */
 
 /* The quantiles of a curve: as many as print well. */
 static const double curve[] = { 0.1, 0.25, 0.5, 0.75, 0.9, 0.95, 0.98, 0.99,
     0.995, 0.998, 0.999, 0.9995, 0.9998, 0.9999 };
-
-/* Gates that one run is enough for. */
-static const char *const strict[] = { "Little's law", "utilisation",
-    "wrong replies", "counters differ", "percentiles", "failed" };
-
-/* Tell whether a run is meant. */
-bool
-arm_has(const struct arm *arm, const json_t *run)
-{
-    const char *is = get_text(run, "arm");
-    bool same =
-        arm->arm != NULL ? strcmp(is, arm->arm) == 0 : strcmp(is, "aa") != 0;
-
-    return same &&
-           (arm->server == NULL ||
-               strcmp(get_text(run, "server"), arm->server) == 0) &&
-           (arm->block == 0 || get_number(run, "block") == (double)arm->block);
-}
-
-/* Look a block up among the discarded. */
-bool
-block_is_discarded(const json_t *scenario, size_t block)
-{
-    const json_t *number;
-    size_t i;
-
-    json_array_foreach(json_object_get(scenario, "discarded_blocks"), i,
-        number) if (json_integer_value(number) ==
-                    (json_int_t)block) return true;
-    return false;
-}
 
 /* Take the median. */
 double
@@ -282,91 +251,6 @@ limiter_of(const struct scenario *s, const json_t *scenario, const json_t *runs,
     return "unexplained";
 }
 
-/* Count the runs of an arm, and those of them that are in no spoilt block. */
-static size_t
-count_runs(const json_t *scenario, const json_t *runs, const struct arm *arm,
-    bool spoilt_too)
-{
-    const json_t *run;
-    size_t i, n = 0;
-
-    json_array_foreach(runs, i, run) if (arm_has(arm, run)) n +=
-        spoilt_too ||
-        !block_is_discarded(scenario, (size_t)get_number(run, "block"));
-    return n;
-}
-
-/* Tell whether one failure is enough. */
-static bool
-is_strict(const char *gate)
-{
-    for (size_t i = 0; i < sizeof(strict) / sizeof(strict[0]); i++)
-        if (strcmp(gate, strict[i]) == 0)
-            return true;
-    return false;
-}
-
-/* Find a gate by name. */
-static json_t *
-gate_find(const json_t *gates, const char *name)
-{
-    json_t *gate;
-    size_t i;
-
-    json_array_foreach(gates, i,
-        gate) if (strcmp(get_text(gate, "name"), name) == 0) return gate;
-    return NULL;
-}
-
-/* Collect the gates that the runs of an arm failed, with how many did. */
-static json_t *
-tally_gates(const json_t *scenario, const json_t *runs, const struct arm *arm)
-{
-    json_t *tally = json_array();
-    const json_t *run, *gate;
-    size_t i, k;
-
-    json_array_foreach(runs, i, run)
-    {
-        size_t block = (size_t)get_number(run, "block");
-
-        if (!arm_has(arm, run))
-            continue;
-        json_array_foreach(json_object_get(run, "gates"), k, gate)
-        {
-            const char *name = get_text(gate, "name");
-            json_t *seen = gate_find(tally, name);
-
-            if (block_is_discarded(scenario, block) && !is_strict(name))
-                continue;
-            if (seen == NULL) {
-                seen = json_deep_copy(gate);
-                json_object_set_new(seen, "runs", json_integer(0));
-                json_array_append_new(tally, seen);
-            }
-            json_object_set_new(seen, "runs",
-                json_integer((json_int_t)get_number(seen, "runs") + 1));
-        }
-    }
-    return tally;
-}
-
-/* Keep of the tally what spoils the cell. */
-static json_t *
-gates_of(const json_t *scenario, const json_t *runs, const struct arm *arm)
-{
-    size_t count = count_runs(scenario, runs, arm, false), i;
-    json_t *tally = tally_gates(scenario, runs, arm), *kept = json_array();
-    json_t *gate;
-
-    json_array_foreach(
-        tally, i, gate) if (is_strict(get_text(gate, "name")) ||
-                            get_number(gate, "runs") * ONE_IN > (double)count)
-        json_array_append(kept, gate);
-    json_decref(tally);
-    return kept;
-}
-
 /* Add a gate that is seen only from the whole cell. */
 static void
 add_gate(json_t *gates, const char *name, const char *because)
@@ -385,7 +269,7 @@ cell_of(const struct scenario *s, const json_t *scenario, enum subject subject)
     double server = share_of_window(runs, &arm, "server_cpu_ns");
     double load = share_of_window(runs, &arm, "load_cpu_ns") -
                   share_of_window(runs, &arm, "load_spin_ns");
-    json_t *gates = gates_of(scenario, runs, &arm), *calls, *o;
+    json_t *gates = gates_collect(scenario, runs, &arm), *calls, *o;
     char *because;
     const char *limiter =
         limiter_of(s, scenario, runs, &arm, server, load, &because);
@@ -399,7 +283,7 @@ cell_of(const struct scenario *s, const json_t *scenario, enum subject subject)
         subject <= SUBJECT_EVENTED ? "twin"
         : subject == SUBJECT_PEER  ? "peer"
                                    : "control",
-        "runs", value_count(count_runs(scenario, runs, &arm, true)), "figures",
+        "runs", value_count(arm_count(scenario, runs, &arm, true)), "figures",
         figures_of(s, runs, &arm), "percentiles", percentiles_of(runs, &arm),
         "memory", memory_of(runs, &arm), "syscalls",
         calls != NULL ? json_incref(calls) : json_null(), "busy", "server",
@@ -449,7 +333,7 @@ cells_of(const struct scenario *s, const json_t *scenario)
     for (int i = 0; i < SUBJECTS; i++) {
         const struct arm arm = { subjects[i].name, NULL, 0 };
 
-        if (count_runs(scenario, runs, &arm, true) > 0)
+        if (arm_count(scenario, runs, &arm, true) > 0)
             json_array_append_new(cells, cell_of(s, scenario, (enum subject)i));
     }
     if (scenario_has(s, METRIC_RATE))
@@ -467,37 +351,4 @@ cell_find(const json_t *cells, const char *server)
     json_array_foreach(cells, i,
         cell) if (strcmp(get_text(cell, "server"), server) == 0) return cell;
     return NULL;
-}
-
-/* Tell whether a gate spoils a metric. */
-static bool
-spoils(const json_t *gate, enum metric m)
-{
-    const json_t *key;
-    size_t i;
-
-    json_array_foreach(json_object_get(gate, "metrics"), i,
-        key) if (strcmp(json_string_value(key), "*") == 0 ||
-                 strcmp(json_string_value(key), metrics[m].key) ==
-                     0) return true;
-    return false;
-}
-
-/* Add the names. */
-void
-cell_gates(const json_t *cell, enum metric m, json_t *names)
-{
-    const json_t *gate, *name;
-    size_t i, k;
-
-    json_array_foreach(json_object_get(cell, "gates"), i, gate)
-    {
-        const char *is = get_text(gate, "name");
-        bool there = false;
-
-        json_array_foreach(names, k, name) there =
-            there || strcmp(json_string_value(name), is) == 0;
-        if (!there && spoils(gate, m))
-            json_array_append_new(names, json_string(is));
-    }
 }

@@ -11,8 +11,9 @@
 #include <stdint.h>
 #include <stdio.h>
 
-#define ANSWER_MAX ((size_t)256 * 1024) /* of more only the beginning is kept  \
-                                         */
+#define ANSWER_MAX                                                             \
+    ((size_t)256 * 1024) /* of more only the beginning is kept                 \
+                          */
 
 enum ending {
     ENDING_CLOSED,  /* end of file, after everything */

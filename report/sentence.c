@@ -150,7 +150,7 @@ sentence_of(const json_t *scenario)
     if (c != NULL)
         write_claim(out, c);
     else
-        fprintf(out, "the twins did not run.");
+        fprintf(out, "nothing is known: there was no time left to run it.");
     if (fclose(out) == EOF)
         err(1, NULL);
     return text;

@@ -34,7 +34,7 @@ THREADED_SUITES = ("transcripts", "differential", "limits", "traffic", "stop",
 # What needs programs without sanitizers, whose allocations never fail.
 PLAIN_SUITES = ("torture",)
 # The long ones first, so that they do not run alone at the end.
-LONGEST = ("page", "torture", "peer", "answers", "web", "stop", "limits",
+LONGEST = ("page", "torture", "compare", "peer", "answers", "web", "stop", "limits",
     "traffic", "differential")
 
 # Seconds after which a suite hangs.

@@ -399,7 +399,8 @@ START_TEST(the_bootstrap_covers_what_it_says_where_blocks_are_many)
         for (size_t b = 0; b < 30; b++)
             for (int r = 0; r < BOOTSTRAP_RUNS; r++)
                 blocks[b][r] = (r < 2 ? 2 : 1) * exp(0.05 * normal(&rng));
-        i = bootstrap_interval(blocks, 30, true);
+        i = bootstrap_interval(
+            (const double(*)[BOOTSTRAP_RUNS])blocks, 30, true);
         ck_assert(i.exists);
         ck_assert_double_lt(i.low, i.high);
         covered += i.low <= 2 && 2 <= i.high;

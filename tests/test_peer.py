@@ -122,6 +122,41 @@ class Check(unittest.TestCase):
             "that breaks no rule.\n", said)
 
 
+class Finder(unittest.TestCase):
+    """--peer-speaks: a finder of the reader's own."""
+
+    OWN = os.path.join(BUILD, "evented", "charfinder") + " --quiet"
+    GAME = os.path.join(BUILD, "evented", "guess-server") + " --quiet"
+
+    def check(self, speaks, command):
+        """Check a finder of this command; exit code and what is printed."""
+        code, output, errors = compare("--check", "--peer-speaks", speaks,
+            "--peer", "mine=" + command)
+        self.assertEqual(errors, "", output)
+        return code, output
+
+    def test_a_finder_conforms_at_both_doors(self):
+        for speaks, options in {
+            "charfinder": "--port {port} --http-port off",
+            "http": "--port off --http-port {port}",
+        }.items():
+            with self.subTest(speaks):
+                code, output = self.check(speaks, f"{self.OWN} {options}")
+                self.assertEqual(code, 0, output)
+                self.assertRegex(output,
+                    r"(?m)^Conforming: mine, in \d+ conversations\.$")
+
+    def test_what_is_no_finder_breaks_a_rule(self):
+        for speaks in ("charfinder", "http"):
+            with self.subTest(speaks):
+                code, output = self.check(speaks, f"{self.GAME} --port {{port}}")
+                self.assertEqual(code, 1, output)
+                self.assertIn("\nRule broken: the answer is the finder's: ",
+                    output)
+                self.assertRegex(output, r"Not conforming: mine broke a rule "
+                    r"in [1-5] of the first \d+ conversations")
+
+
 class Race(unittest.TestCase):
     """A peer is raced as one more column."""
 

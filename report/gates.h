@@ -1,0 +1,46 @@
+/*
+ * gates - which validity gates a cell failed, collected from its runs.
+ *
+ * A gate of arithmetic or correctness spoils a cell when one run fails it: then
+ * something is broken. A gate that the machine's moods can trip spoils it when
+ * more than one run in five does. Runs of discarded blocks do not count.
+ */
+#ifndef REPORT_GATES_H
+#define REPORT_GATES_H
+
+#include "report/metrics.h"
+
+#include <jansson.h>
+#include <stdbool.h>
+#include <stddef.h>
+
+/* Which of a scenario's runs are meant. */
+struct arm {
+    const char *server; /* its name; NULL = any */
+    const char *arm;    /* "aa", or NULL = any but that */
+    size_t block;       /* from 1; 0 = all */
+};
+
+/* Return whether a run belongs to an arm. */
+bool arm_has(const struct arm *arm, const json_t *run);
+
+/* Return whether a block of a scenario was discarded. */
+bool block_is_discarded(const json_t *scenario, size_t block);
+
+/*
+ * Count the runs of an arm, or with `spoilt_too` false those in blocks that
+ * were not discarded.
+ */
+size_t arm_count(const json_t *scenario, const json_t *runs,
+    const struct arm *arm, bool spoilt_too);
+
+/* Return the gates that spoil a cell; the caller owns them. */
+json_t *gates_collect(
+    const json_t *scenario, const json_t *runs, const struct arm *arm);
+
+/*
+ * Add to the array `names` the gates of a cell that spoil a metric, each once.
+ */
+void gates_add_names(const json_t *cell, enum metric m, json_t *names);
+
+#endif
