@@ -35,8 +35,8 @@ const struct subject_info subjects[SUBJECTS] = {
  */
 const struct suite_info suites[SUITES] = {
     [SUITE_QUICK] = { "quick", 176, 0, 0, 0, 6 },
-    [SUITE_STANDARD] = { "standard", 590, 0.5, 1.5, 2, 6 },
-    [SUITE_FULL] = { "full", 4450, 1, 3, 4, 8 },
+    [SUITE_STANDARD] = { "standard", 590, 0.4, 1.3, 1.2, 6 },
+    [SUITE_FULL] = { "full", 4450, 1, 4, 4, 8 },
 };
 
 #define QUICK    (1u << SUITE_QUICK)
@@ -158,8 +158,8 @@ const struct scenario scenarios[] = {
         .suites = FULL },
     { .name = "open-50",
         .title = "At half of what the slower can do",
-        .question = "How long does a request take when half the capacity of "
-                    "the slower twin is asked for?",
+        .question = "How long does a request take at half of what the slower "
+                    "twin can do?",
         OPEN,
         .share = 0.5,
         .warmup = 0.3,
@@ -168,8 +168,8 @@ const struct scenario scenarios[] = {
         .suites = FULL },
     { .name = "open-80",
         .title = "At 80 % of what the slower can do",
-        .question = "How long does a request take when 80 % of the capacity "
-                    "of the slower twin is asked for?",
+        .question = "How long does a request take at 80 % of what the slower "
+                    "twin can do?",
         OPEN,
         .share = 0.8,
         .warmup = 0.3,
@@ -264,8 +264,8 @@ const struct scenario scenarios[] = {
         .suites = FULL },
     { .name = "pool-20",
         .title = "When 20 clients wait in a pool of 20 threads",
-        .question = "Is another client served while 20 who say nothing hold "
-                    "the 20 threads of a pool?",
+        .question = "Is another client served while 20 silent ones hold the "
+                    "20 threads of a pool?",
         .family = "pool",
         GAME,
         .way = LOAD_CHURN,

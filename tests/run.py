@@ -34,8 +34,8 @@ THREADED_SUITES = ("transcripts", "differential", "limits", "traffic", "stop",
 # What needs programs without sanitizers, whose allocations never fail.
 PLAIN_SUITES = ("torture",)
 # The long ones first, so that they do not run alone at the end.
-LONGEST = ("page", "torture", "compare", "peer", "answers", "web", "stop", "limits",
-    "traffic", "differential")
+LONGEST = ("page", "torture", "compare", "peer", "answers", "web", "stop",
+    "limits", "traffic", "differential")
 
 # Seconds after which a suite hangs.
 TIMEOUT, TIMEOUT_FULL = 420, 3600
