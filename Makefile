@@ -233,7 +233,8 @@ check: deps
 	$(MAKE) disturbed
 	$(PYTHON) tests/run.py
 
-check-full: deps
+check-full:
+	$(MAKE) deps MORE_PACKAGES='$(MORE_PACKAGES) valgrind'
 	$(MAKE) SAN=address,undefined tests
 	$(MAKE) SAN=thread programs
 	$(MAKE) all disturbed

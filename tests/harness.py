@@ -204,6 +204,7 @@ class Client:
 class Server:
     """A running server of one twin."""
 
+    http_port = None
     READY = re.compile(r"Serving on (.+):(\d+)\. Hit CTRL-C to stop\.")
 
     def __init__(self, twin, *options, name="guess-server", port=0,

@@ -32,7 +32,7 @@ from harness import HERE, ROOT, SANITIZERS, environment
 THREADED_SUITES = ("transcripts", "differential", "limits", "traffic", "stop",
     "console", "faults", "finder", "answers", "web")
 # What needs programs without sanitizers, whose allocations never fail.
-PLAIN_SUITES = ("torture",)
+PLAIN_SUITES = ("torture", "valgrind")
 # The long ones first, so that they do not run alone at the end.
 LONGEST = ("page", "torture", "compare", "peer", "answers", "web", "stop",
     "limits", "traffic", "differential")

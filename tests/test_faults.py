@@ -11,10 +11,11 @@ import subprocess
 import unittest
 
 from harness import (DEADLINE, EVENTED_OPTIONS, FULL_HOUSE, HOST,
-    UNDER_THREAD_SANITIZER, Client, Server, environment, main, on_both_twins,
+    UNDER_THREAD_SANITIZER, Client, Server, ServerTest, environment, main, on_both_twins,
     only_if_full, program, wait_until)
 
 STRACE = shutil.which("strace")
+NO_MEMORY = b"ERROR out of memory"
 
 
 class TracedServer(Server):
@@ -193,6 +194,98 @@ class ThreadedOnly(FaultTest):
         self.assertGreaterEqual(answers.count(b"5\n5\n5\n"), 6)
         self.assertGreaterEqual(answers.count(FULL_HOUSE), 2)
         server.stop()
+
+
+# What the kernel may say to a server that runs, also where the C library asks
+# for itself; tests/test_torture.py makes the library's calls fail.
+SYSTEM_CALLS = {
+    "accept4": ("EMFILE", "ECONNABORTED", "ENOBUFS", "ENOMEM", "EPERM"),
+    "recvfrom": ("ECONNRESET", "EINTR", "ENOMEM", "ETIMEDOUT"),
+    "sendto": ("EPIPE", "EINTR", "ECONNRESET", "ENOBUFS", "ENOMEM"),
+    "writev": ("EPIPE", "EINTR", "EAGAIN", "ENOBUFS"),
+    "poll": ("EINTR", "ENOMEM"),
+    "epoll_wait": ("EINTR",),
+    "epoll_ctl": ("ENOMEM", "ENOSPC"),
+    "clone3": ("EAGAIN", "ENOMEM"),
+    "mmap": ("ENOMEM",),
+    "munmap": ("ENOMEM",),
+    "mprotect": ("ENOMEM",),
+    "madvise": ("EAGAIN",),
+    "brk": ("ENOMEM",),
+    "getrandom": ("EINTR",),
+    "setsockopt": ("EINVAL", "ENOMEM"),
+    "shutdown": ("ENOTCONN",),
+    "close": ("EINTR", "EIO"),
+    "ioctl": ("EINVAL",),
+    "getpeername": ("ENOTCONN", "ENOBUFS"),
+    "openat": ("EMFILE", "ENFILE", "ENOMEM"),
+    "rt_sigtimedwait": ("EINTR", "EAGAIN"),
+    "clock_gettime": ("EINVAL",),
+    "set_robust_list": ("ENOSYS",),
+    "rseq": ("ENOSYS",),
+}
+
+
+@unittest.skipUnless(STRACE, "no strace")
+@on_both_twins
+class EverySystemCall(ServerTest):
+    """Each system call of a server that runs fails once, in turn."""
+
+    def disturb(self, server, rule, talk):
+        """Talk with a server while strace has one of its calls fail."""
+        with subprocess.Popen([STRACE, "-f", "-qq", "-o", "/dev/null", "-e",
+                "trace=" + rule.partition(":")[0], "-e", "inject=" + rule,
+                "-p", str(server.pid)], stdin=subprocess.DEVNULL,
+                stderr=subprocess.PIPE) as tracer:
+            def attached():
+                with open(f"/proc/{server.pid}/status") as status:
+                    return f"TracerPid:\t{tracer.pid}\n" in status.readlines()
+            try:
+                wait_until(attached, "strace is attached")
+                for _ in range(3):
+                    talk(server)
+            finally:
+                tracer.terminate()
+
+    def talk(self, server):
+        """Whatever is read, it must be the beginning of the answer."""
+        whole = server.SESSION[1] if server.http_port else b"7\n7\n"
+        refusal = FULL_HOUSE[:-1]
+        try:
+            with server.connect() as client:
+                client.send(server.SESSION[0] if server.http_port
+                    else b"PARAMS 7 7\nNUMBER\nREPORT Correct\nNUMBER\n")
+                client.finish()
+                received = client.read_all()
+        except TimeoutError:
+            raise
+        except OSError:
+            return
+        self.assertTrue(whole.startswith(received) or
+            received.startswith(refusal) or NO_MEMORY in received, received)
+
+    def torment(self, start):
+        server = start("--quiet", "--stall-timeout", "5")
+        witness = server.connect()
+        self.clients.append(witness)
+        for call, errors in SYSTEM_CALLS.items():
+            for error in errors:
+                for number in range(1, 11):
+                    with self.subTest(call=call, error=error, number=number):
+                        self.disturb(server, f"{call}:error={error}:"
+                            f"when={number}", self.talk)
+                        # It serves as before.
+                        server.play()
+        self.assertFalse(witness.becomes_readable(0)
+            and not server.http_port)
+
+    @only_if_full
+    def test_the_game_goes_on(self):
+        self.torment(self.serve)
+
+    @only_if_full
+    def test_the_finder_goes_on(self):
+        self.torment(self.find)
 
 
 @unittest.skipUnless(STRACE, "no strace")

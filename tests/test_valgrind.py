@@ -1,0 +1,66 @@
+#!/usr/bin/python3
+"""
+A stop under valgrind, with clients in every state: no error, no memory lost.
+It sees what the sanitizers do not, as it runs the programs that are installed.
+Only with --full; skipped without valgrind.
+"""
+
+import shutil
+import signal
+import unittest
+
+from harness import ServerTest, main, on_both_twins, only_if_full
+
+VALGRIND = shutil.which("valgrind")
+WRAPPER = (VALGRIND, "-q", "--error-exitcode=99", "--leak-check=full",
+    "--show-leak-kinds=definite,indirect,possible",
+    "--errors-for-leak-kinds=definite,indirect,possible")
+GAME = b"PARAMS 0 9223372036854775806\n"
+
+
+@unittest.skipUnless(VALGRIND, "no valgrind")
+@on_both_twins
+class Stops(ServerTest):
+    """The harness looks at the exit code and at standard error."""
+
+    def in_every_state(self, server, connect, words, long_words):
+        """Clients that are new, served, in the middle of a line, owed an
+        answer, refused, gone, reset."""
+        for _ in range(6):
+            clients = [connect(buffer) for buffer in (
+                None, None, None, 4096, 4096, None)]
+            self.clients += clients
+            clients[1].send(words)
+            clients[2].send(words + b"PAR")
+            clients[3].send(long_words)
+            clients[4].send(long_words * 3)
+            clients[5].send(words)
+            clients[5].reset()
+        self.assertTrue(clients[1].becomes_readable(30))
+        self.assertTrue(clients[3].becomes_readable(30))
+
+    def stop_with(self, server):
+        server.signal(signal.SIGTERM)
+        server.wait()
+
+    @only_if_full
+    def test_the_game(self):
+        server = self.serve("--quiet", "--max-connections", "28",
+            "--strategy", "bisect", "--drain-timeout", "1", wrapper=WRAPPER)
+        self.in_every_state(server, server.connect,
+            GAME + b"NUMBER\n", GAME + b"NUMBER\n" * 9000)
+        self.stop_with(server)
+
+    @only_if_full
+    def test_the_finder(self):
+        server = self.find("--quiet", "--max-connections", "60",
+            "--drain-timeout", "1", wrapper=WRAPPER)
+        self.in_every_state(server, server.connect, b"rocket\n", b"cjk\n")
+        self.in_every_state(server, server.connect_web,
+            b"GET /?query=cat HTTP/1.1\r\nHost: a\r\n\r\n",
+            b"GET /search?query=cjk&stop=all HTTP/1.1\r\nHost: a\r\n\r\n")
+        self.stop_with(server)
+
+
+if __name__ == "__main__":
+    main()
