@@ -48,13 +48,18 @@ seconds_now(void)
 static void
 run_program(const struct program *program)
 {
-    /* -D: strace is the grandchild, and the server still ours. */
+    /*
+     * -D: strace is the grandchild, and the server still ours. -E: one that
+     * is instrumented cannot look for leaks while it is traced.
+     */
     const char *const strace[] = { "strace", "-D", "-f", "-c", "-U",
-        "name,calls", "-o", program->trace };
-    char *argv[PROCESS_OPTIONS_MAX + 12] = { NULL };
+        "name,calls", "-E", "LSAN_OPTIONS=detect_leaks=0", "-o",
+        program->trace };
+    const size_t words = sizeof(strace) / sizeof(strace[0]);
+    char *argv[PROCESS_OPTIONS_MAX + 16] = { NULL };
     size_t n = 0;
 
-    for (size_t i = 0; program->trace != NULL && i < 8; i++)
+    for (size_t i = 0; program->trace != NULL && i < words; i++)
         argv[n++] = strdup(strace[i]);
     argv[n++] = strdup(program->path);
     argv[n++] = strdup("--port");

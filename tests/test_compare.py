@@ -19,9 +19,8 @@ COMPARE = os.path.join(BUILD, "compare")
 QUICK = ("--seed", "7", "--seconds", "0.1")
 
 # Those whose runs are short, and the memory of the machine not at stake.
-SHORT = ("reply-50", "line-cjk", "open-50", "overload", "churn-50",
-    "storm-1000", "slow-senders", "pool-20", "cores-all", "json-200",
-    "find-50")
+SHORT = ("line-cjk", "open-50", "overload", "churn-50", "storm-1000",
+    "slow-senders", "pool-20", "cores-all", "json-200")
 
 
 def start(*options):
