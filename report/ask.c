@@ -62,6 +62,11 @@ digest(struct answer *a, const char *bytes, size_t n)
     while (n > 0) {
         size_t at = a->length % 8, step = 8 - at;
 
+        for (; at == 0 && n >= 8; bytes += 8, n -= 8, a->length += 8) {
+            memcpy(&a->word, bytes, 8);
+            a->digest = mix(a->digest, a->word);
+        }
+
         if (step > n)
             step = n;
         memcpy((char *)&a->word + at, bytes, step);

@@ -49,8 +49,12 @@ wait_and_handle(
 
     if (n == 0 && spin)
         l->spin_ns += resources_now_ns() - now;
-    for (int i = 0; i < n; i++)
+    for (int i = 0; i < n; i++) {
         handle(l, &l->ready[i], tally);
+        /* What is due does not wait for all that others were sent. */
+        if (l->open && l->started && l->groups_count > 1)
+            load_send_due(l, resources_now_ns());
+    }
 }
 
 /* Go once through the loop, until `end` at the latest; return the time. */
