@@ -11,8 +11,8 @@ import subprocess
 import unittest
 
 from harness import (DEADLINE, EVENTED_OPTIONS, FULL_HOUSE, HOST,
-    UNDER_THREAD_SANITIZER, Client, Server, ServerTest, environment, main, on_both_twins,
-    only_if_full, program, wait_until)
+    UNDER_THREAD_SANITIZER, Client, Server, ServerTest, environment, main,
+    on_both_twins, only_if_full, program, wait_until)
 
 STRACE = shutil.which("strace")
 NO_MEMORY = b"ERROR out of memory"
@@ -197,7 +197,8 @@ class ThreadedOnly(FaultTest):
 
 
 # What the kernel may say to a server that runs, also where the C library asks
-# for itself; tests/test_torture.py makes the library's calls fail.
+# for itself; tests/test_torture.py makes the library's calls fail. Not close:
+# strace would leave the descriptor open, which no system does.
 SYSTEM_CALLS = {
     "accept4": ("EMFILE", "ECONNABORTED", "ENOBUFS", "ENOMEM", "EPERM"),
     "recvfrom": ("ECONNRESET", "EINTR", "ENOMEM", "ETIMEDOUT"),
@@ -215,14 +216,10 @@ SYSTEM_CALLS = {
     "getrandom": ("EINTR",),
     "setsockopt": ("EINVAL", "ENOMEM"),
     "shutdown": ("ENOTCONN",),
-    "close": ("EINTR", "EIO"),
     "ioctl": ("EINVAL",),
     "getpeername": ("ENOTCONN", "ENOBUFS"),
     "openat": ("EMFILE", "ENFILE", "ENOMEM"),
     "rt_sigtimedwait": ("EINTR", "EAGAIN"),
-    "clock_gettime": ("EINVAL",),
-    "set_robust_list": ("ENOSYS",),
-    "rseq": ("ENOSYS",),
 }
 
 
@@ -270,7 +267,7 @@ class EverySystemCall(ServerTest):
         self.clients.append(witness)
         for call, errors in SYSTEM_CALLS.items():
             for error in errors:
-                for number in range(1, 11):
+                for number in range(1, 6):
                     with self.subTest(call=call, error=error, number=number):
                         self.disturb(server, f"{call}:error={error}:"
                             f"when={number}", self.talk)
