@@ -11,8 +11,9 @@ import subprocess
 import unittest
 
 from harness import (DEADLINE, EVENTED_OPTIONS, FULL_HOUSE, HOST,
-    UNDER_THREAD_SANITIZER, Client, Server, ServerTest, environment, main,
-    on_both_twins, only_if_full, program, wait_until)
+    UNDER_THREAD_SANITIZER, Client, Finder, Server, ServerTest, environment,
+    main, on_both_twins, only_if_full, program, wait_until)
+from torture import Disturbed
 
 STRACE = shutil.which("strace")
 NO_MEMORY = b"ERROR out of memory"
@@ -223,6 +224,14 @@ SYSTEM_CALLS = {
 }
 
 
+class DisturbedServer(Disturbed, Server):
+    """A server of the game that strace will disturb."""
+
+
+class DisturbedFinder(Disturbed, Finder):
+    """A finder that strace will disturb."""
+
+
 @unittest.skipUnless(STRACE, "no strace")
 @on_both_twins
 class EverySystemCall(ServerTest):
@@ -261,8 +270,10 @@ class EverySystemCall(ServerTest):
         self.assertTrue(whole.startswith(received) or
             received.startswith(refusal) or NO_MEMORY in received, received)
 
-    def torment(self, start):
-        server = start("--quiet", "--stall-timeout", "5")
+    def torment(self, kind):
+        """Have each call fail with each of its errors."""
+        server = kind(self.twin, "--quiet", "--stall-timeout", "5")
+        self.servers.append(server)
         witness = server.connect()
         self.clients.append(witness)
         for call, errors in SYSTEM_CALLS.items():
@@ -278,11 +289,11 @@ class EverySystemCall(ServerTest):
 
     @only_if_full
     def test_the_game_goes_on(self):
-        self.torment(self.serve)
+        self.torment(DisturbedServer)
 
     @only_if_full
     def test_the_finder_goes_on(self):
-        self.torment(self.find)
+        self.torment(DisturbedFinder)
 
 
 @unittest.skipUnless(STRACE, "no strace")

@@ -73,17 +73,11 @@ class Faults:
         return self._get(self._at(call, self.FAILED))
 
 
-class Tortured:
-    """What is added to a server that has the library loaded; its faults are
-    self.faults."""
+class Disturbed:
+    """What is added to a server whose calls fail: libevent may warn of it."""
 
     # What libevent says of a call that fails it, in our words.
     WARNING = re.compile(r"[\w-]+: libevent: [^\n]+")
-
-    def __init__(self, twin, *options, faults=None, **how):
-        self.faults = faults or Faults()
-        super().__init__(
-            twin, *options, variables=self.faults.variables, **how)
 
     @classmethod
     def without_warnings(cls, errors):
@@ -108,6 +102,16 @@ class Tortured:
     def _thread_state(self, thread):
         with open(f"/proc/{self.pid}/task/{thread}/stat") as stat:
             return stat.read().rpartition(")")[2].split()[0]
+
+
+class Tortured(Disturbed):
+    """What is added to a server that has the library loaded; its faults are
+    self.faults."""
+
+    def __init__(self, twin, *options, faults=None, **how):
+        self.faults = faults or Faults()
+        super().__init__(
+            twin, *options, variables=self.faults.variables, **how)
 
     def kill(self):
         super().kill()
