@@ -378,7 +378,7 @@ fill_place(struct charpage *page, const char *name, size_t length)
     else if (IS("unicode"))
         set_word(page, charindex_version, true);
     else
-        assert(!"a place that nothing stands for");
+        assert(false && "a place that nothing stands for");
 #undef IS
 }
 
