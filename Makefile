@@ -230,7 +230,7 @@ compare: deps
 check: deps
 	$(MAKE) SAN=address,undefined tests
 	$(MAKE) SAN=thread programs
-	$(MAKE) disturbed
+	$(MAKE) all disturbed
 	$(PYTHON) tests/run.py
 
 check-full:
