@@ -62,8 +62,12 @@ static size_t
 space_length(const char *character, size_t length)
 {
     uint32_t code;
-    size_t used = decode(character, length, &code);
+    size_t used;
 
+    /* Most of them: there is nothing to look up. */
+    if (length > 0 && *character > ' ' && *character <= '~')
+        return 0;
+    used = decode(character, length, &code);
     return used > 0 && kind_of(code) & CHARINDEX_SPACE ? used : 0;
 }
 

@@ -1,7 +1,9 @@
 #include "common/quote.h"
 
 #include "common/charindex.h"
+#include "common/number.h"
 
+#include <stdbool.h>
 #include <stdint.h>
 #include <stdio.h>
 #include <string.h>
@@ -30,6 +32,13 @@ put_repr(char *buffer, const char *text, size_t used, uint32_t code, char quote)
         (unsigned)code);
 }
 
+/* Whether a byte is an ASCII character that stays, but for quotes. */
+static bool
+is_plain(char byte)
+{
+    return byte >= ' ' && byte <= '~' && byte != '\\';
+}
+
 /* The text as Python's repr shows it. */
 size_t
 quote_repr(char *buffer, const char *text, size_t length)
@@ -43,8 +52,15 @@ quote_repr(char *buffer, const char *text, size_t length)
     *to++ = quote;
     while (length > 0) {
         ucs4_t code = 0;
-        int used = u8_mbtoucr(&code, (const uint8_t *)text, length);
+        int used;
 
+        /* Most of them: there is nothing to look up. */
+        if (is_plain(*text) && *text != quote) {
+            *to++ = *text++;
+            length--;
+            continue;
+        }
+        used = u8_mbtoucr(&code, (const uint8_t *)text, length);
         if (used > 0) {
             to += put_repr(to, text, (size_t)used, code, quote);
         } else {
@@ -95,10 +111,12 @@ quote_status(char *buffer, size_t count, const char *query, size_t length)
 {
     char *to = buffer;
 
-    if (count == 0)
-        to += sprintf(to, "No match for ");
-    else
-        to += sprintf(to, "%zu match%s for ", count, count == 1 ? "" : "es");
+    if (count == 0) {
+        to = stpcpy(to, "No match for ");
+    } else {
+        to += number_write(to, (int64_t)count);
+        to = stpcpy(to, count == 1 ? " match for " : " matches for ");
+    }
     to += quote_repr(to, query, length);
     return (size_t)(to - buffer);
 }

@@ -16,7 +16,10 @@
  * turns.
  */
 #define MESSAGES_A_TURN 20
-#define BYTES_A_TURN    65536
+#define BYTES_A_TURN    262144
+
+/* The most that a bufferevent is to write at once. */
+#define WRITE_SIZE 65536
 
 /* What is read at once, as much as the threaded twin does. */
 #define READ_SIZE 4096
@@ -548,7 +551,7 @@ make_stream(int fd, struct stream_loop *loop,
     set_phase(stream, PHASE_ANSWER, NEVER);
     bufferevent_setcb(stream->bev, NULL, on_written, on_event, stream);
     /* By default a quarter of that. */
-    bufferevent_set_max_single_write(stream->bev, BYTES_A_TURN);
+    bufferevent_set_max_single_write(stream->bev, WRITE_SIZE);
     return stream;
 }
 
