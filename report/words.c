@@ -329,6 +329,24 @@ write_found(char *buf, const json_t *comparison, const char *estimate)
             known->before, estimate, known->after, a, b);
 }
 
+/* Write why a comparison is not valid: in words, or by the gates it failed. */
+static void
+write_invalid(char *buf, const json_t *comparison)
+{
+    const json_t *gates = json_object_get(comparison, "gates"), *gate;
+    size_t i, length;
+
+    snprintf(buf, WORDS_MAX, "%s", get_text(comparison, "invalid"));
+    if (buf[0] != '\0')
+        return;
+    json_array_foreach(gates, i, gate)
+    {
+        length = strlen(buf);
+        snprintf(buf + length, WORDS_MAX - length, "%s%s", i > 0 ? ", " : "",
+            json_is_string(gate) ? json_string_value(gate) : "?");
+    }
+}
+
 /* Write what was found, no stronger than the verdict. */
 char *
 words_finding(char *buf, const json_t *comparison)
@@ -352,8 +370,9 @@ words_finding(char *buf, const json_t *comparison)
         snprintf(buf, WORDS_MAX, "by estimate, %.200s; undecided", found);
         break;
     case CHOICE_INVALID:
+        write_invalid(part, comparison);
         snprintf(buf, WORDS_MAX, "%s cannot be compared: %.200s",
-            words_metric(NULL, metric), get_text(comparison, "invalid"));
+            words_metric(NULL, metric), part);
         break;
     case CHOICE_NONE:
         snprintf(buf, WORDS_MAX, "%s cannot be compared: %.200s",

@@ -151,6 +151,20 @@ START_TEST(a_finding_is_no_stronger_than_its_verdict)
 }
 END_TEST
 
+START_TEST(what_failed_a_gate_is_told_by_its_name)
+{
+    char buf[WORDS_MAX];
+    json_t *c = compare("INVALID", NULL);
+
+    json_object_set_new(c, "invalid", json_null());
+    json_object_set_new(
+        c, "gates", json_pack("[s, s]", "generator late", "stability"));
+    ck_assert_str_eq(words_finding(buf, c),
+        "p99 latency cannot be compared: generator late, stability");
+    json_decref(c);
+}
+END_TEST
+
 START_TEST(what_is_missing_is_not_measured)
 {
     json_t *c = compare("WIN", "evented");
@@ -205,6 +219,7 @@ main(void)
     tcase_add_loop_test(
         tests, a_ratio_stands_with_its_interval, 0, ROWS(spans));
     tcase_add_test(tests, thousands_are_separated);
+    tcase_add_test(tests, what_failed_a_gate_is_told_by_its_name);
     tcase_add_loop_test(
         tests, a_finding_is_no_stronger_than_its_verdict, 0, ROWS(verdicts));
     tcase_add_test(tests, what_is_missing_is_not_measured);
