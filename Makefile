@@ -34,13 +34,13 @@ PROGRAMS := guess-server guess-client charfinder
 TWIN_PROGRAMS := $(foreach t,$(TWINS),$(PROGRAMS:%=$(B)/$t/%))
 
 COMMON_MAINS := common/charfind.c common/unicode_compile.c
-COMMON := $(B)/common/charindex_data.o $(B)/common/web.o \
-	$(patsubst %.c,$(B)/%.o,\
+COMMON := $(B)/obj/common/charindex_data.o $(B)/obj/common/web.o \
+	$(patsubst %.c,$(B)/obj/%.o,\
 	$(filter-out $(COMMON_MAINS),$(wildcard common/*.c)))
 WEB := common/web/page.html common/web/page.js common/web/style.css
 CONTROLS := $(patsubst report/control_%.c,%,$(wildcard report/control_*.c))
 CONTROL_PROGRAMS := $(foreach c,$(CONTROLS),$(B)/controls/$(subst _,-,$c))
-COMPARE := $(B)/report/style.o $(patsubst %.c,$(B)/%.o,\
+COMPARE := $(B)/obj/report/style.o $(patsubst %.c,$(B)/obj/%.o,\
 	$(filter-out report/control_%,$(wildcard report/*.c)))
 UNIT_TESTS := $(patsubst %.c,$(B)/%,$(wildcard tests/test_*.c))
 FUZZ_TARGETS := $(patsubst %.c,$(B)/%,$(wildcard tests/fuzz_*.c))
@@ -92,7 +92,7 @@ fuzzers: $(FUZZ_TARGETS)
 
 Q := $(if $(V),,@)
 
-$(B)/%.o: %.c Makefile
+$(B)/obj/%.o: %.c Makefile
 	@mkdir -p $(@D)
 	@echo "  CC    $@"
 	$Q$(CC) $(CPPFLAGS) $(CFLAGS) -MMD -MP -c -o $@ $<
@@ -104,12 +104,14 @@ $(B)/libcommon.a: $(COMMON)
 
 # The names of all characters become tables, then an object of which link-time
 # optimisation could make nothing better. Another UCD than last time: again.
-$(B)/common/charindex_data.o: $(B)/common/charindex_data.c
+$(B)/obj/common/charindex_data.o: $(B)/common/charindex_data.c
+	@mkdir -p $(@D)
 	@echo "  CC    $@"
 	$Q$(CC) $(CPPFLAGS) $(CFLAGS) -fno-lto -MMD -MP -c -o $@ $<
 
 $(B)/common/charindex_data.c: $(B)/unicode-compile $(B)/ucd \
 		$(wildcard $(UCD)/UnicodeData.txt $(UCD)/Jamo.txt)
+	@mkdir -p $(@D)
 	@echo "  UCD   $@"
 	$Q$< $(UCD) $@
 
@@ -126,9 +128,9 @@ $Q$(OBJCOPY) --rename-section \
 	.data=.rodata,alloc,load,readonly,data,contents $@
 endef
 
-$(B)/common/web.o: $(WEB) Makefile
+$(B)/obj/common/web.o: $(WEB) Makefile
 	$(embed)
-$(B)/report/style.o: report/style.css Makefile
+$(B)/obj/report/style.o: report/style.css Makefile
 	$(embed)
 
 # What the port costs; the report can do without.
@@ -139,26 +141,27 @@ $(B)/port.json: tests/port.py tests/twins.py $(wildcard common/*.[ch] \
 	$Q$(PYTHON) -B $< >$@ || { rm -f $@; echo "the port is not counted"; }
 
 define link
+@mkdir -p $(@D)
 @echo "  LINK  $@"
 $Q$(CC) $(CFLAGS) $(LDFLAGS) -o $@ $(filter %.o %.a,$^) $(LDLIBS)
 endef
 
-$(B)/unicode-compile: $(B)/common/unicode_compile.o
+$(B)/unicode-compile: $(B)/obj/common/unicode_compile.o
 	$(link)
 $(B)/unicode-compile: LDLIBS =
 
-$(B)/charfind: $(B)/common/charfind.o $(B)/libcommon.a
+$(B)/charfind: $(B)/obj/common/charfind.o $(B)/libcommon.a
 	$(link)
 $(B)/charfind: LDLIBS = -lunistring
 
 define twin
-$(B)/$1/guess-server: $(B)/$1/guess_server.o $(B)/$1/server.o \
-		$(B)/$1/stream.o $(B)/libcommon.a
+$(B)/$1/guess-server: $(B)/obj/$1/guess_server.o $(B)/obj/$1/server.o \
+		$(B)/obj/$1/stream.o $(B)/libcommon.a
 	$$(link)
-$(B)/$1/charfinder: $(B)/$1/charfinder.o $(B)/$1/server.o \
-		$(B)/$1/stream.o $(B)/libcommon.a
+$(B)/$1/charfinder: $(B)/obj/$1/charfinder.o $(B)/obj/$1/server.o \
+		$(B)/obj/$1/stream.o $(B)/libcommon.a
 	$$(link)
-$(B)/$1/guess-client: $(B)/$1/guess_client.o $(B)/$1/stream.o \
+$(B)/$1/guess-client: $(B)/obj/$1/guess_client.o $(B)/obj/$1/stream.o \
 		$(B)/libcommon.a
 	$$(link)
 endef
@@ -167,7 +170,7 @@ $(TWIN_PROGRAMS): LDLIBS = -lunistring
 $(filter $(B)/evented/%,$(TWIN_PROGRAMS)): LDLIBS = -levent_core -lunistring
 
 define control
-$(B)/controls/$(subst _,-,$1): $(B)/report/control_$1.o
+$(B)/controls/$(subst _,-,$1): $(B)/obj/report/control_$1.o
 	@mkdir -p $$(@D)
 	$$(link)
 endef
@@ -175,14 +178,14 @@ $(foreach c,$(CONTROLS),$(eval $(call control,$c)))
 $(CONTROL_PROGRAMS): LDLIBS = -levent_core
 
 # It stands in the report how everything was compiled.
-$(B)/report/machine.o: override CPPFLAGS += -DBUILD_FLAGS='"$(CFLAGS)"'
+$(B)/obj/report/machine.o: override CPPFLAGS += -DBUILD_FLAGS='"$(CFLAGS)"'
 
 $(B)/compare: $(COMPARE) $(B)/libcommon.a
 	$(link)
 $(B)/compare: LDLIBS = -ljansson -lunistring -levent_core -lm
 
 # A test may call any module but the mains.
-$(B)/tests/test_%: $(B)/tests/test_%.o \
+$(B)/tests/test_%: $(B)/obj/tests/test_%.o \
 		$(filter-out %/compare.o,$(COMPARE)) $(B)/libcommon.a
 	$(link)
 $(UNIT_TESTS): LDLIBS = $(shell pkg-config --libs check) -ljansson \
@@ -192,8 +195,8 @@ $(B)/tests/test_charindex: LDLIBS += $(shell pkg-config --libs icu-uc)
 
 # With libFuzzer, or with a main that replays inputs.
 FUZZER := $(findstring fuzzer,$(SAN))
-$(B)/tests/fuzz_%: $(B)/tests/fuzz_%.o $(B)/libcommon.a \
-		$(if $(FUZZER),,$(B)/tests/replay.o)
+$(B)/tests/fuzz_%: $(B)/obj/tests/fuzz_%.o $(B)/libcommon.a \
+		$(if $(FUZZER),,$(B)/obj/tests/replay.o)
 	$(link)
 $(FUZZ_TARGETS): LDLIBS = -lunistring -ljansson $(if $(FUZZER),-fsanitize=fuzzer)
 
@@ -204,7 +207,7 @@ $(B)/tests/torture.so: tests/torture.c Makefile
 	$Q$(CC) $(CPPFLAGS) $(filter-out -flto=auto -fPIE --coverage,$(CFLAGS)) -fPIC \
 		-fno-builtin -shared -o $@ $<
 
-$(B)/tests/bench_%: $(B)/tests/bench_%.o $(B)/libcommon.a
+$(B)/tests/bench_%: $(B)/obj/tests/bench_%.o $(B)/libcommon.a
 	$(link)
 $(B)/tests/bench_%: LDLIBS = -lunistring
 
