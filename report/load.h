@@ -45,6 +45,7 @@
 /* How a group goes about it. */
 enum load_way {
     LOAD_CLOSED,
+    LOAD_PACED, /* as LOAD_CLOSED, but asks once in a period at most */
     LOAD_OPEN,
     LOAD_CHURN,
     LOAD_WAITING,     /* connected, asked once, and silent since */
@@ -57,7 +58,7 @@ struct load_group {
     uint16_t port; /* on 127.0.0.1 */
     size_t connections_max;
     const struct ask *ask;
-    /* Of the slow ways. */
+    /* Of the slow ways, and of LOAD_PACED. */
     uint64_t period_ns; /* each connection moves once in it */
     size_t chunk;
     /*

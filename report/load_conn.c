@@ -213,13 +213,15 @@ conn_open_churn(struct load *l, struct conn *c)
     l->sent++;
 }
 
-/* Let one connection of a slow group move. */
+/* Let one connection of a slow or paced group move. */
 static void
 move_slowly(struct load *l, struct group *g)
 {
     struct conn *c = &g->conns[g->mover++ % g->opened];
     ssize_t n;
 
+    if (g->is.way == LOAD_PACED && c->state == CONN_IDLE && l->sending)
+        conn_send(l, c, 0);
     if (c->state != CONN_SLOW)
         return;
     if (g->is.way == LOAD_SLOW_READER)
@@ -232,7 +234,8 @@ move_slowly(struct load *l, struct group *g)
         conn_end(l, c, LOAD_CLOSED_BY_SERVER, "a slow client was dropped");
 }
 
-/* Let all slow groups move that are due; return when the next one is. */
+/* Let all groups move that have a pace and are due; return when the next one
+ * is. */
 uint64_t
 load_move_slow(struct load *l, uint64_t now)
 {
@@ -241,7 +244,7 @@ load_move_slow(struct load *l, uint64_t now)
     for (size_t i = 0; i < l->groups_count; i++) {
         struct group *g = &l->groups[i];
 
-        if (!group_is_slow(g) || g->opened == 0)
+        if ((!group_is_slow(g) && g->is.way != LOAD_PACED) || g->opened == 0)
             continue;
         if (g->move_ns == 0)
             g->move_ns = now;

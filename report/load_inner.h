@@ -108,7 +108,7 @@ void conn_opened(struct load *l, struct conn *c);
 /* Send one request that is due at `due`, or now with 0. */
 void conn_send(struct load *l, struct conn *c, uint64_t due);
 
-/* Let all slow groups move that are due; return when the next one is. */
+/* Let all groups move that have a pace and are due; return when the next is. */
 uint64_t load_move_slow(struct load *l, uint64_t now);
 
 /* --- load_reply.c --- */

@@ -44,7 +44,7 @@ static void *
 serve_one(void *argument)
 {
     int fd = (int)(intptr_t)argument;
-    char buf[4096];
+    char buf[2048];
     ssize_t n;
 
     for (unsigned answers = 0; (n = recv(fd, buf, sizeof(buf), 0)) > 0;) {
