@@ -187,9 +187,12 @@ class Race(unittest.TestCase):
             code, output, errors = compare("--only", "reply-1", "--blocks",
                 "1", "--seconds", "0.05", "--output", folder)
             with open(os.path.join(folder, "report.json")) as file:
-                report = file.read()
+                report = json.load(file)
         self.assertEqual((code, errors), (0, ""), output)
-        self.assertNotIn("peer", output + report)
+        self.assertNotIn("peer", output)
+        self.assertNotIn("peer", report)
+        self.assertFalse(
+            [p for p in report["programs"] if "command" in p])
 
 
 class Processes(unittest.TestCase):
