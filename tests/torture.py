@@ -95,8 +95,8 @@ class Disturbed:
             try:
                 return all(self._thread_state(thread) == "S"
                     for thread in os.listdir(f"/proc/{self.pid}/task"))
-            except FileNotFoundError:
-                return False
+            except (FileNotFoundError, ProcessLookupError):
+                return False  # one has ended meanwhile
         wait_until(at_rest, "all threads wait")
 
     def _thread_state(self, thread):
