@@ -39,7 +39,7 @@ LONGEST = ("page", "torture", "compare", "peer", "answers", "web", "stop",
     "limits", "traffic", "differential")
 
 # Seconds after which a suite hangs.
-TIMEOUT, TIMEOUT_FULL = 600, 3600
+TIMEOUT, TIMEOUT_FULL = 1200, 3600
 
 CHECKED = re.compile(
     r"^\d+%: Checks: (\d+), Failures: (\d+), Errors: (\d+)$", re.MULTILINE)
