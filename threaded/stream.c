@@ -219,9 +219,6 @@ stream_read_line(struct stream *stream, struct line *line)
     const char *data;
     size_t size, used;
 
-    /* Lines that are in hand still have nobody to be answered. */
-    if (stream->broken)
-        return LINE_END;
     do {
         data = stream_input(stream, &size);
         status = line_next(&stream->scanner, data, size, line, &used);
@@ -247,7 +244,8 @@ stream_read_line(struct stream *stream, struct line *line)
 const char *
 stream_input(const struct stream *stream, size_t *size)
 {
-    *size = stream->end - stream->begin;
+    /* What is in hand of a broken stream has nobody to be answered. */
+    *size = stream->broken ? 0 : stream->end - stream->begin;
     return stream->input + stream->begin;
 }
 

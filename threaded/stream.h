@@ -58,7 +58,8 @@ enum line_status stream_read_line(struct stream *stream, struct line *line);
 
 /*
  * For a program whose messages are no lines: the *size bytes that have come
- * and were not used yet, maybe none. Valid until the next wait.
+ * and were not used yet, maybe none, as when the stream is broken. Valid until
+ * the next wait.
  */
 const char *stream_input(const struct stream *stream, size_t *size);
 
