@@ -244,14 +244,15 @@ check-full:
 	$(PYTHON) tests/run.py --full
 	$(PYTHON) tests/soak.py 5
 
-# Search for inputs that break a rule of a target, SECONDS each; needs clang.
+# Search for inputs that break a rule of a target, SECONDS each, or INPUTS
+# inputs, the same ones each time; needs clang.
 SECONDS ?= 10
 CLANG ?= clang-14
 FUZZ := B=build/fuzz CC=$(CLANG) SAN=fuzzer-no-link,address,undefined
 fuzz:
 	$(MAKE) deps MORE_PACKAGES='$(CLANG) libclang-rt-14-dev'
 	$(MAKE) $(FUZZ) fuzzers
-	$(PYTHON) tests/fuzz.py $(SECONDS)
+	$(PYTHON) tests/fuzz.py $(INPUTS:%=--inputs %) $(SECONDS)
 
 # Clients of all kinds for so long, on both twins of both servers.
 MINUTES ?= 10

@@ -2,17 +2,20 @@
 """
 fuzz - search for inputs that break a rule of a fuzz target.
 
-    fuzz.py [SECONDS] [NAME...]
+    fuzz.py [--inputs N] [SECONDS] [NAME...]
 
 Runs each target of build/fuzz (or those named) for SECONDS (default 10), two
-at a time, beginning with the inputs of tests/corpus/NAME. An input that fails
-is left there, so that `make check` fails until its cause is mended, and is
-worth keeping from then on; what the target said is printed.
+at a time, beginning with the inputs of tests/corpus/NAME. With --inputs it
+tries N inputs instead, the same ones each time: a search finds by chance, a
+test must not fail by chance. An input that fails is left in the corpus, so
+that `make check` fails until its cause is mended, and is worth keeping from
+then on; what the target said is printed.
 
 One line a target, with how many inputs were tried; the exit code is 0 if none
 failed.
 """
 
+import argparse
 import concurrent.futures
 import glob
 import os
@@ -25,21 +28,28 @@ HERE = os.path.dirname(os.path.abspath(__file__))
 ROOT = os.path.dirname(HERE)
 TARGETS = os.path.join(ROOT, "build", "fuzz", "tests", "fuzz_")
 
-# Seconds for one input, MiB for one target, bytes of an input.
-HANGS, MEMORY, LONGEST = 10, 2048, 8192
+# Seconds for one input, MiB for one target, bytes of an input; seconds after
+# which a target that counts its inputs has hung.
+HANGS, MEMORY, LONGEST, STUCK = 10, 2048, 8192, 1200
 
 
-def run(name, seconds):
-    """Let one target search; return (whether it is well, what it said)."""
+def run(name, limits, seconds):
+    """Let one target search; return (whether it is well, what it said).
+
+    What a target tries next depends on addresses, on the order of the first
+    inputs and on the environment's size: all are made the same each time.
+    """
     kept = os.path.join(HERE, "corpus", name)
     os.makedirs(kept, exist_ok=True)
+    seeds = ",".join(sorted(glob.glob(os.path.join(kept, "*"))))
     with tempfile.TemporaryDirectory() as found:
-        done = subprocess.run([TARGETS + name, found, kept,
-                f"-max_total_time={seconds}", f"-timeout={HANGS}",
+        done = subprocess.run(["setarch", "-R", TARGETS + name, found, *limits,
+                "-reload=0", f"-seed_inputs={seeds}", f"-timeout={HANGS}",
                 f"-rss_limit_mb={MEMORY}", f"-max_len={LONGEST}",
                 f"-artifact_prefix={kept}/found-", "-print_final_stats=1"],
             stdin=subprocess.DEVNULL, capture_output=True, text=True,
-            errors="backslashreplace", timeout=seconds + 120)
+            errors="backslashreplace", timeout=seconds,
+            env={"PATH": os.defpath})
     tried = re.search(r"number_of_executed_units: *(\d+)", done.stderr)
     covered = re.findall(r"cov: (\d+)", done.stderr)
     if done.returncode != 0 or not tried:
@@ -50,10 +60,17 @@ def run(name, seconds):
 
 def main():
     """Do what the command line asks for."""
-    arguments = sys.argv[1:]
-    seconds = int(arguments.pop(0)) if arguments and arguments[0].isdigit() \
-        else 10
-    names = arguments or [path.removeprefix(TARGETS)
+    parser = argparse.ArgumentParser()
+    parser.add_argument("--inputs", type=int)
+    parser.add_argument("rest", nargs="*")
+    given = parser.parse_args()
+    names, seconds = given.rest, 10
+    if names and names[0].isdigit():
+        seconds = int(names.pop(0))
+    limits = [f"-max_total_time={seconds}"]
+    if given.inputs:
+        limits = ["-seed=1", f"-runs={given.inputs}"]
+    names = names or [path.removeprefix(TARGETS)
         for path in sorted(glob.glob(TARGETS + "*"))
         if os.access(path, os.X_OK) and not os.path.splitext(path)[1]]
     if not names:
@@ -61,7 +78,8 @@ def main():
         return 1
     failed = False
     with concurrent.futures.ThreadPoolExecutor(2) as pool:
-        for well, text in pool.map(lambda name: run(name, seconds), names):
+        for well, text in pool.map(
+                lambda name: run(name, limits, seconds + STUCK), names):
             print(text, flush=True)
             failed = failed or not well
     return 1 if failed else 0

@@ -32,7 +32,7 @@ check_head(const char *head, size_t length)
     assert(hosts <= 1);
 }
 
-/* The parts of a request lie in its bytes. */
+/* The parts of a request lie in its bytes, of which no body is a part. */
 static void
 check_request(const struct http_request *request, const char *data, size_t used)
 {
@@ -68,7 +68,7 @@ read_all(const uint8_t *data, size_t size, uint8_t cut, char *said)
 {
     struct http_parser parser;
     struct http_request request, again;
-    size_t begin = 0, end = 0, used, length = 0;
+    size_t begin = 0, end = 0, used, body = 0, length = 0;
     char out[HTTP_ERROR_MAX];
 
     http_init(&parser);
@@ -80,8 +80,12 @@ read_all(const uint8_t *data, size_t size, uint8_t cut, char *said)
         assert(used <= end - begin);
         if (result == HTTP_MORE)
             assert(end - begin - used < HTTP_ROOM);
-        if (result == HTTP_REQUEST)
-            check_request(&request, rest, used);
+        if (result == HTTP_REQUEST) {
+            check_request(&request, rest + body, used - body);
+            body = request.body;
+        } else {
+            body -= body < used ? body : used;
+        }
         if (result != HTTP_MORE && length < SAID_MAX - 64)
             length += (size_t)sprintf(said + length, "%d %d %d %zu %zu;",
                 request.status, request.method, request.keep_alive,
