@@ -61,15 +61,17 @@ is_strict(const char *gate)
     return false;
 }
 
-/* Find a gate by name. */
+/* Find a gate of the same name that spoils the same metrics. */
 static json_t *
-gate_find(const json_t *gates, const char *name)
+gate_find(const json_t *gates, const json_t *like)
 {
     json_t *gate;
     size_t i;
 
     json_array_foreach(gates, i,
-        gate) if (strcmp(get_text(gate, "name"), name) == 0) return gate;
+        gate) if (strcmp(get_text(gate, "name"), get_text(like, "name")) == 0 &&
+                  json_equal(json_object_get(gate, "metrics"),
+                      json_object_get(like, "metrics"))) return gate;
     return NULL;
 }
 
@@ -90,7 +92,7 @@ tally_gates(const json_t *scenario, const json_t *runs, const struct arm *arm)
         json_array_foreach(json_object_get(run, "gates"), k, gate)
         {
             const char *name = get_text(gate, "name");
-            json_t *seen = gate_find(tally, name);
+            json_t *seen = gate_find(tally, gate);
 
             if (block_is_discarded(scenario, block) && !is_strict(name))
                 continue;

@@ -49,12 +49,8 @@ wait_and_handle(
 
     if (n == 0 && spin)
         l->spin_ns += resources_now_ns() - now;
-    for (int i = 0; i < n; i++) {
+    for (int i = 0; i < n; i++)
         handle(l, &l->ready[i], tally);
-        /* What is due does not wait for all that others were sent. */
-        if (l->open && l->started && l->groups_count > 1)
-            load_send_due(l, resources_now_ns());
-    }
 }
 
 /* Go once through the loop, until `end` at the latest; return the time. */
@@ -65,7 +61,7 @@ turn(struct load *l, uint64_t end, struct load_tally *tally)
 
     if (now >= end)
         return now;
-    next = load_move_slow(l, now);
+    next = load_move(l, now);
     if (next < until)
         until = next;
     if (l->open && tally != NULL) {
@@ -83,12 +79,17 @@ turn(struct load *l, uint64_t end, struct load_tally *tally)
 
 /* Allocate a generator. */
 struct load *
-load_new(bool spin)
+load_new(const struct load_group *group, bool spin)
 {
+    size_t max = group->connections_max;
     struct load *l = calloc(1, sizeof(*l));
 
-    if (l == NULL || (l->buffer = malloc(READ_AT_ONCE)) == NULL)
+    if (l == NULL || (l->buffer = malloc(READ_AT_ONCE)) == NULL ||
+        (l->conns = calloc(max, sizeof(*l->conns))) == NULL ||
+        (l->free = calloc(max, sizeof(struct conn *))) == NULL)
         err(1, "load");
+    l->is = *group;
+    l->request_length = strlen(group->ask->request);
     l->epoll = epoll_create1(EPOLL_CLOEXEC);
     if (l->epoll == -1)
         err(1, "load");
@@ -96,53 +97,30 @@ load_new(bool spin)
     if (prctl(PR_SET_TIMERSLACK, 1) == -1)
         warn("timer slack");
     l->spin = spin;
-    l->totals.countable = true;
+    /* What slow ones say has no end. */
+    l->totals.countable = !load_is_slow(l);
     return l;
 }
 
-/* Add a group. */
-size_t
-load_add(struct load *l, const struct load_group *group)
-{
-    struct group *g = &l->groups[l->groups_count];
-
-    assert(l->groups_count < LOAD_GROUPS_MAX);
-    g->is = *group;
-    g->request_length = strlen(group->ask->request);
-    g->conns = calloc(group->connections_max, sizeof(*g->conns));
-    if (g->conns == NULL)
-        err(1, "load");
-    for (size_t i = 0; i < group->connections_max; i++)
-        g->conns[i].group = g;
-    if (l->groups_count == 0) {
-        l->free = calloc(group->connections_max, sizeof(struct conn *));
-        if (l->free == NULL)
-            err(1, "load");
-    }
-    if (group_is_slow(g))
-        l->totals.countable = false; /* what they say has no end */
-    return l->groups_count++;
-}
-
-/* Open connections of a group until there are so many, or time is over. */
+/* Open connections until there are so many, or time is over. */
 static int
-open_all(struct load *l, struct group *g, size_t connections, size_t at_once,
+open_all(struct load *l, size_t connections, size_t at_once,
     struct load_tally *tally)
 {
     uint64_t now = resources_now_ns();
     uint64_t end = now + LOAD_OPEN_LIMIT_MS * NS_PER_MS;
 
-    assert(connections <= g->is.connections_max);
+    assert(connections <= l->is.connections_max);
     while (l->totals.problem[0] == '\0' &&
-           (g->opened < connections || l->opening + l->busy > 0)) {
-        while (g->opened < connections && l->opening + l->busy < at_once)
-            conn_open(l, &g->conns[g->opened++]);
+           (l->opened < connections || l->opening + l->busy > 0)) {
+        while (l->opened < connections && l->opening + l->busy < at_once)
+            conn_open(l, &l->conns[l->opened++]);
         now = turn(l, end, tally);
         if (now < end)
             continue;
         snprintf(l->totals.problem, sizeof(l->totals.problem),
             "%zu of %zu connections were not open after %d s",
-            l->opening + l->busy + connections - g->opened, connections,
+            l->opening + l->busy + connections - l->opened, connections,
             LOAD_OPEN_LIMIT_MS / 1000);
     }
     return l->totals.problem[0] == '\0' ? 0 : -1;
@@ -150,14 +128,12 @@ open_all(struct load *l, struct group *g, size_t connections, size_t at_once,
 
 /* Open connections, as many at a time as the backlog bears with ease. */
 int
-load_grow(struct load *l, size_t group, size_t connections)
+load_grow(struct load *l, size_t connections)
 {
-    struct group *g = &l->groups[group];
-
     l->sending = false;
-    if (g->is.way == LOAD_CHURN || g->is.may_hang)
+    if (l->is.way == LOAD_CHURN || l->is.may_hang)
         return 0; /* they open themselves */
-    return open_all(l, g, connections, OPENING_MAX, NULL);
+    return open_all(l, connections, OPENING_MAX, NULL);
 }
 
 /* Start counting a window. */
@@ -170,25 +146,24 @@ begin_tally(struct load *l, struct load_tally *t, uint64_t now)
     load_count_area(l, t->start_ns);
     l->area = 0;
     l->spin_ns = 0;
-    l->background_replies = l->background_bytes = 0;
+    l->bytes = 0;
     t->replies = t->good = 0;
     t->head_ns = t->tail_ns = t->censored_ns = 0;
-    for (size_t i = 0; i < l->groups[0].opened; i++)
-        l->groups[0].conns[i].replies = 0;
+    for (size_t i = 0; i < l->opened; i++)
+        l->conns[i].replies = 0;
 }
 
 /* Open all of them, and see how long it takes. */
 int
 load_storm(struct load *l, size_t connections, struct load_tally *tally)
 {
-    struct group *g = &l->groups[0];
     int result;
 
     l->sending = false;
     begin_tally(l, tally, resources_now_ns());
     l->storming = connections;
     l->outstanding = connections;
-    result = open_all(l, g, g->opened + connections, connections, tally);
+    result = open_all(l, l->opened + connections, connections, tally);
     tally->window_ns = resources_now_ns() - tally->start_ns;
     tally->replies = connections - l->storming;
     tally->intended = tally->sent = connections;
@@ -213,7 +188,7 @@ fairness(const struct load *l)
     double sum = 0, squares = 0;
 
     for (size_t i = 0; i < l->active; i++) {
-        double x = (double)l->groups[0].conns[i].replies;
+        double x = (double)l->conns[i].replies;
 
         sum += x;
         squares += x * x;
@@ -241,23 +216,26 @@ start_clock(struct load *l)
 static void
 start_sending(struct load *l)
 {
-    for (size_t i = 0; i < l->groups_count; i++) {
-        struct group *g = &l->groups[i];
-        size_t n = g->opened;
+    if (l->is.way == LOAD_CHURN)
+        l->opened = l->is.connections_max;
+    for (size_t i = 0; i < l->opened; i++) {
+        struct conn *c = &l->conns[i];
 
-        if (g->is.way == LOAD_CHURN && g->opened < g->is.connections_max)
-            n = g->opened = g->is.connections_max;
-        for (size_t k = 0; k < n; k++) {
-            struct conn *c = &g->conns[k];
-
-            if (g->is.way == LOAD_CHURN && c->state == CONN_NONE)
-                conn_open_churn(l, c);
-            else if (group_is_measured(l, g) && l->open && k >= l->active)
-                break;
-            else if (c->state == CONN_IDLE)
-                conn_next(l, c, resources_now_ns());
-        }
+        if (l->is.way == LOAD_CHURN && c->state == CONN_NONE)
+            conn_open_churn(l, c);
+        else if (l->open && i >= l->active)
+            break;
+        else if (c->state == CONN_IDLE)
+            conn_next(l, c, resources_now_ns());
     }
+}
+
+/* Tell whether it is no end when no connection is busy. */
+static bool
+can_wait(const struct load *l)
+{
+    return l->open || l->is.way == LOAD_PACED || l->is.way == LOAD_WAITING ||
+           load_is_slow(l);
 }
 
 /* Keep the connections busy for a while. */
@@ -278,7 +256,7 @@ load_run(struct load *l, size_t active, uint64_t ns, struct load_tally *tally)
     }
     do
         now = turn(l, end, tally);
-    while (now < end && (l->opening + l->busy > 0 || l->open));
+    while (now < end && (l->opening + l->busy > 0 || can_wait(l)));
     now = resources_now_ns();
     if (l->open)
         load_send_due(l, now);
@@ -288,8 +266,7 @@ load_run(struct load *l, size_t active, uint64_t ns, struct load_tally *tally)
     tally->spin_ns = l->spin_ns;
     tally->sent = (l->open ? l->sends.passed : l->sent) - sent;
     tally->intended = l->open ? l->arrivals.passed - due : tally->sent;
-    tally->background_replies = l->background_replies;
-    tally->background_bytes = l->background_bytes;
+    tally->bytes = l->bytes;
     tally->fairness = fairness(l);
 }
 
@@ -312,15 +289,14 @@ censor(struct load *l, uint64_t due, uint64_t now, struct load_tally *tally)
 static void
 give_up(struct load *l, struct load_tally *tally)
 {
-    struct group *g = &l->groups[0];
     uint64_t now = resources_now_ns();
 
-    for (size_t i = 0; i < g->opened; i++) {
-        struct conn *c = &g->conns[i];
+    for (size_t i = 0; i < l->opened; i++) {
+        struct conn *c = &l->conns[i];
 
         if (c->state != CONN_BUSY && c->state != CONN_OPENING)
             continue;
-        if (c->opened || g->is.way == LOAD_CHURN)
+        if (c->opened || l->is.way == LOAD_CHURN)
             censor(l, c->due_ns, now, tally);
         conn_end(l, c, LOAD_TIMEOUT, "no reply within %d s",
             LOAD_DRAIN_LIMIT_MS / 1000);
@@ -360,9 +336,9 @@ load_series(const struct load *l, bool fine)
 
 /* Tell what all answers had in common. */
 struct ask_sameness
-load_sameness(const struct load *l, size_t group)
+load_sameness(const struct load *l)
 {
-    return l->groups[group].same;
+    return l->same;
 }
 
 /* Name an error class. */
@@ -384,13 +360,9 @@ load_error_name(enum load_error e)
 void
 load_close(struct load *l)
 {
-    for (size_t i = 0; i < l->groups_count; i++) {
-        struct group *g = &l->groups[i];
-
-        for (size_t k = 0; k < g->opened; k++)
-            if (g->conns[k].state != CONN_NONE)
-                conn_close(l, &g->conns[k]);
-    }
+    for (size_t i = 0; i < l->opened; i++)
+        if (l->conns[i].state != CONN_NONE)
+            conn_close(l, &l->conns[i]);
 }
 
 /* Free everything. */
@@ -398,14 +370,13 @@ void
 load_free(struct load *l)
 {
     load_close(l);
-    for (size_t i = 0; i < l->groups_count; i++)
-        free(l->groups[i].conns);
     if (l->started) {
         series_free(&l->fine);
         series_free(&l->coarse);
     }
     close(l->epoll);
     free(l->free);
+    free(l->conns);
     free(l->buffer);
     free(l);
 }

@@ -4,9 +4,8 @@
  * It has its own epoll loop and its own sockets and shares no code with the
  * servers that it loads, nor with libevent. It runs in the calling thread.
  *
- * A load consists of groups of connections. The first one is measured; the
- * others are the background: they pull large answers, read or send slowly, or
- * just wait. The measured group asks in one of three ways:
+ * The connections of a load are all alike. What is measured asks in one of
+ * three ways:
  *
  * - In a closed loop a connection sends its next request when the reply to the
  *   last one is there. That finds out what a server can do; its latencies
@@ -18,6 +17,9 @@
  * - In churn each request has a connection of its own, closed by the load when
  *   the answer is there; so many are under way at any time.
  *
+ * The other ways are for what goes on beside it (see crowd.h): clients that
+ * pull large answers, read or send slowly, or just wait.
+ *
  * Of each request four times are kept, all on the monotonic clock: s, when it
  * was due (in a closed loop: sent; in churn: when connect() was called); a,
  * just before the write; c, just after the read that brought the end of the
@@ -26,9 +28,9 @@
  * Q = max(0, c' - s), as long as every connection was busy, the server's
  * doing, plus L = a - max(s, c'), the lateness of the generator itself.
  *
- * A measurement is: load_new(), load_add(), load_grow(), load_run() to warm
- * up, load_run() for the window, load_drain(), load_free(). Requests stay in
- * flight from one load_run() to the next, and the schedule goes on.
+ * A measurement is: load_new(), load_grow(), load_run() to warm up, load_run()
+ * for the window, load_drain(), load_free(). Requests stay in flight from one
+ * load_run() to the next, and the schedule goes on.
  */
 #ifndef REPORT_LOAD_H
 #define REPORT_LOAD_H
@@ -42,7 +44,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-/* How a group goes about it. */
+/* How the connections go about it. */
 enum load_way {
     LOAD_CLOSED,
     LOAD_PACED, /* as LOAD_CLOSED, but asks once in a period at most */
@@ -63,12 +65,10 @@ struct load_group {
     size_t chunk;
     /*
      * Answers may never come: then they are censored, and the run has not
-     * failed. The group is not played in either.
+     * failed. The connections are not played in either.
      */
     bool may_hang;
 };
-
-#define LOAD_GROUPS_MAX 3
 
 /* What can go wrong with a connection; each ends it. */
 enum load_error {
@@ -84,7 +84,7 @@ enum load_error {
 #define LOAD_DRAIN_LIMIT_MS 2000  /* after it an open request is censored */
 #define LOAD_GOOD_NS        UINT64_C(100000000) /* a reply is good within it */
 
-/* What one load_run() and its load_drain() saw of the measured group. */
+/* What one load_run() and its load_drain() saw. */
 struct load_tally {
     uint64_t start_ns;  /* set by load_run(), monotonic clock */
     uint64_t window_ns; /* how long it really took */
@@ -92,6 +92,7 @@ struct load_tally {
     uint64_t sent;      /* of those, before its end */
     uint64_t replies;   /* completed and verified within the window */
     uint64_t good;      /* of those, within LOAD_GOOD_NS of being due */
+    uint64_t bytes;     /* received; of slow senders, sent */
     uint64_t spin_ns;   /* the generator polled and found nothing */
     /*
      * Of the window's requests: time in flight before the window of those due
@@ -105,7 +106,6 @@ struct load_tally {
      */
     double area;
     double fairness; /* Jain's index of replies per connection; 1 = equal */
-    uint64_t background_replies, background_bytes;
     /*
      * Latencies of the requests that were due within the window, those
      * finished in the drain included: R, W, L and Q as above; for churn, from
@@ -118,7 +118,7 @@ struct load_tally {
 /* What happened on all connections from the first to the last. */
 struct load_totals {
     uint64_t connections; /* that came about */
-    uint64_t replies;     /* verified, of all groups */
+    uint64_t replies;     /* verified */
     uint64_t lines;       /* sent in full: requests and what hello had */
     uint64_t shed;        /* slow ones that the server ended */
     bool countable;       /* a server's counter must agree with `lines` */
@@ -129,42 +129,39 @@ struct load_totals {
 struct load;
 
 /*
- * Return a generator without connections. With `spin` it waits for the next
- * due request with open eyes for the last 50 us, which is for a processor of
- * its own. End the program when memory or descriptors run out.
+ * Return a generator for such connections, none of which is opened yet. With
+ * `spin` it waits for the next due request with open eyes for the last 50 us,
+ * which is for a processor of its own. End the program when memory or
+ * descriptors run out.
  */
-struct load *load_new(bool spin);
-
-/* Add a group, and return its number. None of its connections is opened yet. */
-size_t load_add(struct load *l, const struct load_group *group);
+struct load *load_new(const struct load_group *group, bool spin);
 
 /*
- * Open connections of a group until there are `connections`, and play one
- * verified request on each (but for slow and hanging ones); at most 256 at a
- * time are in the making. Return 0, or -1 when not all of them came about
- * within LOAD_OPEN_LIMIT_MS (see load_totals()).
+ * Open connections until there are `connections`, and play one verified
+ * request on each (but for slow and hanging ones); at most 256 at a time are
+ * in the making. Return 0, or -1 when not all of them came about within
+ * LOAD_OPEN_LIMIT_MS (see load_totals()).
  */
-int load_grow(struct load *l, size_t group, size_t connections);
+int load_grow(struct load *l, size_t connections);
 
 /*
- * Call for `connections` more of the first group all at once, ask on each,
- * and wait for all answers. Fill in the tally: `latency` is from connect() to
- * the answer, window_ns from the first call to the last answer. Return as
- * load_grow() does.
+ * Call for `connections` more all at once, ask on each, and wait for all
+ * answers. Fill in the tally: `latency` is from connect() to the answer,
+ * window_ns from the first call to the last answer. Return as load_grow()
+ * does.
  */
 int load_storm(struct load *l, size_t connections, struct load_tally *tally);
 
 /*
- * Let the first group ask in an open loop: see schedule_start(). The schedule
- * starts with the next load_run().
+ * Ask in an open loop: see schedule_start(). The schedule starts with the next
+ * load_run().
  */
 void load_plan(struct load *l, const struct schedule_step *steps, size_t count,
     bool poisson, uint64_t seed);
 
 /*
- * Load the server for `ns` nanoseconds, with the first `active` connections of
- * the first group and all of the others. Fill in the tally but for its
- * histograms, which it adds to.
+ * Load the server for `ns` nanoseconds, with the first `active` connections.
+ * Fill in the tally but for its histograms, which it adds to.
  */
 void load_run(
     struct load *l, size_t active, uint64_t ns, struct load_tally *tally);
@@ -181,13 +178,13 @@ void load_drain(struct load *l, struct load_tally *tally);
 const struct load_totals *load_totals(const struct load *l);
 
 /*
- * Return the course of the first group since the first load_run(), in steps of
- * 50 and of 250 ms; valid until load_free().
+ * Return the course since the first load_run(), in steps of 50 and of 250 ms;
+ * valid until load_free().
  */
 const struct series *load_series(const struct load *l, bool fine);
 
 /* Return length and digest of the answers, where they are all the same. */
-struct ask_sameness load_sameness(const struct load *l, size_t group);
+struct ask_sameness load_sameness(const struct load *l);
 
 /* Return the name of an error class, for the report. */
 const char *load_error_name(enum load_error e);

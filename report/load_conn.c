@@ -44,13 +44,13 @@ void __attribute__((format(printf, 4, 5))) conn_end(
     struct load *l, struct conn *c, enum load_error e, const char *fmt, ...)
 {
     /* Who asks for more than a server can do need not wait for the rest. */
-    bool excused = e == LOAD_TIMEOUT &&
-                   (c->group->is.may_hang || c->group->is.way == LOAD_OPEN);
+    bool excused =
+        e == LOAD_TIMEOUT && (l->is.may_hang || l->is.way == LOAD_OPEN);
     va_list ap;
 
     conn_close(l, c);
     l->totals.countable = false;
-    if (c->group->is.way == LOAD_SLOW_SENDER) {
+    if (l->is.way == LOAD_SLOW_SENDER) {
         l->totals.shed++;
         return;
     }
@@ -76,18 +76,16 @@ send_all(struct load *l, struct conn *c, const char *bytes, size_t length)
 void
 conn_send(struct load *l, struct conn *c, uint64_t due)
 {
-    struct group *g = c->group;
-
-    ask_begin(g->is.ask, &c->answer, false);
+    ask_begin(l->is.ask, &c->answer, false);
     c->first_ns = 0;
     c->sent_ns = resources_now_ns();
     c->due_ns = due != 0 ? due : c->sent_ns;
-    if (!l->open && group_is_measured(l, g)) {
+    if (!l->open) {
         load_count_area(l, c->sent_ns);
         l->outstanding++;
         l->sent++;
     }
-    if (!send_all(l, c, g->is.ask->request, g->request_length))
+    if (!send_all(l, c, l->is.ask->request, l->request_length))
         return;
     l->totals.lines++;
     c->state = CONN_BUSY;
@@ -108,7 +106,7 @@ listen_for(struct load *l, struct conn *c, int op, uint32_t events)
 static void
 say_hello(struct load *l, struct conn *c)
 {
-    const struct ask *ask = c->group->is.ask;
+    const struct ask *ask = l->is.ask;
     char first[1024];
     int length;
 
@@ -143,14 +141,14 @@ conn_opened(struct load *l, struct conn *c)
     l->opening--;
     l->totals.connections++;
     c->state = CONN_IDLE;
-    if (c->group->is.way == LOAD_SLOW_SENDER) {
+    if (l->is.way == LOAD_SLOW_SENDER) {
         listen_for(l, c, EPOLL_CTL_MOD, EPOLLRDHUP);
         c->state = CONN_SLOW;
         return;
     }
     listen_for(l, c, EPOLL_CTL_MOD, EPOLLIN);
     say_hello(l, c);
-    if (c->group->is.way == LOAD_SLOW_READER && c->state == CONN_BUSY) {
+    if (l->is.way == LOAD_SLOW_READER && c->state == CONN_BUSY) {
         listen_for(l, c, EPOLL_CTL_MOD, EPOLLRDHUP);
         l->busy--;
         c->state = CONN_SLOW;
@@ -177,7 +175,7 @@ void
 conn_open(struct load *l, struct conn *c)
 {
     struct sockaddr_in to = { .sin_family = AF_INET,
-        .sin_port = htons(c->group->is.port),
+        .sin_port = htons(l->is.port),
         .sin_addr.s_addr = htonl(INADDR_LOOPBACK) };
     const int window = SLOW_WINDOW;
 
@@ -185,7 +183,7 @@ conn_open(struct load *l, struct conn *c)
     if (c->fd == -1)
         err(1, "socket");
     /* Only before connecting does it bound the window. */
-    if (c->group->is.way == LOAD_SLOW_READER &&
+    if (l->is.way == LOAD_SLOW_READER &&
         setsockopt(c->fd, SOL_SOCKET, SO_RCVBUF, &window, sizeof(window)) == -1)
         err(1, "SO_RCVBUF");
     bind_source(l, c->fd);
@@ -213,45 +211,36 @@ conn_open_churn(struct load *l, struct conn *c)
     l->sent++;
 }
 
-/* Let one connection of a slow or paced group move. */
+/* Let one connection move. */
 static void
-move_slowly(struct load *l, struct group *g)
+move_one(struct load *l)
 {
-    struct conn *c = &g->conns[g->mover++ % g->opened];
+    struct conn *c = &l->conns[l->mover++ % l->opened];
     ssize_t n;
 
-    if (g->is.way == LOAD_PACED && c->state == CONN_IDLE && l->sending)
+    if (l->is.way == LOAD_PACED && c->state == CONN_IDLE && l->sending)
         conn_send(l, c, 0);
     if (c->state != CONN_SLOW)
         return;
-    if (g->is.way == LOAD_SLOW_READER)
-        n = recv(c->fd, l->buffer, g->is.chunk, 0);
+    if (l->is.way == LOAD_SLOW_READER)
+        n = recv(c->fd, l->buffer, l->is.chunk, 0);
     else
         n = send(c->fd, "9", 1, MSG_NOSIGNAL);
     if (n > 0)
-        l->background_bytes += (uint64_t)n;
+        l->bytes += (uint64_t)n;
     else if (n == 0 || errno != EAGAIN)
         conn_end(l, c, LOAD_CLOSED_BY_SERVER, "a slow client was dropped");
 }
 
-/* Let all groups move that have a pace and are due; return when the next one
- * is. */
+/* With a pace, let those move that are due; return when the next one is. */
 uint64_t
-load_move_slow(struct load *l, uint64_t now)
+load_move(struct load *l, uint64_t now)
 {
-    uint64_t next = UINT64_MAX;
-
-    for (size_t i = 0; i < l->groups_count; i++) {
-        struct group *g = &l->groups[i];
-
-        if ((!group_is_slow(g) && g->is.way != LOAD_PACED) || g->opened == 0)
-            continue;
-        if (g->move_ns == 0)
-            g->move_ns = now;
-        for (; g->move_ns <= now; g->move_ns += g->is.period_ns / g->opened)
-            move_slowly(l, g);
-        if (g->move_ns < next)
-            next = g->move_ns;
-    }
-    return next;
+    if ((!load_is_slow(l) && l->is.way != LOAD_PACED) || l->opened == 0)
+        return UINT64_MAX;
+    if (l->move_ns == 0)
+        l->move_ns = now;
+    for (; l->move_ns <= now; l->move_ns += l->is.period_ns / l->opened)
+        move_one(l);
+    return l->move_ns;
 }

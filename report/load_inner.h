@@ -24,7 +24,6 @@ enum conn_state {
 struct conn {
     int fd;
     enum conn_state state;
-    struct group *group;
     bool opened;                 /* its first exchange is over */
     uint64_t due_ns;             /* s */
     uint64_t sent_ns;            /* a */
@@ -34,22 +33,17 @@ struct conn {
     struct answer answer;
 };
 
-struct group {
+struct load {
     struct load_group is;
     size_t request_length;
-    struct conn *conns;
-    size_t opened; /* connect() was called */
-    uint64_t move_ns;
-    size_t mover; /* of a slow group: who moves next, and when */
-    struct ask_sameness same;
-};
-
-struct load {
     int epoll;
     bool spin;
     struct epoll_event ready[EVENTS_AT_ONCE];
-    struct group groups[LOAD_GROUPS_MAX];
-    size_t groups_count;
+    struct conn *conns;
+    size_t opened;    /* connect() was called */
+    uint64_t move_ns; /* with a pace: when the next one moves, */
+    size_t mover;     /* and who */
+    struct ask_sameness same;
     size_t opening, busy; /* so many connections are in that state */
     size_t storming;      /* in a storm: connections without an answer yet */
     bool sending;         /* a reply is followed by the next request */
@@ -66,27 +60,19 @@ struct load {
     /* Requests due and unanswered. */
     uint64_t outstanding, area_at;
     double area;
-    uint64_t sent; /* by the measured group */
+    uint64_t sent, bytes;
 
     struct series fine, coarse;
     uint64_t spin_ns;
-    uint64_t background_replies, background_bytes;
     struct load_totals totals;
     char *buffer; /* READ_AT_ONCE */
 };
 
-/* Tell whether a group is the one that is measured. */
+/* Tell whether the connections move at a slow pace, not by events. */
 static inline bool
-group_is_measured(const struct load *l, const struct group *g)
+load_is_slow(const struct load *l)
 {
-    return g == &l->groups[0];
-}
-
-/* Tell whether a group moves at its own slow pace. */
-static inline bool
-group_is_slow(const struct group *g)
-{
-    return g->is.way == LOAD_SLOW_READER || g->is.way == LOAD_SLOW_SENDER;
+    return l->is.way == LOAD_SLOW_READER || l->is.way == LOAD_SLOW_SENDER;
 }
 
 /* --- load_conn.c --- */
@@ -108,8 +94,8 @@ void conn_opened(struct load *l, struct conn *c);
 /* Send one request that is due at `due`, or now with 0. */
 void conn_send(struct load *l, struct conn *c, uint64_t due);
 
-/* Let all groups move that have a pace and are due; return when the next is. */
-uint64_t load_move_slow(struct load *l, uint64_t now);
+/* With a pace, let those move that are due; return when the next is. */
+uint64_t load_move(struct load *l, uint64_t now);
 
 /* --- load_reply.c --- */
 

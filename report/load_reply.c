@@ -68,15 +68,12 @@ static void
 take_reply(
     struct load *l, struct conn *c, uint64_t now, struct load_tally *tally)
 {
-    struct group *g = c->group;
-    bool churns = g->is.way == LOAD_CHURN;
+    bool churns = l->is.way == LOAD_CHURN;
 
     l->totals.replies++;
     l->busy--;
     c->state = CONN_IDLE;
-    if (!group_is_measured(l, g))
-        l->background_replies++;
-    else if (tally != NULL && (c->opened || churns || l->storming > 0))
+    if (tally != NULL && (c->opened || churns || l->storming > 0))
         count_reply(l, c, now, tally);
     l->storming -= l->storming > 0;
     c->free_ns = now;
@@ -98,7 +95,6 @@ conn_read(struct load *l, struct conn *c, struct load_tally *tally)
 {
     ssize_t n = recv(c->fd, l->buffer, READ_AT_ONCE, 0);
     uint64_t now = resources_now_ns();
-    struct group *g = c->group;
 
     if (n == -1 && (errno == EAGAIN || errno == EINTR))
         return;
@@ -112,13 +108,12 @@ conn_read(struct load *l, struct conn *c, struct load_tally *tally)
     }
     if (c->first_ns == 0)
         c->first_ns = now;
-    if (!group_is_measured(l, g))
-        l->background_bytes += (uint64_t)n;
+    l->bytes += (uint64_t)n;
     if (c->state != CONN_BUSY) {
         conn_end(l, c, LOAD_WRONG, "more than one reply to a request");
         return;
     }
-    switch (ask_take(g->is.ask, &c->answer, l->buffer, (size_t)n, &g->same)) {
+    switch (ask_take(l->is.ask, &c->answer, l->buffer, (size_t)n, &l->same)) {
     case ASK_MORE:
         return;
     case ASK_DONE:
@@ -126,7 +121,7 @@ conn_read(struct load *l, struct conn *c, struct load_tally *tally)
         return;
     case ASK_WRONG:
         conn_end(l, c, LOAD_WRONG, "wrong reply '%.*s' to %s",
-            (int)c->answer.have, c->answer.line, g->is.ask->title);
+            (int)c->answer.have, c->answer.line, l->is.ask->title);
         return;
     }
 }
@@ -135,7 +130,7 @@ conn_read(struct load *l, struct conn *c, struct load_tally *tally)
 static void
 put_free(struct load *l, struct conn *c)
 {
-    size_t max = l->groups[0].is.connections_max;
+    size_t max = l->is.connections_max;
 
     l->free[(l->free_at + l->free_count++) % max] = c;
 }
@@ -144,7 +139,7 @@ put_free(struct load *l, struct conn *c)
 void
 load_send_due(struct load *l, uint64_t now)
 {
-    size_t max = l->groups[0].is.connections_max;
+    size_t max = l->is.connections_max;
 
     for (; schedule_due(&l->arrivals) <= now && l->sending;
          schedule_advance(&l->arrivals)) {
@@ -171,14 +166,11 @@ load_send_due(struct load *l, uint64_t now)
 void
 conn_next(struct load *l, struct conn *c, uint64_t now)
 {
-    struct group *g = c->group;
-
-    if (group_is_measured(l, g) && l->open) {
+    if (l->open) {
         put_free(l, c);
         load_send_due(l, now);
-    } else if (l->sending && g->is.way == LOAD_CLOSED &&
-               (!group_is_measured(l, g) ||
-                   (size_t)(c - g->conns) < l->active)) {
+    } else if (l->sending && l->is.way == LOAD_CLOSED &&
+               (size_t)(c - l->conns) < l->active) {
         conn_send(l, c, 0);
     }
 }

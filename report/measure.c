@@ -1,5 +1,6 @@
 #include "report/measure.h"
 
+#include "report/crowd.h"
 #include "report/launch.h"
 
 #include <assert.h>
@@ -93,10 +94,9 @@ measured_group(const struct run *run, const struct process *server)
     return group;
 }
 
-/* Add what goes on in the background; return its number, 0 = nothing. */
-static size_t
-add_background(
-    struct load *load, const struct scenario *s, const struct process *server)
+/* Let what goes on in the background begin; return NULL when nothing does. */
+static struct crowd *
+start_background(const struct scenario *s, const struct process *server)
 {
     const struct background *b = &s->background;
     struct load_group group = { .way = b->way,
@@ -107,30 +107,27 @@ add_background(
         .chunk = b->chunk };
 
     if (b->role == NULL)
-        return 0;
+        return NULL;
     if (b->ask->speaks == ASK_HTTP && server->http_port != 0)
         group.port = server->http_port;
-    return load_add(load, &group);
+    return crowd_come(&group);
 }
 
 /* Open connections, level by level where memory is read at each. */
 static int
-open_connections(struct run *run, const struct process *server,
-    struct load *load, size_t background)
+open_connections(
+    struct run *run, const struct process *server, struct load *load)
 {
     const struct scenario *s = run->scenario;
 
-    if (background != 0 &&
-        load_grow(load, background, s->background.connections) == -1)
-        return -1;
     for (size_t i = 0; s->special == SPECIAL_LEVELS && i < IDLE_LEVELS; i++) {
         if (idle_levels[i] > run->connections)
             break;
-        if (load_grow(load, 0, idle_levels[i]) == -1)
+        if (load_grow(load, idle_levels[i]) == -1)
             return -1;
         read_level(run, server, idle_levels[i]);
     }
-    return load_grow(load, 0, run->connections);
+    return load_grow(load, run->connections);
 }
 
 /* Fix the arrivals of an open loop, the same for every server of a block. */
@@ -276,17 +273,24 @@ check_totals(struct run *run, struct process *server)
 /* Warm up and measure a server all connections of which are open. */
 static void
 measure_window(struct run *run, const struct plan *plan, struct load *load,
-    struct process *server)
+    struct process *server, const struct crowd *crowd)
 {
     const struct scenario *s = run->scenario;
     int cpu = plan->placement.server_cpu;
+    struct crowd_got before = { 0, 0 }, after = { 0, 0 };
     struct edge edge;
 
     warm_up(run, plan, load);
     read_start(&edge, server, cpu);
+    if (crowd != NULL)
+        before = crowd_got(crowd);
     load_run(
         load, run->active, (uint64_t)(plan_window(plan, s) * 1e9), &run->tally);
+    if (crowd != NULL)
+        after = crowd_got(crowd);
     read_end(run, &edge, server, cpu);
+    run->background.replies = after.replies - before.replies;
+    run->background.bytes = after.bytes - before.bytes;
     load_drain(load, &run->tally);
 }
 
@@ -313,23 +317,24 @@ load_server(struct run *run, const struct plan *plan, double burst,
 {
     const struct scenario *s = run->scenario;
     bool memory = scenario_has(s, METRIC_MEMORY);
-    struct load *load = load_new(plan->placement.pinned && !s->all_cores);
     const struct load_group group = measured_group(run, server);
-    size_t background;
+    struct load *load =
+        load_new(&group, plan->placement.pinned && !s->all_cores);
+    struct crowd *crowd = start_background(s, server);
 
-    load_add(load, &group);
-    background = add_background(load, s, server);
     plan_arrivals(load, run, plan, burst);
     if (memory && s->special != SPECIAL_LEVELS)
         read_level(run, server, 0);
     if (s->special == SPECIAL_STORM)
         measure_storm(run, plan, load, server);
-    else if (open_connections(run, server, load, background) == 0)
-        measure_window(run, plan, load, server);
+    else if (open_connections(run, server, load) == 0)
+        measure_window(run, plan, load, server, crowd);
     if (memory && s->special != SPECIAL_LEVELS)
         read_level(run, server, run->connections);
     run->totals = *load_totals(load);
-    run->same = load_sameness(load, 0);
+    if (crowd != NULL)
+        crowd_leave(crowd, &run->totals);
+    run->same = load_sameness(load);
     run->fine = load_series(load, true);
     run->coarse = load_series(load, false);
     check_totals(run, server);

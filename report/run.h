@@ -9,6 +9,7 @@
 #ifndef REPORT_RUN_H
 #define REPORT_RUN_H
 
+#include "report/crowd.h"
 #include "report/kernel.h"
 #include "report/resources.h"
 #include "report/scenarios.h"
@@ -36,9 +37,10 @@ struct run {
     uint64_t warmup_ns;
     bool steady; /* as far as that was looked at */
     struct load_tally tally;
-    struct load_totals totals; /* from the first connection to the last */
-    struct ask_sameness same;  /* of the answers */
-    uint64_t lines_counted;    /* by the server; 0 = it does not count */
+    struct load_totals totals;   /* from the first connection to the last */
+    struct crowd_got background; /* within the window */
+    struct ask_sameness same;    /* of the answers */
+    uint64_t lines_counted;      /* by the server; 0 = it does not count */
     uint64_t server_cpu_ns, load_cpu_ns; /* within the window */
     uint64_t load_wait_ns;  /* the generator waited for its processor */
     uint64_t run_queue_ns;  /* the server's threads did; */

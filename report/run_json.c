@@ -146,8 +146,8 @@ background_of(const struct run *run)
 {
     json_t *o = json_object();
 
-    add(o, "replies", value_count(run->tally.background_replies));
-    add(o, "bytes", value_count(run->tally.background_bytes));
+    add(o, "replies", value_count(run->background.replies));
+    add(o, "bytes", value_count(run->background.bytes));
     add(o, "shed", value_count(run->totals.shed));
     return o;
 }

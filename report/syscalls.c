@@ -61,12 +61,11 @@ load_traced(
         .port = server->port,
         .connections_max = s->connections,
         .ask = s->ask };
-    struct load *load = load_new(false);
+    struct load *load = load_new(&group, false);
     struct load_tally tally = { 0 };
     uint64_t replies = 0;
 
-    load_add(load, &group);
-    if (load_grow(load, 0, s->connections) == 0) {
+    if (load_grow(load, s->connections) == 0) {
         if (seconds > 0) {
             load_run(load, s->connections, (uint64_t)(seconds * 1e9), &tally);
             load_drain(load, &tally);

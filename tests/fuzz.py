@@ -26,7 +26,7 @@ import tempfile
 
 HERE = os.path.dirname(os.path.abspath(__file__))
 ROOT = os.path.dirname(HERE)
-TARGETS = os.path.join(ROOT, "build", "fuzz", "tests", "fuzz_")
+TARGETS = os.path.join("build", "fuzz", "tests", "fuzz_")
 
 # Seconds for one input, MiB for one target, bytes of an input; seconds after
 # which a target that counts its inputs has hung.
@@ -37,9 +37,10 @@ def run(name, limits, seconds):
     """Let one target search; return (whether it is well, what it said).
 
     What a target tries next depends on addresses, on the order of the first
-    inputs and on the environment's size: all are made the same each time.
+    inputs and on the length of arguments and environment: all are made the
+    same each time, wherever the project stands.
     """
-    kept = os.path.join(HERE, "corpus", name)
+    kept = os.path.join("tests", "corpus", name)
     os.makedirs(kept, exist_ok=True)
     seeds = ",".join(sorted(glob.glob(os.path.join(kept, "*"))))
     with tempfile.TemporaryDirectory() as found:
@@ -60,6 +61,7 @@ def run(name, limits, seconds):
 
 def main():
     """Do what the command line asks for."""
+    os.chdir(ROOT)
     parser = argparse.ArgumentParser()
     parser.add_argument("--inputs", type=int)
     parser.add_argument("rest", nargs="*")

@@ -1,3 +1,4 @@
+#include "report/crowd.h"
 #include "report/load.h"
 
 #include "report/resources.h"
@@ -136,7 +137,7 @@ stop_server(uint64_t after_ns, uint64_t for_ns)
     _exit(0);
 }
 
-/* A load of one group of game connections. */
+/* A load of game connections. */
 static struct load *
 load_of(enum load_way way, size_t connections)
 {
@@ -144,10 +145,9 @@ load_of(enum load_way way, size_t connections)
         .port = port,
         .connections_max = connections,
         .ask = &ask_game };
-    struct load *l = load_new(false);
+    struct load *l = load_new(&group, false);
 
-    ck_assert_uint_eq(load_add(l, &group), 0);
-    ck_assert_int_eq(load_grow(l, 0, connections), 0);
+    ck_assert_int_eq(load_grow(l, connections), 0);
     return l;
 }
 
@@ -330,20 +330,18 @@ END_TEST
 
 START_TEST(what_is_never_answered_is_censored)
 {
-    const struct load_group group = { .way = LOAD_CHURN,
-        .port = 0,
+    struct load_group group = { .way = LOAD_CHURN,
         .connections_max = 2,
         .ask = &ask_game,
         .may_hang = true };
-    struct load_group mine = group;
-    struct load_tally t;
-    struct load *l = load_new(false);
     uint64_t start = resources_now_ns();
+    struct load_tally t;
+    struct load *l;
 
     set_up_delay(20000 * MS);
-    mine.port = port;
-    load_add(l, &mine);
-    ck_assert_int_eq(load_grow(l, 0, 2), 0);
+    group.port = port;
+    l = load_new(&group, false);
+    ck_assert_int_eq(load_grow(l, 2), 0);
     run(l, 2, 100 * MS, &t);
     ck_assert_uint_eq(t.intended, 2);
     ck_assert_uint_eq(t.replies, 0);
@@ -376,17 +374,16 @@ END_TEST
 
 START_TEST(a_storm_is_over_when_all_were_answered)
 {
-    const struct load_group group = {
-        .way = LOAD_CLOSED, .port = 0, .connections_max = 300, .ask = &ask_game
+    struct load_group group = {
+        .way = LOAD_CLOSED, .connections_max = 300, .ask = &ask_game
     };
-    struct load_group mine = group;
     struct load_tally t = { .latency = histogram_new(),
         .accept = histogram_new() };
-    struct load *l = load_new(false);
+    struct load *l;
 
     set_up_delay(10 * MS);
-    mine.port = port;
-    load_add(l, &mine);
+    group.port = port;
+    l = load_new(&group, false);
     ck_assert_int_eq(load_storm(l, 300, &t), 0);
     ck_assert_uint_eq(t.replies, 300);
     ck_assert_uint_eq(histogram_count(t.latency), 300);
@@ -406,10 +403,9 @@ fail_with(enum load_error e, const char *problem)
     const struct load_group group = {
         .way = LOAD_CLOSED, .port = port, .connections_max = 1, .ask = &ask_game
     };
-    struct load *l = load_new(false);
+    struct load *l = load_new(&group, false);
 
-    load_add(l, &group);
-    if (load_grow(l, 0, 1) == 0)
+    if (load_grow(l, 1) == 0)
         load_run(l, 1, 1000 * MS, &t);
     load_drain(l, &t);
     ck_assert_uint_eq(load_totals(l)->errors[e], 1);
@@ -449,35 +445,60 @@ START_TEST(nobody_there_fails)
 }
 END_TEST
 
-START_TEST(the_background_does_not_count_as_measured)
+START_TEST(a_crowd_is_beside_the_measured)
 {
     struct load_group hog = {
-        .way = LOAD_CLOSED, .port = 0, .connections_max = 4, .ask = &ask_game
+        .way = LOAD_CLOSED, .connections_max = 4, .ask = &ask_game
     };
+    struct load_totals totals;
+    struct crowd_got got;
+    struct crowd *crowd;
     struct load_tally t;
     struct load *l;
 
     set_up_delay(MS);
     hog.port = port;
+    crowd = crowd_come(&hog);
     l = load_of(LOAD_OPEN, 2);
-    ck_assert_uint_eq(load_add(l, &hog), 1);
-    ck_assert_int_eq(load_grow(l, 1, 4), 0);
     plan_rate(l, 100);
     run(l, 2, 500 * MS, &t);
     ck_assert_uint_eq(histogram_count(t.latency), t.intended);
-    ck_assert_double_eq_tol((double)t.intended, 50, 1.0);
-    ck_assert_uint_gt(t.background_replies, 0);
-    ck_assert_uint_ge(t.background_bytes, 2 * t.background_replies);
-    ck_assert(load_totals(l)->countable);
-    ck_assert_uint_eq(load_totals(l)->lines, load_totals(l)->replies + 6);
+    ck_assert_double_eq_tol((double)t.intended, (double)t.window_ns / 1e7, 1.5);
+    do
+        got = crowd_got(crowd);
+    while (got.replies == 0);
+    ck_assert_uint_ge(got.bytes, 2 * got.replies);
+    totals = *load_totals(l);
+    ck_assert_uint_eq(totals.lines, totals.replies + 2);
+    crowd_leave(crowd, &totals);
+    ck_assert_uint_ge(totals.replies, load_totals(l)->replies + got.replies);
+    ck_assert_uint_eq(totals.connections, 6);
+    ck_assert(totals.countable);
+    ck_assert_uint_eq(totals.lines, totals.replies + 6);
+    ck_assert_str_eq(totals.problem, "");
     forget(l, &t);
+}
+END_TEST
+
+START_TEST(a_crowd_tells_what_went_wrong)
+{
+    struct load_group hog = {
+        .way = LOAD_CLOSED, .connections_max = 4, .ask = &ask_game
+    };
+    struct load_totals totals = { .countable = true };
+
+    set_up_delay(0);
+    tear_down();
+    hog.port = port;
+    crowd_leave(crowd_come(&hog), &totals);
+    ck_assert_str_eq(totals.problem, "connect: Connection refused");
+    ck_assert(!totals.countable);
 }
 END_TEST
 
 START_TEST(slow_clients_trickle)
 {
     struct load_group slow = { .way = LOAD_SLOW_SENDER,
-        .port = 0,
         .connections_max = 10,
         .ask = &ask_game,
         .period_ns = 50 * MS };
@@ -486,14 +507,12 @@ START_TEST(slow_clients_trickle)
 
     set_up_delay(0);
     slow.port = port;
-    l = load_of(LOAD_CLOSED, 1);
-    load_add(l, &slow);
-    ck_assert_int_eq(load_grow(l, 1, 10), 0);
-    run(l, 1, 500 * MS, &t);
+    l = load_new(&slow, false);
+    ck_assert_int_eq(load_grow(l, 10), 0);
+    run(l, 10, 500 * MS, &t);
     /* A byte per connection and period; the opening may have taken some. */
-    ck_assert_double_ge(
-        (double)t.background_bytes, (double)t.window_ns / 5e6 - 12);
-    ck_assert_double_le((double)t.background_bytes, 1000.0);
+    ck_assert_double_ge((double)t.bytes, (double)t.window_ns / 5e6 - 12);
+    ck_assert_double_le((double)t.bytes, 1000.0);
     ck_assert(!load_totals(l)->countable);
     forget(l, &t);
 }
@@ -534,7 +553,8 @@ main(void)
 
     tcase_add_checked_fixture(beside, NULL, tear_down);
     tcase_set_timeout(beside, 60);
-    tcase_add_test(beside, the_background_does_not_count_as_measured);
+    tcase_add_test(beside, a_crowd_is_beside_the_measured);
+    tcase_add_test(beside, a_crowd_tells_what_went_wrong);
     tcase_add_test(beside, slow_clients_trickle);
     suite_add_tcase(suite, beside);
 
