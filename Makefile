@@ -38,10 +38,10 @@ COMMON := $(B)/obj/common/charindex_data.o $(B)/obj/common/web.o \
 	$(patsubst %.c,$(B)/obj/%.o,\
 	$(filter-out $(COMMON_MAINS),$(wildcard common/*.c)))
 WEB := common/web/page.html common/web/page.js common/web/style.css
-CONTROLS := $(patsubst report/control_%.c,%,$(wildcard report/control_*.c))
+CONTROLS := $(patsubst report/controls/%.c,%,$(wildcard report/controls/*.c))
 CONTROL_PROGRAMS := $(foreach c,$(CONTROLS),$(B)/controls/$(subst _,-,$c))
-COMPARE := $(B)/obj/report/style.o $(patsubst %.c,$(B)/obj/%.o,\
-	$(filter-out report/control_%,$(wildcard report/*.c)))
+COMPARE := $(B)/obj/report/page/style.o $(patsubst %.c,$(B)/obj/%.o,\
+	$(filter-out report/controls/%,$(wildcard report/*.c report/*/*.c)))
 UNIT_TESTS := $(patsubst %.c,$(B)/%,$(wildcard tests/test_*.c))
 FUZZ_TARGETS := $(patsubst %.c,$(B)/%,$(wildcard tests/fuzz_*.c))
 
@@ -130,7 +130,7 @@ endef
 
 $(B)/obj/common/web.o: $(WEB) Makefile
 	$(embed)
-$(B)/obj/report/style.o: report/style.css Makefile
+$(B)/obj/report/page/style.o: report/page/style.css Makefile
 	$(embed)
 
 # What the port costs; the report can do without.
@@ -170,7 +170,7 @@ $(TWIN_PROGRAMS): LDLIBS = -lunistring
 $(filter $(B)/evented/%,$(TWIN_PROGRAMS)): LDLIBS = -levent_core -lunistring
 
 define control
-$(B)/controls/$(subst _,-,$1): $(B)/obj/report/control_$1.o
+$(B)/controls/$(subst _,-,$1): $(B)/obj/report/controls/$1.o
 	@mkdir -p $$(@D)
 	$$(link)
 endef
@@ -178,7 +178,7 @@ $(foreach c,$(CONTROLS),$(eval $(call control,$c)))
 $(CONTROL_PROGRAMS): LDLIBS = -levent_core
 
 # It stands in the report how everything was compiled.
-$(B)/obj/report/machine.o: override CPPFLAGS += -DBUILD_FLAGS='"$(CFLAGS)"'
+$(B)/obj/report/run/machine.o: override CPPFLAGS += -DBUILD_FLAGS='"$(CFLAGS)"'
 
 $(B)/compare: $(COMPARE) $(B)/libcommon.a
 	$(link)
@@ -294,7 +294,7 @@ diff:
 	@$(PYTHON) tests/twins.py --diff
 
 SOURCES := $(wildcard common/*.[ch] threaded/*.[ch] evented/*.[ch] \
-	report/*.[ch] tests/*.[ch])
+	report/*.[ch] report/*/*.[ch] tests/*.[ch])
 format:
 	clang-format -i $(SOURCES)
 format-check:

@@ -6,19 +6,19 @@
  * reader's own, the peer, is checked by the protocol and raced beside them.
  */
 
-#include "report/baseline.h"
-#include "report/conform_finder.h"
-#include "report/guard.h"
-#include "report/journal.h"
+#include "report/alike/conform_finder.h"
 #include "report/json.h"
-#include "report/judge.h"
-#include "report/machine.h"
 #include "report/options.h"
-#include "report/page.h"
-#include "report/programs.h"
-#include "report/race.h"
+#include "report/page/page.h"
+#include "report/run/guard.h"
+#include "report/run/journal.h"
+#include "report/run/machine.h"
+#include "report/run/programs.h"
+#include "report/run/race.h"
 #include "report/table.h"
 #include "report/values.h"
+#include "report/verdict/baseline.h"
+#include "report/verdict/judge.h"
 
 #include <err.h>
 #include <errno.h>

@@ -1,9 +1,9 @@
 #include "report/json.h"
 
-#include "report/judge.h"
-#include "report/machine.h"
-#include "report/port.h"
+#include "report/page/port.h"
+#include "report/run/machine.h"
 #include "report/values.h"
+#include "report/verdict/judge.h"
 
 #include <err.h>
 #include <stdio.h>

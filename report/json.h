@@ -5,8 +5,8 @@
 #ifndef REPORT_JSON_H
 #define REPORT_JSON_H
 
-#include "report/conform.h"
-#include "report/plan.h"
+#include "report/alike/conform.h"
+#include "report/run/plan.h"
 
 #include <jansson.h>
 #include <stddef.h>

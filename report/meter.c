@@ -1,6 +1,6 @@
 #include "report/meter.h"
 
-#include "report/resources.h"
+#include "report/run/resources.h"
 
 #include <stdarg.h>
 #include <stdio.h>

@@ -1,7 +1,7 @@
 #include "report/options.h"
 
 #include "common/cli.h"
-#include "report/process.h"
+#include "report/run/process.h"
 
 #include <argp.h>
 #include <err.h>

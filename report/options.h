@@ -4,7 +4,7 @@
 #ifndef REPORT_OPTIONS_H
 #define REPORT_OPTIONS_H
 
-#include "report/plan.h"
+#include "report/run/plan.h"
 
 #include <stdbool.h>
 #include <stddef.h>

@@ -5,7 +5,7 @@
 #ifndef REPORT_SCENARIOS_H
 #define REPORT_SCENARIOS_H
 
-#include "report/load.h"
+#include "report/load/load.h"
 #include "report/metrics.h"
 
 #include <stdbool.h>

@@ -1,8 +1,8 @@
 #include "report/table.h"
 
-#include "report/judge.h"
-#include "report/sentence.h"
 #include "report/values.h"
+#include "report/verdict/judge.h"
+#include "report/verdict/sentence.h"
 
 #include <err.h>
 #include <math.h>

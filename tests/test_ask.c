@@ -1,4 +1,4 @@
-#include "report/ask.h"
+#include "report/load/ask.h"
 
 #include "tests/guard.h"
 

@@ -1,4 +1,4 @@
-#include "report/histogram.h"
+#include "report/load/histogram.h"
 
 #include "report/rng.h"
 

@@ -4,13 +4,13 @@
  * twenty.
  */
 
-#include "report/bootstrap.h"
-#include "report/cells.h"
-#include "report/judge.h"
 #include "report/rng.h"
-#include "report/sentence.h"
-#include "report/stats.h"
 #include "report/values.h"
+#include "report/verdict/bootstrap.h"
+#include "report/verdict/cells.h"
+#include "report/verdict/judge.h"
+#include "report/verdict/sentence.h"
+#include "report/verdict/stats.h"
 
 #include <check.h>
 #include <math.h>

@@ -1,7 +1,7 @@
-#include "report/crowd.h"
-#include "report/load.h"
+#include "report/load/crowd.h"
+#include "report/load/load.h"
 
-#include "report/resources.h"
+#include "report/run/resources.h"
 
 #include <check.h>
 #include <math.h>

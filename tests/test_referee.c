@@ -1,9 +1,9 @@
-#include "report/referee.h"
+#include "report/alike/referee.h"
 
 #include "common/guess.h"
 #include "common/line.h"
+#include "report/alike/talks.h"
 #include "report/rng.h"
-#include "report/talks.h"
 #include "tests/guard.h"
 
 #include <check.h>

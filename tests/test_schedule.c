@@ -1,5 +1,5 @@
-#include "report/schedule.h"
-#include "report/series.h"
+#include "report/load/schedule.h"
+#include "report/load/series.h"
 
 #include <check.h>
 #include <math.h>

@@ -1,4 +1,4 @@
-#include "report/stats.h"
+#include "report/verdict/stats.h"
 
 #include "report/rng.h"
 

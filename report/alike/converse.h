@@ -1,0 +1,45 @@
+/*
+ * converse - hold a conversation with a server: say what a talk says, as it is
+ * cut, and keep all that comes back until the connection ends.
+ */
+#ifndef REPORT_CONVERSE_H
+#define REPORT_CONVERSE_H
+
+#include "report/alike/talks.h"
+
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+
+#define ANSWER_MAX                                                             \
+    ((size_t)256 * 1024) /* of more only the beginning is kept                 \
+                          */
+
+enum ending {
+    ENDING_CLOSED,  /* end of file, after everything */
+    ENDING_RESET,   /* the connection was reset */
+    ENDING_SILENT,  /* neither bytes nor an end for 5 s */
+    ENDING_REFUSED, /* no connection */
+    ENDING_FLOOD    /* more than ANSWER_MAX bytes */
+};
+
+/* What came back from one server. */
+struct answer_bytes {
+    char bytes[ANSWER_MAX];
+    size_t length;
+    enum ending ending;
+};
+
+/*
+ * Hold a conversation with the server at 127.0.0.1:port. End the program when
+ * there is no descriptor for it.
+ */
+void converse(uint16_t port, const struct talk *t, struct answer_bytes *a);
+
+/* Return an ending in words. */
+const char *converse_ending(enum ending e);
+
+/* Write bytes so that each can be seen, a line of them to a line. */
+void converse_write(FILE *out, const char *bytes, size_t length);
+
+#endif

@@ -1,0 +1,203 @@
+#include "report/load/histogram.h"
+
+#include <assert.h>
+#include <ctype.h>
+#include <err.h>
+#include <inttypes.h>
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+/* A quantile with fewer samples beyond it says nothing about the tail. */
+#define SAMPLES_BEYOND 10
+
+/* Allocate an empty histogram. */
+struct histogram *
+histogram_new(void)
+{
+    struct histogram *h = malloc(sizeof(*h));
+
+    if (h == NULL)
+        err(1, "histogram");
+    histogram_clear(h);
+    return h;
+}
+
+/* Empty a histogram. */
+void
+histogram_clear(struct histogram *h)
+{
+    memset(h, 0, sizeof(*h));
+    h->min = UINT64_MAX;
+    h->censored_from = UINT64_MAX;
+}
+
+/* Find the counter for a value. */
+size_t
+histogram_index(uint64_t ns)
+{
+    int top = 63 - __builtin_clzll(ns | 1);
+    int shift = top > HISTOGRAM_SUB_BITS ? top - HISTOGRAM_SUB_BITS : 0;
+
+    assert(ns < HISTOGRAM_LIMIT);
+    return ((size_t)shift << HISTOGRAM_SUB_BITS) + (size_t)(ns >> shift);
+}
+
+/* Find the largest value of a counter: the inverse of histogram_index(). */
+uint64_t
+histogram_upper_edge(size_t index)
+{
+    const size_t linear = (size_t)2 << HISTOGRAM_SUB_BITS;
+    size_t shift, mantissa;
+
+    assert(index < HISTOGRAM_COUNTERS);
+    if (index < linear)
+        return index;
+    shift = (index >> HISTOGRAM_SUB_BITS) - 1;
+    mantissa = index - (shift << HISTOGRAM_SUB_BITS);
+    return (((uint64_t)mantissa + 1) << shift) - 1;
+}
+
+/* Count `times` samples of one value. */
+static void
+record_times(struct histogram *h, uint64_t ns, uint64_t times)
+{
+    if (ns < HISTOGRAM_LIMIT)
+        h->counters[histogram_index(ns)] += times;
+    else
+        h->overflow += times;
+    h->recorded += times;
+    h->sum += (double)ns * (double)times;
+    if (ns < h->min)
+        h->min = ns;
+    if (ns > h->max)
+        h->max = ns;
+}
+
+/* Count one sample. */
+void
+histogram_record(struct histogram *h, uint64_t ns)
+{
+    record_times(h, ns, 1);
+}
+
+/* Count one sample of which only a lower bound is known. */
+void
+histogram_record_censored(struct histogram *h, uint64_t ns)
+{
+    h->censored++;
+    if (ns < h->censored_from)
+        h->censored_from = ns;
+}
+
+/* Add one histogram to another. */
+void
+histogram_merge(struct histogram *into, const struct histogram *from)
+{
+    for (size_t i = 0; i < HISTOGRAM_COUNTERS; i++)
+        into->counters[i] += from->counters[i];
+    into->recorded += from->recorded;
+    into->overflow += from->overflow;
+    into->censored += from->censored;
+    into->sum += from->sum;
+    if (from->censored_from < into->censored_from)
+        into->censored_from = from->censored_from;
+    if (from->min < into->min)
+        into->min = from->min;
+    if (from->max > into->max)
+        into->max = from->max;
+}
+
+/* Count all samples. */
+uint64_t
+histogram_count(const struct histogram *h)
+{
+    return h->recorded + h->censored;
+}
+
+/* Compute the mean of the known values. */
+double
+histogram_mean(const struct histogram *h)
+{
+    return h->recorded == 0 ? 0.0 : h->sum / (double)h->recorded;
+}
+
+/*
+ * Walk up to the sample of rank ceil(q n). Beyond the counters lie the
+ * overflowed and the censored samples: all that is known of the sample there
+ * is that it is no smaller than the smallest bound among them.
+ */
+struct quantile
+histogram_quantile(const struct histogram *h, double q)
+{
+    struct quantile result = { 0, false, false };
+    uint64_t n = histogram_count(h), seen = 0, rank;
+
+    assert(q > 0.0 && q <= 1.0);
+    if (n == 0)
+        return result;
+    /* 0.999 is not exact in binary; 0.999 of 10,000 must still be 9,990. */
+    rank = (uint64_t)ceil(q * (double)n - 1e-6);
+    if (rank == 0)
+        rank = 1;
+    result.known = n - rank >= SAMPLES_BEYOND;
+    for (size_t i = 0; i < HISTOGRAM_COUNTERS; i++) {
+        seen += h->counters[i];
+        if (seen >= rank) {
+            result.ns = histogram_upper_edge(i);
+            return result;
+        }
+    }
+    result.at_least = true;
+    result.ns = HISTOGRAM_LIMIT;
+    if (h->censored_from < result.ns)
+        result.ns = h->censored_from;
+    return result;
+}
+
+/* Write the counters that are not zero as text. */
+char *
+histogram_to_text(const struct histogram *h)
+{
+    const char *space = "";
+    char *text = NULL;
+    size_t size = 0;
+    FILE *out = open_memstream(&text, &size);
+
+    if (out == NULL)
+        err(1, "histogram");
+    for (size_t i = 0; i < HISTOGRAM_COUNTERS; i++) {
+        if (h->counters[i] == 0)
+            continue;
+        fprintf(out, "%s%zu:%" PRIu64, space, i, h->counters[i]);
+        space = " ";
+    }
+    if (fclose(out) != 0)
+        err(1, "histogram");
+    return text;
+}
+
+/* Read counters back from text. */
+int
+histogram_add_text(struct histogram *h, const char *text)
+{
+    while (*text != '\0') {
+        unsigned long index;
+        uint64_t count;
+        char *end;
+
+        if (!isdigit((unsigned char)*text))
+            return -1;
+        index = strtoul(text, &end, 10);
+        if (*end != ':' || index >= HISTOGRAM_COUNTERS ||
+            !isdigit((unsigned char)end[1]))
+            return -1;
+        count = strtoull(end + 1, &end, 10);
+        if (*end != ' ' && *end != '\0')
+            return -1;
+        record_times(h, histogram_upper_edge(index), count);
+        text = *end == ' ' ? end + 1 : end;
+    }
+    return 0;
+}

@@ -1,0 +1,117 @@
+#include "report/page/claims.h"
+#include "report/page/html.h"
+#include "report/page/page_parts.h"
+
+#include <stdbool.h>
+
+/* Write what a claim says, and where that was published. */
+static void
+write_claim(FILE *html, const struct claim *claim)
+{
+    html_put(html,
+        "<td class=\"text claim\">%s</td><td class=\"published\">%s<br>"
+        "<span class=\"soft\">",
+        claim->text, claim->published);
+    if (claim->url != NULL)
+        html_put(html, "<a href=\"%s\">%s</a>", claim->url, claim->source);
+    else
+        html_text(html, claim->source);
+    fputs("</span></td>", html);
+}
+
+/* Write a claim that was held against figures. */
+static void
+write_measured(
+    FILE *html, const struct claim *claim, const struct claim_result *result)
+{
+    const char *name = claim_verdict_name(result->verdict);
+
+    html_put(html,
+        "<tr id=\"%s\"><th scope=\"row\">%s</th><td><span class=\"badge "
+        "%s\">%s</span></td>",
+        claim->id, claim->id,
+        result->verdict == CLAIM_OURS_ONLY ? "either" : name, name);
+    write_claim(html, claim);
+    html_put(html, "<td class=\"text here\">%s", result->ours);
+    if (result->why[0] != '\0')
+        html_put(html, " <span class=\"soft\">Open: %s.</span>", result->why);
+    fputs("</td></tr>\n", html);
+}
+
+/* Write a claim of which there is no figure. */
+static void
+write_unmeasured(
+    FILE *html, const struct claim *claim, const struct claim_result *result)
+{
+    html_put(
+        html, "<tr id=\"%s\"><th scope=\"row\">%s</th>", claim->id, claim->id);
+    write_claim(html, claim);
+    html_put(html, "<td class=\"text here\">%s</td></tr>\n", result->why);
+}
+
+/* Write how many there are of each verdict. */
+static void
+write_summary(FILE *html, const size_t *counts)
+{
+    char count[WORDS_MAX];
+
+    fputs("<p>Published figures, held against those of this run by rules that "
+          "were written before it. A range is stated for each; the claim is "
+          "reproduced when our whole interval lies in it, refuted when all of "
+          "it lies beyond, and open in between. Here:",
+        html);
+    for (int v = 0; v < CLAIM_VERDICTS; v++)
+        html_put(html, "%s %s %s", v > 0 ? "," : "",
+            words_count(count, (double)counts[v]),
+            claim_verdict_name((enum claim_verdict)v));
+    fputs(".</p>\n", html);
+}
+
+/* Write the table of the claims that were measured, or of the others. */
+static void
+write_table(FILE *html, const json_t *report, bool measured)
+{
+    page_open_table(html, "ledger",
+        measured ? "Claims and what became of them" : "Claims not measured");
+    fputs("<thead><tr><th scope=\"col\">no.</th>", html);
+    if (measured)
+        fputs("<th scope=\"col\">verdict</th>", html);
+    html_put(html,
+        "<th scope=\"col\">claim</th><th scope=\"col\">published</th>"
+        "<th scope=\"col\">%s</th></tr></thead>\n<tbody>\n",
+        measured ? "here" : "why not");
+    for (size_t i = 0; i < claims_count; i++) {
+        struct claim_result result = claim_check(&claims[i], report);
+
+        if (measured && result.verdict != CLAIM_NOT_MEASURED)
+            write_measured(html, &claims[i], &result);
+        else if (!measured && result.verdict == CLAIM_NOT_MEASURED)
+            write_unmeasured(html, &claims[i], &result);
+        claim_free(&result);
+    }
+    page_close_table(html);
+}
+
+/* Write the ledger. */
+void
+page_ledger(FILE *html, const json_t *report)
+{
+    size_t counts[CLAIM_VERDICTS] = { 0 };
+
+    fputs("<section id=\"claims\">\n<h2>What others say</h2>\n", html);
+    for (size_t i = 0; i < claims_count; i++) {
+        struct claim_result result = claim_check(&claims[i], report);
+
+        counts[result.verdict]++;
+        claim_free(&result);
+    }
+    write_summary(html, counts);
+    if (counts[CLAIM_NOT_MEASURED] < claims_count)
+        write_table(html, report, true);
+    if (counts[CLAIM_NOT_MEASURED] > 0) {
+        fputs("<details><summary>Not measured, and why</summary>\n", html);
+        write_table(html, report, false);
+        fputs("</details>\n", html);
+    }
+    fputs("</section>\n", html);
+}

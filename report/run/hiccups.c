@@ -1,0 +1,80 @@
+#include "report/run/hiccups.h"
+
+#include "report/load/histogram.h"
+#include "report/run/resources.h"
+#include "report/values.h"
+
+#include <err.h>
+#include <pthread.h>
+#include <sched.h>
+#include <stdlib.h>
+#include <time.h>
+
+#define SLEEP_NS 1000000
+#define CPUS_MAX 8
+
+struct sleeper {
+    int cpu;
+    pthread_t thread;
+    struct histogram *late;
+};
+
+/* Sleep and note. */
+static void *
+sleep_and_note(void *argument)
+{
+    struct sleeper *s = argument;
+    const struct timespec nap = { 0, SLEEP_NS };
+    cpu_set_t set;
+
+    CPU_ZERO(&set);
+    CPU_SET((size_t)s->cpu, &set);
+    sched_setaffinity(0, sizeof(set), &set); /* if not, it sleeps anywhere */
+    for (int i = 0; i < HICCUPS_SLEEPS; i++) {
+        uint64_t start = resources_now_ns(), end;
+
+        nanosleep(&nap, NULL);
+        end = resources_now_ns();
+        if (end - start >= SLEEP_NS)
+            histogram_record(s->late, end - start - SLEEP_NS);
+    }
+    return NULL;
+}
+
+/* Write down what one sleeper found. */
+static json_t *
+describe(const struct sleeper *s)
+{
+    const struct histogram *h = s->late;
+    struct quantile p50 = histogram_quantile(h, 0.5);
+    struct quantile p97 = histogram_quantile(h, 0.97);
+
+    return json_pack("{s:i, s:o, s:o, s:o}", "cpu", s->cpu, "p50_ns",
+        p50.known ? value_count(p50.ns) : json_null(), "p97_ns",
+        p97.known ? value_count(p97.ns) : json_null(), "max_ns",
+        h->recorded > 0 ? value_count(h->max) : json_null());
+}
+
+/* Run all sleepers. */
+json_t *
+hiccups_measure(const int *cpus, size_t n)
+{
+    struct sleeper sleepers[CPUS_MAX];
+    json_t *all = json_array();
+
+    n = n < CPUS_MAX ? n : CPUS_MAX;
+    for (size_t i = 0; i < n; i++) {
+        struct sleeper *s = &sleepers[i];
+
+        s->cpu = cpus[i];
+        s->late = histogram_new();
+        if (pthread_create(&s->thread, NULL, sleep_and_note, s) != 0)
+            errx(1, "no thread to measure hiccups with");
+    }
+    for (size_t i = 0; i < n; i++) {
+        pthread_join(sleepers[i].thread, NULL);
+        json_array_append_new(all, describe(&sleepers[i]));
+        free(sleepers[i].late);
+    }
+    return all;
+}

@@ -1,0 +1,198 @@
+#include "report/run/journal.h"
+
+#include "report/values.h"
+
+#include <err.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+struct journal {
+    FILE *out;
+    json_t *lines; /* of earlier sessions, without the head */
+};
+
+/* Name the file. */
+static char *
+path_in(const char *directory, const char *suffix)
+{
+    char *path;
+
+    if (asprintf(&path, "%s/journal.jsonl%s", directory, suffix) == -1)
+        err(1, NULL);
+    return path;
+}
+
+/* Read all whole lines; NULL when there is no file or no first line. */
+static json_t *
+read_lines(const char *directory)
+{
+    char *path = path_in(directory, ""), *line = NULL;
+    FILE *in = fopen(path, "re");
+    json_t *lines = json_array(), *value;
+    size_t room = 0;
+
+    free(path);
+    while (in != NULL && getline(&line, &room, in) > 0) {
+        value = json_loads(line, 0, NULL);
+        if (value == NULL)
+            break; /* the run that was interrupted */
+        json_array_append_new(lines, value);
+    }
+    free(line);
+    if (in != NULL)
+        fclose(in);
+    if (json_array_size(lines) > 0)
+        return lines;
+    json_decref(lines);
+    return NULL;
+}
+
+/* Read the first line. */
+json_t *
+journal_head(const char *directory, const char **why)
+{
+    json_t *lines = read_lines(directory), *head;
+
+    *why = "there is no journal to go on with";
+    if (lines == NULL)
+        return NULL;
+    head = json_incref(json_array_get(lines, 0));
+    json_decref(lines);
+    return head;
+}
+
+/* Write one line and see to it that it is in the file. */
+static void
+write_line(struct journal *j, const json_t *line)
+{
+    if (json_dumpf(line, j->out, JSON_COMPACT) == -1 ||
+        putc('\n', j->out) == EOF || fflush(j->out) == EOF)
+        err(1, "journal.jsonl");
+}
+
+/* Write all lines to a new file and put it in place of the old one. */
+static void
+start_file(struct journal *j, const char *directory, const json_t *head)
+{
+    char *path = path_in(directory, ""), *new = path_in(directory, ".new");
+    const json_t *line;
+    size_t i;
+
+    j->out = fopen(new, "we");
+    if (j->out == NULL)
+        err(1, "%s", new);
+    write_line(j, head);
+    json_array_foreach(j->lines, i, line) write_line(j, line);
+    if (rename(new, path) == -1)
+        err(1, "%s", path);
+    free(path);
+    free(new);
+}
+
+/* Open it. */
+struct journal *
+journal_open(
+    const char *directory, const json_t *head, int resume, const char **why)
+{
+    json_t *lines = resume ? read_lines(directory) : json_array();
+    struct journal *j = calloc(1, sizeof(*j));
+
+    if (j == NULL)
+        err(1, "journal");
+    *why = "there is no journal to go on with";
+    if (resume && lines != NULL &&
+        !json_equal(json_array_get(lines, 0), head)) {
+        *why = "it was begun on another machine, with other programs, or "
+               "otherwise than now";
+        json_decref(lines);
+        lines = NULL;
+    }
+    if (lines == NULL) {
+        free(j);
+        return NULL;
+    }
+    if (resume)
+        json_array_remove(lines, 0);
+    j->lines = lines;
+    start_file(j, directory, head);
+    return j;
+}
+
+/* Write down a run. */
+void
+journal_add_run(struct journal *j, const char *scenario, const char *order,
+    const json_t *run)
+{
+    json_t *line = json_pack(
+        "{s:s, s:s, s:O}", "scenario", scenario, "order", order, "run", run);
+
+    write_line(j, line);
+    json_decref(line);
+}
+
+/* Collect a block. */
+json_t *
+journal_block(
+    const struct journal *j, const char *scenario, size_t block, size_t count)
+{
+    json_t *found = json_array();
+    json_t *line;
+    size_t i;
+
+    json_array_foreach(j->lines, i, line)
+    {
+        json_t *run = json_object_get(line, "run");
+        size_t position = json_array_size(found) + 1;
+
+        if (run == NULL || strcmp(get_text(line, "scenario"), scenario) != 0 ||
+            (size_t)get_number(run, "block") != block)
+            continue;
+        if (get_number(run, "position") == 1 && position > 1)
+            json_array_clear(found); /* an earlier try was interrupted */
+        json_array_append(found, run);
+    }
+    if (json_array_size(found) == count)
+        return found;
+    json_decref(found);
+    return NULL;
+}
+
+/* Write down a note. */
+void
+journal_add_note(struct journal *j, const char *scenario, const char *key,
+    const json_t *value)
+{
+    json_t *line = json_pack("{s:s, s:O}", "scenario", scenario, key, value);
+
+    write_line(j, line);
+    json_decref(line);
+}
+
+/* Look a note up. */
+json_t *
+journal_note(const struct journal *j, const char *scenario, const char *key)
+{
+    json_t *line;
+    size_t i;
+
+    json_array_foreach(j->lines, i, line)
+    {
+        json_t *value = json_object_get(line, key);
+
+        if (value != NULL && strcmp(get_text(line, "scenario"), scenario) == 0)
+            return value;
+    }
+    return NULL;
+}
+
+/* Close it. */
+void
+journal_close(struct journal *j)
+{
+    if (fclose(j->out) == EOF)
+        err(1, "journal.jsonl");
+    json_decref(j->lines);
+    free(j);
+}

@@ -1,0 +1,98 @@
+#include "report/run/kernel.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#define LINE_MAX_BYTES 16384
+
+const char *const kernel_names[KERNEL_COUNTERS] = {
+    "ListenOverflows",
+    "ListenDrops",
+    "TCPReqQFullDrop",
+    "TCPReqQFullDoCookies",
+    "RetransSegs",
+    "TCPSynRetrans",
+    "TCPTimeouts",
+    "TCPTimeWaitOverflow",
+    "TCPMemoryPressures",
+    "TCPBacklogDrop",
+    "TCPRcvQDrop",
+    "TCPAbortOnMemory",
+};
+
+/* Set the counters that a pair of lines, names and values, tells of. */
+static void
+take_lines(struct kernel_counters *k, char *names, char *values)
+{
+    char *rest_names, *rest_values;
+    char *name = strtok_r(names, " \n", &rest_names);
+    char *value = strtok_r(values, " \n", &rest_values);
+
+    while (name != NULL && value != NULL) {
+        for (size_t i = 0; i < KERNEL_COUNTERS; i++)
+            if (strcmp(name, kernel_names[i]) == 0)
+                k->value[i] = strtoull(value, NULL, 10);
+        name = strtok_r(NULL, " \n", &rest_names);
+        value = strtok_r(NULL, " \n", &rest_values);
+    }
+}
+
+/* Read one file of line pairs. */
+static void
+take_file(struct kernel_counters *k, const char *path)
+{
+    static char names[LINE_MAX_BYTES], values[LINE_MAX_BYTES];
+    FILE *in = fopen(path, "re");
+
+    if (in == NULL)
+        return;
+    while (fgets(names, sizeof(names), in) != NULL &&
+           fgets(values, sizeof(values), in) != NULL)
+        take_lines(k, names, values);
+    fclose(in);
+}
+
+/* Read all of them. */
+struct kernel_counters
+kernel_read(void)
+{
+    struct kernel_counters k = { { 0 } };
+
+    take_file(&k, "/proc/net/netstat");
+    take_file(&k, "/proc/net/snmp");
+    return k;
+}
+
+/* Subtract. */
+struct kernel_counters
+kernel_since(const struct kernel_counters *before)
+{
+    struct kernel_counters k = kernel_read();
+
+    for (size_t i = 0; i < KERNEL_COUNTERS; i++)
+        k.value[i] -= before->value[i];
+    return k;
+}
+
+/* Add up user, nice, system, irq and softirq of one processor. */
+double
+kernel_busy_seconds(int cpu)
+{
+    unsigned long user, nice, system, irq, softirq;
+    char line[512];
+    FILE *in = fopen("/proc/stat", "re");
+    double ticks = 0;
+    int number;
+
+    if (in == NULL)
+        return 0;
+    while (fgets(line, sizeof(line), in) != NULL)
+        if (sscanf(line, "cpu%d %lu %lu %lu %*u %*u %lu %lu", &number, &user,
+                &nice, &system, &irq, &softirq) == 6 &&
+            number == cpu)
+            ticks = (double)(user + nice + system + irq + softirq);
+    fclose(in);
+    return ticks / (double)sysconf(_SC_CLK_TCK);
+}

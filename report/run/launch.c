@@ -1,0 +1,42 @@
+#include "report/run/launch.h"
+
+#include <assert.h>
+#include <stdio.h>
+#include <string.h>
+
+/* Cut the further options of a twin at their spaces. */
+static size_t
+add_options(const char *options[], size_t n, char *text)
+{
+    char *rest, *word = strtok_r(text, " ", &rest);
+
+    for (; word != NULL; word = strtok_r(NULL, " ", &rest)) {
+        assert(n + 1 < PROCESS_OPTIONS_MAX);
+        options[n++] = word;
+    }
+    return n;
+}
+
+/* Put the command line together. */
+int
+launch(struct process *server, const struct scenario *s, enum subject subject,
+    const struct plan *plan, const char *trace)
+{
+    const char *options[PROCESS_OPTIONS_MAX + 1] = { "--quiet" };
+    const char *path = plan->server_path[s->program][subject];
+    int cpu = s->all_cores ? -1 : plan->placement.server_cpu;
+    char words[64] = "";
+    size_t n = 1;
+
+    if (subject == SUBJECT_PEER)
+        return process_start_peer(server, plan->peer, cpu);
+    if (s->program == PROGRAM_CHARFINDER)
+        snprintf(words, sizeof(words), "--http-port 0");
+    else if (subject <= SUBJECT_EVENTED && s->options[subject] != NULL)
+        snprintf(words, sizeof(words), "%s", s->options[subject]);
+    n = add_options(options, n, words);
+    options[n] = NULL;
+    if (trace != NULL)
+        return process_start_traced(server, path, options, cpu, trace);
+    return process_start(server, path, options, cpu);
+}

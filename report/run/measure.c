@@ -1,0 +1,398 @@
+#include "report/run/measure.h"
+
+#include "report/load/crowd.h"
+#include "report/run/launch.h"
+
+#include <assert.h>
+#include <inttypes.h>
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+
+#define COUNTER_TRIES 20   /* 10 ms apart */
+#define STEADY_PIECE  0.25 /* seconds between looks at the warm-up */
+#define STEADY_WITHIN 0.05 /* a change of so much is no matter */
+#define STEADY_FEWEST 8    /* steps of 50 ms */
+#define STEADY_MOST   128
+#define RECOVERED     1.1 /* of the worst p99 before the burst */
+
+/* What is read at both ends of the window. */
+struct edge {
+    uint64_t server_cpu, load_cpu, load_wait, run_queue;
+    double stolen, busy;
+    struct kernel_counters kernel;
+    bool run_queue_known;
+};
+
+/* Take the readings at the start of the window, the dearest ones first. */
+static void
+read_start(struct edge *e, const struct process *server, int cpu)
+{
+    e->kernel = kernel_read();
+    e->run_queue_known = resources_wait_ns(server->whole, &e->run_queue) == 0;
+    e->stolen = resources_stolen_seconds();
+    e->busy = kernel_busy_seconds(cpu);
+    e->load_wait = resources_own_wait_ns();
+    e->load_cpu = resources_own_cpu_ns();
+    e->server_cpu = resources_cpu_ns(server->whole);
+}
+
+/* Take them at its end, in the opposite order. */
+static void
+read_end(struct run *run, const struct edge *e, const struct process *server,
+    int cpu)
+{
+    uint64_t run_queue;
+
+    run->server_cpu_ns = resources_cpu_ns(server->whole) - e->server_cpu;
+    if (run->server_cpu_ns > INT64_MAX) {
+        run->server_cpu_ns = 0;
+        run_invalidate(run, "processes of the server ended in the window");
+    }
+    run->load_cpu_ns = resources_own_cpu_ns() - e->load_cpu;
+    run->load_wait_ns = resources_own_wait_ns() - e->load_wait;
+    run->foreign_seconds =
+        kernel_busy_seconds(cpu) - e->busy - (double)run->server_cpu_ns / 1e9;
+    run->stolen_seconds = resources_stolen_seconds() - e->stolen;
+    run->run_queue_known = e->run_queue_known &&
+                           resources_wait_ns(server->whole, &run_queue) == 0 &&
+                           run_queue >= e->run_queue;
+    if (run->run_queue_known)
+        run->run_queue_ns = run_queue - e->run_queue;
+    run->kernel = kernel_since(&e->kernel);
+}
+
+/* Read the memory and keep it as a level. */
+static void
+read_level(struct run *run, const struct process *server, size_t connections)
+{
+    struct level *level = &run->levels[run->levels_count];
+
+    assert(run->levels_count < IDLE_LEVELS);
+    level->connections = connections;
+    if (resources_memory(server->whole, server->port, &level->memory) == -1)
+        run_invalidate(run, "the memory of the server cannot be read");
+    else
+        run->levels_count++;
+}
+
+/* Say how to talk to a server in this scenario. */
+static struct load_group
+measured_group(const struct run *run, const struct process *server)
+{
+    const struct scenario *s = run->scenario;
+    const struct ask *own = subjects[run->subject].ask;
+    bool http = s->ask->speaks == ASK_HTTP && server->http_port != 0;
+    const struct load_group group = { .way = s->way,
+        .port = http ? server->http_port : server->port,
+        .connections_max = run->connections,
+        .ask = own != NULL ? own : s->ask,
+        .may_hang = s->hangs };
+
+    return group;
+}
+
+/* Let what goes on in the background begin; return NULL when nothing does. */
+static struct crowd *
+start_background(const struct scenario *s, const struct process *server)
+{
+    const struct background *b = &s->background;
+    struct load_group group = { .way = b->way,
+        .port = server->port,
+        .connections_max = b->connections,
+        .ask = b->ask,
+        .period_ns = b->period_ns,
+        .chunk = b->chunk };
+
+    if (b->role == NULL)
+        return NULL;
+    if (b->ask->speaks == ASK_HTTP && server->http_port != 0)
+        group.port = server->http_port;
+    return crowd_come(&group);
+}
+
+/* Open connections, level by level where memory is read at each. */
+static int
+open_connections(
+    struct run *run, const struct process *server, struct load *load)
+{
+    const struct scenario *s = run->scenario;
+
+    for (size_t i = 0; s->special == SPECIAL_LEVELS && i < IDLE_LEVELS; i++) {
+        if (idle_levels[i] > run->connections)
+            break;
+        if (load_grow(load, idle_levels[i]) == -1)
+            return -1;
+        read_level(run, server, idle_levels[i]);
+    }
+    return load_grow(load, run->connections);
+}
+
+/* Fix the arrivals of an open loop, the same for every server of a block. */
+static void
+plan_arrivals(struct load *load, const struct run *run, const struct plan *plan,
+    double burst)
+{
+    const struct scenario *s = run->scenario;
+    double before = plan_warmup(plan, s) + BURST_BEFORE * plan_window(plan, s);
+    const struct schedule_step steps[] = { { run->rate, before },
+        { burst, BURST_SECONDS }, { run->rate, 0 } };
+
+    if (s->way != LOAD_OPEN)
+        return;
+    load_plan(load, steps, s->special == SPECIAL_BURST ? 3 : 1, s->poisson,
+        plan->seed + run->block);
+}
+
+/*
+ * Tell whether a series of values has become steady: what MSER would cut off
+ * ends before its middle, or does not differ from the rest.
+ */
+static bool
+is_steady(const double *y, size_t n)
+{
+    size_t d = series_mser(y, n);
+    double before = 0, after = 0;
+
+    if (d <= n / 2)
+        return true;
+    for (size_t i = 0; i < n; i++)
+        *(i < d ? &before : &after) += y[i];
+    before /= (double)d;
+    after /= (double)(n - d);
+    return fabs(before - after) <= STEADY_WITHIN * after;
+}
+
+/* Look at throughput and median so far. */
+static bool
+has_settled(const struct series *s)
+{
+    double rate[STEADY_MOST], p50[STEADY_MOST];
+    size_t n = s->count < STEADY_MOST ? s->count : STEADY_MOST;
+
+    if (n < STEADY_FEWEST)
+        return false;
+    for (size_t i = 0; i < n; i++) {
+        rate[i] = (double)s->steps[i].replies;
+        p50[i] = (double)s->steps[i].p50_ns;
+    }
+    return is_steady(rate, n) && is_steady(p50, n);
+}
+
+/* Warm up for a fixed time, or until nothing changes any more. */
+static void
+warm_up(struct run *run, const struct plan *plan, struct load *load)
+{
+    const struct scenario *s = run->scenario;
+    double seconds = plan_warmup(plan, s), most = plan_warmup_max(plan, s);
+    uint64_t start = resources_now_ns();
+    struct load_tally warm = { 0 };
+
+    load_run(load, run->active, (uint64_t)(seconds * 1e9), &warm);
+    if (most > 0)
+        run->steady = has_settled(load_series(load, true));
+    for (; most > 0 && !run->steady && seconds < most;
+         seconds += STEADY_PIECE) {
+        load_run(load, run->active, (uint64_t)(STEADY_PIECE * 1e9), &warm);
+        run->steady = has_settled(load_series(load, true));
+    }
+    run->warmup_ns = resources_now_ns() - start;
+}
+
+/*
+ * Find when, after the burst, the p99 of 50 ms is what it was at worst before
+ * it, give or take a tenth.
+ */
+static double
+recovery_of(const struct run *run, const struct plan *plan)
+{
+    const struct series *s = run->fine;
+    double window = plan_window(plan, run->scenario) * 1e9;
+    uint64_t begin = run->tally.start_ns + (uint64_t)(BURST_BEFORE * window);
+    uint64_t end = begin + (uint64_t)(BURST_SECONDS * 1e9);
+    uint64_t worst = 0;
+
+    for (size_t i = 0; i < s->count; i++) {
+        uint64_t from = s->start_ns + i * s->step_ns, to = from + s->step_ns;
+        const struct series_step *step = &s->steps[i];
+
+        if (from >= run->tally.start_ns && to <= begin && step->p99_ns > worst)
+            worst = step->p99_ns;
+        if (from >= end && step->replies > 0 &&
+            (double)step->p99_ns <= RECOVERED * (double)worst)
+            return (double)(to - end);
+    }
+    return NAN;
+}
+
+/*
+ * The server must have counted as many lines as were sent. A thread counts a
+ * line just after it has answered it, so it is given some time.
+ */
+static void
+check_counter(struct run *run, struct process *server)
+{
+    const struct timespec pause = { 0, 10 * 1000000L };
+    uint64_t sent = run->totals.lines;
+
+    for (int tries = 0; tries < COUNTER_TRIES; tries++) {
+        if (process_counter(server, "requests", &run->lines_counted) == -1)
+            break;
+        if (run->lines_counted == sent)
+            return;
+        nanosleep(&pause, NULL);
+    }
+    run_gate(run, "counters differ", 0,
+        "the server counted %" PRIu64 " requests and was sent %" PRIu64,
+        run->lines_counted, sent);
+    run_invalidate(run,
+        "the server counted %" PRIu64 " requests and was sent %" PRIu64,
+        run->lines_counted, sent);
+    run->failed = true;
+}
+
+/* Note what the load met with. */
+static void
+check_totals(struct run *run, struct process *server)
+{
+    const struct load_totals *t = &run->totals;
+
+    if (t->problem[0] != '\0') {
+        run->invalid[0] = '\0'; /* the cause of whatever else went wrong */
+        run_invalidate(run, "%s", t->problem);
+        if (t->errors[LOAD_WRONG] > 0)
+            run_gate(run, "wrong replies", 0, "%s", t->problem);
+        run->failed = true;
+    } else if (subjects[run->subject].counts && t->countable) {
+        check_counter(run, server);
+    }
+}
+
+/* Warm up and measure a server all connections of which are open. */
+static void
+measure_window(struct run *run, const struct plan *plan, struct load *load,
+    struct process *server, const struct crowd *crowd)
+{
+    const struct scenario *s = run->scenario;
+    int cpu = plan->placement.server_cpu;
+    struct crowd_got before = { 0, 0 }, after = { 0, 0 };
+    struct edge edge;
+
+    warm_up(run, plan, load);
+    read_start(&edge, server, cpu);
+    if (crowd != NULL)
+        before = crowd_got(crowd);
+    load_run(
+        load, run->active, (uint64_t)(plan_window(plan, s) * 1e9), &run->tally);
+    if (crowd != NULL)
+        after = crowd_got(crowd);
+    read_end(run, &edge, server, cpu);
+    run->background.replies = after.replies - before.replies;
+    run->background.bytes = after.bytes - before.bytes;
+    load_drain(load, &run->tally);
+}
+
+/* Let all clients come at once and measure that. */
+static void
+measure_storm(struct run *run, const struct plan *plan, struct load *load,
+    struct process *server)
+{
+    int cpu = plan->placement.server_cpu;
+    struct edge edge;
+
+    read_start(&edge, server, cpu);
+    load_storm(load, run->connections, &run->tally);
+    read_end(run, &edge, server, cpu);
+}
+
+/*
+ * Load a server that has just started, and take all readings. Return the
+ * load, to which the run's series belong.
+ */
+static struct load *
+load_server(struct run *run, const struct plan *plan, double burst,
+    struct process *server)
+{
+    const struct scenario *s = run->scenario;
+    bool memory = scenario_has(s, METRIC_MEMORY);
+    const struct load_group group = measured_group(run, server);
+    struct load *load =
+        load_new(&group, plan->placement.pinned && !s->all_cores);
+    struct crowd *crowd = start_background(s, server);
+
+    plan_arrivals(load, run, plan, burst);
+    if (memory && s->special != SPECIAL_LEVELS)
+        read_level(run, server, 0);
+    if (s->special == SPECIAL_STORM)
+        measure_storm(run, plan, load, server);
+    else if (open_connections(run, server, load) == 0)
+        measure_window(run, plan, load, server, crowd);
+    if (memory && s->special != SPECIAL_LEVELS)
+        read_level(run, server, run->connections);
+    run->totals = *load_totals(load);
+    if (crowd != NULL)
+        crowd_leave(crowd, &run->totals);
+    run->same = load_sameness(load);
+    run->fine = load_series(load, true);
+    run->coarse = load_series(load, false);
+    check_totals(run, server);
+    load_close(load);
+    if (s->special == SPECIAL_BURST && !run->failed)
+        run->recovery_ns = recovery_of(run, plan);
+    return load;
+}
+
+/* Stop a server and note how it ended. */
+static void
+stop_server(struct run *run, struct process *server)
+{
+    struct process_end end = { 0 };
+
+    if (process_stop(server, &end) == -1) {
+        run_invalidate(run, "%s", server->error);
+        run->failed = true;
+    }
+    run->switches = end.switches;
+    run->cpu_seconds = end.cpu_seconds;
+    run->stop_seconds = end.stop_seconds;
+}
+
+/* Start, load, stop, and write down. */
+json_t *
+measure(const struct order *order, const struct plan *plan)
+{
+    const struct scenario *s = order->scenario;
+    struct load *load = NULL;
+    struct process server;
+    struct run run;
+    json_t *result;
+
+    run_init(&run, s);
+    run.subject = order->subject;
+    run.arm = order->arm;
+    run.block = order->block;
+    run.position = order->position;
+    run.started = order->started;
+    run.rate = order->rate;
+    run.connections = plan_connections(s);
+    run.active = s->active > 0 ? s->active : run.connections;
+    if (s->all_cores)
+        plan_unpin(plan);
+    if (launch(&server, s, run.subject, plan, NULL) == -1) {
+        run_invalidate(&run, "%s", server.error);
+        run.failed = true;
+    } else {
+        load = load_server(&run, plan, order->burst, &server);
+        stop_server(&run, &server);
+    }
+    if (s->all_cores)
+        plan_pin(plan);
+    run_finish(&run);
+    result = run_to_json(&run);
+    if (load != NULL)
+        load_free(load);
+    run_release(&run);
+    return result;
+}

@@ -1,0 +1,45 @@
+/*
+ * race - running a scenario: blocks of runs, each run a fresh server process.
+ *
+ * In a block the twins run in the order ABBA or BAAB, as a seeded coin says;
+ * the controls run once each between the two halves, so that a steady drift
+ * of the machine cancels for them as well. A peer runs like a control. With an
+ * A/A arm the twin that is first and last runs once more at either end,
+ * aABBAa: between the small letters and the large ones, too, drift cancels,
+ * and there is no other difference.
+ *
+ * A block is discarded when the machine was busy with something else during
+ * one of its windows: when the generator, alone on its processor, had to wait
+ * for it for more than 3 % of the time, a hypervisor took more than 1 %, or
+ * others took more than 5 % of the server's processor. The rule does not look
+ * at what the servers did. One block in five may be run again for it; if more
+ * than one in five are discarded, the machine is too noisy for a verdict.
+ * Memory does not depend on time: it is exempt.
+ */
+#ifndef REPORT_RACE_H
+#define REPORT_RACE_H
+
+#include "report/meter.h"
+#include "report/run/journal.h"
+#include "report/run/plan.h"
+
+#include <jansson.h>
+#include <stdbool.h>
+
+/*
+ * Run a scenario, or what the journal does not have of it. Return it as an
+ * object of report.json with its runs, which is yet to be judged; the caller
+ * owns it. `done` are the scenarios that ran before it, in one of which the
+ * rate of an open loop may have been found. End the program when memory or
+ * descriptors run out.
+ */
+json_t *race_run(const struct scenario *s, const struct plan *plan,
+    const json_t *done, struct journal *journal, struct meter *meter);
+
+/*
+ * Return whether the machine was busy with something else in the window of a
+ * run, an object of report.json.
+ */
+bool race_was_disturbed(const struct scenario *s, const json_t *run);
+
+#endif

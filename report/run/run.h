@@ -1,0 +1,93 @@
+/*
+ * run - one server process from start to stop: everything that was read of it,
+ * the figures that follow, and the validity gates that it failed.
+ *
+ * A run is filled in by measure(), turned into JSON once (run_to_json()), and
+ * known by that from then on: it is written to the journal, judged, and stands
+ * in report.json as it is.
+ */
+#ifndef REPORT_RUN_H
+#define REPORT_RUN_H
+
+#include "report/load/crowd.h"
+#include "report/run/kernel.h"
+#include "report/run/resources.h"
+#include "report/scenarios.h"
+
+#include <jansson.h>
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+/* Memory at one number of open connections. */
+struct level {
+    size_t connections;
+    struct memory memory;
+};
+
+struct run {
+    const struct scenario *scenario;
+    enum subject subject;
+    const char *arm;        /* "twin", "aa", "control" or "peer" */
+    size_t block, position; /* from 1 */
+    size_t connections;     /* open at the end, the descriptor limit allowing */
+    size_t active;          /* that asked */
+    double started;         /* seconds since the start of the program */
+    double rate;            /* open loop: intended per second; else 0 */
+    uint64_t warmup_ns;
+    bool steady; /* as far as that was looked at */
+    struct load_tally tally;
+    struct load_totals totals;   /* from the first connection to the last */
+    struct crowd_got background; /* within the window */
+    struct ask_sameness same;    /* of the answers */
+    uint64_t lines_counted;      /* by the server; 0 = it does not count */
+    uint64_t server_cpu_ns, load_cpu_ns; /* within the window */
+    uint64_t load_wait_ns;  /* the generator waited for its processor */
+    uint64_t run_queue_ns;  /* the server's threads did; */
+    bool run_queue_known;   /* if the kernel tells */
+    double stolen_seconds;  /* taken by a hypervisor, within the window */
+    double foreign_seconds; /* by others, on the server's processor */
+    struct kernel_counters kernel; /* increase in the window */
+    /*
+     * Of the server, from start to exit; of a peer's processes, the first and
+     * those that it waited for.
+     */
+    uint64_t switches;
+    double cpu_seconds, stop_seconds;
+    double little; /* samples over counter, see load_tally; NAN = no counter */
+    double slope;  /* of outstanding requests, per second; its lower bound */
+    double recovery_ns; /* SPECIAL_BURST; NAN = not within the window */
+    struct level levels[IDLE_LEVELS];
+    size_t levels_count;
+    const struct series *fine, *coarse; /* the load's, until it is freed */
+    double figures[METRICS];
+    json_t *gates;     /* see run_gate() */
+    bool failed;       /* the server broke or answered wrongly */
+    char invalid[320]; /* why this run does not count; "" = it does */
+};
+
+/* Make a run ready to be filled in; release it with run_release(). */
+void run_init(struct run *run, const struct scenario *s);
+
+/* Note why a run does not count; the first reason stands. */
+void run_invalidate(struct run *run, const char *fmt, ...)
+    __attribute__((format(printf, 2, 3)));
+
+/*
+ * Note that a run failed a gate, with a reason; it spoils the figures of
+ * `spoils`, a bit each, 0 = all of them.
+ */
+void run_gate(struct run *run, const char *name, unsigned spoils,
+    const char *fmt, ...) __attribute__((format(printf, 4, 5)));
+
+/* Compute the figures, once the server has stopped, and hold the run to the
+ * gates of arithmetic. */
+void run_finish(struct run *run);
+
+/* Return the run as an object of report.json; the caller owns it. */
+json_t *run_to_json(const struct run *run);
+
+/* Free what a run holds. */
+void run_release(struct run *run);
+
+#endif

@@ -1,0 +1,33 @@
+/*
+ * cells - what one server did in one scenario: medians of its runs, merged
+ * percentiles, what kept it from doing more, and the validity gates that it
+ * failed. Made from the runs as they stand in report.json.
+ */
+#ifndef REPORT_CELLS_H
+#define REPORT_CELLS_H
+
+#include "report/scenarios.h"
+#include "report/verdict/gates.h"
+
+#include <jansson.h>
+#include <stdbool.h>
+#include <stddef.h>
+
+/*
+ * Return the median of a metric over the runs of an arm; NAN if there are
+ * none with a figure.
+ */
+double arm_median(const json_t *runs, const struct arm *arm, enum metric m);
+
+/*
+ * Return the cells of a scenario that has its description and its runs; the
+ * caller owns them.
+ */
+json_t *cells_of(const struct scenario *s, const json_t *scenario);
+
+/*
+ * Return the cell of a server in `cells`, or NULL.
+ */
+json_t *cell_find(const json_t *cells, const char *server);
+
+#endif

@@ -1,0 +1,62 @@
+/*
+ * comparison - two servers, or one twice over, in one metric of one scenario:
+ * from the figures of their runs to a verdict, and into JSON.
+ *
+ * Set scenario, metric, a and b, the rest to zero; then comparison_make(),
+ * comparison_floor(), comparison_gates(), comparison_decide() and
+ * comparison_json(), in that order. What is missing or invalid is said by
+ * strings of the scenario.
+ */
+#ifndef REPORT_COMPARISON_H
+#define REPORT_COMPARISON_H
+
+#include "report/run/plan.h"
+#include "report/verdict/bootstrap.h"
+#include "report/verdict/cells.h"
+#include "report/verdict/stats.h"
+
+struct comparison {
+    const json_t *scenario;
+    enum metric metric;
+    struct arm a, b;
+    size_t blocks;
+    double pairs[PLAN_BLOCKS_MAX][BOOTSTRAP_RUNS]; /* a1 a2 b1 b2, NAN = none */
+    double d[PLAN_BLOCKS_MAX];
+    struct estimate estimate; /* of ln(a/b), or of a - b; blocks may be 0 */
+    const char *missing;      /* why there is no figure, or NULL */
+    const char *invalid;      /* why the figures do not count, or NULL */
+    double floor, band;       /* NAN = none */
+    const char *floor_from;
+    enum verdict verdict;
+};
+
+/* Form the differences of the blocks, and the estimate. */
+void comparison_make(struct comparison *c);
+
+/*
+ * Set floor and band: from the scenario's own A/A arm, or else from the first
+ * of the scenarios `done` that is measured in the same way.
+ */
+void comparison_floor(struct comparison *c, const json_t *done);
+
+/* Return the names of the gates that spoil it; the caller owns them. */
+json_t *comparison_gates(const struct comparison *c);
+
+/* Set the verdict; `gated` = there are such gates. */
+void comparison_decide(struct comparison *c, bool gated);
+
+/* Return it as an object of report.json, which takes the gates over. */
+json_t *comparison_json(
+    const struct comparison *c, const struct scenario *s, json_t *gates);
+
+/* Return a value of the estimate on the scale that is printed. */
+double comparison_scale(const struct comparison *c, double x);
+
+/* Return an interval on that scale, or null. */
+json_t *comparison_interval(
+    const struct comparison *c, const struct interval *i);
+
+/* Return half the 95 % interval's width as a margin is written; or NAN. */
+double comparison_half_width(const struct comparison *c);
+
+#endif
