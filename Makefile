@@ -177,8 +177,16 @@ endef
 $(foreach c,$(CONTROLS),$(eval $(call control,$c)))
 $(CONTROL_PROGRAMS): LDLIBS = -levent_core
 
-# It stands in the report how everything was compiled.
-$(B)/obj/report/run/machine.o: override CPPFLAGS += -DBUILD_FLAGS='"$(CFLAGS)"'
+# It stands in the report how everything was compiled, and from what.
+$(B)/obj/commit: FORCE
+	@mkdir -p $(@D)
+	@{ git describe --always --dirty --abbrev=12 2>/dev/null || \
+		echo unknown; } >$@.new
+	@if cmp -s $@.new $@; then rm $@.new; else mv $@.new $@; fi
+FORCE:
+$(B)/obj/report/run/machine.o: $(B)/obj/commit
+$(B)/obj/report/run/machine.o: override CPPFLAGS += \
+	-DBUILD_FLAGS='"$(CFLAGS)"' -DBUILD_COMMIT='"$(shell cat $(B)/obj/commit)"'
 
 $(B)/compare: $(COMPARE) $(B)/libcommon.a
 	$(link)

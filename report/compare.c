@@ -194,9 +194,9 @@ announce(const struct request *request, const struct chosen *chosen,
     return seconds;
 }
 
-/* Write the page of a report and say where it is. */
+/* Write the page of a report; say where it is, if it is worth saying. */
 static void
-write_page(const json_t *report, const char *directory)
+write_page(const json_t *report, const char *directory, bool say)
 {
     char *path;
 
@@ -204,13 +204,14 @@ write_page(const json_t *report, const char *directory)
         err(1, NULL);
     if (page_write(report, path) == -1)
         err(1, "%s", path);
-    printf("The report as a page: %s\n", path);
+    if (say)
+        printf("The report as a page: %s\n", path);
     free(path);
 }
 
 /*
- * Write report.json, and when it is complete its page; what was there before
- * is replaced.
+ * Write report.json and its page, which say what has been measured so far;
+ * what was there before is replaced.
  */
 static json_t *
 write_report(struct report *report, const char *directory, struct meter *meter)
@@ -224,10 +225,9 @@ write_report(struct report *report, const char *directory, struct meter *meter)
         err(1, NULL);
     if (json_write(json, path) == -1)
         err(1, "%s", path);
-    if (report->complete) {
+    if (report->complete)
         printf("Every run's figures: %s\n", path);
-        write_page(json, directory);
-    }
+    write_page(json, directory, report->complete);
     free(path);
     return json;
 }
@@ -410,8 +410,8 @@ render_page(const json_t *report, const struct request *request)
         err(1, NULL);
     if (request->output != NULL)
         make_directories(request->output);
-    write_page(
-        report, request->output != NULL ? request->output : dirname(copy));
+    write_page(report,
+        request->output != NULL ? request->output : dirname(copy), true);
     free(copy);
 }
 

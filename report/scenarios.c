@@ -165,6 +165,7 @@ const struct scenario scenarios[] = {
         .share = 0.5,
         .warmup = 0.3,
         .window = 1.0,
+        .controls = true,
         .aa = true,
         .suites = FULL },
     { .name = "open-80",

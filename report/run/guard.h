@@ -11,10 +11,8 @@
 #include <signal.h>
 #include <sys/types.h>
 
-#define GUARD_SERVERS_MAX 8 /* running at one time */
-#define GUARD_LIMIT_MS                                                         \
-    2000 /* for the servers to stop; then they are killed                      \
-          */
+#define GUARD_SERVERS_MAX 8    /* running at one time */
+#define GUARD_LIMIT_MS    2000 /* for them to stop; then they are killed */
 
 /* Handle SIGINT and SIGTERM from now on. Call it before any server runs. */
 void guard_install(void);

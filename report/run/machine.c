@@ -23,6 +23,9 @@
 #ifndef BUILD_FLAGS
 #define BUILD_FLAGS "unknown"
 #endif
+#ifndef BUILD_COMMIT
+#define BUILD_COMMIT "unknown"
+#endif
 
 /* Kernel settings that change what a server or a load on loopback can do. */
 static const char *const settings[] = {
@@ -183,7 +186,7 @@ machine_describe(const int *cpus, size_t n)
     uname(&u);
     sysinfo(&info);
     o = json_pack("{s:o, s:o, s:o, s:o, s:i, s:I, s:{s:o, s:o, s:o}, s:o, s:o,"
-                  " s:o, s:o, s:o, s:o, s:s, s:s, s:s}",
+                  " s:o, s:o, s:o, s:o, s:s, s:s, s:s, s:s}",
         "id", machine_id(&u, &info), "uname", describe_kernel(&u),
         "kernel_command_line", first_line("/proc/cmdline"), "processor",
         processor_name(), "processors_online",
@@ -197,7 +200,7 @@ machine_describe(const int *cpus, size_t n)
         "transparent_hugepages",
         first_line("/sys/kernel/mm/transparent_hugepage/enabled"), "settings",
         describe_settings(), "compiler", __VERSION__, "compiler_flags",
-        BUILD_FLAGS, "libevent", EVENT__VERSION);
+        BUILD_FLAGS, "commit", BUILD_COMMIT, "libevent", EVENT__VERSION);
     if (o == NULL)
         errx(1, "the machine cannot be described");
     return o;
