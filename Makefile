@@ -87,7 +87,7 @@ UCD ?= /usr/share/unicode
 all: programs $(B)/compare $(B)/port.json
 programs: $(TWIN_PROGRAMS) $(CONTROL_PROGRAMS) $(B)/charfind
 tests: all $(UNIT_TESTS) $(FUZZ_TARGETS)
-disturbed: programs $(B)/tests/torture.so
+disturbed: programs $(B)/tests/torture.so $(B)/tests/trim.so
 fuzzers: $(FUZZ_TARGETS)
 
 Q := $(if $(V),,@)
@@ -208,8 +208,8 @@ $(B)/tests/fuzz_%: $(B)/obj/tests/fuzz_%.o $(B)/libcommon.a \
 	$(link)
 $(FUZZ_TARGETS): LDLIBS = -lunistring -ljansson $(if $(FUZZER),-fsanitize=fuzzer)
 
-# Makes calls of a program fail, by LD_PRELOAD.
-$(B)/tests/torture.so: tests/torture.c Makefile
+# Preloaded into servers: one makes calls fail, one gives back freed memory.
+$(B)/tests/torture.so $(B)/tests/trim.so: $(B)/tests/%.so: tests/%.c Makefile
 	@mkdir -p $(@D)
 	@echo "  LINK  $@"
 	$Q$(CC) $(CPPFLAGS) $(filter-out -flto=auto -fPIE --coverage,$(CFLAGS)) -fPIC \
@@ -265,7 +265,7 @@ fuzz:
 # Clients of all kinds for so long, on both twins of both servers.
 MINUTES ?= 10
 soak: deps
-	$(MAKE) programs
+	$(MAKE) disturbed
 	$(PYTHON) tests/soak.py $(MINUTES)
 
 # What the tests do not reach. Without the compiler of the names, which runs
