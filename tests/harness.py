@@ -226,7 +226,9 @@ class Server:
         self.output = []
         more = EVENTED_OPTIONS if twin == "evented" else []
         variables = dict(variables or {})
-        if PLAIN:
+        # A wrapper may have its own opinion of threads, or of memory.
+        self.trims = PLAIN and not wrapper
+        if self.trims:
             if not os.path.exists(TRIM):
                 raise AssertionError(f"make {TRIM}")
             variables["LD_PRELOAD"] = " ".join(
@@ -454,7 +456,7 @@ class Server:
         wait_until(lambda: self.threads() <= threads,
             f"only {threads} threads are alive, as at the start")
         wait_until(self.is_at_rest, "it is at rest")
-        if PLAIN:
+        if self.trims:
             wait_until(self.is_small, f"the {self.twin} server, which had "
                 f"{self.small} KiB, has given back what it freed")
 

@@ -1,12 +1,15 @@
 #!/usr/bin/python3
 """
-A stop under valgrind, with clients in every state: no error, no memory lost.
+A stop under valgrind, with clients in every state: no error, no memory lost, no
+descriptor left.
 It sees what the sanitizers do not, as it runs the programs that are installed.
 Only with --full; skipped without valgrind.
 """
 
+import re
 import shutil
 import signal
+import tempfile
 import unittest
 
 from harness import ServerTest, main, on_both_twins, only_if_full
@@ -14,7 +17,9 @@ from harness import ServerTest, main, on_both_twins, only_if_full
 VALGRIND = shutil.which("valgrind")
 WRAPPER = (VALGRIND, "-q", "--error-exitcode=99", "--leak-check=full",
     "--show-leak-kinds=definite,indirect,possible",
-    "--errors-for-leak-kinds=definite,indirect,possible")
+    "--errors-for-leak-kinds=definite,indirect,possible", "--track-fds=yes")
+# A descriptor above 2 that is open at the end.
+OPEN = re.compile(r"==\d+== Open .*")
 GAME = b"PARAMS 0 9223372036854775806\n"
 
 
@@ -39,14 +44,30 @@ class Stops(ServerTest):
         self.assertTrue(clients[1].becomes_readable(30))
         self.assertTrue(clients[3].becomes_readable(30))
 
+    def setUp(self):
+        super().setUp()
+        self.log = tempfile.NamedTemporaryFile("r", prefix="valgrind-")
+        self.addCleanup(self.log.close)
+        self.wrapper = (*WRAPPER, "--log-file=" + self.log.name)
+
     def stop_with(self, server):
+        """Stop it: no error, nothing lost, no descriptor above 2 left."""
         server.signal(signal.SIGTERM)
-        server.wait()
+        try:
+            server.wait()
+        finally:
+            text = self.log.read()
+            if server.process.returncode != 0:
+                print(text)
+        # One is valgrind's own.
+        found = OPEN.findall(text)
+        self.assertEqual(len(found), 1, text)
+        self.assertTrue(found[0].endswith(self.log.name), text)
 
     @only_if_full
     def test_the_game(self):
         server = self.serve("--quiet", "--max-connections", "28",
-            "--strategy", "bisect", "--drain-timeout", "1", wrapper=WRAPPER)
+            "--strategy", "bisect", "--drain-timeout", "1", wrapper=self.wrapper)
         self.in_every_state(server, server.connect,
             GAME + b"NUMBER\n", GAME + b"NUMBER\n" * 9000)
         self.stop_with(server)
@@ -54,7 +75,7 @@ class Stops(ServerTest):
     @only_if_full
     def test_the_finder(self):
         server = self.find("--quiet", "--max-connections", "60",
-            "--drain-timeout", "1", wrapper=WRAPPER)
+            "--drain-timeout", "1", wrapper=self.wrapper)
         self.in_every_state(server, server.connect, b"rocket\n", b"cjk\n")
         self.in_every_state(server, server.connect_web,
             b"GET /?query=cat HTTP/1.1\r\nHost: a\r\n\r\n",
