@@ -249,7 +249,7 @@ ring(struct loop *loop)
 {
     const uint64_t one = 1;
 
-    /* It fails only when the bell has rung 2^64 times unheard. */
+    /* Should it not be heard, the next sweep finds what there is. */
     (void)!write(loop->doorbell, &one, sizeof(one));
 }
 
@@ -402,6 +402,51 @@ abort_if_due(struct loop *loop)
     }
 }
 
+/* Tell a loop's clients that the server stops. */
+static void
+stop_loop(struct loop *loop)
+{
+    struct connection *connection, *next;
+
+    loop->stopped = true;
+    for (connection = LIST_FIRST(&loop->connections); connection != NULL;
+         connection = next) {
+        next = LIST_NEXT(connection, link);
+        stream_cut(connection->stream, STREAM_STOP);
+    }
+    end_if_empty(loop);
+}
+
+/* Do what other threads have for this loop: serve clients, or stop. */
+static void
+attend(struct loop *loop)
+{
+    /* Before the clients: all that are to come were handed before it. */
+    const bool stopping = loop->server->stopping;
+    struct handed *handed;
+    size_t count;
+
+    pthread_mutex_lock(&loop->lock);
+    handed = loop->handed;
+    count = loop->handed_count;
+    loop->handed = NULL;
+    loop->handed_count = loop->handed_room = 0;
+    pthread_mutex_unlock(&loop->lock);
+    for (size_t i = 0; i < count; i++) {
+        const struct door *door = handed[i].door;
+
+        if (!serve(loop, door, handed[i].fd, false)) {
+            loop->server->active--;
+            counters_add(&loop->streams.counters, COUNT_ACCEPTED, (uint64_t)-1);
+            counters_add(&loop->streams.counters, COUNT_REJECTED, 1);
+            net_turn_away(handed[i].fd, door->program->refusal);
+        }
+    }
+    free(handed);
+    if (stopping && !loop->stopped)
+        stop_loop(loop);
+}
+
 /* Look for overdue connections and end them. */
 static void
 on_sweep(evutil_socket_t fd, short what, void *argument)
@@ -432,58 +477,23 @@ on_sweep(evutil_socket_t fd, short what, void *argument)
             break;
         }
     }
+    /* Should the bell not have been heard. */
+    attend(loop);
     abort_if_due(loop);
     end_if_empty(loop);
     loop->planned = now + loop->server->sweep_ms;
 }
 
-/* Tell a loop's clients that the server stops. */
-static void
-stop_loop(struct loop *loop)
-{
-    struct connection *connection, *next;
-
-    loop->stopped = true;
-    for (connection = LIST_FIRST(&loop->connections); connection != NULL;
-         connection = next) {
-        next = LIST_NEXT(connection, link);
-        stream_cut(connection->stream, STREAM_STOP);
-    }
-    end_if_empty(loop);
-}
-
-/* Another thread has something for this loop: clients, or the end. */
+/* Another thread has something for this loop. */
 static void
 on_rung(evutil_socket_t doorbell, short what, void *argument)
 {
     struct loop *loop = argument;
-    /* Before the clients: all that are to come were handed before it. */
-    const bool stopping = loop->server->stopping;
     uint64_t rings;
-    struct handed *handed;
-    size_t count;
 
     (void)what;
     (void)!read(doorbell, &rings, sizeof(rings));
-    pthread_mutex_lock(&loop->lock);
-    handed = loop->handed;
-    count = loop->handed_count;
-    loop->handed = NULL;
-    loop->handed_count = loop->handed_room = 0;
-    pthread_mutex_unlock(&loop->lock);
-    for (size_t i = 0; i < count; i++) {
-        const struct door *door = handed[i].door;
-
-        if (!serve(loop, door, handed[i].fd, false)) {
-            loop->server->active--;
-            counters_add(&loop->streams.counters, COUNT_ACCEPTED, (uint64_t)-1);
-            counters_add(&loop->streams.counters, COUNT_REJECTED, 1);
-            net_turn_away(handed[i].fd, door->program->refusal);
-        }
-    }
-    free(handed);
-    if (stopping && !loop->stopped)
-        stop_loop(loop);
+    attend(loop);
     abort_if_due(loop);
     end_if_empty(loop);
 }

@@ -309,6 +309,25 @@ class Threads(TortureTest):
         server.wait_for_counters(rejected=20, active=0)
 
 
+class Loops(TortureTest):
+    """Several loops that wake each other, which only one twin has."""
+
+    twin = "evented"
+
+    def test_what_a_loop_does_not_hear_it_finds(self):
+        server = self.torture("--quiet", "--loops", "3")
+        server.faults.arm("ring", 1, errno.EAGAIN, 1)
+        clients = [self.connect(server) for _ in range(6)]
+        for client in clients:
+            self.assertEqual(client.ask(b"PARAMS 4 4\nNUMBER\n"), b"4\n")
+        server.signal(signal.SIGTERM)
+        for client in clients:
+            self.assertEqual(client.read_all(), b"")
+            client.close()
+        server.wait()
+        self.assertGreater(server.faults.disarm("ring"), 4)
+
+
 @template
 class ShortCounts(TortureTest):
     """Reads and writes that do only a few bytes."""

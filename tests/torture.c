@@ -32,7 +32,7 @@
 
 /* What can be made to fail. tests/test_torture.py reads this list, in this
  * order. memory stands for malloc, calloc and realloc, write for that of the
- * console. */
+ * console, ring for that to an eventfd. */
 #define CALLS(X)                                                               \
     X(memory)                                                                  \
     X(pthread_create)                                                          \
@@ -41,6 +41,7 @@
     X(send)                                                                    \
     X(read)                                                                    \
     X(write)                                                                   \
+    X(ring)                                                                    \
     X(readv)                                                                   \
     X(writev)                                                                  \
     X(setsockopt)                                                              \
@@ -171,13 +172,15 @@ WRAP(int, sigtimedwait,
         const struct timespec *restrict wait),
     (set, info, wait))
 
-/* Only the console fails: what wakes a loop is a write of eight bytes to an
- * eventfd, or of one to a pair of sockets, which always fit. */
+/* The console, or what wakes a loop: eight bytes to an eventfd. One to a pair
+ * of sockets, libevent's for signals, always fits. */
 ssize_t
 write(int fd, const void *bytes, size_t length)
 {
     REAL(write);
     if (fd <= STDERR_FILENO && fails(CALL_write))
+        return -1;
+    if (fd > STDERR_FILENO && length == sizeof(uint64_t) && fails(CALL_ring))
         return -1;
     return real(fd, bytes, shortened(fd, length));
 }
