@@ -276,6 +276,119 @@ class Doors(harness.ServerTest):
         server.wait()
 
 
+def nasty_lines():
+    """Lines that a finder may misunderstand."""
+    lines = [bytes((byte,)) for byte in range(256) if byte != 10]
+    lines += [b"a" + line + b"b" for line in lines]
+    lines += [b"rocket" + line for line in lines[:255]]
+    lines += [text.encode() for text in ("\u0085", "\u00a0", "\u00ad",
+        "\u1680", "\u200b", "\u200d", "\u2028", "\u2029", "\u202e",
+        "\u2066", "\u3000", "\ufeff", "\ufffd", "\uffff", "\U0001f600",
+        "\U000e0041", "\U0010ffff", "\u0345", "\u0130", "\u0131",
+        "\u1e9e", "\ufb03", "\u01c6", "\u2126", "\u212a", "\u1fb3", "e\u0301",
+        "\u0660", "\u00b2", "\u2160", "\u203f", "CAT\u2028FACE",
+        "\u3000sun\u3000", "\x1csun\x1d", "\x1fsun", "U+41", "U+041",
+        "U+0041", "U+00041", "U+000041", "U+0000041", "U+10FFFF", "U+110000",
+        "U+DFFF", "U+-041", "U+ 041", "U +0041", "u+005a x", "+0041",
+        "U+\u0660\u0660\u0664\u0661", "0041", "\\u0041", "a'b\"c", "\\",
+        "'", '"', "''", "?> ", "cat\tface", "cat  face", " cat", "cat ",
+        "CHESS-BLACK", "HANGUL SYLLABLE GAG", "TANGUT IDEOGRAPH-17000",
+        "4e00", "a_b", "_", "__", "-", "--", "a-", "-a", "\x7f", "GET /",
+        "x GET / HTTP/1.1", "HTTP/1.1", "GET / HTTP/1.1 ", "GET / HTTP/2.0",
+        "POST / HTTP/1.0", "a b c d e f g h i j k l m n o p q r s t u v w")]
+    # What is no UTF-8: truncated, overlong, surrogates, beyond the last.
+    lines += [b"a\xc3", b"\xe2\x99", b"\xf0\x9f\x98", b"\xc0\xaf",
+        b"\xe0\x80\xaf", b"\xf0\x80\x80\xaf", b"\xed\xa0\x80",
+        b"\xed\xbf\xbf", b"\xf4\x90\x80\x80", b"\xf8\x88\x80\x80\x80",
+        b"\xfe\xff", b"\xe2\x28\xa1", b"\x80", b"a\xffb"]
+    lines += [b"sun\r", b"sun\r\r", b"\rsun", b"s\run", b"\r", b"\r\r",
+        b"sun\0", b"\0sun", b" \0", b"x" * 1023, b"x" * 1024, b"x" * 1025,
+        b"x" * 1023 + b"\r", b"x" * 1024 + b"\r", b" " * 1024 + b"x",
+        b" " * 1024, b"x" * 1022 + b"\xc3\xa9", b"x" * 1023 + b"\xc3\xa9"]
+    return lines
+
+
+@harness.on_both_twins
+class Lines(harness.ServerTest):
+    """What a line means, wherever it is cut, against the published finder."""
+
+    # Each is held whole and in pieces of every size.
+    SESSIONS = [b"", b"\n", b"rocket\n", b"rocket", b"sun\r\nrocket\r\n",
+        b"sun\r", b"\r\nsun", b"chess black\nzzz\n", b"\xe2\x99\x9a\n",
+        b"\xe2\x99\x9a\r\n\xe2\x99\x9a", b"caf\xc3\xa9\nsun\n", b"\3\n",
+        b"sun\n\3\nrocket\n", b"caf\xe9\nsun\n", b"\xff\xf4\xff\xfd\6\nsun\n",
+        b"U+265A\nu+265a\n", b"it's\n\"it's\"\n", b" sun \n\t\n",
+        b"GET / HTTP/1.1\r\nHost: a\r\n\r\nsun\n", b"sun\nGET / HTTP/1.1\n",
+        b"x" * 1024 + b"\nsun\n", b"x" * 1025 + b"\nsun\n",
+        b"x" * 1024 + b"\r\nsun", b"sun\n" * 40, b"sun\0\nrocket\n",
+        b"king of hearts\n\n\nking of hearts", b"a\rb\nsun\n", b"-\n_\n",
+        b"braille dots-12345678\n", b"\x1csun\n\x1d\nsun\n"]
+
+    def converse(self, server, sent, size, wait):
+        """All that is received by a client that sends pieces of this size,
+        and waits between them or not."""
+        with server.connect() as client:
+            for at in range(0, len(sent), size):
+                if not client.send_if_open(sent[at:at + size]):
+                    break
+                if wait:
+                    # Not for the answer: so that it is a segment of its own.
+                    client.becomes_readable(0)
+                    harness.time.sleep(0.002)
+            try:
+                client.finish()
+            except OSError:
+                pass
+            return client.read_all()
+
+    def test_wherever_a_session_is_cut_it_is_the_same(self):
+        server = self.find("--quiet", http="off")
+        wanted = [(session, size, wait) for session in self.SESSIONS
+            for size in (1, 2, 3, 7, 64, 4096) for wait in (False, True)
+            if not wait or len(session) < 100 * size]
+
+        def one(number):
+            session, size, wait = wanted[number]
+            received = self.converse(server, session, size, wait)
+            if received == published.converse(session)[0]:
+                return None
+            return f"{session!r} by {size}, {wait}: {received!r}"
+
+        with concurrent.futures.ThreadPoolExecutor(WORKERS) as pool:
+            self.assertEqual(list(filter(
+                None, pool.map(one, range(len(wanted))))), [])
+
+    def test_nasty_lines(self):
+        server = self.find("--quiet", http="off")
+        lines = nasty_lines()
+        self.assertGreater(len(lines), 300)
+
+        def one(line):
+            # As the first, as a later, and as the last without an end.
+            for sent in line + b"\nsun\n", b"sun\n" + line + b"\n", line:
+                received = self.converse(server, sent, len(sent), False)
+                if received != published.converse(sent)[0]:
+                    return f"{sent!r}: {received!r}"
+            return None
+
+        with concurrent.futures.ThreadPoolExecutor(WORKERS) as pool:
+            self.assertEqual(list(filter(None, pool.map(one, lines))), [])
+
+    def test_an_endless_line_costs_neither_memory_nor_time(self):
+        server = self.find("--quiet", http="off")
+        before, used = server.own_kib(), server.processor_seconds()
+        for _ in range(20):
+            with server.connect() as client:
+                for _ in range(50):
+                    if not client.send_if_open(b"A" * 1000000):
+                        break
+                else:
+                    self.fail("the server reads for ever")
+        self.assertLess(server.own_kib() - before,
+            (1 if harness.PLAIN else 8) * 1024)
+        self.assertLess(server.processor_seconds() - used, 5)
+
+
 class Conversation:
     """A random conversation: pieces to send, which must all be sent."""
 
