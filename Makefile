@@ -87,7 +87,7 @@ UCD ?= /usr/share/unicode
 all: programs $(B)/compare $(B)/port.json
 programs: $(TWIN_PROGRAMS) $(CONTROL_PROGRAMS) $(B)/charfind
 tests: all $(UNIT_TESTS) $(FUZZ_TARGETS)
-disturbed: programs $(B)/tests/torture.so $(B)/tests/trim.so
+disturbed: programs $(B)/tests/torture.so $(B)/tests/trim.so $(B)/tests/drip
 fuzzers: $(FUZZ_TARGETS)
 
 Q := $(if $(V),,@)
@@ -214,6 +214,12 @@ $(B)/tests/torture.so $(B)/tests/trim.so: $(B)/tests/%.so: tests/%.c Makefile
 	@echo "  LINK  $@"
 	$Q$(CC) $(CPPFLAGS) $(filter-out -flto=auto -fPIE --coverage,$(CFLAGS)) -fPIC \
 		-fno-builtin -shared -o $@ $<
+
+# It has a memchr of its own, which must stay one.
+$(B)/obj/tests/drip.o: override CFLAGS += -fno-lto -fno-builtin
+$(B)/tests/drip: $(B)/obj/tests/drip.o $(B)/libcommon.a
+	$(link)
+$(B)/tests/drip: LDLIBS = -lunistring
 
 $(B)/tests/bench_%: $(B)/obj/tests/bench_%.o $(B)/libcommon.a
 	$(link)

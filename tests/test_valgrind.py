@@ -6,13 +6,15 @@ It sees what the sanitizers do not, as it runs the programs that are installed.
 Only with --full; skipped without valgrind.
 """
 
+import os
 import re
 import shutil
 import signal
+import subprocess
 import tempfile
 import unittest
 
-from harness import ServerTest, main, on_both_twins, only_if_full
+from harness import BUILD, ServerTest, main, on_both_twins, only_if_full
 
 VALGRIND = shutil.which("valgrind")
 WRAPPER = (VALGRIND, "-q", "--error-exitcode=99", "--leak-check=full",
@@ -81,6 +83,35 @@ class Stops(ServerTest):
             b"GET /?query=cat HTTP/1.1\r\nHost: a\r\n\r\n",
             b"GET /search?query=cjk&stop=all HTTP/1.1\r\nHost: a\r\n\r\n")
         self.stop_with(server)
+
+
+@unittest.skipUnless(VALGRIND, "no valgrind")
+class Drips(unittest.TestCase):
+    """What it costs that a message comes byte by byte: instructions of the
+    two parsers that both twins use, counted by callgrind (tests/drip.c)."""
+
+    SIZE = 1024
+
+    def instructions(self, kind, step):
+        """How many it takes, with a message that grows by steps."""
+        done = subprocess.run([VALGRIND, "--tool=callgrind",
+                "--callgrind-out-file=/dev/null",
+                "--toggle-collect=drip_feed",
+                os.path.join(BUILD, "tests", "drip"), kind, str(self.SIZE),
+                str(step)], capture_output=True, text=True, check=True)
+        return int(re.search(r"Collected : (\d+)", done.stderr)[1])
+
+    @only_if_full
+    def test_no_byte_is_looked_at_again_and_again(self):
+        for kind in "line", "http":
+            with self.subTest(kind=kind):
+                at_once = self.instructions(kind, self.SIZE)
+                dripping = self.instructions(kind, 1)
+                # As many calls, each with a byte that is new: a call has its
+                # price, and may have. The rest is for looking at bytes.
+                calls = self.instructions(kind, 0)
+                self.assertGreater(at_once, self.SIZE)
+                self.assertLess(dripping - calls, 2 * at_once)
 
 
 if __name__ == "__main__":
