@@ -7,6 +7,7 @@ import fcntl
 import os
 import re
 import signal
+import tempfile
 
 from harness import (UNDER_THREAD_SANITIZER, ServerTest, free_port, main,
     on_both_twins, wait_until)
@@ -96,6 +97,25 @@ class Records(ServerTest):
         for number in range(8):
             self.assertEqual(
                 server.output.count(f"Server: {number} is Unsure\n"), count)
+
+    def test_ten_thousand_records_of_many_clients_are_whole(self):
+        with tempfile.TemporaryFile() as console:
+            server = self.serve(port=free_port(), stdout=console)
+            clients = [self.connect(server) for _ in range(8)]
+            for number, client in enumerate(clients):
+                client.send(b"PARAMS %d %d\nNUMBER\n" % (number, number)
+                    + b"REPORT Unsure\n" * 1250)
+                client.finish()
+            for client in clients:
+                client.read_all()
+            server.stop()
+            console.seek(0)
+            lines = console.read().splitlines(keepends=True)
+        for number in range(8):
+            self.assertEqual(
+                lines.count(b"Server: %d is Unsure\n" % number), 1250)
+        # And where it serves, and farewell.
+        self.assertEqual(len(lines), 8 * 1250 + 2)
 
 
 @on_both_twins

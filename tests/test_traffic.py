@@ -160,7 +160,7 @@ class Endings(ServerTest):
 
     def test_short_sessions_one_after_the_other(self):
         server = self.serve("--quiet")
-        for _ in range(5000 if FULL else 300):
+        for _ in range(10000 if FULL else 300):
             server.play()
 
     def test_a_client_that_closes_with_answers_unread(self):
@@ -263,10 +263,20 @@ class Guesses(ServerTest):
         self.assertNotEqual(self.sequence(self.serve("--seed", "6")), first)
 
     def test_without_a_seed_they_never_repeat(self):
-        server = self.serve()
-        first = self.sequence(server)
-        self.assertNotEqual(self.sequence(server), first)
-        self.assertNotEqual(self.sequence(self.serve()), first)
+        # Ten of 2^63 - 1 numbers each: by chance any two of these share one
+        # in less than one run of 10^14.
+        known = set()
+        for _ in range(2):
+            server = self.serve()
+            for number in range(10):
+                with server.connect() as client:
+                    client.send(GAME + b"NUMBER\n" * 10)
+                    numbers = set(client.read_lines(10))
+                self.assertEqual(len(numbers), 10)
+                self.assertFalse(numbers & known, number)
+                known |= numbers
+            # The next is the same server, restarted.
+            server.stop()
 
     def test_bisecting_closes_in(self):
         server = self.serve("--strategy", "bisect")
@@ -287,12 +297,17 @@ class Guesses(ServerTest):
                     self.assertLessEqual(guesses, 42)
 
     def test_numbers_are_even_handed(self):
+        # The first of each game, each client with a seed of its own.
         server = self.serve("--quiet")
-        games = 6000
-        with server.connect() as client:
-            client.send(b"PARAMS 1 6\nNUMBER\n" * games)
-            client.finish()
-            answers = client.read_all().split()
+        games, clients = 10000, 10000 if FULL else 100
+
+        def play(number):
+            with server.connect() as client:
+                client.send(b"PARAMS 1 6\nNUMBER\n" * (games // clients))
+                client.finish()
+                return client.read_all().split()
+
+        answers = sum(on_several_threads(clients, play), [])
         self.assertEqual(len(answers), games)
         expected = games / 6
         chi = sum((answers.count(b"%d" % n) - expected) ** 2 / expected
