@@ -33,7 +33,7 @@ THREADED_SUITES = ("transcripts", "differential", "limits", "traffic", "stop",
     "console", "faults", "finder", "answers", "web")
 # What needs programs without sanitizers: allocations never fail in those, and
 # thousands of clients are too many for them on a busy machine.
-PLAIN_SUITES = ("torture", "valgrind", "compare")
+PLAIN_SUITES = ("torture", "valgrind", "compare", "stack")
 # The long ones first, so that they do not run alone at the end.
 LONGEST = ("page", "torture", "compare", "peer", "answers", "web", "stop",
     "limits", "traffic", "differential")
