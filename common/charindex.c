@@ -2,15 +2,13 @@
 
 #include "common/charindex_data.h"
 
+#include <assert.h>
 #include <string.h>
 #include <unicase.h>
 #include <unistr.h>
 
 /* Room for one character in upper case, of which the longest are three. */
 #define UPPER_MAX 32
-
-/* A row's label has at least so many columns before its tab. */
-#define LABEL_COLUMNS 7
 
 /* A word of a query, in upper case; one that is longer than any of a name is
  * kept as far as it fits. */
@@ -111,11 +109,11 @@ word_add_upper(struct word *word, const char *character, size_t length)
 {
     uint8_t room[UPPER_MAX];
     size_t size = sizeof(room);
+    const uint8_t *upper =
+        u8_toupper((const uint8_t *)character, length, NULL, NULL, room, &size);
 
-    /* It fits, so the result is room, and there is nothing to free. */
-    if (u8_toupper((const uint8_t *)character, length, NULL, NULL, room,
-            &size) != room)
-        size = 0;
+    /* It fits, so there is nothing to free. */
+    assert(upper == room);
     for (size_t i = 0; i < size; i++)
         word_add(word, (char)room[i]);
 }
@@ -458,18 +456,15 @@ decode_known(const char *text, uint32_t *code)
 bool
 charindex_cut(struct charindex_run *run, struct charindex_row *row)
 {
-    const char *end, *tab;
+    const char *end;
 
     if (run->count == 0)
         return false;
     row->label = run->bytes;
-    tab = row->label + LABEL_COLUMNS;
-    while (*tab != '\t')
-        tab++;
-    row->label_length = (size_t)(tab - row->label);
+    row->label_length = CHARINDEX_LABEL_COLUMNS;
     while (row->label[row->label_length - 1] == ' ')
         row->label_length--;
-    row->character = tab + 1;
+    row->character = row->label + CHARINDEX_LABEL_COLUMNS + 1;
     row->character_length = decode_known(row->character, &row->code);
     row->name = row->character + row->character_length + 1;
     end =

@@ -263,20 +263,22 @@ add_character(uint32_t code, const char *name)
     const int label_length =
         snprintf(label, sizeof(label), "U+%04" PRIX32, code);
 
+    /* The last plane is for private use: there are no names in it. */
+    if (label_length > CHARINDEX_LABEL_COLUMNS)
+        die("%s: too long a label", label);
     if (strspn(name, "ABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789 -") != strlen(name))
         die("U+%04" PRIX32 ": a strange name: %s", code, name);
     if (row_count > 0 && row_code[row_count - 1] >= code)
         die("U+%04" PRIX32 ": not in order", code);
     if (row_count == CHARINDEX_ROWS_MAX)
         die("more than %" PRIu32 " characters", CHARINDEX_ROWS_MAX);
-    fprintf(output, "    \"%-7s\\t", label);
+    fprintf(output, "    \"%-*s\\t", CHARINDEX_LABEL_COLUMNS, label);
     for (size_t i = 0; i < utf8_length; i++)
         write_byte((unsigned char)utf8[i]);
     fprintf(output, "\\t%s\\r\\n\"\n", name);
     index_name(name, row_count);
     row_code[row_count++] = code;
-    row_at[row_count] = row_at[row_count - 1] +
-                        (label_length < 7 ? 7 : (uint32_t)label_length) +
+    row_at[row_count] = row_at[row_count - 1] + CHARINDEX_LABEL_COLUMNS +
                         (uint32_t)(utf8_length + strlen(name)) + 4;
 }
 
