@@ -25,7 +25,8 @@ is_token(const char *text, size_t length)
     return length > 0;
 }
 
-/* Whether text is this word of lower-case letters, in whatever case. */
+/* Whether text, which has no NUL, is this word of lower-case letters, in
+ * whatever case. */
 static bool
 is_word(const char *text, size_t length, const char *word)
 {
@@ -35,7 +36,7 @@ is_word(const char *text, size_t length, const char *word)
 
         if (c >= 'A' && c <= 'Z')
             c = (char)(c + ('a' - 'A'));
-        if (c != word[i] || c == '\0')
+        if (c != word[i])
             return false;
     }
     return word[length] == '\0';
@@ -65,9 +66,11 @@ is_address_char(char c)
 static bool
 is_name_char(char c)
 {
+    static const char marks[] = "-._~!$&'()*+,;=%";
+
     return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') ||
            (c >= '0' && c <= '9') ||
-           (c != '\0' && strchr("-._~!$&'()*+,;=%", c) != NULL);
+           memchr(marks, c, sizeof(marks) - 1) != NULL;
 }
 
 /* The bytes of the host at the start of text; 0 when there is none. */
@@ -241,10 +244,12 @@ take_target(struct http_parser *parser, struct http_slice target)
 {
     struct http_request request;
 
-    for (size_t i = 0; i < target.length; i++)
-        if (target.text[i] < '!' || target.text[i] > '~' ||
-            target.text[i] == '#')
+    for (size_t i = 0; i < target.length; i++) {
+        const unsigned char c = (unsigned char)target.text[i];
+
+        if (c < '!' || c > '~' || c == '#')
             return 400;
+    }
     if (target.length == 0)
         return 400;
     if ((parser->method == HTTP_GET || parser->method == HTTP_HEAD) &&

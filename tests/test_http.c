@@ -184,6 +184,7 @@ static const struct sent table[] = {
     HOST("Host: u@a\r\n", "400"),
     HOST("Host: http://a\r\n", "400"),
     HOST("Host: a%4\r\n", "400"),
+    HOST("Host: a%4g\r\n", "400"),
     HOST("Host: a%zz\r\n", "400"),
     HOST("Host: []\r\n", "400"),
     HOST("Host: [:]\r\n", "400"),
