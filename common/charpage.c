@@ -337,13 +337,20 @@ set_rows(struct charpage *page, enum charpage_piece piece)
     page->left = page->stop - page->start;
 }
 
+/* Whether a place has this name. */
+static bool
+is_place(const char *place, size_t length, const char *name)
+{
+    return strlen(name) == length && memcmp(place, name, length) == 0;
+}
+
 /* Let the next piece be what stands for {{name}}. */
 static void
 fill_place(struct charpage *page, const char *name, size_t length)
 {
     const size_t before =
         page->start > CHARPAGE_ROWS ? page->start - CHARPAGE_ROWS : 0;
-#define IS(place) (length == LENGTH(place) && memcmp(name, place, length) == 0)
+#define IS(place) is_place(name, length, place)
 
     if (IS("query"))
         set_text(page, CHARPAGE_HTML, page->query, page->query_length);
@@ -375,10 +382,10 @@ fill_place(struct charpage *page, const char *name, size_t length)
         set_word(page, "hidden", page->start == 0);
     else if (IS("no-after"))
         set_word(page, "hidden", page->stop == page->count);
-    else if (IS("unicode"))
+    else {
+        assert(IS("unicode"));
         set_word(page, charindex_version, true);
-    else
-        assert(false && "a place that nothing stands for");
+    }
 #undef IS
 }
 
@@ -386,13 +393,11 @@ fill_place(struct charpage *page, const char *name, size_t length)
 static bool
 next_piece(struct charpage *page)
 {
-    const char *at = page->template, *end = page->template_end, *mark = at;
+    const char *at = page->template, *end = page->template_end, *mark;
 
     if (at == end)
         return false;
-    while ((mark = memchr(mark, '{', (size_t)(end - mark))) != NULL &&
-           (end - mark < 2 || mark[1] != '{'))
-        mark++;
+    mark = memmem(at, (size_t)(end - at), "{{", 2);
     if (mark == at) {
         const char *close = memchr(at, '}', (size_t)(end - at));
 
@@ -526,13 +531,15 @@ put_rows(struct charpage *page, char *to, const char *end)
 
     for (; page->left > 0; page->left--) {
         struct charindex_run rest;
+        bool cut;
 
         if (run.count == 0)
             charindex_take(&page->set, page->left, &run);
         rest = run;
+        cut = charindex_cut(&rest, &row);
+        assert(cut);
         /* A row of charindex has more around its texts than ESCAPE_MAX. */
-        if (!charindex_cut(&rest, &row) ||
-            (size_t)(end - to) < row.length + frame + ESCAPE_MAX)
+        if ((size_t)(end - to) < row.length + frame + ESCAPE_MAX)
             break;
         run = rest;
         to = table ? put_table_row(to, &row)
@@ -568,13 +575,14 @@ put_chunk(struct charpage *page, char *to, const char *end)
     if (room > CHUNK_SIZE_MAX)
         room = CHUNK_SIZE_MAX;
     length = (size_t)(put_body(page, body, body + room) - body);
+    /* There is room for some of any piece, and the last is text. */
+    assert(length > 0);
     head = http_chunk(to, length);
     /* A size has four digits, unless the chunk is small or the last one. */
     if (head < CHUNK_HEAD)
         memmove(to + head, body, length);
     to += head + length;
-    if (length > 0)
-        to = PUT(to, HTTP_CHUNK_END);
+    to = PUT(to, HTTP_CHUNK_END);
     if (page->state == CHARPAGE_DONE)
         to = PUT(to, HTTP_LAST_CHUNK);
     return to;

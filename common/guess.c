@@ -306,6 +306,7 @@ guess_receive(struct guess_session *session, enum line_status status,
         break;
     case LINE_PARTIAL:
     case LINE_END:
+    default:
         reply->last = true;
         break;
     }
