@@ -198,6 +198,10 @@ $(B)/tests/test_%: $(B)/obj/tests/test_%.o \
 	$(link)
 $(UNIT_TESTS): LDLIBS = $(shell pkg-config --libs check) -ljansson \
 	-lunistring -levent_core -lm
+# Memory is short in these at times.
+SCARCE := $(addprefix $(B)/tests/test_,charpage chartalk guess player)
+$(SCARCE): $(B)/obj/tests/scarce.o
+$(SCARCE): LDLIBS += -Wl,--wrap=malloc,--wrap=reallocarray
 # Its oracle: ICU has the names, too.
 $(B)/tests/test_charindex: LDLIBS += $(shell pkg-config --libs icu-uc)
 

@@ -1,6 +1,7 @@
 #include "common/charpage.h"
 
 #include "tests/guard.h"
+#include "tests/scarce.h"
 
 #include <check.h>
 #include <jansson.h>
@@ -396,6 +397,27 @@ START_TEST(a_refused_request_is_told_why)
     answer = get_by(&request, CHARPAGE_ROOM);
     ck_assert_int_eq(status_of(&answer), errors[_i]);
     ck_assert_uint_eq(answer.body_size, 0);
+    drop(&answer);
+}
+END_TEST
+
+/* What needs memory. */
+static const char *const needy[] = { "/", "/?query=chess",
+    "/search?query=chess", "/metrics" };
+
+START_TEST(an_answer_without_memory_is_500)
+{
+    struct http_request request = request_of(HTTP_GET, needy[_i], 1);
+    struct answer answer;
+
+    scarce_call(1);
+    answer = get_by(&request, CHARPAGE_ROOM);
+    ck_assert(scarce_end());
+    ck_assert_int_eq(status_of(&answer), 500);
+    ck_assert(!answer.keep_alive);
+    ck_assert(has_line(&answer, "Connection: close"));
+    ck_assert_uint_gt(answer.body_size, 0);
+    ck_assert_str_eq(console, "");
     drop(&answer);
 }
 END_TEST
@@ -1021,6 +1043,8 @@ main(void)
     tcase_add_test(answers, other_paths_are_not_found);
     tcase_add_loop_test(
         answers, a_refused_request_is_told_why, 0, COUNT(errors));
+    tcase_add_loop_test(
+        answers, an_answer_without_memory_is_500, 0, COUNT(needy));
     tcase_add_test(answers, an_answer_may_be_left_at_any_point);
     tcase_add_test(answers, metrics_are_the_counters);
     suite_add_tcase(suite, answers);

@@ -2,6 +2,7 @@
 
 #include "common/quote.h"
 #include "tests/guard.h"
+#include "tests/scarce.h"
 
 #include <check.h>
 #include <stdarg.h>
@@ -241,6 +242,35 @@ START_TEST(the_console_says_what_happens)
 }
 END_TEST
 
+START_TEST(without_memory_for_the_answer_it_ends)
+{
+    const struct line line = { "king of hearts", 14 };
+    struct chartalk talk;
+
+    begin(&talk, &quiet);
+    scarce_call(1);
+    ck_assert(!chartalk_receive(&talk, LINE_READY, &line));
+    ck_assert(scarce_end());
+    take(&talk);
+    ck_assert_uint_eq(received_length, 0);
+    chartalk_end(&talk);
+}
+END_TEST
+
+START_TEST(without_memory_for_the_console_it_goes_on)
+{
+    struct chartalk talk;
+
+    begin(&talk, &loud);
+    scarce_call(1);
+    ck_assert(ask(&talk, answers[0].query, strlen(answers[0].query)));
+    ck_assert(scarce_end());
+    ck_assert_str_eq(received, answers[0].answer);
+    ck_assert_str_eq(console, "Sent 1 results\n");
+    chartalk_end(&talk);
+}
+END_TEST
+
 START_TEST(it_may_end_at_any_point)
 {
     /* Memory that is left behind is seen by the leak checker. */
@@ -274,6 +304,8 @@ main(void)
     tcase_add_test(talks, the_longest_answer_is_whole);
     tcase_add_test(talks, a_long_query_is_shown_whole);
     tcase_add_test(talks, the_console_says_what_happens);
+    tcase_add_test(talks, without_memory_for_the_answer_it_ends);
+    tcase_add_test(talks, without_memory_for_the_console_it_goes_on);
     tcase_add_test(talks, it_may_end_at_any_point);
     tcase_set_timeout(talks, 120);
     suite_add_tcase(suite, talks);

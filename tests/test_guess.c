@@ -2,6 +2,7 @@
 
 #include "common/number.h"
 #include "tests/guard.h"
+#include "tests/scarce.h"
 
 #include <check.h>
 #include <inttypes.h>
@@ -879,6 +880,7 @@ static const struct {
 } statuses[] = {
     { LINE_TOO_LONG, "ERROR line too long\n" },
     { LINE_LATE, "ERROR line timeout\n" },
+    { LINE_PARTIAL, "" },
     { LINE_END, "" },
 };
 
@@ -907,6 +909,38 @@ START_TEST(a_stream_without_a_line_ends_a_game_too)
     number(&session);
     guess_receive(&session, statuses[_i].status, NULL, &reply);
     ck_assert(reply.last);
+    guess_end(&session);
+}
+END_TEST
+
+START_TEST(a_game_without_memory_is_one_error_line)
+{
+    struct guess_session session;
+    struct guess_reply reply;
+
+    guess_begin(&session, &quiet[1], 1);
+    scarce_call(1);
+    tell(&session, "PARAMS 1 5", &reply);
+    ck_assert(scarce_end());
+    ck_assert(reply.last);
+    ck_assert_uint_eq(reply.length, strlen("ERROR out of memory\n"));
+    ck_assert_mem_eq(reply.text, "ERROR out of memory\n", reply.length);
+    guess_end(&session);
+}
+END_TEST
+
+START_TEST(only_the_first_game_of_a_session_needs_memory)
+{
+    struct guess_session session;
+    bool called;
+
+    guess_begin(&session, &quiet[1], 1);
+    params(&session, 1, 5);
+    scarce_call(1);
+    params(&session, 1, 5);
+    number(&session);
+    called = scarce_end();
+    ck_assert(!called);
     guess_end(&session);
 }
 END_TEST
@@ -1015,6 +1049,8 @@ main(void)
         ends, a_stream_without_a_line_ends_the_conversation, 0, STATUSES);
     tcase_add_loop_test(
         ends, a_stream_without_a_line_ends_a_game_too, 0, STATUSES);
+    tcase_add_test(ends, a_game_without_memory_is_one_error_line);
+    tcase_add_test(ends, only_the_first_game_of_a_session_needs_memory);
     tcase_add_test(ends, the_refusal_of_a_full_house_is_one_error_line);
     tcase_add_loop_test(ends, a_session_ends_at_any_point_and_twice, 0, 2);
     tcase_add_test(ends, a_session_is_as_small_as_promised);

@@ -2,6 +2,7 @@
 
 #include "common/number.h"
 #include "tests/guard.h"
+#include "tests/scarce.h"
 
 #include <check.h>
 #include <inttypes.h>
@@ -110,6 +111,19 @@ START_TEST(an_answer_counts_by_its_first_letter)
         answers[_i].known);
     ck_assert_int_eq(
         decision, answers[_i].known ? answers[_i].decision : GUESS_DECISIONS);
+}
+END_TEST
+
+START_TEST(an_endless_answer_is_none)
+{
+    char text[PLAYER_ANSWER_MAX + 1];
+    enum guess_decision decision = GUESS_DECISIONS;
+
+    memset(text, 'w', sizeof(text));
+    ck_assert(!player_answer(text, PLAYER_ANSWER_MAX + 1, &decision));
+    ck_assert_int_eq(decision, GUESS_DECISIONS);
+    ck_assert(player_answer(text, PLAYER_ANSWER_MAX, &decision));
+    ck_assert_int_eq(decision, GUESS_WARMER);
 }
 END_TEST
 
@@ -315,6 +329,31 @@ START_TEST(results_are_kept_in_order)
 }
 END_TEST
 
+START_TEST(results_outlive_a_lack_of_memory)
+{
+    struct player_results kept = { 0 };
+    int64_t count = 0;
+
+    for (int refused = 0; refused < 10; count++) {
+        bool is_kept, is_refused;
+
+        scarce_call(1);
+        is_kept = player_keep(&kept, count, GUESS_COLDER);
+        is_refused = scarce_end();
+        ck_assert(is_kept != is_refused);
+        if (is_refused) {
+            refused++;
+            ck_assert_uint_eq(kept.count, (size_t)count);
+            ck_assert(player_keep(&kept, count, GUESS_COLDER));
+        }
+    }
+    ck_assert_uint_eq(kept.count, (size_t)count);
+    for (size_t i = 0; i < kept.count; i++)
+        ck_assert_int_eq(kept.items[i].guess, (int64_t)i);
+    free(kept.items);
+}
+END_TEST
+
 /* What the user is told when there was no guess. */
 static const struct {
     enum line_status status;
@@ -471,6 +510,7 @@ main(void)
     tcase_add_test(judge, a_new_game_begins_unsure);
     tcase_add_loop_test(
         judge, an_answer_counts_by_its_first_letter, 0, ANSWERS);
+    tcase_add_test(judge, an_endless_answer_is_none);
     tcase_add_test(judge, a_line_is_a_guess_only_when_it_is_an_integer);
     suite_add_tcase(suite, judge);
 
@@ -486,6 +526,7 @@ main(void)
         texts, what_is_no_guess_is_shown_harmless, 0, COMPLAINTS);
     tcase_add_test(texts, the_longest_line_that_is_no_guess_is_cut);
     tcase_add_test(texts, results_are_kept_in_order);
+    tcase_add_test(texts, results_outlive_a_lack_of_memory);
     suite_add_tcase(suite, texts);
 
     tcase_set_timeout(whole, 60);
