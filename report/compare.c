@@ -352,6 +352,7 @@ race_and_report(const struct request *request, struct report *report,
     struct journal *journal;
     json_t *head, *json;
     const char *why;
+    char *farewell;
     bool good;
 
     report->machine = describe_machine(report->plan);
@@ -361,7 +362,14 @@ race_and_report(const struct request *request, struct report *report,
     journal = journal_open(output, head, request->resume != NULL, &why);
     if (journal == NULL)
         errx(1, "%s cannot be gone on with: %s", output, why);
+    if (asprintf(&farewell,
+            "\nInterrupted; --resume %s goes on where this ended.\n",
+            output) == -1)
+        err(1, NULL);
+    guard_say(farewell);
     good = race_all(report, chosen, journal, meter, output);
+    guard_say("");
+    free(farewell);
     report->complete = true;
     json = write_report(report, output, meter);
     table_notes(stdout, json);

@@ -181,10 +181,11 @@ class Resume(Folder):
         try:
             wait_until(lambda: lines() > 8, "a block was run", 4 * DEADLINE)
             process.send_signal(signal.SIGTERM)
-            process.communicate(timeout=DEADLINE)
+            _, errors = process.communicate(timeout=DEADLINE)
         finally:
             process.kill()
         self.assertEqual(process.returncode, -signal.SIGTERM)
+        self.assertIn(f"--resume {self.folder} goes on", errors)
 
     def runs(self):
         """The runs in the journal."""

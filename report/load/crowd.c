@@ -5,6 +5,7 @@
 #include <pthread.h>
 #include <sched.h>
 #include <semaphore.h>
+#include <signal.h>
 #include <stdatomic.h>
 #include <stdlib.h>
 #include <string.h>
@@ -60,13 +61,18 @@ struct crowd *
 crowd_come(const struct load_group *group)
 {
     struct crowd *c = calloc(1, sizeof(*c));
+    sigset_t all, old;
 
     if (c == NULL || sem_init(&c->there, 0, 0) == -1)
         err(1, "crowd");
     c->group = *group;
+    /* Signals are for the main thread. */
+    sigfillset(&all);
+    pthread_sigmask(SIG_SETMASK, &all, &old);
     errno = pthread_create(&c->thread, NULL, be, c);
     if (errno != 0)
         err(1, "crowd");
+    pthread_sigmask(SIG_SETMASK, &old, NULL);
     while (sem_wait(&c->there) == -1)
         continue;
     return c;

@@ -3,13 +3,18 @@
 #include <assert.h>
 #include <err.h>
 #include <stdbool.h>
+#include <string.h>
 #include <sys/wait.h>
 #include <time.h>
+#include <unistd.h>
 
 #define STEP_MS 10
 
 /* The servers that run now, a group as -pid; 0 = a free place. */
 static volatile pid_t running[GUARD_SERVERS_MAX];
+
+/* What to say before dying. */
+static const char *volatile farewell = "";
 
 /* Tell whether a server has ended; it is not reaped. */
 static bool
@@ -63,6 +68,7 @@ stop_all_and_die(int sig)
     for (int i = 0; i < GUARD_SERVERS_MAX; i++)
         if (running[i] < 0)
             kill(running[i], SIGKILL);
+    (void)!write(STDERR_FILENO, farewell, strlen(farewell));
     signal(sig, SIG_DFL);
     raise(sig);
 }
@@ -88,6 +94,13 @@ guard_install(void)
         err(1, "sigaction");
 }
 
+/* Keep the text for then. */
+void
+guard_say(const char *text)
+{
+    farewell = text;
+}
+
 /* Block both signals. */
 void
 guard_hold(sigset_t *old)
@@ -95,16 +108,16 @@ guard_hold(sigset_t *old)
     sigset_t set;
 
     both_signals(&set);
-    if (sigprocmask(SIG_BLOCK, &set, old) == -1)
-        err(1, "sigprocmask");
+    if (pthread_sigmask(SIG_BLOCK, &set, old) != 0)
+        err(1, "pthread_sigmask");
 }
 
 /* Unblock them. */
 void
 guard_release(const sigset_t *old)
 {
-    if (sigprocmask(SIG_SETMASK, old, NULL) == -1)
-        err(1, "sigprocmask");
+    if (pthread_sigmask(SIG_SETMASK, old, NULL) != 0)
+        err(1, "pthread_sigmask");
 }
 
 /* Replace one entry of the list. */

@@ -3,7 +3,8 @@
  *
  * Keeps the list of the servers that run now. When SIGINT or SIGTERM comes,
  * they are stopped and waited for before compare dies of that signal. (Should
- * compare be killed outright, the kernel kills them: see process.c.)
+ * compare be killed outright, the kernel kills them: see process.c.) The main
+ * thread must be the only one that these signals can come to.
  */
 #ifndef REPORT_GUARD_H
 #define REPORT_GUARD_H
@@ -16,6 +17,12 @@
 
 /* Handle SIGINT and SIGTERM from now on. Call it before any server runs. */
 void guard_install(void);
+
+/*
+ * Let a text be written to standard error before compare dies of a signal; it
+ * is the caller's and must last.
+ */
+void guard_say(const char *text);
 
 /*
  * Keep both signals away while a server is started or reaped, so that the
