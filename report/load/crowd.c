@@ -13,12 +13,12 @@
 #define AT_A_TIME_NS UINT64_C(10000000) /* between looks at `leaving` */
 
 struct crowd {
-    struct load_group group;
+    size_t size;
+    struct load *load; /* the thread's, as long as there is one */
     pthread_t thread;
     sem_t there;
     atomic_bool leaving;
     _Atomic uint64_t replies, bytes;
-    struct load_totals totals; /* once the thread has ended */
 };
 
 /* Give way to everybody; a crowd that cannot is only less considerate. */
@@ -36,23 +36,17 @@ static void *
 be(void *arg)
 {
     struct crowd *c = arg;
-    size_t all = c->group.connections_max;
-    struct load *load = load_new(&c->group, false);
     struct load_tally tally = { 0 };
-    bool came = load_grow(load, all) == 0;
+    bool well = load_grow(c->load, c->size) == 0;
 
     give_way();
     sem_post(&c->there);
-    while (came && !c->leaving) {
-        load_run(load, all, AT_A_TIME_NS, &tally);
+    while (well && !c->leaving) {
+        load_run(c->load, c->size, AT_A_TIME_NS, &tally);
         c->replies += tally.replies;
         c->bytes += tally.bytes;
-        came = load_totals(load)->problem[0] == '\0';
+        well = load_totals(c->load)->problem[0] == '\0';
     }
-    if (came)
-        load_drain(load, &tally);
-    c->totals = *load_totals(load);
-    load_free(load);
     return NULL;
 }
 
@@ -65,7 +59,8 @@ crowd_come(const struct load_group *group)
 
     if (c == NULL || sem_init(&c->there, 0, 0) == -1)
         err(1, "crowd");
-    c->group = *group;
+    c->size = group->connections_max;
+    c->load = load_new(group, false);
     /* Signals are for the main thread. */
     sigfillset(&all);
     pthread_sigmask(SIG_SETMASK, &all, &old);
@@ -85,23 +80,29 @@ crowd_got(const struct crowd *c)
     return (struct crowd_got) { c->replies, c->bytes };
 }
 
-/* End the thread and take over what it leaves. */
+/* End the thread and finish its work, without its patience. */
 void
 crowd_leave(struct crowd *c, struct load_totals *totals)
 {
+    const struct load_totals *mine = load_totals(c->load);
+    struct load_tally tally = { 0 };
+
     c->leaving = true;
     errno = pthread_join(c->thread, NULL);
     if (errno != 0)
         err(1, "crowd");
-    totals->connections += c->totals.connections;
-    totals->replies += c->totals.replies;
-    totals->lines += c->totals.lines;
-    totals->shed += c->totals.shed;
-    totals->countable = totals->countable && c->totals.countable;
+    if (mine->problem[0] == '\0')
+        load_drain(c->load, &tally);
+    totals->connections += mine->connections;
+    totals->replies += mine->replies;
+    totals->lines += mine->lines;
+    totals->shed += mine->shed;
+    totals->countable = totals->countable && mine->countable;
     for (int e = 0; e < LOAD_ERRORS; e++)
-        totals->errors[e] += c->totals.errors[e];
+        totals->errors[e] += mine->errors[e];
     if (totals->problem[0] == '\0')
-        memcpy(totals->problem, c->totals.problem, sizeof(totals->problem));
+        memcpy(totals->problem, mine->problem, sizeof(totals->problem));
+    load_free(c->load);
     sem_destroy(&c->there);
     free(c);
 }
