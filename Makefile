@@ -255,7 +255,7 @@ check: deps
 	$(PYTHON) tests/run.py
 
 check-full:
-	$(MAKE) deps MORE_PACKAGES='$(MORE_PACKAGES) valgrind'
+	$(MAKE) deps MORE_PACKAGES='$(MORE_PACKAGES) valgrind iproute2'
 	$(MAKE) SAN=address,undefined tests
 	$(MAKE) SAN=thread programs
 	$(MAKE) all disturbed

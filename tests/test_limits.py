@@ -4,10 +4,14 @@ How much and how long the servers put up with: connections, descriptors, long
 lines, slow lines, silence, clients that do not read.
 """
 
+import os
+import select
+import shutil
 import socket
+import subprocess
 import time
 
-from harness import (DEADLINE, FULL_HOUSE, ServerTest, free_port, main,
+from harness import (DEADLINE, FULL_HOUSE, PLAIN, ServerTest, free_port, main,
     on_both_twins, only_if_full)
 
 GAME = b"PARAMS 0 9223372036854775806\n"
@@ -172,6 +176,126 @@ class Lines(ServerTest):
             self.assertFalse(client.becomes_readable(0.7))
             client.send(b"BER\n")
             self.assertEqual(client.read_line(), b"1\n")
+
+
+@on_both_twins
+class Drips(ServerTest):
+    """Two hundred clients that send a byte a second, and no line end."""
+
+    CROWD, LIMIT = 200, 5
+    # Seconds: a normal client comes, and what is only said of the programs as
+    # they are installed, and of a machine that has nothing else to do.
+    EVERY, TOLERANCE, QUICK = 0.05, 1, 0.1
+
+    def cut_times(self, server, connect):
+        """When each of the crowd was cut, in seconds from its first byte;
+        and how long normal clients took meanwhile."""
+        crowd = {}
+        for _ in range(self.CROWD):
+            client = connect()
+            self.clients.append(client)
+            client.send(b"A")
+            crowd[client.socket] = time.monotonic()
+        cut, taken = [], []
+        start = dripped = time.monotonic()
+        while crowd:
+            before = time.monotonic()
+            self.assertLess(before - start, self.LIMIT + DEADLINE)
+            server.play()
+            taken.append(time.monotonic() - before)
+            if before - dripped >= 1:
+                dripped = before
+                for each in crowd:
+                    try:
+                        each.send(b"A")
+                    except OSError:
+                        pass  # it is cut, which shows below
+            for each in select.select(list(crowd), [], [], 0)[0]:
+                cut.append(time.monotonic() - crowd.pop(each))
+            time.sleep(max(0, before + self.EVERY - time.monotonic()))
+        return cut, taken
+
+    def check_cuts(self, server, connect, last_words):
+        """All are cut in time, and with these words."""
+        cut, taken = self.cut_times(server, connect)
+        self.assertEqual(len(cut), self.CROWD)
+        self.assertGreater(min(cut), self.LIMIT - self.TOLERANCE)
+        if PLAIN:
+            self.assertLess(max(cut), self.LIMIT + self.TOLERANCE)
+            taken.sort()
+            self.assertLess(taken[len(taken) * 99 // 100], self.QUICK)
+        for client in self.clients:
+            self.assertTrue(client.read_all().startswith(last_words))
+        server.wait_for_counters(timed_out=self.CROWD)
+
+    @only_if_full
+    def test_lines_of_the_game(self):
+        server = self.serve("--quiet", "--line-timeout", str(self.LIMIT))
+        self.check_cuts(server, server.connect, b"ERROR line timeout\n")
+
+    @only_if_full
+    def test_queries(self):
+        server = self.find("--quiet", "--line-timeout", str(self.LIMIT))
+
+        def connect():
+            client = server.connect()
+            self.assertEqual(client.socket.recv(3), b"?> ")
+            return client
+
+        self.check_cuts(server, connect, b"")
+
+    @only_if_full
+    def test_heads(self):
+        server = self.find("--quiet", "--line-timeout", str(self.LIMIT))
+        self.check_cuts(server, server.connect_web, b"HTTP/1.1 408 ")
+
+
+@on_both_twins
+class Cable(ServerTest):
+    """A cable that is cut: a client whose end nobody ever hears of."""
+
+    SERVER, CLIENT = "198.18.73.1", "198.18.73.2"
+
+    def lay_cable(self):
+        """A network for the server, with a cable to ours."""
+        self.assertTrue(shutil.which("ip"), "it cannot run: no iproute2")
+        self.network = f"cable{os.getpid()}"
+        self.ours, theirs = f"ours{os.getpid()}", f"their{os.getpid()}"
+        self.ip("netns", "add", self.network)
+        self.addCleanup(self.ip, "netns", "del", self.network)
+        self.ip("link", "add", self.ours, "type", "veth", "peer", "name",
+            theirs, "netns", self.network)
+        self.ip("address", "add", self.CLIENT + "/30", "dev", self.ours)
+        self.ip("link", "set", self.ours, "up")
+        for words in (("address", "add", self.SERVER + "/30", "dev", theirs),
+                ("link", "set", theirs, "up")):
+            self.ip("-n", self.network, *words)
+
+    def ip(self, *words):
+        """Run ip; a test that may not is a test that failed."""
+        done = subprocess.run(["ip", *words], capture_output=True, text=True)
+        self.assertEqual(done.returncode, 0, "it cannot run: networks are "
+            f"not ours to make: {done.stderr}")
+
+    @only_if_full
+    def test_who_is_cut_off_is_gone_in_time(self):
+        self.lay_cable()
+        server = self.find("--quiet", "--stall-timeout", "5",
+            "--idle-timeout", "5", http="off", host=self.SERVER,
+            wrapper=("ip", "netns", "exec", self.network))
+        idle, reader = self.connect(server), self.connect(server, 4096)
+        self.assertEqual(idle.socket.recv(100), b"?> ")
+        reader.send(b"cjk\n")
+        self.assertTrue(reader.becomes_readable(DEADLINE))
+        server.wait_for_counters(active=2)
+        start = time.monotonic()
+        self.ip("link", "set", self.ours, "down")
+        server.wait_for_counters(active=0, stalled=1, timed_out=1)
+        taken = time.monotonic() - start
+        self.assertGreater(taken, 4)
+        if PLAIN:
+            self.assertLess(taken, 8)
+        self.ip("link", "set", self.ours, "up")
 
 
 @on_both_twins
