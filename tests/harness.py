@@ -6,8 +6,8 @@ through Client, and ends each of them by SIGTERM. After every test each server
 must still be well: alive, no descriptor and no thread more than at its start,
 no forgotten socket, at rest, ready for a new client, and (without sanitizers,
 which keep what was freed) once it has given back what it freed not larger by
-more than 2 MiB, or 4 where stacks are kept; then it must stop with exit code 0 and with nothing on
-standard error, so no sanitizer report either.
+more than 2 MiB, or 4 where stacks are kept; then it must stop with exit code 0
+and with nothing on standard error, so no sanitizer report either.
 
 Tests wait for events, never for time: every wait has the same generous
 deadline, which only a failure ever reaches.

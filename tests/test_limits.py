@@ -5,15 +5,20 @@ lines, slow lines, silence, clients that do not read.
 """
 
 import os
+import re
 import select
 import shutil
+import signal
 import socket
 import subprocess
+import tempfile
 import time
+import unittest
 
 from harness import (DEADLINE, FULL_HOUSE, PLAIN, ServerTest, free_port, main,
     on_both_twins, only_if_full)
 
+STRACE = shutil.which("strace")
 GAME = b"PARAMS 0 9223372036854775806\n"
 
 
@@ -95,6 +100,46 @@ class FullHouse(ServerTest):
         self.assertLessEqual(set(answers), {b"8\n", FULL_HOUSE, b""})
         self.assertGreater(answers.count(b"8\n"), 30)
         server.play_when_possible()
+
+
+    @unittest.skipUnless(STRACE, "no strace")
+    @only_if_full
+    def test_without_descriptors_it_rests(self):
+        server = self.serve("--max-connections", "1000",
+            wrapper=("/usr/bin/prlimit", "--nofile=48:48"))
+        early = self.fill(server, 5)
+
+        def ask(seconds):
+            """The longest time that an early client waited, while others
+            wait to be accepted: ten a second are turned away."""
+            for _ in range(40 + 15 * seconds):
+                self.connect(server).send(b"PARAMS 8 8\nNUMBER\n")
+            longest, start = 0, time.monotonic()
+            while time.monotonic() - start < seconds:
+                for client in early:
+                    before = time.monotonic()
+                    self.assertEqual(
+                        client.ask(b"PARAMS 9 9\nNUMBER\n"), b"9\n")
+                    longest = max(longest, time.monotonic() - before)
+                time.sleep(0.02)
+            return longest
+
+        used = server.processor_seconds()
+        longest = ask(10)
+        if PLAIN:
+            self.assertLess(longest, 0.05)
+            self.assertLess(server.processor_seconds() - used, 0.2)
+        with tempfile.NamedTemporaryFile("r") as summary:
+            with subprocess.Popen([STRACE, "-c", "-f", "-qq", "-e",
+                    "trace=accept4", "-o", summary.name, "-p",
+                    str(server.pid)], stdin=subprocess.DEVNULL) as tracer:
+                ask(5)
+                tracer.send_signal(signal.SIGINT)
+            calls = re.search(r" (\d+) +\d* accept4$", summary.read(),
+                re.MULTILINE)
+        # It tries ten times a second, by two calls.
+        self.assertLessEqual(int(calls[1]), 120)
+        self.assertLessEqual(len(server.output), 3)
 
 
 @on_both_twins

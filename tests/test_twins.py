@@ -1,13 +1,18 @@
 #!/usr/bin/python3
-"""The rules of twins.py hold for the sources, and it would see if not."""
+"""
+The rules of twins.py hold for the sources, and it would see if not; and what
+README.md here says of the tests is so.
+"""
 
+import ast
 import os
+import re
 import subprocess
 import sys
 import unittest
 
 import twins
-from harness import main
+from harness import HERE, main
 
 THREADED = """\
 #include <stdio.h>
@@ -144,6 +149,66 @@ class Rules(unittest.TestCase):
             "           > d"])
         self.assertEqual([same for _, same in rows],
             [True, False, True, False])
+
+
+class Proofs(unittest.TestCase):
+    """README.md's tables of suites and of what proves what."""
+
+    PROOF = re.compile(r"`(test_\w+\.py): (\w+)\.(test_\w+)`")
+
+    def setUp(self):
+        with open(os.path.join(HERE, "README.md")) as text:
+            self.lines = text.read().splitlines()
+
+    @staticmethod
+    def classes(file):
+        """The classes of a suite: {name: (its tests and those it inherits,
+        whether they run on both twins)}."""
+        found = {}
+        with open(os.path.join(HERE, file)) as source:
+            for node in ast.parse(source.read()).body:
+                if not isinstance(node, ast.ClassDef):
+                    continue
+                tests = {part.name for part in node.body
+                    if isinstance(part, ast.FunctionDef)}
+                for base in node.bases:
+                    tests |= found.get(ast.unparse(base), (set(), 0))[0]
+                decorators = map(ast.unparse, node.decorator_list)
+                found[node.name] = tests, any(
+                    name.endswith("on_both_twins") for name in decorators) \
+                    or "TWINS" in ast.unparse(node)
+        return found
+
+    def test_every_proof_is_a_test_of_both_twins(self):
+        suites, count = {}, 0
+        for line in self.lines:
+            for file, name, test in self.PROOF.findall(line):
+                if file not in suites:
+                    suites[file] = self.classes(file)
+                tests, both = suites[file].get(name, (set(), False))
+                self.assertIn(test, tests, f"{file}: {name}")
+                # Parsers are counted once; all others meet both servers.
+                self.assertTrue(both or (file, name) ==
+                    ("test_valgrind.py", "Drips"), f"{file}: {name}.{test}")
+                count += 1
+        self.assertGreater(count, 80)
+
+    def test_every_row_has_a_proof(self):
+        start = self.lines.index(
+            "| what breaks such servers | what these do | proof |")
+        rows = self.lines[start + 2:]
+        self.assertGreater(len(rows), 40)
+        for row in rows:
+            cells = row.split(" | ")
+            self.assertEqual(len(cells), 3, row)
+            self.assertEqual(self.PROOF.sub("", cells[2]).strip(" |"), "")
+            self.assertTrue(self.PROOF.search(cells[2]), row)
+
+    def test_every_suite_is_listed(self):
+        listed = [found[1] for found in (re.match(
+            r"\| `(test_\w+\.py)` \|", line) for line in self.lines) if found]
+        self.assertEqual(sorted(listed), sorted(name
+            for name in os.listdir(HERE) if re.match(r"test_\w+\.py$", name)))
 
 
 if __name__ == "__main__":
