@@ -34,6 +34,9 @@ THREADED_SUITES = ("transcripts", "differential", "limits", "traffic", "stop",
 # What needs programs without sanitizers: allocations never fail in those, and
 # thousands of clients are too many for them on a busy machine.
 PLAIN_SUITES = ("torture", "valgrind", "compare", "stack")
+# What says how much memory is kept: sanitizers keep all. And with --full.
+MEMORY_SUITES = ("traffic",)
+FULL_SUITES = THREADED_SUITES + ("clients", "cli", "vocabulary")
 # The long ones first, so that they do not run alone at the end.
 LONGEST = ("page", "torture", "compare", "peer", "answers", "web", "stop",
     "limits", "traffic", "differential")
@@ -181,10 +184,8 @@ def all_suites(options):
         *python_suites("build/address-undefined", **more),
         *python_suites("build/thread", THREADED_SUITES,
             TEST_EVENTED_OPTIONS="--loops 2", **more),
-        *python_suites("build", PLAIN_SUITES, **more)]
-    if options.full:
-        suites += python_suites("build", THREADED_SUITES + ("clients", "cli"),
-            **more)
+        *python_suites("build", PLAIN_SUITES + (
+            FULL_SUITES if options.full else MEMORY_SUITES), **more)]
     return suites
 
 

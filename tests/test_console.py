@@ -190,6 +190,15 @@ class Unread(ServerTest):
         self.report_often(server, 100)
         server.play()
 
+    def test_the_finder_does_not_need_a_console_either(self):
+        for redirection in ">&-", ">/dev/full", "<&- >&- 2>&-":
+            server = self.find(port=free_port(), stdout=None, http="off",
+                wrapper=("/bin/sh", "-c", f'exec "$@" {redirection}', "sh"))
+            for _ in range(100):
+                server.play()
+            server.signal(signal.SIGUSR1)
+            server.play()
+
     def test_no_standard_streams_at_all(self):
         # Their numbers may then belong to clients, who must not read what
         # was meant for a console.

@@ -43,7 +43,8 @@ class HighWater(ServerTest):
         with open(f"/proc/{server.pid}/smaps") as smaps:
             text = smaps.read()
         for found in re.finditer(r"^([0-9a-f]+)-([0-9a-f]+) rw-p .*?"
-                r"^Size: +(\d+) kB.*?^Rss: +(\d+) kB", text, re.MULTILINE | re.DOTALL):
+                r"^Size: +(\d+) kB.*?^Rss: +(\d+) kB",
+                text, re.MULTILINE | re.DOTALL):
             yield (int(found[1], 16), int(found[2], 16), int(found[3]),
                 int(found[4]))
 

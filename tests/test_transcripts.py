@@ -35,7 +35,8 @@ import re
 import time
 import unittest
 
-from harness import FULL, HERE, ServerTest, main, on_both_twins
+from harness import (FULL, HERE, ServerTest, main, on_both_twins,
+    only_if_full)
 
 ESCAPE = re.compile(r"\\(r|0|\\|x[0-9A-Fa-f]{2}|\{.\*\d+\})")
 RANGE = re.compile(r"\{([+-]?\d+)\.\.([+-]?\d+)\}")
@@ -202,6 +203,27 @@ class Transcripts(ServerTest):
         self.each_conversation(lambda server, conversation: self.replay(
             server, conversation,
             lambda sent: [sent[i:i + 1] for i in range(len(sent))]))
+
+    def test_in_pieces_of_any_size(self):
+        for size in 2, 3, 7, 64:
+            with self.subTest(size=size):
+                self.each_conversation(lambda server, conversation:
+                    self.replay(server, conversation, lambda sent: [
+                        sent[i:i + size] for i in range(0, len(sent), size)]))
+
+    @only_if_full
+    def test_in_pieces_with_pauses(self):
+        def cut(sent):
+            # Who sends on for a second after an error would be reset.
+            size = max(size_now, len(sent) // 200)
+            for i in range(0, len(sent), size):
+                yield sent[i:i + size]
+                time.sleep(0.002)
+
+        for size_now in 1, 2, 3, 7, 64:
+            with self.subTest(size=size_now):
+                self.each_conversation(lambda server, conversation:
+                    self.replay(server, conversation, cut))
 
     def test_cut_at_random(self):
         seed = random.randrange(2 ** 32)

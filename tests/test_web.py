@@ -560,6 +560,30 @@ class Pages(WebTest):
                 self.assertEqual(answer["count"], count)
 
 
+@harness.on_both_twins
+class Console(WebTest):
+    """What the server prints of all this."""
+
+    STRANGE = [chr(code) for code in (*range(1, 0x100), 0x200b, 0x200e, 0x2028,
+        0x2029, 0x202e, 0x2066, 0x2069, 0xfeff, 0xfff9, 0xe0041, 0x10ffff)]
+
+    def test_whatever_is_sent_a_terminal_is_safe(self):
+        server = self.find()
+        for character in self.STRANGE:
+            quoted = urllib.parse.quote(character * 3 + "b")
+            for path in "/", "/search":
+                self.ask(server, f"{path}?query={quoted}")
+            self.send(server, b"GET /" + character.encode()
+                + b" HTTP/1.1\r\nHost: a\r\n\r\n")
+        self.ask(server, "/?query=" + "%E2%80%AE" * 400)
+        server.stop()
+        self.assertGreater(len(server.output), len(self.STRANGE))
+        for line in server.output:
+            self.assertTrue(line.endswith("\n") and line[:-1].isprintable(),
+                repr(line))
+            self.assertLessEqual(len(line.encode()), 512)
+
+
 class Differential(WebTest):
     """Both servers, the same bytes, however they are cut."""
 
