@@ -7,8 +7,8 @@ run - run the tests, and count.
 Runs the unit test programs and the suites tests/test_*.py against the
 programs built with AddressSanitizer and UndefinedBehaviorSanitizer, then
 those suites in which threads meet against the build with ThreadSanitizer, the
-evented server with two loops there, and those that make calls fail against the
-programs as they are installed. --full makes the suites longer and runs more of
+evented server with two loops there, and those that make calls fail or look at
+memory against the programs as they are installed. --full makes the suites longer and runs more of
 them against the installed programs. NAMEs choose suites: limits, test_guess.
 
 One line a suite; the output of a suite that fails, whole; and at the end
