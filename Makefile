@@ -312,7 +312,7 @@ coverage-figures:
 	@$(GCOVR) --print-summary --fail-under-line 95 --fail-under-branch 90 \
 		-o build/coverage/all.txt
 	@echo "Modules without sockets, clocks and threads:"
-	@$(GCOVR) $(PURE:%=--filter %) --print-summary \
+	@$(GCOVR) $(PURE:%.c=--filter '%\.c') --print-summary \
 		--fail-under-line 100 --fail-under-branch 100 \
 		-o build/coverage/pure.txt
 
