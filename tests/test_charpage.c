@@ -308,6 +308,30 @@ START_TEST(every_buffer_gives_the_same_bytes)
 }
 END_TEST
 
+START_TEST(the_page_tells_its_unicode)
+{
+    struct answer answer = get("/");
+    char expected[64];
+
+    snprintf(expected, sizeof(expected), "<p>Unicode %s. ", charindex_version);
+    ck_assert_ptr_nonnull(strstr(answer.body, expected));
+    drop(&answer);
+}
+END_TEST
+
+START_TEST(the_title_begins_with_the_query)
+{
+    struct answer answer = get("/?query=%3Cb%3E");
+
+    ck_assert_ptr_nonnull(strstr(
+        answer.body, "<title>&lt;b&gt; \xe2\x80\x93 Charfinder</title>"));
+    drop(&answer);
+    answer = get("/?query=+");
+    ck_assert_ptr_nonnull(strstr(answer.body, "<title>Charfinder</title>"));
+    drop(&answer);
+}
+END_TEST
+
 START_TEST(a_client_of_http_1_0_reads_to_the_end)
 {
     struct http_request request = request_of(HTTP_GET, "/?query=chess", 0);
@@ -1037,6 +1061,8 @@ main(void)
     tcase_add_loop_test(answers, head_is_the_head_of_get, 0, COUNT(resources));
     tcase_add_loop_test(
         answers, every_buffer_gives_the_same_bytes, 0, COUNT(resources));
+    tcase_add_test(answers, the_page_tells_its_unicode);
+    tcase_add_test(answers, the_title_begins_with_the_query);
     tcase_add_test(answers, a_client_of_http_1_0_reads_to_the_end);
     tcase_add_test(answers, a_small_answer_is_one_piece);
     tcase_add_test(answers, files_are_those_of_the_sources);
