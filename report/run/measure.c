@@ -6,6 +6,7 @@
 #include <assert.h>
 #include <inttypes.h>
 #include <math.h>
+#include <sched.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -111,6 +112,20 @@ start_background(const struct scenario *s, const struct process *server)
     if (b->ask->speaks == ASK_HTTP && server->http_port != 0)
         group.port = server->http_port;
     return crowd_come(&group);
+}
+
+/*
+ * Beside a crowd, measure in real time where that is allowed: other work on
+ * the processor then waits, too. It is for a load that leaves the processor
+ * most of the time; the kernel stops others in real time for a moment.
+ */
+static void
+keep_time(bool on)
+{
+    const struct sched_param first = { .sched_priority = on };
+
+    (void)sched_setscheduler(
+        0, on ? SCHED_FIFO | SCHED_RESET_ON_FORK : SCHED_OTHER, &first);
 }
 
 /* Open connections, level by level where memory is read at each. */
@@ -280,6 +295,7 @@ measure_window(struct run *run, const struct plan *plan, struct load *load,
     struct crowd_got before = { 0, 0 }, after = { 0, 0 };
     struct edge edge;
 
+    keep_time(crowd != NULL);
     warm_up(run, plan, load);
     read_start(&edge, server, cpu);
     if (crowd != NULL)
@@ -292,6 +308,7 @@ measure_window(struct run *run, const struct plan *plan, struct load *load,
     run->background.replies = after.replies - before.replies;
     run->background.bytes = after.bytes - before.bytes;
     load_drain(load, &run->tally);
+    keep_time(false);
 }
 
 /* Let all clients come at once and measure that. */
