@@ -202,8 +202,12 @@ class Page(PageTest):
                 Number(seen[seen.length - 1]?.dataset.row ?? -1)];""")
 
     def scroll_to(self, y):
-        """Scroll there; down to the end at most."""
-        self.run_script("scrollTo(0, arguments[0])", y)
+        """Scroll there, down to the end at most; the page is told of it
+        before the next frame."""
+        self.browser.execute_async_script("""
+            const [y, done] = arguments;
+            scrollTo(0, y);
+            requestAnimationFrame(() => done());""", y)
 
     def scroll_to_row(self, number):
         """Scroll so that a row is near the top."""
