@@ -84,8 +84,9 @@ struct background {
     enum load_way way;
     size_t connections;
     const struct ask *ask;
-    uint64_t period_ns; /* of the slow ways */
+    uint64_t period_ns; /* as in struct load_group, */
     size_t chunk;
+    int window; /* as are these */
 };
 
 struct scenario {

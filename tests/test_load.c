@@ -168,6 +168,7 @@ run(struct load *l, size_t active, uint64_t ns, struct load_tally *t)
     t->latency = histogram_new();
     t->wire = histogram_new();
     t->late = histogram_new();
+    t->timely = histogram_new();
     t->queue = histogram_new();
     t->connect = histogram_new();
     t->accept = histogram_new();
@@ -183,6 +184,7 @@ forget(struct load *l, struct load_tally *t)
     free(t->latency);
     free(t->wire);
     free(t->late);
+    free(t->timely);
     free(t->queue);
     free(t->connect);
     free(t->accept);
@@ -299,6 +301,7 @@ START_TEST(response_is_queue_and_lateness_and_wire)
     plan_rate(l, 300);
     run(l, 2, 1000 * MS, &t);
     sum = t.queue->sum + t.late->sum + t.wire->sum;
+    ck_assert_double_eq_tol(t.timely->sum + t.late->sum, sum, 1);
     ck_assert_double_eq_tol(t.latency->sum / sum, 1, 1e-9);
     ck_assert_uint_ge(t.wire->min, 10 * MS);
     /* A third of all that is due is left over at the end of the window. */

@@ -11,8 +11,8 @@
 #include <sys/prctl.h>
 #include <unistd.h>
 
-#define OPENING_MAX 256    /* well below the backlog of the servers, 4096 */
-#define SPIN_NS     50000U /* how long before an arrival sleeping ends */
+#define OPENING_MAX 256     /* well below the backlog of the servers, 4096 */
+#define SPIN_NS     100000U /* how long before an arrival sleeping ends */
 #define NS_PER_MS   UINT64_C(1000000)
 #define FINE_NS     (50 * NS_PER_MS)
 #define COARSE_NS   (250 * NS_PER_MS)
@@ -39,13 +39,12 @@ static void
 wait_and_handle(
     struct load *l, uint64_t now, uint64_t until, struct load_tally *tally)
 {
-    uint64_t left = until > now ? until - now : 0;
-    bool spin = l->spin && l->open && left < SPIN_NS;
+    uint64_t awake = l->spin && l->open ? SPIN_NS : 0;
+    uint64_t left = until > now + awake ? until - now - awake : 0;
+    bool spin = awake > 0 && left == 0;
     const struct timespec wait = { (time_t)(left / 1000000000U),
         (long)(left % 1000000000U) };
-    const struct timespec none = { 0, 0 };
-    int n = epoll_pwait2(
-        l->epoll, l->ready, EVENTS_AT_ONCE, spin ? &none : &wait, NULL);
+    int n = epoll_pwait2(l->epoll, l->ready, EVENTS_AT_ONCE, &wait, NULL);
 
     if (n == 0 && spin)
         l->spin_ns += resources_now_ns() - now;
@@ -234,8 +233,7 @@ start_sending(struct load *l)
 static bool
 can_wait(const struct load *l)
 {
-    return l->open || l->is.way == LOAD_PACED || l->is.way == LOAD_WAITING ||
-           load_is_slow(l);
+    return l->open || l->is.way == LOAD_WAITING || load_is_slow(l);
 }
 
 /* Keep the connections busy for a while. */

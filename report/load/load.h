@@ -26,7 +26,8 @@
  * reply, which has been checked; and c', when the connection had become free.
  * From them come R = c - s, what a user waits; W = c - a; and a - s, which is
  * Q = max(0, c' - s), as long as every connection was busy, the server's
- * doing, plus L = a - max(s, c'), the lateness of the generator itself.
+ * doing, plus L = a - max(s, c'), the lateness of the generator itself. R - L
+ * is what a user would have waited had the generator been in time.
  *
  * A measurement is: load_new(), load_grow(), load_run() to warm up, load_run()
  * for the window, load_drain(), load_free(). Requests stay in flight from one
@@ -47,7 +48,6 @@
 /* How the connections go about it. */
 enum load_way {
     LOAD_CLOSED,
-    LOAD_PACED, /* as LOAD_CLOSED, but asks once in a period at most */
     LOAD_OPEN,
     LOAD_CHURN,
     LOAD_WAITING,     /* connected, asked once, and silent since */
@@ -60,9 +60,10 @@ struct load_group {
     uint16_t port; /* on 127.0.0.1 */
     size_t connections_max;
     const struct ask *ask;
-    /* Of the slow ways, and of LOAD_PACED. */
+    /* Of the slow ways. */
     uint64_t period_ns; /* each connection moves once in it */
     size_t chunk;
+    int window; /* the receive buffer, in bytes; 0 = as the kernel likes it */
     /*
      * Answers may never come: then they are censored, and the run has not
      * failed. The connections are not played in either.
@@ -108,11 +109,11 @@ struct load_tally {
     double fairness; /* Jain's index of replies per connection; 1 = equal */
     /*
      * Latencies of the requests that were due within the window, those
-     * finished in the drain included: R, W, L and Q as above; for churn, from
-     * connect() until the connection stood, and from then to the first byte.
-     * The caller's; NULL keeps none.
+     * finished in the drain included: R, R - L, W, L and Q as above; for churn,
+     * from connect() until the connection stood, and from then to the first
+     * byte. The caller's; NULL keeps none.
      */
-    struct histogram *latency, *wire, *late, *queue, *connect, *accept;
+    struct histogram *latency, *timely, *wire, *late, *queue, *connect, *accept;
 };
 
 /* What happened on all connections from the first to the last. */
@@ -130,7 +131,7 @@ struct load;
 
 /*
  * Return a generator for such connections, none of which is opened yet. With
- * `spin` it waits for the next due request with open eyes for the last 50 us,
+ * `spin` it waits for the next due request with open eyes for the last 100 us,
  * which is for a processor of its own. End the program when memory or
  * descriptors run out.
  */

@@ -13,8 +13,7 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
-#define SOURCES     200  /* addresses that connections come from */
-#define SLOW_WINDOW 4096 /* bytes: receive buffer of a slow reader */
+#define SOURCES 200 /* addresses that connections come from */
 
 /* Note the first thing that went wrong. */
 static void
@@ -177,14 +176,13 @@ conn_open(struct load *l, struct conn *c)
     struct sockaddr_in to = { .sin_family = AF_INET,
         .sin_port = htons(l->is.port),
         .sin_addr.s_addr = htonl(INADDR_LOOPBACK) };
-    const int window = SLOW_WINDOW;
 
     c->fd = socket(AF_INET, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
     if (c->fd == -1)
         err(1, "socket");
     /* Only before connecting does it bound the window. */
-    if (l->is.way == LOAD_SLOW_READER &&
-        setsockopt(c->fd, SOL_SOCKET, SO_RCVBUF, &window, sizeof(window)) == -1)
+    if (l->is.window > 0 && setsockopt(c->fd, SOL_SOCKET, SO_RCVBUF,
+                                &l->is.window, sizeof(l->is.window)) == -1)
         err(1, "SO_RCVBUF");
     bind_source(l, c->fd);
     c->state = CONN_OPENING;
@@ -218,8 +216,6 @@ move_one(struct load *l)
     struct conn *c = &l->conns[l->mover++ % l->opened];
     ssize_t n;
 
-    if (l->is.way == LOAD_PACED && c->state == CONN_IDLE && l->sending)
-        conn_send(l, c, 0);
     if (c->state != CONN_SLOW)
         return;
     if (l->is.way == LOAD_SLOW_READER)
@@ -232,11 +228,11 @@ move_one(struct load *l)
         conn_end(l, c, LOAD_CLOSED_BY_SERVER, "a slow client was dropped");
 }
 
-/* With a pace, let those move that are due; return when the next one is. */
+/* Let slow ones move that are due; return when the next one is. */
 uint64_t
 load_move(struct load *l, uint64_t now)
 {
-    if ((!load_is_slow(l) && l->is.way != LOAD_PACED) || l->opened == 0)
+    if (!load_is_slow(l) || l->opened == 0)
         return UINT64_MAX;
     if (l->move_ns == 0)
         l->move_ns = now;

@@ -41,7 +41,7 @@ struct load {
     struct epoll_event ready[EVENTS_AT_ONCE];
     struct conn *conns;
     size_t opened;    /* connect() was called */
-    uint64_t move_ns; /* with a pace: when the next one moves, */
+    uint64_t move_ns; /* if slow: when the next one moves, */
     size_t mover;     /* and who */
     struct ask_sameness same;
     size_t opening, busy; /* so many connections are in that state */
@@ -94,7 +94,7 @@ void conn_opened(struct load *l, struct conn *c);
 /* Send one request that is due at `due`, or now with 0. */
 void conn_send(struct load *l, struct conn *c, uint64_t due);
 
-/* With a pace, let those move that are due; return when the next is. */
+/* Let slow ones move that are due; return when the next is. */
 uint64_t load_move(struct load *l, uint64_t now);
 
 /* --- load_reply.c --- */

@@ -30,10 +30,12 @@ record_times(const struct load *l, const struct conn *c, uint64_t now,
     record(t->latency, now - c->due_ns);
     if (l->open) {
         uint64_t from = c->free_ns > c->due_ns ? c->free_ns : c->due_ns;
+        uint64_t late = c->sent_ns > from ? c->sent_ns - from : 0;
 
         record(t->wire, now - c->sent_ns);
         record(t->queue, from - c->due_ns);
-        record(t->late, c->sent_ns > from ? c->sent_ns - from : 0);
+        record(t->late, late);
+        record(t->timely, now - c->due_ns - late);
     }
     if (!c->opened) {
         record(t->connect, c->stood_ns - c->due_ns);

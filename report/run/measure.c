@@ -105,7 +105,8 @@ start_background(const struct scenario *s, const struct process *server)
         .connections_max = b->connections,
         .ask = b->ask,
         .period_ns = b->period_ns,
-        .chunk = b->chunk };
+        .chunk = b->chunk,
+        .window = b->window };
 
     if (b->role == NULL)
         return NULL;

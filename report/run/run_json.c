@@ -212,6 +212,7 @@ run_to_json(const struct run *run)
     add(o, "series", series_of(run));
     add(o, "latency_ns", histogram_of(t->latency));
     add(o, "wire_ns", histogram_of(t->wire));
+    add(o, "timely_ns", histogram_of(t->timely));
     add(o, "late_ns", histogram_of(t->late));
     add(o, "queue_ns", histogram_of(t->queue));
     add(o, "connect_ns", histogram_of(t->connect));
