@@ -1,5 +1,6 @@
 #include "report/page/html.h"
 #include "report/page/page_parts.h"
+#include "report/page/page_table.h"
 
 #include <math.h>
 #include <stdlib.h>

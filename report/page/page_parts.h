@@ -5,21 +5,8 @@
 #ifndef REPORT_PAGE_PARTS_H
 #define REPORT_PAGE_PARTS_H
 
-#include "report/words.h"
-
+#include <jansson.h>
 #include <stdio.h>
-
-/* Write a choice as a badge. */
-void page_badge(FILE *html, enum choice choice);
-
-/* Open a table that scrolls by itself when it is too wide, with its name. */
-void page_open_table(FILE *html, const char *class, const char *name);
-
-/* Close it. */
-void page_close_table(FILE *html);
-
-/* Write a cell of numbers. */
-void page_number(FILE *html, const char *text);
 
 /* A section per scenario: its question, answer, figures and pictures. */
 void page_scenarios(FILE *html, const json_t *report);

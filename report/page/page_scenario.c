@@ -1,6 +1,7 @@
 #include "report/page/figures.h"
 #include "report/page/html.h"
 #include "report/page/page_parts.h"
+#include "report/page/page_table.h"
 
 #include <math.h>
 #include <string.h>
