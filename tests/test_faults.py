@@ -169,6 +169,18 @@ class Faults(FaultTest):
         _, errors = server.process.communicate(timeout=DEADLINE)
         self.assertEqual((server.process.returncode, errors), (0, ""))
 
+    def test_what_was_read_when_its_time_was_up_is_not_late(self):
+        # Between a reading and what follows it, the reader is away. (Who
+        # looks whether more has come reads, too; its first time is quick.)
+        server = self.serve("recvfrom:delay_exit=5000000:when=2",
+            options=("--idle-timeout", "2.5"))
+        with Client(server.port) as client:
+            self.assertEqual(client.ask(b"PARAMS 5 5\nNUMBER\n"), b"5\n")
+            for _ in range(2):
+                self.assertEqual(client.ask(b"REPORT Correct\nNUMBER\n"),
+                    b"5\n")
+        server.stop()
+
     @only_if_full
     def test_interrupted_writing_loses_nothing(self):
         server = self.serve("sendto:error=EINTR:when=1+2",

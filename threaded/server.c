@@ -447,19 +447,8 @@ sweep(struct server *server, int64_t now, int64_t lost_ms)
     LIST_FOREACH (connection, &server->connections, link) {
         if (lost_ms > 0)
             stream_postpone(connection->stream, lost_ms);
-        switch (stream_check(connection->stream, now)) {
-        case STREAM_IDLE:
-        case STREAM_LATE:
-            counters_add(&server->sums, COUNT_TIMED_OUT, 1);
-            break;
-        case STREAM_STALLED:
+        if (stream_check(connection->stream, now) == STREAM_STALLED)
             counters_add(&server->sums, COUNT_STALLED, 1);
-            break;
-        case STREAM_UNCUT:
-        case STREAM_STOP:
-        case STREAM_ABORT:
-            break;
-        }
     }
     pthread_mutex_unlock(&server->lock);
 }

@@ -30,14 +30,18 @@ struct stream {
     bool input_ended; /* the peer has sent all */
     bool broken;      /* the connection is */
     bool begun;       /* some of a message came before the last wait */
+    bool timed_out;   /* a message did not come in time, */
+    bool late;        /* though some of it had */
     bool stopping;    /* the server stops, and this is known here */
     size_t arrived;   /* bytes left of what had come by then */
     struct counters counters;
 
-    /* The owner says what it waits for, the keeper that it shall stop. */
+    /* The owner says what it waits for, the keeper that it shall stop, or
+     * which deadline has passed: it may be one of before. */
     _Atomic(enum phase) phase;
     _Atomic(int64_t) deadline;
     _Atomic(enum stream_cut) cut;
+    _Atomic(int64_t) passed;
 
     /* The keeper's own. */
     struct progress progress;
@@ -70,6 +74,14 @@ static enum stream_cut
 get_cut(const struct stream *stream)
 {
     return atomic_load_explicit(&stream->cut, memory_order_relaxed);
+}
+
+/* Whether the time is up for what the owner waits for now. */
+static bool
+time_is_up(const struct stream *stream)
+{
+    return atomic_load_explicit(&stream->passed, memory_order_relaxed) ==
+           atomic_load_explicit(&stream->deadline, memory_order_relaxed);
 }
 
 /* Send bytes, however long the peer takes; false: the stream is broken. */
@@ -140,6 +152,12 @@ fill(struct stream *stream)
 
         if (cut > STREAM_STOP)
             return false;
+        if (time_is_up(stream)) {
+            counters_add(&stream->counters, COUNT_TIMED_OUT, 1);
+            stream->timed_out = true;
+            stream->late = stream->begun;
+            return false;
+        }
         if (cut == STREAM_STOP) {
             room = room < in_hand(stream) ? room : in_hand(stream);
             if (room == 0) {
@@ -282,7 +300,7 @@ stream_wait(struct stream *stream, bool begun)
 bool
 stream_is_late(const struct stream *stream)
 {
-    return get_cut(stream) == STREAM_LATE;
+    return stream->late;
 }
 
 /* Write bytes; they may be gathered. */
@@ -341,9 +359,8 @@ stream_free(struct stream *stream)
 bool
 stream_ended_well(const struct stream *stream)
 {
-    const enum stream_cut cut = get_cut(stream);
-
-    return !stream->broken && (cut == STREAM_UNCUT || cut == STREAM_STOP);
+    return !stream->broken && !stream->timed_out &&
+           get_cut(stream) <= STREAM_STOP;
 }
 
 /* The peer's address. */
@@ -383,31 +400,37 @@ stream_postpone(struct stream *stream, int64_t lost_ms)
     progress_clear(&stream->progress);
 }
 
-/* How a peer is overdue now, if it is. */
-static enum stream_cut
-find_overdue(struct stream *stream, int64_t now)
+/* Whether the peer has stopped taking what it is owed. */
+static bool
+is_stalled(struct stream *stream, int64_t now)
 {
-    const enum phase phase =
-        atomic_load_explicit(&stream->phase, memory_order_relaxed);
-
-    if (phase == PHASE_ANSWER)
+    if (atomic_load_explicit(&stream->phase, memory_order_relaxed) ==
+        PHASE_ANSWER)
         return progress_stalled(&stream->progress, now,
-                   stream->limits->stall_ms,
-                   counters_get(&stream->counters, COUNT_BYTES_OUT),
-                   net_unacked(stream->fd))
-                   ? STREAM_STALLED
-                   : STREAM_UNCUT;
+            stream->limits->stall_ms,
+            counters_get(&stream->counters, COUNT_BYTES_OUT),
+            net_unacked(stream->fd));
     progress_clear(&stream->progress);
-    if (now < atomic_load_explicit(&stream->deadline, memory_order_relaxed)) {
+    return false;
+}
+
+/* Look whether a message is overdue, and tell the owner which deadline has
+ * passed: it may have read the message just now. */
+static void
+check_deadline(struct stream *stream, int64_t now)
+{
+    const int64_t deadline =
+        atomic_load_explicit(&stream->deadline, memory_order_relaxed);
+
+    if (now < deadline) {
         stream->reprieved = false;
-        return STREAM_UNCUT;
-    }
-    /* Its bytes may have come while we were not looking: not its fault. */
-    if (!stream->reprieved && net_readable(stream->fd)) {
+    } else if (!stream->reprieved && net_readable(stream->fd)) {
+        /* Its bytes came while we were not looking: not its fault. */
         stream->reprieved = true;
-        return STREAM_UNCUT;
+    } else {
+        atomic_store_explicit(&stream->passed, deadline, memory_order_relaxed);
+        pthread_kill(stream->owner, STREAM_WAKE);
     }
-    return phase == PHASE_LINE ? STREAM_LATE : STREAM_IDLE;
 }
 
 /* Look whether the peer is overdue, and end the stream if it is. */
@@ -415,8 +438,10 @@ enum stream_cut
 stream_check(struct stream *stream, int64_t now)
 {
     const enum stream_cut before = get_cut(stream);
-    const enum stream_cut cut = find_overdue(stream, now);
+    const enum stream_cut cut =
+        is_stalled(stream, now) ? STREAM_STALLED : STREAM_UNCUT;
 
+    check_deadline(stream, now);
     /* Also a cut of before: its signal may have come between the owner's
      * last look and its wait. */
     if (cut > before || before != STREAM_UNCUT)

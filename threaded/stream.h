@@ -35,8 +35,6 @@ struct stream;
 enum stream_cut {
     STREAM_UNCUT,
     STREAM_STOP,    /* the server stops: finish what is in hand */
-    STREAM_IDLE,    /* no line came for too long */
-    STREAM_LATE,    /* a line did not end in time: say so */
     STREAM_STALLED, /* the peer did not take its answer: reset */
     STREAM_ABORT,   /* the server is at the end of its patience: reset */
 };
@@ -124,8 +122,9 @@ int64_t stream_now(void);
 
 /*
  * Look whether the peer is overdue, and end the stream if it is: the owner
- * wakes up and does it. Call it once a sweep. Says how it was cut, once, or
- * STREAM_UNCUT.
+ * wakes up and does it, and counts a message that did not come in time, unless
+ * it has come meanwhile. Call it once a sweep. Says STREAM_STALLED when that is
+ * how it was cut, once, or STREAM_UNCUT.
  */
 enum stream_cut stream_check(struct stream *stream, int64_t now);
 
