@@ -8,8 +8,9 @@ Runs the unit test programs and the suites tests/test_*.py against the
 programs built with AddressSanitizer and UndefinedBehaviorSanitizer, then
 those suites in which threads meet against the build with ThreadSanitizer, the
 evented server with two loops there, and those that make calls fail or look at
-memory against the programs as they are installed. --full makes the suites longer and runs more of
-them against the installed programs. NAMEs choose suites: limits, test_guess.
+memory against the programs as they are installed. --full makes the suites
+longer and runs more of them against the installed programs. NAMEs choose
+suites: limits, test_guess.
 
 One line a suite; the output of a suite that fails, whole; and at the end
 `N passed, N failed, N skipped`. The exit code is 0 if none failed.
