@@ -1,5 +1,7 @@
 #include "report/run/kernel.h"
 
+#include <dirent.h>
+#include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -95,4 +97,51 @@ kernel_busy_seconds(int cpu)
             ticks = (double)(user + nice + system + irq + softirq);
     fclose(in);
     return ticks / (double)sysconf(_SC_CLK_TCK);
+}
+
+/* Tell whether a process has this name. */
+static bool
+is_named(const char *pid, const char *name)
+{
+    char path[300], found[32] = "";
+    FILE *in;
+
+    snprintf(path, sizeof(path), "/proc/%s/comm", pid);
+    in = fopen(path, "re");
+    if (in == NULL)
+        return false;
+    if (fgets(found, sizeof(found), in) != NULL)
+        found[strcspn(found, "\n")] = '\0';
+    fclose(in);
+    return strcmp(found, name) == 0;
+}
+
+/* Look the thread up among all processes and read how long it has run. */
+double
+kernel_network_seconds(int cpu)
+{
+    DIR *all = opendir("/proc");
+    const struct dirent *entry;
+    char name[32], path[300];
+    unsigned long ns = 0;
+    FILE *in = NULL;
+
+    if (all == NULL)
+        return 0;
+    snprintf(name, sizeof(name), "ksoftirqd/%d", cpu);
+    while ((entry = readdir(all)) != NULL)
+        if (entry->d_name[0] >= '1' && entry->d_name[0] <= '9' &&
+            is_named(entry->d_name, name))
+            break;
+    if (entry != NULL) {
+        snprintf(path, sizeof(path), "/proc/%s/schedstat", entry->d_name);
+        in = fopen(path, "re");
+    }
+    closedir(all);
+    if (in == NULL)
+        return 0;
+    if (fscanf(in, "%lu", &ns) != 1)
+        ns = 0;
+    fclose(in);
+    return (double)ns / 1e9;
 }

@@ -31,4 +31,11 @@ struct kernel_counters kernel_since(const struct kernel_counters *before);
  */
 double kernel_busy_seconds(int cpu);
 
+/*
+ * Return how long the kernel's thread for network work that had to be put off
+ * (ksoftirqd) has run on processor `cpu` since boot, in seconds; 0 when
+ * unknown. That work belongs to the load and the server, not to others.
+ */
+double kernel_network_seconds(int cpu);
+
 #endif

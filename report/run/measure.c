@@ -22,19 +22,22 @@
 /* What is read at both ends of the window. */
 struct edge {
     uint64_t server_cpu, load_cpu, load_wait, run_queue;
-    double stolen, busy;
+    double stolen, busy, network, load_network;
     struct kernel_counters kernel;
     bool run_queue_known;
 };
 
 /* Take the readings at the start of the window, the dearest ones first. */
 static void
-read_start(struct edge *e, const struct process *server, int cpu)
+read_start(
+    struct edge *e, const struct process *server, const struct placement *where)
 {
+    e->network = kernel_network_seconds(where->server_cpu);
+    e->load_network = kernel_network_seconds(where->load_cpu);
     e->kernel = kernel_read();
     e->run_queue_known = resources_wait_ns(server->whole, &e->run_queue) == 0;
     e->stolen = resources_stolen_seconds();
-    e->busy = kernel_busy_seconds(cpu);
+    e->busy = kernel_busy_seconds(where->server_cpu);
     e->load_wait = resources_own_wait_ns();
     e->load_cpu = resources_own_cpu_ns();
     e->server_cpu = resources_cpu_ns(server->whole);
@@ -43,9 +46,10 @@ read_start(struct edge *e, const struct process *server, int cpu)
 /* Take them at its end, in the opposite order. */
 static void
 read_end(struct run *run, const struct edge *e, const struct process *server,
-    int cpu)
+    const struct placement *where)
 {
     uint64_t run_queue;
+    double wait;
 
     run->server_cpu_ns = resources_cpu_ns(server->whole) - e->server_cpu;
     if (run->server_cpu_ns > INT64_MAX) {
@@ -53,9 +57,9 @@ read_end(struct run *run, const struct edge *e, const struct process *server,
         run_invalidate(run, "processes of the server ended in the window");
     }
     run->load_cpu_ns = resources_own_cpu_ns() - e->load_cpu;
-    run->load_wait_ns = resources_own_wait_ns() - e->load_wait;
-    run->foreign_seconds =
-        kernel_busy_seconds(cpu) - e->busy - (double)run->server_cpu_ns / 1e9;
+    wait = (double)(resources_own_wait_ns() - e->load_wait) / 1e9;
+    run->foreign_seconds = kernel_busy_seconds(where->server_cpu) - e->busy -
+                           (double)run->server_cpu_ns / 1e9;
     run->stolen_seconds = resources_stolen_seconds() - e->stolen;
     run->run_queue_known = e->run_queue_known &&
                            resources_wait_ns(server->whole, &run_queue) == 0 &&
@@ -63,6 +67,11 @@ read_end(struct run *run, const struct edge *e, const struct process *server,
     if (run->run_queue_known)
         run->run_queue_ns = run_queue - e->run_queue;
     run->kernel = kernel_since(&e->kernel);
+    /* What the kernel put off for them was no others' work. */
+    run->foreign_seconds -=
+        kernel_network_seconds(where->server_cpu) - e->network;
+    wait -= kernel_network_seconds(where->load_cpu) - e->load_network;
+    run->load_wait_ns = (uint64_t)(fmax(wait, 0) * 1e9);
 }
 
 /* Read the memory and keep it as a level. */
@@ -292,20 +301,20 @@ measure_window(struct run *run, const struct plan *plan, struct load *load,
     struct process *server, const struct crowd *crowd)
 {
     const struct scenario *s = run->scenario;
-    int cpu = plan->placement.server_cpu;
+    const struct placement *where = &plan->placement;
     struct crowd_got before = { 0, 0 }, after = { 0, 0 };
     struct edge edge;
 
     keep_time(crowd != NULL);
     warm_up(run, plan, load);
-    read_start(&edge, server, cpu);
+    read_start(&edge, server, where);
     if (crowd != NULL)
         before = crowd_got(crowd);
     load_run(
         load, run->active, (uint64_t)(plan_window(plan, s) * 1e9), &run->tally);
     if (crowd != NULL)
         after = crowd_got(crowd);
-    read_end(run, &edge, server, cpu);
+    read_end(run, &edge, server, where);
     run->background.replies = after.replies - before.replies;
     run->background.bytes = after.bytes - before.bytes;
     load_drain(load, &run->tally);
@@ -317,12 +326,12 @@ static void
 measure_storm(struct run *run, const struct plan *plan, struct load *load,
     struct process *server)
 {
-    int cpu = plan->placement.server_cpu;
+    const struct placement *where = &plan->placement;
     struct edge edge;
 
-    read_start(&edge, server, cpu);
+    read_start(&edge, server, where);
     load_storm(load, run->connections, &run->tally);
-    read_end(run, &edge, server, cpu);
+    read_end(run, &edge, server, where);
 }
 
 /*

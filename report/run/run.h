@@ -42,9 +42,9 @@ struct run {
     struct ask_sameness same;    /* of the answers */
     uint64_t lines_counted;      /* by the server; 0 = it does not count */
     uint64_t server_cpu_ns, load_cpu_ns; /* within the window */
-    uint64_t load_wait_ns;  /* the generator waited for its processor */
-    uint64_t run_queue_ns;  /* the server's threads did; */
-    bool run_queue_known;   /* if the kernel tells */
+    uint64_t load_wait_ns;               /* the generator waited for others */
+    uint64_t run_queue_ns;               /* the server's threads did; */
+    bool run_queue_known;                /* if the kernel tells */
     double stolen_seconds;  /* taken by a hypervisor, within the window */
     double foreign_seconds; /* by others, on the server's processor */
     struct kernel_counters kernel; /* increase in the window */
