@@ -37,15 +37,17 @@ def run(name, limits, seconds):
     """Let one target search; return (whether it is well, what it said).
 
     What a target tries next depends on addresses, on the order of the first
-    inputs and on the length of arguments and environment: all are made the
-    same each time, wherever the project stands.
+    inputs, on when freed memory is given back, and on the length of arguments
+    and environment: all are made the same each time, wherever the project
+    stands.
     """
     kept = os.path.join("tests", "corpus", name)
     os.makedirs(kept, exist_ok=True)
     seeds = ",".join(sorted(glob.glob(os.path.join(kept, "*"))))
     with tempfile.TemporaryDirectory() as found:
         done = subprocess.run(["setarch", "-R", TARGETS + name, found, *limits,
-                "-reload=0", f"-seed_inputs={seeds}", f"-timeout={HANGS}",
+                "-reload=0", "-purge_allocator_interval=-1",
+                f"-seed_inputs={seeds}", f"-timeout={HANGS}",
                 f"-rss_limit_mb={MEMORY}", f"-max_len={LONGEST}",
                 f"-artifact_prefix={kept}/found-", "-print_final_stats=1"],
             stdin=subprocess.DEVNULL, capture_output=True, text=True,
