@@ -281,9 +281,9 @@ soak: deps
 # What the tests reach, file by file; it fails below the goals, and where a
 # module of pure rules is not reached whole. Without the compiler of the names,
 # which runs when the project is built and whose every row is compared with ICU;
-# without branches that only a failing assertion takes. It begins with nothing: what
-# is left of a source that was renamed would count. A server that has become
-# another user writes its counts, too.
+# without branches that only a failing assertion takes. It begins with nothing:
+# what is left of a source that was renamed would count. A server that has
+# become another user writes its counts, too.
 COVERED := common threaded evented
 # The others ask the system or the user.
 PURE := $(filter-out $(COMMON_MAINS) $(wildcard common/*cli.c) common/log.c \

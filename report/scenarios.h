@@ -84,9 +84,8 @@ struct background {
     enum load_way way;
     size_t connections;
     const struct ask *ask;
-    uint64_t period_ns; /* as in struct load_group, */
-    size_t chunk;
-    int window; /* as are these */
+    uint64_t period_ns; /* of the slow ways, as in struct load_group */
+    size_t chunk;       /* bytes */
 };
 
 struct scenario {

@@ -572,6 +572,17 @@ class ServerTest(unittest.TestCase):
         self.clients.append(client)
         return client
 
+    def send_without_end(self, connect, clients):
+        """Let so many clients, one after the other, send a line that does not
+        end; the server must end each of them."""
+        for _ in range(clients):
+            with connect() as client:
+                for _ in range(50):
+                    if not client.send_if_open(b"A" * 1000000):
+                        break
+                else:
+                    self.fail("the server reads for ever")
+
     def tearDown(self):
         for client in self.clients:
             client.close()

@@ -62,8 +62,7 @@ struct load_group {
     const struct ask *ask;
     /* Of the slow ways. */
     uint64_t period_ns; /* each connection moves once in it */
-    size_t chunk;
-    int window; /* the receive buffer, in bytes; 0 = as the kernel likes it */
+    size_t chunk;       /* bytes that a reader takes at a time */
     /*
      * Answers may never come: then they are censored, and the run has not
      * failed. The connections are not played in either.

@@ -13,7 +13,8 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
-#define SOURCES 200 /* addresses that connections come from */
+#define SOURCES     200  /* addresses that connections come from */
+#define SLOW_WINDOW 4096 /* bytes: receive buffer of a slow reader */
 
 /* Note the first thing that went wrong. */
 static void
@@ -176,13 +177,14 @@ conn_open(struct load *l, struct conn *c)
     struct sockaddr_in to = { .sin_family = AF_INET,
         .sin_port = htons(l->is.port),
         .sin_addr.s_addr = htonl(INADDR_LOOPBACK) };
+    const int window = SLOW_WINDOW;
 
     c->fd = socket(AF_INET, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
     if (c->fd == -1)
         err(1, "socket");
     /* Only before connecting does it bound the window. */
-    if (l->is.window > 0 && setsockopt(c->fd, SOL_SOCKET, SO_RCVBUF,
-                                &l->is.window, sizeof(l->is.window)) == -1)
+    if (l->is.way == LOAD_SLOW_READER &&
+        setsockopt(c->fd, SOL_SOCKET, SO_RCVBUF, &window, sizeof(window)) == -1)
         err(1, "SO_RCVBUF");
     bind_source(l, c->fd);
     c->state = CONN_OPENING;

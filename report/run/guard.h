@@ -20,7 +20,7 @@ void guard_install(void);
 
 /*
  * Let a text be written to standard error before compare dies of a signal; it
- * is the caller's and must last.
+ * is the caller's and must last until another takes its place, "" for none.
  */
 void guard_say(const char *text);
 

@@ -114,8 +114,7 @@ start_background(const struct scenario *s, const struct process *server)
         .connections_max = b->connections,
         .ask = b->ask,
         .period_ns = b->period_ns,
-        .chunk = b->chunk,
-        .window = b->window };
+        .chunk = b->chunk };
 
     if (b->role == NULL)
         return NULL;
@@ -126,8 +125,8 @@ start_background(const struct scenario *s, const struct process *server)
 
 /*
  * Beside a crowd, measure in real time where that is allowed: other work on
- * the processor then waits, too. It is for a load that leaves the processor
- * most of the time; the kernel stops others in real time for a moment.
+ * the processor then waits, too. Only a load that leaves it most of the time
+ * may: one that takes all of it the kernel stops for a moment each second.
  */
 static void
 keep_time(bool on)
@@ -303,9 +302,11 @@ measure_window(struct run *run, const struct plan *plan, struct load *load,
     const struct scenario *s = run->scenario;
     const struct placement *where = &plan->placement;
     struct crowd_got before = { 0, 0 }, after = { 0, 0 };
+    bool in_time = crowd != NULL && where->pinned;
     struct edge edge;
 
-    keep_time(crowd != NULL);
+    if (in_time)
+        keep_time(true);
     warm_up(run, plan, load);
     read_start(&edge, server, where);
     if (crowd != NULL)
@@ -318,7 +319,8 @@ measure_window(struct run *run, const struct plan *plan, struct load *load,
     run->background.replies = after.replies - before.replies;
     run->background.bytes = after.bytes - before.bytes;
     load_drain(load, &run->tally);
-    keep_time(false);
+    if (in_time)
+        keep_time(false);
 }
 
 /* Let all clients come at once and measure that. */
