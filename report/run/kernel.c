@@ -5,6 +5,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 #include <unistd.h>
 
 #define LINE_MAX_BYTES 16384
@@ -78,25 +79,31 @@ kernel_since(const struct kernel_counters *before)
     return k;
 }
 
-/* Add up user, nice, system, irq and softirq of one processor. */
+/*
+ * Take from the time what the processor was idle or taken away. The kernel
+ * adds up idle time by the clock, but busy time by looking at each tick.
+ */
 double
 kernel_busy_seconds(int cpu)
 {
-    unsigned long user, nice, system, irq, softirq;
+    unsigned long idle, iowait, steal;
     char line[512];
     FILE *in = fopen("/proc/stat", "re");
-    double ticks = 0;
+    struct timespec now;
+    double away = 0;
     int number;
 
     if (in == NULL)
         return 0;
+    clock_gettime(CLOCK_MONOTONIC, &now);
     while (fgets(line, sizeof(line), in) != NULL)
-        if (sscanf(line, "cpu%d %lu %lu %lu %*u %*u %lu %lu", &number, &user,
-                &nice, &system, &irq, &softirq) == 6 &&
+        if (sscanf(line, "cpu%d %*u %*u %*u %lu %lu %*u %*u %lu", &number,
+                &idle, &iowait, &steal) == 4 &&
             number == cpu)
-            ticks = (double)(user + nice + system + irq + softirq);
+            away = (double)(idle + iowait + steal);
     fclose(in);
-    return ticks / (double)sysconf(_SC_CLK_TCK);
+    return (double)now.tv_sec + (double)now.tv_nsec / 1e9 -
+           away / (double)sysconf(_SC_CLK_TCK);
 }
 
 /* Tell whether a process has this name. */

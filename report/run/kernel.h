@@ -26,8 +26,10 @@ struct kernel_counters kernel_read(void);
 struct kernel_counters kernel_since(const struct kernel_counters *before);
 
 /*
- * Return how long processor `cpu` has been busy since boot with anything, in
- * seconds (what a hypervisor took apart); 0 when unknown.
+ * Return how long processor `cpu` has been busy with anything, in seconds from
+ * some moment on (what a hypervisor took apart); 0 when unknown. Differences
+ * are exact to 0.02 s where the kernel stops its tick on an idle processor, as
+ * usual; elsewhere it looks at each tick only.
  */
 double kernel_busy_seconds(int cpu);
 

@@ -21,8 +21,8 @@
 
 /* What is read at both ends of the window. */
 struct edge {
-    uint64_t server_cpu, load_cpu, load_wait, run_queue;
-    double stolen, busy, network, load_network;
+    uint64_t server_cpu, load_cpu, load_all, load_wait, run_queue;
+    double stolen, busy, network, load_busy, load_network;
     struct kernel_counters kernel;
     bool run_queue_known;
 };
@@ -38,6 +38,8 @@ read_start(
     e->run_queue_known = resources_wait_ns(server->whole, &e->run_queue) == 0;
     e->stolen = resources_stolen_seconds();
     e->busy = kernel_busy_seconds(where->server_cpu);
+    e->load_busy = kernel_busy_seconds(where->load_cpu);
+    e->load_all = resources_all_cpu_ns();
     e->load_wait = resources_own_wait_ns();
     e->load_cpu = resources_own_cpu_ns();
     e->server_cpu = resources_cpu_ns(server->whole);
@@ -49,7 +51,6 @@ read_end(struct run *run, const struct edge *e, const struct process *server,
     const struct placement *where)
 {
     uint64_t run_queue;
-    double wait;
 
     run->server_cpu_ns = resources_cpu_ns(server->whole) - e->server_cpu;
     if (run->server_cpu_ns > INT64_MAX) {
@@ -57,7 +58,10 @@ read_end(struct run *run, const struct edge *e, const struct process *server,
         run_invalidate(run, "processes of the server ended in the window");
     }
     run->load_cpu_ns = resources_own_cpu_ns() - e->load_cpu;
-    wait = (double)(resources_own_wait_ns() - e->load_wait) / 1e9;
+    run->load_wait_ns = resources_own_wait_ns() - e->load_wait;
+    run->load_foreign_seconds =
+        kernel_busy_seconds(where->load_cpu) - e->load_busy -
+        (double)(resources_all_cpu_ns() - e->load_all) / 1e9;
     run->foreign_seconds = kernel_busy_seconds(where->server_cpu) - e->busy -
                            (double)run->server_cpu_ns / 1e9;
     run->stolen_seconds = resources_stolen_seconds() - e->stolen;
@@ -67,11 +71,11 @@ read_end(struct run *run, const struct edge *e, const struct process *server,
     if (run->run_queue_known)
         run->run_queue_ns = run_queue - e->run_queue;
     run->kernel = kernel_since(&e->kernel);
-    /* What the kernel put off for them was no others' work. */
+    /* What the kernel put off for them is no others' work. */
+    run->load_foreign_seconds -=
+        kernel_network_seconds(where->load_cpu) - e->load_network;
     run->foreign_seconds -=
         kernel_network_seconds(where->server_cpu) - e->network;
-    wait -= kernel_network_seconds(where->load_cpu) - e->load_network;
-    run->load_wait_ns = (uint64_t)(fmax(wait, 0) * 1e9);
 }
 
 /* Read the memory and keep it as a level. */

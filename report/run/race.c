@@ -13,11 +13,9 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define WAIT_MAX      0.03 /* of the window; waking up takes up to 0.015 */
-#define WAIT_LEAST    2e-3 /* seconds: in a short window a moment is much */
 #define STOLEN_MAX    0.01 /* of the window, by a hypervisor */
-#define FOREIGN_MAX   0.05 /* of the window, by others beside the server */
-#define TICK          0.01 /* seconds: how exactly the latter two are known */
+#define FOREIGN_MAX   0.05 /* of the window, by others, on either processor */
+#define TICK          0.01 /* seconds: how exactly both are known */
 #define DISCARDED_MAX 5    /* one block in so many may be discarded */
 #define RUNS_MAX      16   /* per block */
 #define LATE          1.02 /* of the time limit: no further block */
@@ -38,15 +36,13 @@ bool
 race_was_disturbed(const struct scenario *s, const json_t *run)
 {
     double window = get_number(run, "window_ns") / 1e9;
-    double wait = get_number(run, "load_wait_ns") / 1e9;
+    double foreign = fmax(get_number(run, "foreign_cpu_seconds"),
+        get_number(run, "load_foreign_cpu_seconds"));
 
     if (get_number(run, "stolen_seconds") > STOLEN_MAX * window + TICK)
         return true;
-    if (s->all_cores)
-        return false; /* there the servers are what else there is */
-    return (wait > WAIT_MAX * window && wait > WAIT_LEAST) ||
-           get_number(run, "foreign_cpu_seconds") >
-               FOREIGN_MAX * window + 2 * TICK;
+    /* On all cores the servers are what else there is. */
+    return !s->all_cores && foreign > FOREIGN_MAX * window + 2 * TICK;
 }
 
 /*

@@ -233,6 +233,13 @@ resources_own_cpu_ns(void)
     return clock_ns(CLOCK_THREAD_CPUTIME_ID);
 }
 
+/* Read the CPU clock of this process. */
+uint64_t
+resources_all_cpu_ns(void)
+{
+    return clock_ns(CLOCK_PROCESS_CPUTIME_ID);
+}
+
 /* Read the run-queue delay of this thread. */
 uint64_t
 resources_own_wait_ns(void)

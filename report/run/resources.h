@@ -48,6 +48,9 @@ uint64_t resources_cpu_ns(pid_t pid);
 /* Return the processor time in ns that the calling thread has used. */
 uint64_t resources_own_cpu_ns(void);
 
+/* Return the processor time in ns that all threads of this process have. */
+uint64_t resources_all_cpu_ns(void);
+
 /*
  * Return the time in ns that the calling thread was ready to run and had to
  * wait for its processor, because something else had it; 0 when the kernel
