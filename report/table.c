@@ -393,9 +393,10 @@ table_notes(FILE *out, const json_t *report)
         "that does not matter). LEANS: direction known, size not. INVALID: a "
         "gate was failed. Latencies of\n"
         "a closed loop are those of a saturated server, and do not compare "
-        "with an open loop's. The sentences\n"
-        "are the primary comparisons, the other rows exploratory; of the "
-        "%.0f primary ones with a verdict\n"
+        "with an open loop's, whose\n"
+        "intervals allow for the lateness of the load itself. The sentences "
+        "are the primary comparisons,\n"
+        "the other rows exploratory; of the %.0f primary ones with a verdict "
         "chance alone wins %.2f at most.\n",
         get_number(chance, "primary"), get_number(chance, "wins_by_chance"));
     if (!get_bool(report, "pinned"))

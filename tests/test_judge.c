@@ -32,6 +32,7 @@ struct made {
     const char *gate; /* that runs of the evented server fail; NULL = none */
     size_t gate_runs; /* so many of them */
     const char *invalid;
+    double timely; /* effect without the generator's lateness; 0 = no such */
 };
 
 /* A normal number (Box and Muller). */
@@ -59,6 +60,11 @@ make_run(const struct made *made, const char *server, const char *arm,
         "memory", "kernel", "gates");
 
     ck_assert_ptr_nonnull(run);
+    if (made->timely > 0 && strcmp(server, "evented") == 0)
+        rate *= made->timely / made->effect;
+    if (made->timely > 0)
+        json_object_set_new(
+            run, "timely", json_pack("{s:f}", metrics[METRIC_RATE].key, rate));
     if (made->invalid != NULL && strcmp(server, "evented") == 0)
         json_object_set_new(run, "invalid", json_string(made->invalid));
     return run;
@@ -266,6 +272,41 @@ START_TEST(a_server_that_is_not_itself_makes_it_invalid)
 }
 END_TEST
 
+/* Effects with the generator's lateness and without, and what is claimed. */
+static const struct {
+    double effect, timely;
+    const char *verdict;
+} lateness[] = {
+    { 1.5, 1.5, "WIN" },
+    { 1.5, 2, "WIN" },
+    { 2, 1.5, "WIN" },
+    { 1.5, 1.03, "LEANS" },
+    { 1.03, 1.5, "LEANS" },
+    { 1.5, 0.7, "INCONCLUSIVE" },
+    { 1, 1, "EQUIVALENT" },
+    { 1, 1.5, "INCONCLUSIVE" },
+};
+
+START_TEST(what_is_claimed_holds_with_lateness_and_without)
+{
+    const struct made made = { .effect = lateness[_i].effect,
+        .timely = lateness[_i].timely,
+        .noise = NOISE,
+        .blocks = BLOCKS,
+        .seed = 1 };
+    json_t *o = judged(&made);
+    const json_t *c = rate_of(o), *i95 = json_object_get(c, "interval95");
+    double low = json_number_value(json_array_get(i95, 0));
+    double high = json_number_value(json_array_get(i95, 1));
+
+    ck_assert_str_eq(get_text(c, "verdict"), lateness[_i].verdict);
+    ck_assert_double_eq_tol(get_number(c, "estimate"), made.effect, 0.03);
+    ck_assert_double_le(low, fmin(made.effect, made.timely) + 0.02);
+    ck_assert_double_ge(high, fmax(made.effect, made.timely) - 0.02);
+    json_decref(o);
+}
+END_TEST
+
 /* Gates, how many of 16 runs fail them, and whether that spoils the cell. */
 static const struct {
     const char *gate;
@@ -434,6 +475,8 @@ main(void)
     tcase_add_test(doubt, a_server_that_is_not_itself_makes_it_invalid);
     tcase_add_loop_test(doubt, a_gate_spoils_the_cell_that_fails_it, 0,
         (int)(sizeof(gates) / sizeof(gates[0])));
+    tcase_add_loop_test(doubt, what_is_claimed_holds_with_lateness_and_without,
+        0, (int)(sizeof(lateness) / sizeof(lateness[0])));
     tcase_add_test(doubt, a_run_that_does_not_count_claims_nothing);
     tcase_add_test(doubt, a_discarded_block_is_left_out);
     tcase_add_test(doubt, the_limit_of_a_cell_is_named);

@@ -18,7 +18,6 @@ const char *const kernel_names[KERNEL_COUNTERS] = {
     "RetransSegs",
     "TCPSynRetrans",
     "TCPTimeouts",
-    "TCPTimeWaitOverflow",
     "TCPMemoryPressures",
     "TCPBacklogDrop",
     "TCPRcvQDrop",

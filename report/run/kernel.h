@@ -1,7 +1,8 @@
 /*
  * kernel - counters of the kernel's network code that must stand still while
  * something is measured: a dropped connection or a segment sent again means
- * that the kernel, not the server, made somebody wait.
+ * that the kernel, not the server, made somebody wait. (A connection forgotten
+ * before its time, of more in TIME-WAIT than the kernel keeps, is no such.)
  */
 #ifndef REPORT_KERNEL_H
 #define REPORT_KERNEL_H
@@ -9,7 +10,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#define KERNEL_COUNTERS     12
+#define KERNEL_COUNTERS     11
 #define KERNEL_OF_LISTENERS 4 /* the first: nobody else's listener drops */
 
 /* Their names, as in /proc/net/netstat and /proc/net/snmp. */

@@ -31,18 +31,32 @@ struct race {
     json_t *orders, *discarded_blocks, *runs;
 };
 
+/*
+ * Return for how long, in seconds, others may have been in the way: what they
+ * ran, as far as somebody waited in that time to run. Falling asleep and waking
+ * up looks like others' work and keeps nobody waiting; waiting for one's own
+ * threads, or for a processor to wake up, is no others' work.
+ */
+static double
+time_in_the_way(const json_t *run, const char *foreign, const char *wait)
+{
+    return fmin(
+        get_number(run, foreign) - 2 * TICK, get_number(run, wait) / 1e9);
+}
+
 /* Tell whether the machine was busy with something else in a window. */
 bool
 race_was_disturbed(const struct scenario *s, const json_t *run)
 {
     double window = get_number(run, "window_ns") / 1e9;
-    double foreign = fmax(get_number(run, "foreign_cpu_seconds"),
-        get_number(run, "load_foreign_cpu_seconds"));
+    double lost =
+        fmax(time_in_the_way(run, "foreign_cpu_seconds", "run_queue_ns"),
+            time_in_the_way(run, "load_foreign_cpu_seconds", "load_wait_ns"));
 
     if (get_number(run, "stolen_seconds") > STOLEN_MAX * window + TICK)
         return true;
     /* On all cores the servers are what else there is. */
-    return !s->all_cores && foreign > FOREIGN_MAX * window + 2 * TICK;
+    return !s->all_cores && lost > FOREIGN_MAX * window;
 }
 
 /*

@@ -42,11 +42,12 @@ struct run {
     struct ask_sameness same;    /* of the answers */
     uint64_t lines_counted;      /* by the server; 0 = it does not count */
     uint64_t server_cpu_ns, load_cpu_ns; /* within the window */
-    uint64_t load_wait_ns;               /* the generator waited for others */
-    uint64_t run_queue_ns;               /* the server's threads did; */
-    bool run_queue_known;                /* if the kernel tells */
-    double stolen_seconds;  /* taken by a hypervisor, within the window */
-    double foreign_seconds; /* by others, on the server's processor */
+    uint64_t load_wait_ns;       /* the generator waited for its processor */
+    uint64_t run_queue_ns;       /* the server's threads did; */
+    bool run_queue_known;        /* if the kernel tells */
+    double stolen_seconds;       /* taken by a hypervisor, within the window */
+    double foreign_seconds;      /* by others, on the server's processor */
+    double load_foreign_seconds; /* by others, on the load's */
     struct kernel_counters kernel; /* increase in the window */
     /*
      * Of the server, from start to exit; of a peer's processes, the first and
@@ -83,6 +84,18 @@ void run_gate(struct run *run, const char *name, unsigned spoils,
 /* Compute the figures, once the server has stopped, and hold the run to the
  * gates of arithmetic. */
 void run_finish(struct run *run);
+
+/*
+ * Return a quantile of a histogram (NULL = an empty one), in ns; NAN when it
+ * is unknown, or lies among requests never answered.
+ */
+double run_quantile(const struct histogram *h, double q);
+
+/*
+ * Return a latency quantile of an open loop as it is without the generator's
+ * own lateness, in ns; NAN of any other figure, or when it is unknown.
+ */
+double run_timely(const struct run *run, enum metric m);
 
 /* Return the run as an object of report.json; the caller owns it. */
 json_t *run_to_json(const struct run *run);

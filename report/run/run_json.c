@@ -77,6 +77,24 @@ histogram_of(const struct histogram *h)
     return o;
 }
 
+/* What of a histogram says enough; null where there is none. */
+static json_t *
+summary_of(const struct histogram *h)
+{
+    json_t *o;
+
+    if (h == NULL)
+        return json_null();
+    o = json_object();
+    add(o, "recorded", value_count(h->recorded));
+    add(o, "mean", value_number(histogram_mean(h)));
+    add(o, "p50", value_number(run_quantile(h, 0.5)));
+    add(o, "p99", value_number(run_quantile(h, 0.99)));
+    add(o, "p999", value_number(run_quantile(h, 0.999)));
+    add(o, "max", h->recorded > 0 ? value_count(h->max) : json_null());
+    return o;
+}
+
 /* The course of the run, up to the end of its window. */
 static json_t *
 series_of(const struct run *run)
@@ -125,6 +143,21 @@ figures_of(const struct run *run)
     for (int m = 0; m < METRICS; m++)
         if (scenario_has(run->scenario, (enum metric)m))
             add(o, metrics[m].key, value_number(run->figures[m]));
+    return o;
+}
+
+/* Those of them that the generator's lateness is part of, without it. */
+static json_t *
+timely_of(const struct run *run)
+{
+    json_t *o;
+
+    if (run->tally.timely == NULL)
+        return json_null();
+    o = json_object();
+    for (int m = METRIC_P50; m <= METRIC_P999; m++)
+        if (scenario_has(run->scenario, (enum metric)m))
+            add(o, metrics[m].key, value_number(run_timely(run, m)));
     return o;
 }
 
@@ -182,6 +215,7 @@ add_window(json_t *o, const struct run *run)
     add(o, "stop_seconds", json_real(run->stop_seconds));
     add(o, "stolen_seconds", json_real(run->stolen_seconds));
     add(o, "foreign_cpu_seconds", json_real(run->foreign_seconds));
+    add(o, "load_foreign_cpu_seconds", json_real(run->load_foreign_seconds));
 }
 
 /* One run. */
@@ -208,13 +242,13 @@ run_to_json(const struct run *run)
     add(o, "background", background_of(run));
     add(o, "kernel", kernel_of(run));
     add(o, "figures", figures_of(run));
+    add(o, "timely", timely_of(run));
     add(o, "memory", levels_of(run));
     add(o, "series", series_of(run));
     add(o, "latency_ns", histogram_of(t->latency));
-    add(o, "wire_ns", histogram_of(t->wire));
-    add(o, "timely_ns", histogram_of(t->timely));
-    add(o, "late_ns", histogram_of(t->late));
-    add(o, "queue_ns", histogram_of(t->queue));
+    add(o, "wire_ns", summary_of(t->wire));
+    add(o, "late_ns", summary_of(t->late));
+    add(o, "queue_ns", summary_of(t->queue));
     add(o, "connect_ns", histogram_of(t->connect));
     add(o, "accept_ns", histogram_of(t->accept));
     add(o, "gates", json_incref(run->gates));

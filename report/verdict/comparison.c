@@ -44,6 +44,7 @@ why_missing(const json_t *run, enum metric m)
 static size_t
 collect(struct comparison *c, const struct arm *arm, double values[2])
 {
+    const char *which = c->timely ? "timely" : "figures";
     const json_t *run;
     size_t i, n = 0;
 
@@ -53,7 +54,7 @@ collect(struct comparison *c, const struct arm *arm, double values[2])
 
         if (!arm_has(arm, run) || n == 2)
             continue;
-        x = get_number(json_object_get(run, "figures"), metrics[c->metric].key);
+        x = get_number(json_object_get(run, which), metrics[c->metric].key);
         if (isfinite(x))
             values[n++] = x;
         else
@@ -144,6 +145,21 @@ find_invalid(const struct comparison *c)
     return NULL;
 }
 
+/* Widen the intervals of an open loop by what lateness may have done. */
+static void
+allow_for_lateness(struct comparison *c)
+{
+    struct comparison timely = *c;
+    struct estimate e;
+
+    timely.timely = true;
+    if (block_differences(&timely) != c->estimate.blocks)
+        return;
+    e = stats_estimate(timely.d, c->estimate.blocks);
+    stats_widen(&c->estimate.i95, &e.i95);
+    stats_widen(&c->estimate.i90, &e.i90);
+}
+
 /* Collect the estimate. */
 void
 comparison_make(struct comparison *c)
@@ -158,6 +174,7 @@ comparison_make(struct comparison *c)
         return;
     c->missing = NULL;
     c->estimate = stats_estimate(c->d, n);
+    allow_for_lateness(c);
 }
 
 /* A number on the scale that is printed. */

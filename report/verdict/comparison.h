@@ -20,6 +20,7 @@ struct comparison {
     enum metric metric;
     struct arm a, b;
     size_t blocks;
+    bool timely; /* of the figures without lateness */
     double pairs[PLAN_BLOCKS_MAX][BOOTSTRAP_RUNS]; /* a1 a2 b1 b2, NAN = none */
     double d[PLAN_BLOCKS_MAX];
     struct estimate estimate; /* of ln(a/b), or of a - b; blocks may be 0 */
@@ -30,7 +31,11 @@ struct comparison {
     enum verdict verdict;
 };
 
-/* Form the differences of the blocks, and the estimate. */
+/*
+ * Form the differences of the blocks, and the estimate. In an open loop the
+ * intervals also hold what they are without the generator's own lateness: a
+ * generator that is never late would find something between the two.
+ */
 void comparison_make(struct comparison *c);
 
 /*

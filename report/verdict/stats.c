@@ -138,6 +138,14 @@ stats_excludes_zero(const struct estimate *e)
     return e->i95.exists && (e->i95.low > 0 || e->i95.high < 0);
 }
 
+/* Take the outer ends. */
+void
+stats_widen(struct interval *i, const struct interval *other)
+{
+    i->low = fmin(i->low, other->low);
+    i->high = fmax(i->high, other->high);
+}
+
 /* Compare the intervals with the band of what does not matter. */
 enum verdict
 stats_verdict(const struct estimate *e, double delta, bool valid)

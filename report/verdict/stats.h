@@ -74,6 +74,12 @@ size_t stats_rank(size_t n, double coverage, double *exact);
 struct estimate stats_estimate(const double *d, size_t n);
 
 /*
+ * Make an interval hold another one, too, as where the truth lies between two
+ * ways to measure: its coverage is at least that of each.
+ */
+void stats_widen(struct interval *i, const struct interval *other);
+
+/*
  * Judge a difference of logarithms by a margin: `delta` is 0.03 for 3 %, the
  * band goes from ln(1/(1 + delta)) to ln(1 + delta). An invalid comparison is
  * VERDICT_INVALID whatever the numbers are.
