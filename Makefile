@@ -198,6 +198,9 @@ $(B)/tests/test_%: $(B)/obj/tests/test_%.o \
 	$(link)
 $(UNIT_TESTS): LDLIBS = $(shell pkg-config --libs check) -ljansson \
 	-lunistring -levent_core -lm
+# They have room on the stack, unlike a server's threads.
+$(UNIT_TESTS) $(FUZZ_TARGETS): override CFLAGS += -Wno-frame-larger-than \
+	-Wno-stack-usage
 # Memory is short in these at times.
 SCARCE := $(addprefix $(B)/tests/test_,charpage chartalk guess player)
 $(SCARCE): $(B)/obj/tests/scarce.o

@@ -263,6 +263,7 @@ const struct scenario scenarios[] = {
             1000 * MS, 0 },
         .warmup = 0.2,
         .window = 1.0,
+        .aa = true,
         .suites = FULL },
     { .name = "pool-20",
         .title = "When 20 clients wait in a pool of 20 threads",

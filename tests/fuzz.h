@@ -43,7 +43,7 @@ fuzz_cut(uint8_t cut, size_t from, size_t size)
 static inline void *
 fuzz_copy(const void *bytes, size_t length)
 {
-    void *copy = malloc(length > 0 ? length : 1);
+    void *copy = calloc(length > 0 ? length : 1, 1);
 
     assert(copy != NULL);
     if (length > 0)

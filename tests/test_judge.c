@@ -307,6 +307,74 @@ START_TEST(what_is_claimed_holds_with_lateness_and_without)
 }
 END_TEST
 
+START_TEST(a_lead_that_the_load_kept_small_is_one)
+{
+    /* Whether the better server is the one whose load was busy, and rate. */
+    static const struct {
+        double effect;
+        const char *bound, *verdict, *sentence;
+    } cases[] = {
+        { 1.5, "evented", "WIN", "events serve at least 1." },
+        { 1.5, "threaded", "INVALID", "nothing is claimed: generator-bound" },
+        { 0.7, "threaded", "WIN", "events serve at most 0." },
+        { 1, "evented", NULL, NULL }, /* never equal: it may do more */
+    };
+
+    for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+        const struct made made = { .effect = cases[i].effect,
+            .noise = NOISE,
+            .blocks = BLOCKS,
+            .seed = 1 };
+        json_t *o = make(&made), *done = json_array(), *runs, *run;
+        const json_t *c;
+        size_t k;
+
+        runs = json_object_get(o, "runs");
+        json_array_foreach(runs, k, run)
+        {
+            bool bound = strcmp(get_text(run, "server"), cases[i].bound) == 0;
+
+            json_object_set_new(run, "load_cpu_ns",
+                json_integer(bound ? 990000000 : 500000000));
+            json_object_set_new(run, "server_cpu_ns",
+                json_integer(bound ? 800000000 : 990000000));
+        }
+        judge_scenario(o, scenario_find("reply-50"), done, true);
+        c = rate_of(o);
+        ck_assert_str_ne(get_text(c, "verdict"), "EQUIVALENT");
+        if (cases[i].verdict != NULL) {
+            ck_assert_str_eq(get_text(c, "verdict"), cases[i].verdict);
+            ck_assert_ptr_nonnull(
+                strstr(get_text(o, "sentence"), cases[i].sentence));
+            ck_assert_int_eq(
+                get_bool(c, "at_least"), strcmp(cases[i].verdict, "WIN") == 0);
+        }
+        json_decref(o);
+        json_decref(done);
+    }
+}
+END_TEST
+
+START_TEST(a_floor_that_high_makes_nobody_equal)
+{
+    size_t high = 0;
+
+    for (uint64_t seed = 1; seed <= 20; seed++) {
+        const struct made made = {
+            .effect = 1, .noise = 0.5, .blocks = BLOCKS, .seed = seed
+        };
+        json_t *o = judged(&made);
+
+        if (get_number(rate_of(o), "band") > 0.25) {
+            high++;
+            ck_assert_str_ne(get_text(rate_of(o), "verdict"), "EQUIVALENT");
+        }
+        json_decref(o);
+    }
+    ck_assert_uint_gt(high, 10);
+}
+END_TEST
+
 /* Gates, how many of 16 runs fail them, and whether that spoils the cell. */
 static const struct {
     const char *gate;
@@ -477,6 +545,8 @@ main(void)
         (int)(sizeof(gates) / sizeof(gates[0])));
     tcase_add_loop_test(doubt, what_is_claimed_holds_with_lateness_and_without,
         0, (int)(sizeof(lateness) / sizeof(lateness[0])));
+    tcase_add_test(doubt, a_lead_that_the_load_kept_small_is_one);
+    tcase_add_test(doubt, a_floor_that_high_makes_nobody_equal);
     tcase_add_test(doubt, a_run_that_does_not_count_claims_nothing);
     tcase_add_test(doubt, a_discarded_block_is_left_out);
     tcase_add_test(doubt, the_limit_of_a_cell_is_named);

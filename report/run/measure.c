@@ -2,6 +2,7 @@
 
 #include "report/load/crowd.h"
 #include "report/run/launch.h"
+#include "report/verdict/stats.h"
 
 #include <assert.h>
 #include <inttypes.h>
@@ -15,7 +16,7 @@
 #define COUNTER_TRIES 20   /* 10 ms apart */
 #define STEADY_PIECE  0.25 /* seconds between looks at the warm-up */
 #define STEADY_WITHIN 0.05 /* a change of so much is no matter */
-#define STEADY_FEWEST 8    /* steps of 50 ms */
+#define STEADY_FEWEST 8    /* steps */
 #define STEADY_MOST   128
 #define RECOVERED     1.1 /* of the worst p99 before the burst */
 
@@ -176,30 +177,34 @@ plan_arrivals(struct load *load, const struct run *run, const struct plan *plan,
 
 /*
  * Tell whether a series of values has become steady: what MSER would cut off
- * ends before its middle, or does not differ from the rest.
+ * ends before its middle, or the medians before and after do not differ. It
+ * sorts the values.
  */
 static bool
-is_steady(const double *y, size_t n)
+is_steady(double *y, size_t n)
 {
     size_t d = series_mser(y, n);
-    double before = 0, after = 0;
+    double before, after;
 
     if (d <= n / 2)
         return true;
-    for (size_t i = 0; i < n; i++)
-        *(i < d ? &before : &after) += y[i];
-    before /= (double)d;
-    after /= (double)(n - d);
+    before = stats_median(y, d);
+    after = stats_median(y + d, n - d);
     return fabs(before - after) <= STEADY_WITHIN * after;
 }
 
 /* Look at throughput and median so far. */
 static bool
-has_settled(const struct series *s)
+has_settled(const struct load *load)
 {
+    const struct series *s = load_series(load, true);
     double rate[STEADY_MOST], p50[STEADY_MOST];
-    size_t n = s->count < STEADY_MOST ? s->count : STEADY_MOST;
+    size_t n;
 
+    /* Steps shorter than a round trip show the turns that clients take. */
+    if (s->count > 0 && s->steps[s->count - 1].p50_ns > s->step_ns)
+        s = load_series(load, false);
+    n = s->count < STEADY_MOST ? s->count : STEADY_MOST;
     if (n < STEADY_FEWEST)
         return false;
     for (size_t i = 0; i < n; i++) {
@@ -220,11 +225,11 @@ warm_up(struct run *run, const struct plan *plan, struct load *load)
 
     load_run(load, run->active, (uint64_t)(seconds * 1e9), &warm);
     if (most > 0)
-        run->steady = has_settled(load_series(load, true));
+        run->steady = has_settled(load);
     for (; most > 0 && !run->steady && seconds < most;
          seconds += STEADY_PIECE) {
         load_run(load, run->active, (uint64_t)(STEADY_PIECE * 1e9), &warm);
-        run->steady = has_settled(load_series(load, true));
+        run->steady = has_settled(load);
     }
     run->warmup_ns = resources_now_ns() - start;
 }

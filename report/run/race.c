@@ -180,7 +180,7 @@ is_another_due(const struct race *r)
         return true;
     if (r->scenario->special == SPECIAL_LEVELS ||
         r->blocks - r->discarded >= planned ||
-        r->blocks >= planned + planned / DISCARDED_MAX ||
+        r->blocks >= planned + planned / (DISCARDED_MAX - 1) ||
         r->blocks >= PLAN_BLOCKS_MAX ||
         (r->plan->limit > 0 && ends + seconds > r->plan->limit))
         return false;

@@ -275,7 +275,7 @@ cell_of(const struct scenario *s, const json_t *scenario, enum subject subject)
         limiter_of(s, scenario, runs, &arm, server, load, &because);
 
     if (s->way != LOAD_OPEN && strcmp(limiter, "generator") == 0)
-        add_gate(gates, "generator-bound", because);
+        add_gate(gates, GATE_GENERATOR_BOUND, because);
     calls = json_object_get(json_object_get(scenario, "syscalls"), arm.server);
     o = json_pack("{s:s, s:s, s:s, s:o, s:o, s:o, s:o, s:o, s:{s:f, s:f}, s:s,"
                   " s:s, s:o}",

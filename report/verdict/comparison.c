@@ -7,6 +7,8 @@
 #include <math.h>
 #include <string.h>
 
+#define EQUIVALENT_MOST 0.25 /* who differs by no more may be equal */
+
 /* Say why a run has no figure of a metric. */
 static const char *
 why_missing(const json_t *run, enum metric m)
@@ -274,13 +276,22 @@ aa_is_broken(const struct comparison *c)
 
 /* Collect the gates of both cells that spoil the metric. */
 json_t *
-comparison_gates(const struct comparison *c)
+comparison_gates(struct comparison *c)
 {
     const json_t *cells = json_object_get(c->scenario, "cells");
+    const char *better = c->estimate.center > 0 ? c->a.server : c->b.server;
+    const struct arm *const arms[] = { &c->a, &c->b };
     json_t *names = json_array();
 
-    gates_add_names(cell_find(cells, c->a.server), c->metric, names);
-    gates_add_names(cell_find(cells, c->b.server), c->metric, names);
+    for (int i = 0; i < 2; i++) {
+        const json_t *cell = cell_find(cells, arms[i]->server);
+        bool held_up = strcmp(arms[i]->server, better) == 0 &&
+                       gates_has(cell, c->metric, GATE_GENERATOR_BOUND);
+
+        gates_add_names(
+            cell, c->metric, held_up ? GATE_GENERATOR_BOUND : NULL, names);
+        c->at_least = c->at_least || held_up;
+    }
     if (aa_is_broken(c))
         json_array_append_new(names, json_string("A/A"));
     return names;
@@ -301,6 +312,9 @@ comparison_decide(struct comparison *c, bool gated)
         c->verdict = VERDICT_INVALID;
     else if (c->estimate.blocks > 0 && m->margin > 0 && !noisy)
         c->verdict = stats_verdict(&c->estimate, delta, true);
+    if (c->verdict == VERDICT_EQUIVALENT &&
+        (c->at_least || c->band > EQUIVALENT_MOST))
+        c->verdict = VERDICT_INCONCLUSIVE;
 }
 
 /* Name the better server of a decided comparison. */
@@ -350,7 +364,7 @@ comparison_json(
         m->may_be_zero ? "difference" : "ratio", "estimate",
         value_number(any ? comparison_scale(c, e->center) : NAN));
     json_t *more = json_pack("{s:o, s:f, s:o, s:f, s:o, s:o, s:o, s:o, s:o,"
-                             " s:s, s:o, s:b, s:o, s:o, s:o, s:o}",
+                             " s:s, s:o, s:b, s:b, s:o, s:o, s:o, s:o}",
         "interval95", comparison_interval(c, &e->i95), "coverage95",
         e->i95.coverage, "interval90", comparison_interval(c, &e->i90),
         "coverage90", e->i90.coverage, "bootstrap95", bootstrap_of(c), "margin",
@@ -359,8 +373,10 @@ comparison_json(
         m->margin > 0 ? json_real(c->band) : json_null(), "verdict",
         stats_verdict_name(c->verdict), "winner", winner_of(c), "immaterial",
         (int)(c->verdict == VERDICT_EQUIVALENT && stats_excludes_zero(e)),
-        "blocks_needed",
-        open ? value_count(stats_blocks_needed(e, c->band)) : json_null(),
+        "at_least", (int)c->at_least, "blocks_needed",
+        open ? value_count(
+                   stats_blocks_needed(e, fmin(c->band, EQUIVALENT_MOST)))
+             : json_null(),
         "gates", gates, "missing", value_text(c->missing), "invalid",
         value_text(c->invalid));
 

@@ -28,6 +28,7 @@ struct comparison {
     const char *invalid;      /* why the figures do not count, or NULL */
     double floor, band;       /* NAN = none */
     const char *floor_from;
+    bool at_least; /* the better one was held up by the load */
     enum verdict verdict;
 };
 
@@ -44,8 +45,12 @@ void comparison_make(struct comparison *c);
  */
 void comparison_floor(struct comparison *c, const json_t *done);
 
-/* Return the names of the gates that spoil it; the caller owns them. */
-json_t *comparison_gates(const struct comparison *c);
+/*
+ * Return the names of the gates that spoil it; the caller owns them. That the
+ * load kept the better server from doing more can only have made its lead
+ * smaller: this does not spoil the comparison, but sets at_least.
+ */
+json_t *comparison_gates(struct comparison *c);
 
 /* Set the verdict; `gated` = there are such gates. */
 void comparison_decide(struct comparison *c, bool gated);

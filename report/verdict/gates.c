@@ -138,9 +138,23 @@ spoils(const json_t *gate, enum metric m)
     return false;
 }
 
+/* Look for the gate. */
+bool
+gates_has(const json_t *cell, enum metric m, const char *name)
+{
+    const json_t *gate;
+    size_t i;
+
+    json_array_foreach(json_object_get(cell, "gates"), i,
+        gate) if (strcmp(get_text(gate, "name"), name) == 0 &&
+                  spoils(gate, m)) return true;
+    return false;
+}
+
 /* Add the names. */
 void
-gates_add_names(const json_t *cell, enum metric m, json_t *names)
+gates_add_names(
+    const json_t *cell, enum metric m, const char *but, json_t *names)
 {
     const json_t *gate, *name;
     size_t i, k;
@@ -148,7 +162,7 @@ gates_add_names(const json_t *cell, enum metric m, json_t *names)
     json_array_foreach(json_object_get(cell, "gates"), i, gate)
     {
         const char *is = get_text(gate, "name");
-        bool there = false;
+        bool there = but != NULL && strcmp(is, but) == 0;
 
         json_array_foreach(names, k, name) there =
             there || strcmp(json_string_value(name), is) == 0;

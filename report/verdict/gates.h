@@ -14,6 +14,9 @@
 #include <stdbool.h>
 #include <stddef.h>
 
+/* The load has no time left, so the server may be able to do more. */
+#define GATE_GENERATOR_BOUND "generator-bound"
+
 /* Which of a scenario's runs are meant. */
 struct arm {
     const char *server; /* its name; NULL = any */
@@ -38,9 +41,14 @@ size_t arm_count(const json_t *scenario, const json_t *runs,
 json_t *gates_collect(
     const json_t *scenario, const json_t *runs, const struct arm *arm);
 
+/* Return whether a cell failed a gate, and that spoils a metric. */
+bool gates_has(const json_t *cell, enum metric m, const char *name);
+
 /*
- * Add to the array `names` the gates of a cell that spoil a metric, each once.
+ * Add to the array `names` the gates of a cell that spoil a metric, each once,
+ * but for the one of the name `but`, or NULL.
  */
-void gates_add_names(const json_t *cell, enum metric m, json_t *names);
+void gates_add_names(
+    const json_t *cell, enum metric m, const char *but, json_t *names);
 
 #endif

@@ -36,6 +36,18 @@ ratio_decimals(double ratio)
     return ratio < 0.1 ? 3 : 2;
 }
 
+/*
+ * Choose what stands before a ratio that the load kept small: `more` where a
+ * is ahead, `less` where b is, else nothing.
+ */
+static const char *
+bound(const json_t *c, const char *more, const char *less)
+{
+    if (!get_bool(c, "at_least"))
+        return "";
+    return get_number(c, "estimate") > 1 ? more : less;
+}
+
 /* Write an estimate. */
 void
 sentence_estimate(const json_t *c, char *center, char *interval)
@@ -56,8 +68,11 @@ sentence_estimate(const json_t *c, char *center, char *interval)
         low /= metrics[m].unit;
         high /= metrics[m].unit;
     }
-    snprintf(center, SENTENCE_NUMBER, difference ? "%+.*f" : "%.*fx", decimals,
-        estimate);
+    if (difference)
+        snprintf(center, SENTENCE_NUMBER, "%+.*f", decimals, estimate);
+    else
+        snprintf(center, SENTENCE_NUMBER, "%s%.*fx", bound(c, ">", "<"),
+            decimals, estimate);
     if (!isnan(low))
         snprintf(interval, SENTENCE_NUMBER,
             difference ? "%+.*f to %+.*f" : "%.*f to %.*f", decimals, low,
@@ -125,9 +140,9 @@ write_claim(FILE *out, const json_t *c)
         fprintf(out, "%s of events may be %.*f to %.*fx that of threads: open.",
             m->of, d, low, d, high);
     else
-        fprintf(out, "events %s %.*fx the %s of threads (%.*f to %.*f)%s.",
-            verb, d, ratio, m->of, d, low, d, high,
-            strcmp(verdict, "LEANS") == 0 ? ", by how much is open" : "");
+        fprintf(out, "events %s %s%.*fx the %s of threads (%.*f to %.*f)%s.",
+            verb, bound(c, "at least ", "at most "), d, ratio, m->of, d, low, d,
+            high, strcmp(verdict, "LEANS") == 0 ? ", by how much is open" : "");
 }
 
 /* Put the sentence together. */

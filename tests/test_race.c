@@ -1,0 +1,74 @@
+/*
+ * test_race - which blocks are discarded: those in whose runs other work was
+ * in the way, and no others.
+ */
+#include "report/run/race.h"
+
+#include <check.h>
+
+/* The readings of a run of a second, and whether it was disturbed. */
+static const struct {
+    const char *scenario;
+    double foreign, run_queue;      /* seconds, of the server; -1 = not told */
+    double load_foreign, load_wait; /* of the generator */
+    double stolen;
+    bool disturbed;
+} windows[] = {
+    { "reply-50", 0, 0, 0, 0, 0, false },
+    { "reply-50", 0.5, 0.5, 0, 0, 0, true },
+    { "reply-50", 0, 0, 0.5, 0.5, 0, true },
+    /* Nobody waited: they fell asleep and woke up very often. */
+    { "reply-50", 0.09, 0.004, 0.09, 0.004, 0, false },
+    /* Nobody else ran: threads waited for each other. */
+    { "reply-50", 0.01, 48, 0, 0.06, 0, false },
+    /* Up to 5 %, and what the clock cannot tell, does not matter. */
+    { "reply-50", 0.069, 0.069, 0, 0, 0, false },
+    { "reply-50", 0.071, 0.071, 0, 0, 0, true },
+    { "reply-50", 0, 0, 0.071, 0.049, 0, false },
+    { "reply-50", 0, 0, 0.071, 0.051, 0, true },
+    /* Where the kernel does not tell who waited, others' work is enough. */
+    { "reply-50", 0.071, -1, 0, 0, 0, true },
+    /* A hypervisor took it away. */
+    { "reply-50", 0, 0, 0, 0, 0.019, false },
+    { "reply-50", 0, 0, 0, 0, 0.021, true },
+    /* On all cores the server is what else runs beside the load. */
+    { "cores-all", 0.5, 0.5, 0.5, 0.5, 0, false },
+    { "cores-all", 0.5, 0.5, 0.5, 0.5, 0.021, true },
+};
+
+START_TEST(other_work_in_the_way_spoils_a_run)
+{
+    const struct scenario *s = scenario_find(windows[_i].scenario);
+    json_t *run = json_pack("{s:I, s:f, s:f, s:f, s:f}", "window_ns",
+        (json_int_t)1000000000, "foreign_cpu_seconds", windows[_i].foreign,
+        "load_foreign_cpu_seconds", windows[_i].load_foreign, "load_wait_ns",
+        windows[_i].load_wait * 1e9, "stolen_seconds", windows[_i].stolen);
+
+    ck_assert_ptr_nonnull(s);
+    ck_assert_ptr_nonnull(run);
+    json_object_set_new(run, "run_queue_ns",
+        windows[_i].run_queue < 0 ? json_null()
+                                  : json_real(windows[_i].run_queue * 1e9));
+    ck_assert_int_eq(race_was_disturbed(s, run), windows[_i].disturbed);
+    json_decref(run);
+}
+END_TEST
+
+int
+main(void)
+{
+    Suite *suite = suite_create("race");
+    TCase *blocks = tcase_create("blocks");
+    SRunner *runner;
+    int failed;
+
+    tcase_add_loop_test(blocks, other_work_in_the_way_spoils_a_run, 0,
+        (int)(sizeof(windows) / sizeof(windows[0])));
+    suite_add_tcase(suite, blocks);
+
+    runner = srunner_create(suite);
+    srunner_run_all(runner, CK_NORMAL);
+    failed = srunner_ntests_failed(runner);
+    srunner_free(runner);
+    return failed != 0;
+}
