@@ -35,7 +35,7 @@ const struct subject_info subjects[SUBJECTS] = {
  */
 const struct suite_info suites[SUITES] = {
     [SUITE_QUICK] = { "quick", 176, 0, 0, 0, 6 },
-    [SUITE_STANDARD] = { "standard", 590, 0.4, 1.3, 1.2, 6 },
+    [SUITE_STANDARD] = { "standard", 590, 0.4, 1.0, 1.0, 6 },
     [SUITE_FULL] = { "full", 4450, 1, 3, 4, 8 },
 };
 

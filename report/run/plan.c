@@ -9,6 +9,7 @@
 #define AA_RUNS         2       /* more, with an A/A arm */
 #define OTHER_FILES     64      /* descriptors that are not connections */
 #define RUN_OVERHEAD    0.03    /* seconds to start and to stop a server */
+#define SETTLING        0.3     /* more of a warm-up that may be longer */
 #define OPENED_PER_S    18000.0 /* connections, for the estimate of time */
 #define HANGS           2.2     /* seconds until nobody waits any more */
 #define SYSCALL_SECONDS 4.5     /* the pass of its own */
@@ -145,6 +146,7 @@ double
 plan_run_seconds(const struct plan *plan, const struct scenario *s)
 {
     return RUN_OVERHEAD + plan_warmup(plan, s) + plan_window(plan, s) +
+           (plan_warmup_max(plan, s) > 0 ? SETTLING : 0) +
            2 * (double)s->connections / OPENED_PER_S + (s->hangs ? HANGS : 0);
 }
 
