@@ -199,8 +199,8 @@ $(B)/tests/test_%: $(B)/obj/tests/test_%.o \
 $(UNIT_TESTS): LDLIBS = $(shell pkg-config --libs check) -ljansson \
 	-lunistring -levent_core -lm
 # They have room on the stack, unlike a server's threads.
-$(UNIT_TESTS) $(FUZZ_TARGETS): override CFLAGS += -Wno-frame-larger-than \
-	-Wno-stack-usage
+$(UNIT_TESTS) $(FUZZ_TARGETS): override CFLAGS += $(if \
+	$(findstring clang,$(CC)),,-Wno-frame-larger-than -Wno-stack-usage)
 # Memory is short in these at times.
 SCARCE := $(addprefix $(B)/tests/test_,charpage chartalk guess player)
 $(SCARCE): $(B)/obj/tests/scarce.o

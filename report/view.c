@@ -100,6 +100,15 @@ view_span(const json_t *comparison)
     return s;
 }
 
+/* Choose by which is ahead. */
+const char *
+view_bound(const json_t *comparison, const char *more, const char *less)
+{
+    if (!get_bool(comparison, "at_least"))
+        return "";
+    return get_number(comparison, "estimate") > 1 ? more : less;
+}
+
 /* Turn a ratio round. */
 struct span
 view_inverse(struct span s)

@@ -57,6 +57,13 @@ struct span {
 /* Return the estimate of a comparison with its 95 % interval. */
 struct span view_span(const json_t *comparison);
 
+/*
+ * Return what stands before a ratio that the load kept from being larger:
+ * `more` where a is ahead, `less` where b is; "" before any other.
+ */
+const char *view_bound(
+    const json_t *comparison, const char *more, const char *less);
+
 /* Return 1 / s, for the ratio of b to a. */
 struct span view_inverse(struct span s);
 

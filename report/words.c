@@ -325,8 +325,9 @@ write_found(char *buf, const json_t *comparison, const char *estimate)
         snprintf(buf, WORDS_MAX, "%.60s: %.60s with events, %.60s with threads",
             known != NULL ? known->name : metric, a, b);
     else
-        snprintf(buf, WORDS_MAX, "%s %.60s %s, %.60s against %.60s",
-            known->before, estimate, known->after, a, b);
+        snprintf(buf, WORDS_MAX, "%s %s%.60s %s, %.60s against %.60s",
+            known->before, view_bound(comparison, "at least ", "at most "),
+            estimate, known->after, a, b);
 }
 
 /* Write why a comparison is not valid: in words, or by the gates it failed. */

@@ -165,6 +165,22 @@ START_TEST(what_failed_a_gate_is_told_by_its_name)
 }
 END_TEST
 
+START_TEST(a_lead_that_the_load_kept_small_is_said_to_be_one)
+{
+    char buf[WORDS_MAX];
+    json_t *c = compare("WIN", "evented");
+    bool ahead = get_number(c, "estimate") > 1;
+
+    json_object_set_new(c, "at_least", json_true());
+    ck_assert_ptr_nonnull(
+        strstr(words_finding(buf, c), ahead ? "at least" : "at most"));
+    json_object_set_new(c, "at_least", json_false());
+    ck_assert_ptr_null(strstr(words_finding(buf, c), "at least"));
+    ck_assert_ptr_null(strstr(words_finding(buf, c), "at most"));
+    json_decref(c);
+}
+END_TEST
+
 START_TEST(what_is_missing_is_not_measured)
 {
     json_t *c = compare("WIN", "evented");
@@ -222,6 +238,7 @@ main(void)
     tcase_add_test(tests, what_failed_a_gate_is_told_by_its_name);
     tcase_add_loop_test(
         tests, a_finding_is_no_stronger_than_its_verdict, 0, ROWS(verdicts));
+    tcase_add_test(tests, a_lead_that_the_load_kept_small_is_said_to_be_one);
     tcase_add_test(tests, what_is_missing_is_not_measured);
     tcase_add_loop_test(tests, several_choices_come_down_to_one, 0, ROWS(sums));
     suite_add_tcase(suite, tests);

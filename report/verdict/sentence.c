@@ -2,6 +2,7 @@
 
 #include "report/values.h"
 #include "report/verdict/judge.h"
+#include "report/view.h"
 
 #include <err.h>
 #include <math.h>
@@ -36,18 +37,6 @@ ratio_decimals(double ratio)
     return ratio < 0.1 ? 3 : 2;
 }
 
-/*
- * Choose what stands before a ratio that the load kept small: `more` where a
- * is ahead, `less` where b is, else nothing.
- */
-static const char *
-bound(const json_t *c, const char *more, const char *less)
-{
-    if (!get_bool(c, "at_least"))
-        return "";
-    return get_number(c, "estimate") > 1 ? more : less;
-}
-
 /* Write an estimate. */
 void
 sentence_estimate(const json_t *c, char *center, char *interval)
@@ -71,7 +60,7 @@ sentence_estimate(const json_t *c, char *center, char *interval)
     if (difference)
         snprintf(center, SENTENCE_NUMBER, "%+.*f", decimals, estimate);
     else
-        snprintf(center, SENTENCE_NUMBER, "%s%.*fx", bound(c, ">", "<"),
+        snprintf(center, SENTENCE_NUMBER, "%s%.*fx", view_bound(c, ">", "<"),
             decimals, estimate);
     if (!isnan(low))
         snprintf(interval, SENTENCE_NUMBER,
@@ -141,8 +130,9 @@ write_claim(FILE *out, const json_t *c)
             m->of, d, low, d, high);
     else
         fprintf(out, "events %s %s%.*fx the %s of threads (%.*f to %.*f)%s.",
-            verb, bound(c, "at least ", "at most "), d, ratio, m->of, d, low, d,
-            high, strcmp(verdict, "LEANS") == 0 ? ", by how much is open" : "");
+            verb, view_bound(c, "at least ", "at most "), d, ratio, m->of, d,
+            low, d, high,
+            strcmp(verdict, "LEANS") == 0 ? ", by how much is open" : "");
 }
 
 /* Put the sentence together. */
