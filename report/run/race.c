@@ -178,6 +178,7 @@ is_another_due(const struct race *r)
         return false;
     if (r->blocks < planned)
         return true;
+    /* n of planned + n are one in DISCARDED_MAX for the n that ends it. */
     if (r->scenario->special == SPECIAL_LEVELS ||
         r->blocks - r->discarded >= planned ||
         r->blocks >= planned + planned / (DISCARDED_MAX - 1) ||
