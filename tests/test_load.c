@@ -11,6 +11,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
+#include <sys/syscall.h>
 #include <sys/wait.h>
 #include <time.h>
 #include <unistd.h>
@@ -28,6 +29,20 @@ static struct {
     const char *answer;
     bool hangs_up; /* instead of the tenth answer */
 } plan;
+
+/* The clock goes by such steps, unless 0. */
+static long clock_step_ns;
+
+/* Read a clock, as everybody in this program does. */
+int
+clock_gettime(clockid_t clock, struct timespec *t)
+{
+    int result = (int)syscall(SYS_clock_gettime, clock, t);
+
+    if (clock_step_ns > 0)
+        t->tv_nsec -= t->tv_nsec % clock_step_ns;
+    return result;
+}
 
 /* Sleep without regard to signals. */
 static void
@@ -289,6 +304,27 @@ START_TEST(an_open_loop_sends_what_was_intended)
 }
 END_TEST
 
+START_TEST(a_request_due_as_the_window_begins_is_in_one_window)
+{
+    struct load_tally t;
+    struct load *l;
+
+    /* Whatever is due is due as the clock ticks, and windows begin so, too. */
+    clock_step_ns = (long)MS;
+    set_up_delay(0);
+    l = load_of(LOAD_OPEN, 8);
+    plan_rate(l, 1000);
+    memset(&t, 0, sizeof(t));
+    for (int i = 0; i < 3; i++) {
+        load_run(l, 8, 100 * MS, &t);
+        ck_assert_double_eq((double)t.intended, (double)t.window_ns / 1e6);
+    }
+    run(l, 8, 100 * MS, &t);
+    ck_assert_uint_eq(histogram_count(t.latency), t.intended);
+    forget(l, &t);
+}
+END_TEST
+
 START_TEST(response_is_queue_and_lateness_and_wire)
 {
     struct load_tally t;
@@ -539,6 +575,7 @@ main(void)
     tcase_add_test(
         known, a_stop_shows_in_the_open_loop_and_not_in_the_closed_one);
     tcase_add_test(known, an_open_loop_sends_what_was_intended);
+    tcase_add_test(known, a_request_due_as_the_window_begins_is_in_one_window);
     tcase_add_test(known, response_is_queue_and_lateness_and_wire);
     tcase_add_test(known, an_overload_is_censored_and_no_failure);
     tcase_add_test(known, what_is_never_answered_is_censored);

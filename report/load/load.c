@@ -143,6 +143,7 @@ begin_tally(struct load *l, struct load_tally *t, uint64_t now)
     if (l->open && l->started)
         load_send_due(l, t->start_ns);
     load_count_area(l, t->start_ns);
+    t->first = l->open ? l->arrivals.passed : l->sent;
     l->area = 0;
     l->spin_ns = 0;
     l->bytes = 0;
@@ -240,12 +241,11 @@ can_wait(const struct load *l)
 void
 load_run(struct load *l, size_t active, uint64_t ns, struct load_tally *tally)
 {
-    uint64_t end, now, due, sent;
+    uint64_t end, now, sent;
 
     now = l->started ? resources_now_ns() : start_clock(l);
     l->active = active;
     begin_tally(l, tally, now);
-    due = l->arrivals.passed;
     sent = l->open ? l->sends.passed : l->sent;
     end = tally->start_ns + ns;
     if (!l->sending) {
@@ -263,23 +263,24 @@ load_run(struct load *l, size_t active, uint64_t ns, struct load_tally *tally)
     tally->area = l->area;
     tally->spin_ns = l->spin_ns;
     tally->sent = (l->open ? l->sends.passed : l->sent) - sent;
-    tally->intended = l->open ? l->arrivals.passed - due : tally->sent;
+    tally->intended = l->open ? l->arrivals.passed - tally->first : tally->sent;
     tally->bytes = l->bytes;
     tally->fairness = fairness(l);
 }
 
 /* Give up on one request. */
 static void
-censor(struct load *l, uint64_t due, uint64_t now, struct load_tally *tally)
+censor(struct load *l, uint64_t nth, uint64_t due, uint64_t now,
+    struct load_tally *tally)
 {
     uint64_t end = tally->start_ns + tally->window_ns;
+    bool inside = load_in_window(tally, nth);
 
     l->outstanding--;
-    if (due >= tally->start_ns)
-        tally->censored_ns += now - due;
-    if (due >= tally->start_ns && tally->latency != NULL)
+    tally->censored_ns += inside ? now - due : 0;
+    if (inside && tally->latency != NULL)
         histogram_record_censored(tally->latency, now - due);
-    tally->head_ns += due < tally->start_ns ? now - tally->start_ns : 0;
+    tally->head_ns += inside ? 0 : now - tally->start_ns;
     tally->tail_ns += now - end;
 }
 
@@ -295,13 +296,13 @@ give_up(struct load *l, struct load_tally *tally)
         if (c->state != CONN_BUSY && c->state != CONN_OPENING)
             continue;
         if (c->opened || l->is.way == LOAD_CHURN)
-            censor(l, c->due_ns, now, tally);
+            censor(l, c->nth, c->due_ns, now, tally);
         conn_end(l, c, LOAD_TIMEOUT, "no reply within %d s",
             LOAD_DRAIN_LIMIT_MS / 1000);
     }
     for (; l->open && l->sends.passed < l->arrivals.passed;
          schedule_advance(&l->sends))
-        censor(l, schedule_due(&l->sends), now, tally);
+        censor(l, l->sends.passed, schedule_due(&l->sends), now, tally);
 }
 
 /* Wait for the replies that are still owed and give up on the rest. */

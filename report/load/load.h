@@ -88,6 +88,7 @@ enum load_error {
 struct load_tally {
     uint64_t start_ns;  /* set by load_run(), monotonic clock */
     uint64_t window_ns; /* how long it really took */
+    uint64_t first;     /* requests that were due before the window */
     uint64_t intended;  /* requests due within the window */
     uint64_t sent;      /* of those, before its end */
     uint64_t replies;   /* completed and verified within the window */

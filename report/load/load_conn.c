@@ -80,6 +80,7 @@ conn_send(struct load *l, struct conn *c, uint64_t due)
     c->first_ns = 0;
     c->sent_ns = resources_now_ns();
     c->due_ns = due != 0 ? due : c->sent_ns;
+    c->nth = l->open ? l->sends.passed : l->sent;
     if (!l->open) {
         load_count_area(l, c->sent_ns);
         l->outstanding++;
@@ -190,6 +191,7 @@ conn_open(struct load *l, struct conn *c)
     c->state = CONN_OPENING;
     c->first_ns = 0;
     l->opening++;
+    c->nth = l->sent;
     c->due_ns = resources_now_ns();
     if (connect(c->fd, (const struct sockaddr *)&to, sizeof(to)) == -1 &&
         errno != EINPROGRESS) {

@@ -25,6 +25,7 @@ struct conn {
     int fd;
     enum conn_state state;
     bool opened;                 /* its first exchange is over */
+    uint64_t nth;                /* its request, counted as tally->first is */
     uint64_t due_ns;             /* s */
     uint64_t sent_ns;            /* a */
     uint64_t free_ns;            /* c', when the last reply was complete */
@@ -104,6 +105,16 @@ void conn_read(struct load *l, struct conn *c, struct load_tally *tally);
 
 /* Use a connection that has just become free. */
 void conn_next(struct load *l, struct conn *c, uint64_t now);
+
+/*
+ * Tell whether a request was due in the window. Its number tells, not its time:
+ * it may be due in the very nanosecond in which the window begins.
+ */
+static inline bool
+load_in_window(const struct load_tally *t, uint64_t nth)
+{
+    return nth >= t->first;
+}
 
 /* Send the requests that are due while there is a free connection. */
 void load_send_due(struct load *l, uint64_t now);

@@ -50,10 +50,10 @@ count_reply(
 {
     load_count_area(l, now);
     l->outstanding--;
-    if (c->due_ns < tally->start_ns)
-        tally->head_ns += now - tally->start_ns;
-    else
+    if (load_in_window(tally, c->nth))
         record_times(l, c, now, tally);
+    else
+        tally->head_ns += now - tally->start_ns;
     if (l->sending) {
         tally->replies++;
         tally->good += now - c->due_ns <= LOAD_GOOD_NS;
