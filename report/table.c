@@ -3,6 +3,7 @@
 #include "report/values.h"
 #include "report/verdict/judge.h"
 #include "report/verdict/sentence.h"
+#include "report/view.h"
 
 #include <err.h>
 #include <math.h>
@@ -325,6 +326,7 @@ write_losses(FILE *out, const json_t *scenario)
         json_array_size(json_object_get(scenario, "discarded_blocks"));
     double wanted = get_number(scenario, "connections_wanted");
     double open = get_number(scenario, "connections");
+    struct span pace = view_pace(scenario);
 
     if (lost > 0)
         fprintf(out,
@@ -332,6 +334,11 @@ write_losses(FILE *out, const json_t *scenario)
             "with something else%s.\n",
             lost, blocks,
             get_bool(scenario, "too_noisy") ? ": no verdict on times" : "");
+    if (view_is_uneven(pace))
+        fprintf(out,
+            "  Uneven: the machine itself was %.1f times as slow in some "
+            "runs as in others.\n",
+            pace.high / pace.low);
     if (open < wanted)
         fprintf(out,
             "  The descriptor limit allows only %.0f of %.0f "

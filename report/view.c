@@ -1,7 +1,13 @@
 #include "report/view.h"
 
+#include "report/verdict/stats.h"
+
+#include <err.h>
 #include <math.h>
+#include <stdlib.h>
 #include <string.h>
+
+#define UNEVEN 1.15 /* times as slow is another pace */
 
 /* Read an element. */
 const json_t *
@@ -107,6 +113,39 @@ view_bound(const json_t *comparison, const char *more, const char *less)
     if (!get_bool(comparison, "at_least"))
         return "";
     return get_number(comparison, "estimate") > 1 ? more : less;
+}
+
+/* Sort what the runs were told. */
+struct span
+view_pace(const json_t *scenario)
+{
+    size_t n = 0, runs = view_count(scenario, "runs");
+    struct span s = { NAN, NAN, NAN };
+    double *pace;
+
+    if (runs == 0)
+        return s;
+    pace = calloc(runs, sizeof(*pace));
+    if (pace == NULL)
+        err(1, NULL);
+    for (size_t i = 0; i < runs; i++) {
+        pace[n] = get_number(view_item(scenario, "runs", i), "pace_ns");
+        n += isfinite(pace[n]);
+    }
+    if (n > 0) {
+        s.at = stats_median(pace, n);
+        s.low = pace[n / 10];
+        s.high = pace[n - 1 - n / 10];
+    }
+    free(pace);
+    return s;
+}
+
+/* Compare the ends. */
+bool
+view_is_uneven(struct span pace)
+{
+    return pace.high > UNEVEN * pace.low;
 }
 
 /* Turn a ratio round. */

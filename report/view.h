@@ -64,6 +64,16 @@ struct span view_span(const json_t *comparison);
 const char *view_bound(
     const json_t *comparison, const char *more, const char *less);
 
+/*
+ * Return how fast the machine was in the runs of a scenario, in ns of what
+ * pace.h has: at the 10th, 50th and 90th percentile of the runs; NAN when it
+ * is not told.
+ */
+struct span view_pace(const json_t *scenario);
+
+/* Return whether that is more than one pace. */
+bool view_is_uneven(struct span pace);
+
 /* Return 1 / s, for the ratio of b to a. */
 struct span view_inverse(struct span s);
 

@@ -156,6 +156,17 @@ class Render(Raced):
         orders = {tuple(run) for run in report["scenarios"][0]["runs"]}
         self.assertEqual(len(orders), 1)
 
+    def test_an_uneven_machine_is_told(self):
+        for slow, told in ((170, False), (340, True)):
+            for i, run in enumerate(self.report["scenarios"][0]["runs"]):
+                run["pace_ns"] = slow if i % 2 else 170
+            path = self.write("report.json", json.dumps(self.report))
+            _, output, _ = compare("--render", path)
+            said = "the machine itself was 2.0 times as slow in some runs"
+            self.assertEqual((said in " ".join(output.split()),
+                said in " ".join(read(self.folder, "index.html").split())),
+                (told, told))
+
     def test_what_is_no_report_is_one_line(self):
         for text in ("", "{", "[]", "{}", '{"schema": 1}'):
             code, output, errors = compare(

@@ -193,6 +193,7 @@ static void
 write_runs(FILE *html, const json_t *scenario)
 {
     size_t discarded = view_count(scenario, "discarded_blocks");
+    struct span pace = view_pace(scenario);
     char seconds[WORDS_MAX];
 
     write_number_of(html, "; ",
@@ -204,6 +205,11 @@ write_runs(FILE *html, const json_t *scenario)
     if (discarded > 0)
         html_put(html, ", %s of them discarded as the machine was busy",
             words_count(seconds, (double)discarded));
+    if (view_is_uneven(pace))
+        html_put(html,
+            ". Uneven: the machine itself was %s times as slow in some "
+            "runs as in others",
+            words_number(seconds, pace.high / pace.low, 2));
     fputs(".</p>\n", html);
     if (get_bool(scenario, "too_noisy"))
         fputs("<p class=\"missing\">Too many blocks were disturbed: no verdict "

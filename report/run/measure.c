@@ -2,6 +2,7 @@
 
 #include "report/load/crowd.h"
 #include "report/run/launch.h"
+#include "report/run/pace.h"
 #include "report/verdict/stats.h"
 
 #include <assert.h>
@@ -402,6 +403,8 @@ json_t *
 measure(const struct order *order, const struct plan *plan)
 {
     const struct scenario *s = order->scenario;
+    int cpu = plan->placement.pinned ? plan->placement.server_cpu : -1;
+    double before = pace_ns(cpu);
     struct load *load = NULL;
     struct process server;
     struct run run;
@@ -427,6 +430,7 @@ measure(const struct order *order, const struct plan *plan)
     }
     if (s->all_cores)
         plan_pin(plan);
+    run.pace_ns = (before + pace_ns(cpu)) / 2;
     run_finish(&run);
     result = run_to_json(&run);
     if (load != NULL)
