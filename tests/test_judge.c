@@ -32,7 +32,9 @@ struct made {
     const char *gate; /* that runs of the evented server fail; NULL = none */
     size_t gate_runs; /* so many of them */
     const char *invalid;
-    double timely; /* effect without the generator's lateness; 0 = no such */
+    double timely;   /* effect without the generator's lateness; 0 = no such */
+    size_t controls; /* of each model, as good as the twins */
+    double second_half; /* pace of the machine from the last control on */
 };
 
 /* A normal number (Box and Muller). */
@@ -90,6 +92,24 @@ fail_gates(const struct made *made, json_t *runs)
     }
 }
 
+/* Run the controls in the middle of a block; return the next position. */
+static size_t
+make_controls(const struct made *made, json_t *runs, size_t block, size_t at,
+    double *machine)
+{
+    static const char *const names[] = { "bare-threads", "bare-epoll" };
+
+    for (size_t i = 0; i < made->controls; i++) {
+        if (made->second_half > 0 && i + 1 == made->controls)
+            *machine *= made->second_half;
+        json_array_append_new(
+            runs, make_run(made, names[i], "control", block, at++,
+                      1e5 * *machine * (i == 1 ? made->effect : 1)));
+        *machine *= 1 + made->drift;
+    }
+    return at;
+}
+
 /* A scenario as race_run() returns it, in the design of reply-50. */
 static json_t *
 make(const struct made *made)
@@ -102,7 +122,11 @@ make(const struct made *made)
     for (size_t b = 1; b <= made->blocks; b++) {
         const char *order = rng_below(&rng, 2) == 0 ? "aABBAa" : "bBAABb";
 
+        size_t at = 1;
+
         json_array_append_new(orders, json_string(order));
+        if (made->second_half > 0)
+            machine = 1;
         for (size_t i = 0; i < 6; i++) {
             bool events = strchr("bB", order[i]) != NULL;
             bool small = strchr("ab", order[i]) != NULL;
@@ -112,8 +136,10 @@ make(const struct made *made)
 
             json_array_append_new(
                 runs, make_run(made, events ? "evented" : "threaded",
-                          small ? "aa" : "twin", b, i + 1, rate));
+                          small ? "aa" : "twin", b, at++, rate));
             machine *= 1 + made->drift;
+            if (i == 2)
+                at = make_controls(made, runs, b, at, &machine);
         }
     }
     fail_gates(made, runs);
@@ -149,6 +175,43 @@ rate_of(const json_t *scenario)
     ck_assert_ptr_nonnull(c);
     return c;
 }
+
+START_TEST(a_control_is_held_against_the_nearest_run)
+{
+    const struct made made = { .effect = 1.4,
+        .blocks = BLOCKS,
+        .seed = 1,
+        .controls = 2,
+        .second_half = 0.7 };
+    json_t *o = judged(&made);
+
+    /* One ran before the machine became slower, the other after it. */
+    ck_assert_double_eq_tol(get_number(judge_find(o, metrics[METRIC_RATE].key,
+                                           "threaded", "bare-threads"),
+                                "estimate"),
+        1, 1e-9);
+    ck_assert_double_eq_tol(get_number(judge_find(o, metrics[METRIC_RATE].key,
+                                           "evented", "bare-epoll"),
+                                "estimate"),
+        1, 1e-9);
+    json_decref(o);
+}
+END_TEST
+
+START_TEST(beside_a_control_in_the_middle_a_drift_cancels)
+{
+    const struct made made = {
+        .effect = 1.4, .drift = 0.01, .blocks = BLOCKS, .seed = 1, .controls = 1
+    };
+    json_t *o = judged(&made);
+
+    ck_assert_double_eq_tol(get_number(judge_find(o, metrics[METRIC_RATE].key,
+                                           "threaded", "bare-threads"),
+                                "estimate"),
+        1, 1e-9);
+    json_decref(o);
+}
+END_TEST
 
 /* What a server slowed by so many per cent must come out as. */
 static const struct {
@@ -531,6 +594,8 @@ main(void)
     tcase_set_timeout(truth, 300);
     tcase_add_loop_test(truth, planted_differences_come_out_as_what_they_are, 0,
         (int)(sizeof(planted) / sizeof(planted[0])));
+    tcase_add_test(truth, a_control_is_held_against_the_nearest_run);
+    tcase_add_test(truth, beside_a_control_in_the_middle_a_drift_cancels);
     tcase_add_test(
         truth, where_there_is_no_difference_hardly_ever_one_is_named);
     tcase_add_test(truth, the_floor_is_what_the_same_server_twice_differs_by);

@@ -2,11 +2,11 @@
  * race - running a scenario: blocks of runs, each run a fresh server process.
  *
  * In a block the twins run in the order ABBA or BAAB, as a seeded coin says;
- * the controls run once each between the two halves, so that a steady drift
- * of the machine cancels for them as well. A peer runs like a control. With an
- * A/A arm the twin that is first and last runs once more at either end,
- * aABBAa: between the small letters and the large ones, too, drift cancels,
- * and there is no other difference.
+ * the controls run once each between the two halves, and each is compared with
+ * that run of a twin which is nearest (or with both, when they are as near). A
+ * peer runs like a control. With an A/A arm the twin that is first and last
+ * runs once more at either end, aABBAa: between the small letters and the large
+ * ones, too, drift cancels, and there is no other difference.
  *
  * A block is discarded when the machine was busy with something else during
  * one of its windows: when the generator, alone on its processor, had to wait

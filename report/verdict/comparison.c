@@ -42,27 +42,55 @@ why_missing(const json_t *run, enum metric m)
     return "no replies";
 }
 
+/* What an arm made of one block, in the order of its runs. */
+struct made {
+    size_t n;
+    double value[2], position[2];
+};
+
 /* Collect an arm's values of one block, at most two; note what is missing. */
-static size_t
-collect(struct comparison *c, const struct arm *arm, double values[2])
+static struct made
+collect(struct comparison *c, const struct arm *arm)
 {
     const char *which = c->timely ? "timely" : "figures";
+    struct made made = { 0, { NAN, NAN }, { NAN, NAN } };
     const json_t *run;
-    size_t i, n = 0;
+    size_t i;
 
     json_array_foreach(json_object_get(c->scenario, "runs"), i, run)
     {
         double x;
 
-        if (!arm_has(arm, run) || n == 2)
+        if (!arm_has(arm, run) || made.n == 2)
             continue;
         x = get_number(json_object_get(run, which), metrics[c->metric].key);
-        if (isfinite(x))
-            values[n++] = x;
-        else
+        if (!isfinite(x)) {
             c->missing = why_missing(run, c->metric);
+            continue;
+        }
+        made.position[made.n] = get_number(run, "position");
+        made.value[made.n++] = x;
     }
-    return n;
+    return made;
+}
+
+/*
+ * Keep one of two values, that of the run nearest to the other server's only
+ * one: the machine's pace changes within a block, too. When both are as near,
+ * keep both: then a drift cancels.
+ */
+static void
+keep_nearest(struct made *two, const struct made *one)
+{
+    double first = fabs(two->position[0] - one->position[0]);
+    double second = fabs(two->position[1] - one->position[0]);
+
+    if (two->n != 2 || one->n != 1 || first == second)
+        return;
+    if (second < first)
+        two->value[0] = two->value[1];
+    two->value[1] = NAN;
+    two->n = 1;
 }
 
 /*
@@ -92,21 +120,22 @@ block_differences(struct comparison *c)
 
     for (size_t block = 1; block <= blocks; block++) {
         struct arm a = c->a, b = c->b;
-        double va[2] = { NAN, NAN }, vb[2] = { NAN, NAN };
-        size_t na, nb;
+        struct made va, vb;
 
         a.block = b.block = block;
         if (c->a.arm != NULL)
             a.server = b.server = server_of_aa(c->scenario, block);
-        na = collect(c, &a, va);
-        nb = collect(c, &b, vb);
-        if (na == 0 || nb == 0 ||
+        va = collect(c, &a);
+        vb = collect(c, &b);
+        keep_nearest(&va, &vb);
+        keep_nearest(&vb, &va);
+        if (va.n == 0 || vb.n == 0 ||
             (leave_out && block_is_discarded(c->scenario, block)))
             continue;
-        c->d[n] = m->may_be_zero ? stats_difference(va, na, vb, nb)
-                                 : stats_log_ratio(va, na, vb, nb);
-        memcpy(c->pairs[n], va, sizeof(va));
-        memcpy(c->pairs[n] + 2, vb, sizeof(vb));
+        c->d[n] = (m->may_be_zero ? stats_difference : stats_log_ratio)(
+            va.value, va.n, vb.value, vb.n);
+        memcpy(c->pairs[n], va.value, sizeof(va.value));
+        memcpy(c->pairs[n] + 2, vb.value, sizeof(vb.value));
         n += isfinite(c->d[n]);
     }
     return n;
