@@ -2,14 +2,20 @@
 """
 planted - servers slowed by a known share, raced, and what compare makes of it.
 
-    planted.py [--blocks N]
+    planted.py [--blocks N] [--times N]
 
 For 0, 2, 5, 10 and 30 % a threaded server is preloaded with slow.c and raced as
-a peer beside the threaded one as it is. Printed is the processor time per
-request that compare finds, with its interval, and whether the truth is in it.
-The exit code is 0 when it always is.
+a peer beside the threaded one as it is, three times each. Printed is the
+processor time per request that compare finds, and its 95 % interval. One in
+twenty such intervals may miss the truth, so of 15 three: more come once in two
+hundred times. And at 30 % the verdict must be there, every time.
 
-It takes six minutes, and a machine with nothing else to do.
+The preload itself costs something, and a slower server makes the load sleep
+more often, which its send() pays for; so the intervals are held two per cent
+wider.
+
+The windows are short and the blocks many, so that both servers meet the machine
+at the same pace. It takes twenty minutes, and a machine with nothing else to do.
 """
 
 import argparse
@@ -22,9 +28,8 @@ import tempfile
 HERE = os.path.dirname(os.path.abspath(__file__))
 BUILD = os.path.join(os.path.dirname(HERE), "build")
 SHARES = (0, 2, 5, 10, 30)
+ITSELF = 0.02  # what the preload costs, and that the load sleeps more often
 
-# Reading the clocks costs something by itself, which 0 % shows; the others are
-# seen against it.
 SERVER = "env LD_PRELOAD={so} SLOW={share} {server} --quiet --port {{port}}"
 
 
@@ -33,7 +38,7 @@ def race(share, blocks, folder):
     command = SERVER.format(so=os.path.join(BUILD, "tests", "slow.so"),
         share=share, server=os.path.join(BUILD, "threaded", "guess-server"))
     subprocess.run([os.path.join(BUILD, "compare"), "--only", "reply-50",
-        "--blocks", str(blocks), "--seed", "1", "--output", folder,
+        "--blocks", str(blocks), "--seconds", "0.2", "--output", folder,
         "--peer", f"slowed={command}"], check=True, stdout=subprocess.DEVNULL)
     with open(os.path.join(folder, "report.json"), encoding="utf-8") as file:
         comparisons = json.load(file)["scenarios"][0]["comparisons"]
@@ -44,23 +49,26 @@ def race(share, blocks, folder):
 def main():
     """Race them all."""
     parser = argparse.ArgumentParser(description=__doc__.split("\n")[1])
-    parser.add_argument("--blocks", type=int, default=8)
-    blocks = parser.parse_args().blocks
-    good = True
-    base = 1.0
-    for share in SHARES:
+    parser.add_argument("--blocks", type=int, default=12)
+    parser.add_argument("--times", type=int, default=3)
+    options = parser.parse_args()
+    missed = unseen = 0
+    for share in SHARES * options.times:
         with tempfile.TemporaryDirectory() as folder:
-            found = race(share, blocks, folder)
-        if share == 0:
-            base = found["estimate"]
+            found = race(share, options.blocks, folder)
         low, high = found["interval95"] or (0, float("inf"))
-        truth = base * (1 + share / 100)
-        inside = low * 0.99 <= truth <= high * 1.01
-        good = good and inside
-        print(f"slowed by {share:2} %: {found['estimate'] / base - 1:+6.1%} "
-            f"({low / base - 1:+.1%} to {high / base - 1:+.1%}) "
-            f"{found['verdict']}{'' if inside else ': WRONG'}", flush=True)
-    return 0 if good else 1
+        holds = low * (1 - ITSELF) <= 1 + share / 100 <= high * (1 + ITSELF)
+        seen = share < max(SHARES) or found["verdict"] == "WIN"
+        missed += not holds
+        unseen += not seen
+        print(f"slowed by {share:2} %: {found['estimate'] - 1:+6.1%} "
+            f"({low - 1:+.1%} to {high - 1:+.1%}) {found['verdict']}"
+            f"{'' if holds else ', misses the truth'}"
+            f"{'' if seen else ', not seen'}", flush=True)
+    races = len(SHARES) * options.times
+    print(f"{races - missed} of {races} intervals hold the truth, "
+        f"and {unseen} great differences were not seen.")
+    return 0 if missed <= races / 5 and unseen == 0 else 1
 
 
 if __name__ == "__main__":

@@ -1,7 +1,7 @@
 /*
  * A preload that makes any server slower by a known share of the processor
- * time that it uses: after each send() the calling thread burns SLOW per cent
- * of what it has used since the one before.
+ * time that it uses: after some of its calls of send() a thread burns SLOW per
+ * cent of what it has used for its work until then, and has not burned yet.
  *
  *     SLOW=10 LD_PRELOAD=build/tests/slow.so build/threaded/guess-server
  *
@@ -15,6 +15,8 @@
 #include <sys/types.h>
 #include <time.h>
 
+#define EVERY 16 /* sends: reading that clock is a system call */
+
 /* Return the processor time of this thread in ns. */
 static long long
 used_ns(void)
@@ -25,21 +27,24 @@ used_ns(void)
     return t.tv_sec * 1000000000LL + t.tv_nsec;
 }
 
-/* Burn a share of what was used since the last time. */
+/* Burn what this thread owes: a share of all that it used for its work. */
 static void
 burn(void)
 {
-    static _Thread_local long long last;
+    static _Thread_local long long burned;
+    static _Thread_local unsigned sends;
     static double share = -1;
-    long long now = used_ns(), end;
+    long long start, now;
 
+    if (++sends % EVERY != 0)
+        return;
     if (share < 0)
         share = getenv("SLOW") != NULL ? atof(getenv("SLOW")) / 100 : 0;
-    if (last == 0)
-        last = now;
-    end = now + (long long)((double)(now - last) * share);
-    while ((last = used_ns()) < end)
-        continue;
+    start = now = used_ns();
+    /* What was burned too much is owed less the next time. */
+    while ((double)(burned + now - start) < (double)(start - burned) * share)
+        now = used_ns();
+    burned += now - start;
 }
 
 /* As in the C library, and slower. */
