@@ -11,7 +11,7 @@ twenty such intervals may miss the truth, so of 15 three: more come once in two
 hundred times. And at 30 % the verdict must be there, every time.
 
 The preload itself costs something, and a slower server makes the load sleep
-more often, which its send() pays for; so the intervals are held two per cent
+more often, which its send() pays for; so the intervals are held one per cent
 wider.
 
 The windows are short and the blocks many, so that both servers meet the machine
@@ -28,7 +28,7 @@ import tempfile
 HERE = os.path.dirname(os.path.abspath(__file__))
 BUILD = os.path.join(os.path.dirname(HERE), "build")
 SHARES = (0, 2, 5, 10, 30)
-ITSELF = 0.02  # what the preload costs, and that the load sleeps more often
+ITSELF = 0.01  # what the preload costs
 
 SERVER = "env LD_PRELOAD={so} SLOW={share} {server} --quiet --port {{port}}"
 
