@@ -33,7 +33,7 @@ struct made {
     size_t gate_runs; /* so many of them */
     const char *invalid;
     double timely;   /* effect without the generator's lateness; 0 = no such */
-    size_t controls; /* of each model, as good as the twins */
+    size_t controls; /* none, bare threads, or both; as good as the twins */
     double second_half; /* pace of the machine from the last control on */
 };
 
@@ -121,7 +121,6 @@ make(const struct made *made)
     rng_seed(&rng, made->seed);
     for (size_t b = 1; b <= made->blocks; b++) {
         const char *order = rng_below(&rng, 2) == 0 ? "aABBAa" : "bBAABb";
-
         size_t at = 1;
 
         json_array_append_new(orders, json_string(order));

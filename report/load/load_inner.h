@@ -76,6 +76,16 @@ load_is_slow(const struct load *l)
     return l->is.way == LOAD_SLOW_READER || l->is.way == LOAD_SLOW_SENDER;
 }
 
+/*
+ * Tell whether a request was due in the window. Its number tells, not its time:
+ * it may be due in the very nanosecond in which the window begins.
+ */
+static inline bool
+load_in_window(const struct load_tally *t, uint64_t nth)
+{
+    return nth >= t->first;
+}
+
 /* --- load_conn.c --- */
 
 /* Close a connection, for whatever reason. */
@@ -105,16 +115,6 @@ void conn_read(struct load *l, struct conn *c, struct load_tally *tally);
 
 /* Use a connection that has just become free. */
 void conn_next(struct load *l, struct conn *c, uint64_t now);
-
-/*
- * Tell whether a request was due in the window. Its number tells, not its time:
- * it may be due in the very nanosecond in which the window begins.
- */
-static inline bool
-load_in_window(const struct load_tally *t, uint64_t nth)
-{
-    return nth >= t->first;
-}
 
 /* Send the requests that are due while there is a free connection. */
 void load_send_due(struct load *l, uint64_t now);
