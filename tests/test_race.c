@@ -12,28 +12,34 @@ static const struct {
     double foreign, run_queue;      /* seconds, of the server; -1 = not told */
     double load_foreign, load_wait; /* of the generator */
     double stolen;
+    double others; /* that they ran anywhere; -1 = hidden */
     bool disturbed;
 } windows[] = {
-    { "reply-50", 0, 0, 0, 0, 0, false },
-    { "reply-50", 0.5, 0.5, 0, 0, 0, true },
-    { "reply-50", 0, 0, 0.5, 0.5, 0, true },
+    { "reply-50", 0, 0, 0, 0, 0, -1, false },
+    { "reply-50", 0.5, 0.5, 0, 0, 0, -1, true },
+    { "reply-50", 0, 0, 0.5, 0.5, 0, -1, true },
     /* Nobody waited: they fell asleep and woke up very often. */
-    { "reply-50", 0.09, 0.004, 0.09, 0.004, 0, false },
+    { "reply-50", 0.09, 0.004, 0.09, 0.004, 0, -1, false },
     /* Nobody else ran: threads waited for each other. */
-    { "reply-50", 0.01, 48, 0, 0.06, 0, false },
+    { "reply-50", 0.01, 48, 0, 0.06, 0, -1, false },
     /* Up to 5 %, and what the clock cannot tell, does not matter. */
-    { "reply-50", 0.069, 0.069, 0, 0, 0, false },
-    { "reply-50", 0.071, 0.071, 0, 0, 0, true },
-    { "reply-50", 0, 0, 0.071, 0.049, 0, false },
-    { "reply-50", 0, 0, 0.071, 0.051, 0, true },
+    { "reply-50", 0.069, 0.069, 0, 0, 0, -1, false },
+    { "reply-50", 0.071, 0.071, 0, 0, 0, -1, true },
+    { "reply-50", 0, 0, 0.071, 0.049, 0, -1, false },
+    { "reply-50", 0, 0, 0.071, 0.051, 0, -1, true },
     /* Where the kernel does not tell who waited, others' work is enough. */
-    { "reply-50", 0.071, -1, 0, 0, 0, true },
+    { "reply-50", 0.071, -1, 0, 0, 0, -1, true },
     /* A hypervisor took it away. */
-    { "reply-50", 0, 0, 0, 0, 0.019, false },
-    { "reply-50", 0, 0, 0, 0, 0.021, true },
+    { "reply-50", 0, 0, 0, 0, 0.019, -1, false },
+    { "reply-50", 0, 0, 0, 0, 0.021, -1, true },
+    /* The kernel cleared away ended threads, while others did nothing. */
+    { "churn-50", 0.09, 0.75, 0.09, 0.06, 0, 0.01, false },
+    { "churn-50", 0.09, 0.75, 0, 0, 0, 0.09, true },
+    /* They ran elsewhere. */
+    { "reply-50", 0.01, 0.01, 0, 0, 0, 3, false },
     /* On all cores the server is what else runs beside the load. */
-    { "cores-all", 0.5, 0.5, 0.5, 0.5, 0, false },
-    { "cores-all", 0.5, 0.5, 0.5, 0.5, 0.021, true },
+    { "cores-all", 0.5, 0.5, 0.5, 0.5, 0, -1, false },
+    { "cores-all", 0.5, 0.5, 0.5, 0.5, 0.021, -1, true },
 };
 
 START_TEST(other_work_in_the_way_spoils_a_run)
@@ -49,6 +55,8 @@ START_TEST(other_work_in_the_way_spoils_a_run)
     json_object_set_new(run, "run_queue_ns",
         windows[_i].run_queue < 0 ? json_null()
                                   : json_real(windows[_i].run_queue * 1e9));
+    json_object_set_new(run, "others_cpu_seconds",
+        windows[_i].others < 0 ? json_null() : json_real(windows[_i].others));
     ck_assert_int_eq(race_was_disturbed(s, run), windows[_i].disturbed);
     json_decref(run);
 }

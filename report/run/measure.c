@@ -2,6 +2,7 @@
 
 #include "report/load/crowd.h"
 #include "report/run/launch.h"
+#include "report/run/others.h"
 #include "report/run/pace.h"
 #include "report/verdict/stats.h"
 
@@ -24,7 +25,7 @@
 /* What is read at both ends of the window. */
 struct edge {
     uint64_t server_cpu, load_cpu, load_all, load_wait, run_queue;
-    double stolen, busy, network, load_busy, load_network;
+    double stolen, busy, network, load_busy, load_network, others;
     struct kernel_counters kernel;
     bool run_queue_known;
 };
@@ -34,6 +35,7 @@ static void
 read_start(
     struct edge *e, const struct process *server, const struct placement *where)
 {
+    e->others = others_cpu_seconds(server->whole);
     e->network = kernel_network_seconds(where->server_cpu);
     e->load_network = kernel_network_seconds(where->load_cpu);
     e->kernel = kernel_read();
@@ -78,6 +80,9 @@ read_end(struct run *run, const struct edge *e, const struct process *server,
         kernel_network_seconds(where->load_cpu) - e->load_network;
     run->foreign_seconds -=
         kernel_network_seconds(where->server_cpu) - e->network;
+    run->others_seconds = others_cpu_seconds(server->whole) - e->others;
+    if (run->others_seconds < 0)
+        run->others_seconds = NAN; /* one of them is no longer seen */
 }
 
 /* Read the memory and keep it as a level. */

@@ -32,16 +32,17 @@ struct race {
 };
 
 /*
- * Return for how long, in seconds, others may have been in the way: what they
- * ran, as far as somebody waited in that time to run. Falling asleep and waking
- * up looks like others' work and keeps nobody waiting; waiting for one's own
- * threads, or for a processor to wake up, is no others' work.
+ * Return for how long, in seconds, others may have been in the way: what was
+ * run on the processor for neither load nor server, as far as somebody waited
+ * in that time to run, and others, where they can be seen, ran at all. Falling
+ * asleep, waking up and clearing away ended threads look like others' work;
+ * waiting for one's own threads, or for a processor to wake up, is none.
  */
 static double
 time_in_the_way(const json_t *run, const char *foreign, const char *wait)
 {
-    return fmin(
-        get_number(run, foreign) - 2 * TICK, get_number(run, wait) / 1e9);
+    return fmin(get_number(run, "others_cpu_seconds"),
+        fmin(get_number(run, foreign) - 2 * TICK, get_number(run, wait) / 1e9));
 }
 
 /* Tell whether the machine was busy with something else in a window. */

@@ -48,6 +48,7 @@ struct run {
     double stolen_seconds;       /* taken by a hypervisor, within the window */
     double foreign_seconds;      /* by others, on the server's processor */
     double load_foreign_seconds; /* by others, on the load's */
+    double others_seconds;       /* that others ran on any; NAN = not known */
     double pace_ns; /* pace of the server's processor, before and after; NAN */
     struct kernel_counters kernel; /* increase in the window */
     /*

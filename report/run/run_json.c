@@ -216,6 +216,7 @@ add_window(json_t *o, const struct run *run)
     add(o, "stolen_seconds", json_real(run->stolen_seconds));
     add(o, "foreign_cpu_seconds", json_real(run->foreign_seconds));
     add(o, "load_foreign_cpu_seconds", json_real(run->load_foreign_seconds));
+    add(o, "others_cpu_seconds", value_number(run->others_seconds));
     add(o, "pace_ns", value_number(run->pace_ns));
 }
 
