@@ -75,7 +75,7 @@ def cell(server, figures, **changes):
     return {"server": server, "title": TITLES.get(server, server),
         "role": ROLES.get(server, "control"), "runs": 12, "figures": figures,
         "percentiles": percentiles(figures.get("p50_ns") or 1e5),
-        "memory": [], "syscalls": None, "busy": {"server": 0.99, "load": 0.9},
+        "spread": None, "memory": [], "syscalls": None, "busy": {"server": 0.99, "load": 0.9},
         "limiter": "server CPU",
         "limiter_because": "its processor was busy for 99 % of the window",
         "gates": [], **changes}

@@ -217,6 +217,47 @@ write_runs(FILE *html, const json_t *scenario)
             html);
 }
 
+/* Write of one server, in per cent, what makes its runs differ. */
+static void
+write_spread_of(FILE *html, const json_t *cell)
+{
+    static const struct {
+        const char *key, *what;
+    } levels[] = {
+        { "blocks_sd", "from block to block" },
+        { "runs_sd", "from run to run of a block" },
+        { "moments_sd", "by the moments of a run" },
+    };
+    const json_t *spread = json_object_get(cell, "spread");
+    char sd[WORDS_MAX];
+
+    html_put(html, " %s ", get_text(cell, "title"));
+    for (size_t i = 0; i < sizeof(levels) / sizeof(levels[0]); i++)
+        html_put(html, "%s%s %% %s", i > 0 ? ", " : "",
+            words_number(sd, 100 * get_number(spread, levels[i].key), 2),
+            levels[i].what);
+    fputs(get_number(spread, "moments_sd") > get_number(spread, "runs_sd")
+              ? ", so longer runs would tell more;"
+              : ", so more blocks would tell more, rather than longer runs;",
+        html);
+}
+
+/* Write where the spread of the rate comes from, where that is known. */
+static void
+write_spread(FILE *html, const json_t *scenario)
+{
+    const json_t *threads = view_cell(scenario, VIEW_THREADS);
+    const json_t *events = view_cell(scenario, VIEW_EVENTS);
+
+    if (!json_is_object(json_object_get(threads, "spread")) ||
+        !json_is_object(json_object_get(events, "spread")))
+        return;
+    fputs("<p class=\"note\">Requests/s differ (standard deviation):", html);
+    write_spread_of(html, threads);
+    write_spread_of(html, events);
+    fputs(" what a block's runs share cancels in the ratio.</p>\n", html);
+}
+
 /* Write how the servers were loaded. */
 static void
 write_load(FILE *html, const json_t *scenario)
@@ -274,6 +315,7 @@ write_scenario(FILE *html, const json_t *report, const json_t *s)
     write_load(html, s);
     write_limits(html, s);
     write_syscalls(html, s);
+    write_spread(html, s);
     fputs("<div class=\"figures\">\n", html);
     figures_percentiles(html, s);
     figures_strip(html, s);

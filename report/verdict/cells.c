@@ -3,6 +3,7 @@
 #include "report/load/histogram.h"
 #include "report/values.h"
 #include "report/verdict/gates.h"
+#include "report/verdict/spread.h"
 #include "report/verdict/stats.h"
 
 #include <err.h>
@@ -270,6 +271,9 @@ cell_of(const struct scenario *s, const json_t *scenario, enum subject subject)
     double load = share_of_window(runs, &arm, "load_cpu_ns") -
                   share_of_window(runs, &arm, "load_spin_ns");
     json_t *gates = gates_collect(scenario, runs, &arm), *calls, *o;
+    /* In an open loop the rate is the load's; a control runs once a block. */
+    bool is_spread_told = subject <= SUBJECT_EVENTED && s->way != LOAD_OPEN &&
+                          scenario_has(s, METRIC_RATE);
     char *because;
     const char *limiter =
         limiter_of(s, scenario, runs, &arm, server, load, &because);
@@ -277,14 +281,16 @@ cell_of(const struct scenario *s, const json_t *scenario, enum subject subject)
     if (s->way != LOAD_OPEN && strcmp(limiter, "generator") == 0)
         add_gate(gates, GATE_GENERATOR_BOUND, because);
     calls = json_object_get(json_object_get(scenario, "syscalls"), arm.server);
-    o = json_pack("{s:s, s:s, s:s, s:o, s:o, s:o, s:o, s:o, s:{s:f, s:f}, s:s,"
-                  " s:s, s:o}",
+    o = json_pack("{s:s, s:s, s:s, s:o, s:o, s:o, s:o, s:o, s:o,"
+                  " s:{s:f, s:f}, s:s, s:s, s:o}",
         "server", arm.server, "title", subjects[subject].title, "role",
         subject <= SUBJECT_EVENTED ? "twin"
         : subject == SUBJECT_PEER  ? "peer"
                                    : "control",
         "runs", value_count(arm_count(scenario, runs, &arm, true)), "figures",
         figures_of(s, runs, &arm), "percentiles", percentiles_of(runs, &arm),
+        "spread",
+        is_spread_told ? spread_json(scenario, arm.server) : json_null(),
         "memory", memory_of(runs, &arm), "syscalls",
         calls != NULL ? json_incref(calls) : json_null(), "busy", "server",
         server, "load", load, "limiter", limiter, "limiter_because", because,

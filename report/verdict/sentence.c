@@ -119,9 +119,10 @@ write_claim(FILE *out, const json_t *c)
         write_shares(out, c);
     else if (strcmp(verdict, "no verdict") == 0)
         fprintf(out,
-            "events %s %.*fx the %s of threads, by estimate (%.0f block%s, no "
-            "verdict).",
-            verb, d, ratio, m->of, blocks, blocks == 1 ? "" : "s");
+            "events %s %s%.*fx the %s of threads, by estimate (%.0f block%s, "
+            "no verdict).",
+            verb, view_bound(c, "at least ", "at most "), d, ratio, m->of,
+            blocks, blocks == 1 ? "" : "s");
     else if (strcmp(verdict, "EQUIVALENT") == 0)
         fprintf(out, "events and threads are equal in %s to %.0f %%.", m->of,
             100 * get_number(c, "band"));
