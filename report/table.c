@@ -245,7 +245,8 @@ write_syscalls(FILE *out, const json_t *scenario)
         char text[512];
         size_t n;
 
-        if (json_array_size(calls) == 0)
+        if (json_array_size(calls) == 0 ||
+            strcmp(get_text(cell, "role"), "control") == 0)
             continue;
         n = (size_t)snprintf(text, sizeof(text),
             "  System calls per request, %s:", get_text(cell, "title"));

@@ -348,9 +348,10 @@ count_syscalls(const struct race *r)
         return json_incref(note);
     meter_show(r->meter, "%s: counting system calls", name);
     note = json_object();
-    for (int t = 0; t < 2; t++)
-        json_object_set_new(note, subjects[t].name,
-            syscalls_count(r->scenario, (enum subject)t, r->plan));
+    for (int s = 0; s < (r->scenario->controls ? SUBJECT_PEER : 2); s++)
+        if (r->plan->server_path[r->scenario->program][s] != NULL)
+            json_object_set_new(note, subjects[s].name,
+                syscalls_count(r->scenario, (enum subject)s, r->plan));
     journal_add_note(r->journal, name, "syscalls", note);
     return note;
 }

@@ -11,11 +11,11 @@
 #include <stdio.h>
 
 /*
- * Count the calls of a twin in two short runs under strace, one without
- * requests beyond the first of each connection and one with many, and divide
- * the difference. Return `[{name, per_request}]`, the most frequent first,
- * without what is below one in a hundred; or null when strace is missing or
- * may not trace. The caller owns the result.
+ * Count the calls of a twin or a control in two short runs under strace, one
+ * without requests beyond the first of each connection and one with many, and
+ * divide the difference. Return `[{name, per_request}]`, the most frequent
+ * first, without what is below one in a hundred; or null when strace is missing
+ * or may not trace. The caller owns the result.
  */
 json_t *syscalls_count(
     const struct scenario *s, enum subject subject, const struct plan *plan);
