@@ -115,6 +115,14 @@ view_bound(const json_t *comparison, const char *more, const char *less)
     return get_number(comparison, "estimate") > 1 ? more : less;
 }
 
+/* Compare what was wanted. */
+bool
+view_is_short(const json_t *scenario)
+{
+    return get_number(scenario, "connections") <
+           get_number(scenario, "connections_wanted");
+}
+
 /* Sort what the runs were told. */
 struct span
 view_pace(const json_t *scenario)

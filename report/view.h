@@ -64,6 +64,9 @@ struct span view_span(const json_t *comparison);
 const char *view_bound(
     const json_t *comparison, const char *more, const char *less);
 
+/* Return whether fewer connections were open than the scenario asks for. */
+bool view_is_short(const json_t *scenario);
+
 /*
  * Return how fast the machine was in the runs of a scenario, in ns of what
  * pace.h has: at the 10th, 50th and 90th percentile of the runs; NAN when it

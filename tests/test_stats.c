@@ -1,9 +1,8 @@
 #include "report/verdict/stats.h"
 
-#include "report/rng.h"
+#include "tests/normal.h"
 
 #include <check.h>
-#include <math.h>
 #include <stdlib.h>
 
 #define SIMULATED 10000 /* comparisons */
@@ -27,22 +26,12 @@ static const struct {
     { 20, 53, 95.2, 61, 90.3 },
 };
 
-/* A normal number with the given centre and spread (Box and Muller). */
-static double
-normal(struct rng *rng, double center, double spread)
-{
-    double u = (double)(rng_next(rng) >> 11) * 0x1p-53 + 0x1p-54;
-    double v = (double)(rng_next(rng) >> 11) * 0x1p-53;
-
-    return center + spread * sqrt(-2 * log(u)) * cos(2 * M_PI * v);
-}
-
 /* Fill d with normal differences. */
 static void
 draw(struct rng *rng, double *d, size_t n, double center, double spread)
 {
     for (size_t i = 0; i < n; i++)
-        d[i] = normal(rng, center, spread);
+        d[i] = center + spread * normal(rng);
 }
 
 /*
@@ -239,6 +228,19 @@ START_TEST(more_blocks_are_asked_for_by_the_square_of_the_width)
 }
 END_TEST
 
+/* Known ranks of the sign test at 95 %. */
+static const struct {
+    size_t n, k;
+} medians[] = { { 0, 0 }, { 1, 0 }, { 5, 0 }, { 6, 1 }, { 8, 1 }, { 9, 2 },
+    { 11, 2 }, { 12, 3 }, { 15, 4 }, { 17, 5 }, { 20, 6 }, { 25, 8 },
+    { 30, 10 }, { 50, 18 } };
+
+START_TEST(ranks_of_a_median_are_those_of_the_sign_test)
+{
+    ck_assert_uint_eq(stats_median_rank(medians[_i].n, 0.95), medians[_i].k);
+}
+END_TEST
+
 int
 main(void)
 {
@@ -252,6 +254,8 @@ main(void)
 
     tcase_add_loop_test(ranks, ranks_are_those_of_the_table, 0, (int)TABLE);
     tcase_add_loop_test(ranks, coverage_is_that_of_all_sign_patterns, 1, 12);
+    tcase_add_loop_test(ranks, ranks_of_a_median_are_those_of_the_sign_test, 0,
+        (int)(sizeof(medians) / sizeof(medians[0])));
     suite_add_tcase(suite, ranks);
 
     tcase_add_test(estimates, five_blocks_cannot_give_a_95_percent_interval);

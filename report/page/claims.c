@@ -1,5 +1,7 @@
 #include "report/page/claims.h"
 
+#include "report/verdict/gates.h"
+#include "report/verdict/stats.h"
 #include "report/words.h"
 
 #include <err.h>
@@ -29,6 +31,25 @@ scenario_of(const json_t *report, const struct claim_rule *rule)
     return rule->at != NULL ? view_scenario(report, rule->at) : NULL;
 }
 
+/* Find the other one. */
+static const json_t *
+base_of(const json_t *report, const struct claim_rule *rule)
+{
+    return rule->base != NULL ? view_scenario(report, rule->base) : NULL;
+}
+
+/* Tell why a comparison is not valid: a run was not, or a gate was failed. */
+static const char *
+why_invalid(const json_t *comparison)
+{
+    const char *invalid = get_text(comparison, "invalid");
+    const char *gate = json_string_value(view_item(comparison, "gates", 0));
+
+    if (invalid[0] != '\0')
+        return invalid;
+    return gate != NULL ? gate : "not valid";
+}
+
 /* Tell why a comparison decides nothing; NULL = it does, or there is none. */
 static const char *
 undecided(const json_t *scenario, const json_t *comparison)
@@ -36,7 +57,7 @@ undecided(const json_t *scenario, const json_t *comparison)
     const char *verdict = get_text(comparison, "verdict");
 
     if (strcmp(verdict, "INVALID") == 0)
-        return get_text(comparison, "invalid");
+        return why_invalid(comparison);
     if (strcmp(verdict, "no verdict") != 0)
         return NULL;
     return get_bool(scenario, "too_noisy") ? "too many blocks were disturbed"
@@ -47,6 +68,9 @@ undecided(const json_t *scenario, const json_t *comparison)
 static const char *
 spoiled(const json_t *scenario, const json_t *cell, const char *metric)
 {
+    const json_t *c =
+        view_comparison(scenario, metric, VIEW_EVENTS, VIEW_THREADS);
+
     for (size_t i = 0; i < view_count(cell, "gates"); i++) {
         const json_t *gate = view_item(cell, "gates", i);
 
@@ -57,11 +81,17 @@ spoiled(const json_t *scenario, const json_t *cell, const char *metric)
                 return get_text(gate, "because");
         }
     }
-    return undecided(
-        scenario, view_comparison(scenario, metric, VIEW_EVENTS, VIEW_THREADS));
+    /* A gate that the other twin failed spoils the comparison only. */
+    if (strcmp(get_text(c, "verdict"), "INVALID") == 0 &&
+        get_text(c, "invalid")[0] == '\0')
+        return NULL;
+    return undecided(scenario, c);
 }
 
-/* Take a ratio off its comparison, in the direction it was made or back. */
+/*
+ * Take a ratio off its comparison, in the direction it was made or back. What
+ * the load kept from being larger has no end on that side.
+ */
 struct span
 claims_ratio(
     const json_t *report, const struct claim_rule *rule, const char **invalid)
@@ -78,11 +108,61 @@ claims_ratio(
     if (undecided(s, c) != NULL)
         *invalid = undecided(s, c);
     span = view_span(c);
+    if (get_bool(c, "at_least") && span.at > 1)
+        span.high = INFINITY;
+    else if (get_bool(c, "at_least"))
+        span.low = 0;
     return turned ? view_inverse(span) : span;
 }
 
-/* Take a median off its cell; where it does not count, say why. */
-static double
+/* Tell whether a run is one of those that a server's median is of. */
+static bool
+is_of(const json_t *scenario, const json_t *run, const char *server)
+{
+    return strcmp(get_text(run, "server"), server) == 0 &&
+           strcmp(get_text(run, "arm"), "aa") != 0 &&
+           !block_is_discarded(scenario, (size_t)get_number(run, "block"));
+}
+
+/* Order two numbers. */
+static int
+compare_numbers(const void *a, const void *b)
+{
+    double x = *(const double *)a, y = *(const double *)b;
+
+    return (x > y) - (x < y);
+}
+
+/* Find the interval of a median from the runs; a point if they are too few. */
+static struct span
+median_of(const json_t *scenario, const char *server, const char *metric)
+{
+    struct span s = point(view_figure(scenario, server, metric));
+    size_t runs = view_count(scenario, "runs"), n = 0, k;
+    double *x = calloc(runs + 1, sizeof(*x));
+
+    if (x == NULL)
+        err(1, NULL);
+    for (size_t i = 0; i < runs; i++) {
+        const json_t *run = view_item(scenario, "runs", i);
+
+        if (!is_of(scenario, run, server))
+            continue;
+        x[n] = get_number(json_object_get(run, "figures"), metric);
+        n += isfinite(x[n]);
+    }
+    k = stats_median_rank(n, 0.95);
+    if (k > 0) {
+        qsort(x, n, sizeof(*x), compare_numbers);
+        s.low = x[k - 1];
+        s.high = x[n - k];
+    }
+    free(x);
+    return s;
+}
+
+/* Take a median of a server; where it does not count, say why. */
+static struct span
 figure_of(const json_t *scenario, const char *server, const char *metric,
     const char **invalid)
 {
@@ -90,7 +170,7 @@ figure_of(const json_t *scenario, const char *server, const char *metric,
 
     if (why != NULL)
         *invalid = why;
-    return view_figure(scenario, server, metric);
+    return median_of(scenario, server, metric);
 }
 
 /* Take a median. */
@@ -98,38 +178,75 @@ struct span
 claims_figure(
     const json_t *report, const struct claim_rule *rule, const char **invalid)
 {
-    return point(
-        figure_of(scenario_of(report, rule), rule->a, rule->metric, invalid));
+    return figure_of(scenario_of(report, rule), rule->a, rule->metric, invalid);
 }
 
-/* Compute a - b from b/a: a (1 - b/a). */
-struct span
-claims_excess(
-    const json_t *report, const struct claim_rule *rule, const char **invalid)
+/* Compute a - b in one scenario from b/a: a (1 - b/a). */
+static struct span
+excess_in(const json_t *report, const struct claim_rule *rule, const char *at,
+    const char **invalid)
 {
     struct claim_rule turned = *rule;
-    double a = view_figure(scenario_of(report, rule), rule->a, rule->metric);
+    double a = view_figure(view_scenario(report, at), rule->a, rule->metric);
     struct span b;
 
+    turned.at = at;
     turned.a = rule->b;
     turned.b = rule->a;
     b = claims_ratio(report, &turned, invalid);
     return (struct span) { a * (1 - b.high), a * (1 - b.at), a * (1 - b.low) };
 }
 
-/* Compare two scenarios, which have no blocks in common. */
+/* Compute a - b, and take off what it is in the other scenario. */
+struct span
+claims_excess(
+    const json_t *report, const struct claim_rule *rule, const char **invalid)
+{
+    struct span s = excess_in(report, rule, rule->at, invalid), base;
+
+    if (rule->base == NULL)
+        return s;
+    base = excess_in(report, rule, rule->base, invalid);
+    return (
+        struct span) { s.low - base.high, s.at - base.at, s.high - base.low };
+}
+
+/*
+ * Compare two scenarios, which have no blocks in common: the interval goes from
+ * where one is smallest and the other largest to the opposite.
+ */
 struct span
 claims_quotient(
     const json_t *report, const struct claim_rule *rule, const char **invalid)
 {
     const char *metric =
         rule->base_metric != NULL ? rule->base_metric : rule->metric;
-    double x =
+    struct span x =
         figure_of(scenario_of(report, rule), rule->a, rule->metric, invalid);
-    double y =
-        figure_of(view_scenario(report, rule->base), rule->a, metric, invalid);
+    struct span y = figure_of(base_of(report, rule), rule->a, metric, invalid);
 
-    return point(x / y);
+    return (struct span) { x.low / y.high, x.at / y.at, x.high / y.low };
+}
+
+/* Multiply by how many long answers the server gives per unit of time. */
+struct span
+claims_behind(
+    const json_t *report, const struct claim_rule *rule, const char **invalid)
+{
+    const json_t *s = scenario_of(report, rule);
+    struct span x = figure_of(s, rule->a, rule->metric, invalid);
+    double replies = 0, time = 0, rate;
+
+    for (size_t i = 0; i < view_count(s, "runs"); i++) {
+        const json_t *run = view_item(s, "runs", i);
+
+        if (!is_of(s, run, rule->a))
+            continue;
+        replies += get_number(json_object_get(run, "background"), "replies");
+        time += get_number(run, "window_ns");
+    }
+    rate = replies / time;
+    return (struct span) { x.low * rate, x.at * rate, x.high * rate };
 }
 
 /* Compare, unless server and load have to share the processors. */
@@ -147,15 +264,13 @@ struct span
 claims_half_width(
     const json_t *report, const struct claim_rule *rule, const char **invalid)
 {
+    (void)invalid; /* that the machine is noisy is what it is about */
     for (size_t i = 0; i < view_count(report, "scenarios"); i++) {
         const json_t *s = view_item(report, "scenarios", i);
         const json_t *aa = view_named(s, "aa", "metric", rule->metric);
 
-        if (!isfinite(get_number(aa, "half_width")))
-            continue;
-        if (get_bool(s, "too_noisy"))
-            *invalid = "too many blocks were disturbed";
-        return point(get_number(aa, "half_width"));
+        if (isfinite(get_number(aa, "half_width")))
+            return point(get_number(aa, "half_width"));
     }
     return nothing();
 }
@@ -294,43 +409,67 @@ write_value(FILE *out, enum claim_shape shape, double x)
     }
 }
 
+/* Write an interval, which may have no end on one side. */
+static void
+write_interval(FILE *out, enum claim_shape shape, struct span s)
+{
+    bool no_low = isinf(s.low) || (shape == SHAPE_RATIO && s.low == 0);
+
+    if (!(s.low < s.high))
+        return;
+    fputs(" (", out);
+    write_value(out, shape, no_low ? s.high : s.low);
+    if (no_low || isinf(s.high)) {
+        fputs(no_low ? " or less)" : " or more)", out);
+        return;
+    }
+    fputs(" to ", out);
+    write_value(out, shape, s.high);
+    putc(')', out);
+}
+
+/* Write the range of a rule. */
+static void
+write_range(FILE *out, const struct claim_rule *rule)
+{
+    bool has_min = rule->min != 0, has_max = isfinite(rule->max);
+
+    fputs("; holds ", out);
+    if (has_min) {
+        fputs("from ", out);
+        write_value(out, rule->shape, rule->min);
+    }
+    if (has_max) {
+        fputs(has_min ? " to " : "up to ", out);
+        write_value(out, rule->shape, rule->max);
+    } else {
+        fputs(" up", out);
+    }
+    putc('.', out);
+}
+
 /* Write what was measured and what would have borne the claim out. */
 static void
 write_ours(FILE *out, const struct claim_rule *rule, struct span s, bool ranged)
 {
     fprintf(out, "%s%s: ", ftell(out) > 0 ? " " : "", rule->what);
     write_value(out, rule->shape, s.at);
-    if (isfinite(s.low) && isfinite(s.high) && s.low < s.high) {
-        fputs(" (", out);
-        write_value(out, rule->shape, s.low);
-        fputs(" to ", out);
-        write_value(out, rule->shape, s.high);
-        fputs(")", out);
-    }
+    write_interval(out, rule->shape, s);
     if (rule->at != NULL)
         fprintf(out, " in %s", rule->at);
-    if (!ranged) {
+    if (rule->base != NULL)
+        fprintf(out, " and %s", rule->base);
+    if (ranged)
+        write_range(out, rule);
+    else
         putc('.', out);
-        return;
-    }
-    fputs("; holds ", out);
-    if (rule->min > 0 && isfinite(rule->max)) {
-        fputs("from ", out);
-        write_value(out, rule->shape, rule->min);
-        fputs(" to ", out);
-        write_value(out, rule->shape, rule->max);
-    } else {
-        fputs(rule->min > 0 ? "from " : "up to ", out);
-        write_value(out, rule->shape, rule->min > 0 ? rule->min : rule->max);
-    }
-    putc('.', out);
 }
 
 /* Judge a measured value by the range of its rule. */
 static enum claim_verdict
 judge(const struct claim_rule *rule, struct span s)
 {
-    if (!isfinite(s.low) || !isfinite(s.high))
+    if (isnan(s.low) || isnan(s.high))
         return CLAIM_OPEN;
     if (s.low >= rule->min && s.high <= rule->max)
         return CLAIM_REPRODUCED;
@@ -353,6 +492,16 @@ join(enum claim_verdict a, enum claim_verdict b, bool any)
     return a > b ? a : b;
 }
 
+/* Tell why a rule has nothing to go by. */
+static const char *
+why_not_measured(const json_t *report, const struct claim_rule *rule)
+{
+    if ((rule->at != NULL && scenario_of(report, rule) == NULL) ||
+        (rule->base != NULL && base_of(report, rule) == NULL))
+        return "not in this run";
+    return "this run has no such figure";
+}
+
 /* Apply one rule: write what was measured, say why not, return a verdict. */
 static enum claim_verdict
 apply(const struct claim *claim, const struct claim_rule *rule,
@@ -362,7 +511,12 @@ apply(const struct claim *claim, const struct claim_rule *rule,
     struct span s = rule->measure(report, rule, &invalid);
 
     if (!isfinite(s.at)) {
-        *why = "not in this run";
+        *why = why_not_measured(report, rule);
+        return CLAIM_NOT_MEASURED;
+    }
+    if (view_is_short(scenario_of(report, rule)) ||
+        view_is_short(base_of(report, rule))) {
+        *why = "too few descriptors for so many connections";
         return CLAIM_NOT_MEASURED;
     }
     if (invalid != NULL) {
@@ -370,7 +524,7 @@ apply(const struct claim *claim, const struct claim_rule *rule,
         return CLAIM_OPEN;
     }
     write_ours(ours, rule, s, !claim->ours_only);
-    if (!isfinite(s.low))
+    if (isnan(s.low))
         *why = "too few blocks for an interval";
     return claim->ours_only ? CLAIM_OURS_ONLY : judge(rule, s);
 }

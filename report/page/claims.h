@@ -14,8 +14,8 @@
  *                 scenario for it; why is told
  *   ours only     nobody has published a figure: here is one
  *
- * A value without an interval of its own (a median, a count) is an interval
- * of one point.
+ * The interval of a median is that of the sign test over the runs. A count, or
+ * a median of fewer than six runs, is an interval of one point.
  */
 #ifndef REPORT_CLAIMS_H
 #define REPORT_CLAIMS_H
@@ -58,7 +58,7 @@ typedef struct span claim_measure(
 struct claim_rule {
     claim_measure *measure; /* NULL = no more rules */
     const char *at;         /* the scenario */
-    const char *base;       /* another one, of claims_quotient */
+    const char *base;       /* another one, to compare with; or NULL */
     const char *metric;
     const char *base_metric; /* NULL = the same */
     const char *a, *b;       /* servers */
@@ -105,11 +105,20 @@ claim_measure claims_ratio;
 /* The median over the runs of server a. */
 claim_measure claims_figure;
 
-/* How much more a takes than b: of b's median, by the ratio b/a compared. */
+/*
+ * How much more a takes than b: of a's median, by the ratio b/a compared; less
+ * what it is in `base`, if that is named.
+ */
 claim_measure claims_excess;
 
 /* The median of server a in a scenario to that in another, `base`. */
 claim_measure claims_quotient;
+
+/*
+ * A latency of server a, to the time in which it gives one of the long answers
+ * that go on beside it.
+ */
+claim_measure claims_behind;
 
 /* Half of the width of the A/A interval of the metric. */
 claim_measure claims_half_width;

@@ -59,7 +59,7 @@ write_summary(FILE *html, const size_t *counts)
     fputs("<p>Published figures, held against those of this run by rules that "
           "were written before it. A range is stated for each; the claim is "
           "reproduced when our whole interval lies in it, refuted when all of "
-          "it lies beyond, and open in between. Here:",
+          "it lies outside, and open otherwise. Here:",
         html);
     for (int v = 0; v < CLAIM_VERDICTS; v++)
         html_put(html, "%s %s %s", v > 0 ? "," : "",

@@ -16,6 +16,24 @@ compare_doubles(const void *a, const void *b)
     return (x > y) - (x < y);
 }
 
+/*
+ * Add up the chances that k or fewer of n values lie below the median, as long
+ * as twice that may be missed.
+ */
+size_t
+stats_median_rank(size_t n, double coverage)
+{
+    double chance = pow(0.5, (double)n), below = 0;
+    size_t k = 0;
+
+    while (2 * k < n && 2 * (below + chance) <= 1 - coverage) {
+        below += chance;
+        chance *= (double)(n - k) / (double)(k + 1);
+        k++;
+    }
+    return k;
+}
+
 /* Sort and take the middle value, or the mean of the two in the middle. */
 double
 stats_median(double *v, size_t n)

@@ -103,6 +103,13 @@ size_t stats_blocks_needed(const struct estimate *e, double delta);
 /* Return the name of a verdict, as it is printed. */
 const char *stats_verdict_name(enum verdict v);
 
+/*
+ * Return k: the k-th smallest to the k-th largest of n independent values hold
+ * the median of what they are drawn from with at least this `coverage`, by the
+ * sign test (Hollander and Wolfe, section 3.6). 0 when n are too few.
+ */
+size_t stats_median_rank(size_t n, double coverage);
+
 /* Return the median of v[0..n), which it sorts; NAN when n is 0. */
 double stats_median(double *v, size_t n);
 
