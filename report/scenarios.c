@@ -80,7 +80,7 @@ static const struct ask get_all = GET("/?query=cjk&stop=all");
 #define FINDER .program = PROGRAM_CHARFINDER
 #define REPLY                                                                  \
     .family = "reply", GAME, .way = LOAD_CLOSED, .primary = METRIC_RATE,       \
-    .has = BIT(RATE) | LATENCY | COST | BIT(MEMORY)
+    .has = BIT(RATE) | LATENCY | COST
 #define OPEN                                                                   \
     .family = "open", GAME, .way = LOAD_OPEN, .poisson = true,                 \
     .connections = 50, .primary = METRIC_P99, .has = LATENCY | COST
@@ -141,7 +141,7 @@ const struct scenario scenarios[] = {
     { .name = "reply-1000",
         .title = "At 1000 connections",
         .question = "Who answers more requests of 1000 busy clients?",
-        REPLY,
+        REPLY | BIT(MEMORY),
         .connections = 1000,
         .warmup = 0.3,
         .window = 0.5,
@@ -150,7 +150,7 @@ const struct scenario scenarios[] = {
     { .name = "reply-10000",
         .title = "At 10,000 connections",
         .question = "Who answers more requests of 10,000 busy clients?",
-        REPLY,
+        REPLY | BIT(MEMORY),
         .connections = 10000,
         .warmup = 0.3,
         .window = 0.5,
@@ -201,7 +201,8 @@ const struct scenario scenarios[] = {
         .way = LOAD_CHURN,
         .connections = 50,
         .primary = METRIC_RATE,
-        .has = BIT(RATE) | LATENCY | COST | BIT(ACCEPT),
+        /* A thread's wait for its processor ends unseen with the thread. */
+        .has = BIT(RATE) | LATENCY | BIT(CPU) | BIT(SWITCHES) | BIT(ACCEPT),
         .warmup = 0.3,
         .window = 0.8,
         .suites = LONGER },

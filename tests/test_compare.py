@@ -250,9 +250,11 @@ class Baseline(Raced):
         """A report of six blocks that are all alike, at another rate."""
         scenario = self.report["scenarios"][0]
         scenario["orders"] = scenario["orders"][:1] * 6
-        scenario["discarded_blocks"] = []
+        scenario.update(discarded_blocks=[], too_noisy=False)
+        for cell in scenario["cells"]:
+            cell["gates"] = []
         block = [run for run in scenario["runs"] if run["block"] == 1]
-        scenario["runs"] = [{**run, "block": b, "figures":
+        scenario["runs"] = [{**run, "block": b, "pace_ns": 165, "figures":
                 {"requests_per_second":
                     factor * run["figures"]["requests_per_second"]}}
             for b in range(1, 7) for run in block]
@@ -275,6 +277,37 @@ class Baseline(Raced):
         code, output, _ = compare("--render", old, "--baseline", new)
         self.assertEqual(len(re.findall(
             r"2\.00 \(2\.00 to 2\.00\) +BETTER", output)), 2, output)
+
+    def test_what_does_not_count_is_not_judged(self):
+        def verdict(spoil):
+            """What is said of threads when the later report is spoiled."""
+            old = self.six_blocks("old.json", 1)
+            self.six_blocks("new.json", 0.5)
+            spoil(self.report["scenarios"][0])
+            new = self.write("new.json", json.dumps(self.report))
+            code, output, _ = compare("--render", new, "--baseline", old)
+            self.assertEqual(code, 0)
+            return re.search(r"\S+ +threads +requests/s.*  (\S.*)",
+                output[output.index("\nSince"):])[1]
+
+        def be_slower(scenario):
+            for run in scenario["runs"]:
+                run["pace_ns"] = 230
+
+        self.assertEqual(verdict(lambda s: None), "WORSE")
+        self.assertEqual(verdict(lambda s: s.update(too_noisy=True)),
+            "too noisy")
+        self.assertEqual(verdict(be_slower), "another pace")
+        self.assertEqual(verdict(lambda s: s["cells"][0]["gates"].append(
+            {"name": "failed", "because": "", "metrics": ["*"]})), "INVALID")
+
+    def test_unlike_placement_is_refused(self):
+        old = self.six_blocks("old.json", 1)
+        self.report["pinned"] = not self.report["pinned"]
+        code, output, _ = compare("--render",
+            self.write("new.json", json.dumps(self.report)), "--baseline", old)
+        self.assertEqual(code, 1)
+        self.assertIn("in one of the two only", output)
 
     def test_another_machine_is_refused(self):
         self.report["machine"]["id"] = "0123456789abcdef"

@@ -518,6 +518,147 @@ START_TEST(a_discarded_block_is_left_out)
 }
 END_TEST
 
+START_TEST(medians_are_of_the_blocks_that_the_ratio_is_of)
+{
+    const struct made made = {
+        .effect = 1.5, .noise = 0, .blocks = 7, .seed = 1
+    };
+    bool noisy = _i == 1;
+    json_t *o = make(&made), *done = json_array(), *run;
+    size_t i;
+
+    for (int block = 1; block <= 4; block++)
+        json_array_append_new(
+            json_object_get(o, "discarded_blocks"), json_integer(block));
+    json_object_set_new(o, "too_noisy", json_boolean(noisy));
+    json_array_foreach(
+        json_object_get(o, "runs"), i, run) if (get_number(run, "block") <= 4)
+        json_object_set_new(json_object_get(run, "figures"),
+            metrics[METRIC_RATE].key, json_real(1));
+    judge_scenario(o, scenario_find("reply-50"), done, true);
+    /* Where all is noise, all of it is told. */
+    ck_assert_double_eq_tol(
+        get_number(rate_of(o), "b_median"), noisy ? 1 : 1e5, 1e-6);
+    ck_assert_double_eq_tol(
+        get_number(
+            json_object_get(
+                cell_find(json_object_get(o, "cells"), "evented"), "figures"),
+            metrics[METRIC_RATE].key),
+        noisy ? 1 : 1.5e5, 1e-6);
+    json_decref(o);
+    json_decref(done);
+}
+END_TEST
+
+START_TEST(a_run_that_fails_a_gate_twice_is_one_run)
+{
+    const struct made made = { .effect = 1.5,
+        .noise = NOISE,
+        .blocks = BLOCKS,
+        .seed = 1,
+        .gate = "kernel counters",
+        .gate_runs = 3 };
+    json_t *o = make(&made), *done = json_array(), *run, *failed;
+    size_t i;
+
+    json_array_foreach(json_object_get(o, "runs"), i, run)
+    {
+        failed = json_object_get(run, "gates");
+        if (json_array_size(failed) > 0)
+            json_array_append_new(
+                failed, json_deep_copy(json_array_get(failed, 0)));
+    }
+    judge_scenario(o, scenario_find("reply-50"), done, true);
+    ck_assert_str_eq(get_text(rate_of(o), "verdict"), "WIN");
+    json_decref(o);
+    json_decref(done);
+}
+END_TEST
+
+START_TEST(a_busy_load_is_a_gate_whatever_else_is_the_limit)
+{
+    const struct made made = {
+        .effect = 1.5, .noise = NOISE, .blocks = BLOCKS, .seed = 1
+    };
+    json_t *o = make(&made), *done = json_array(), *run;
+    size_t i;
+
+    json_array_foreach(json_object_get(o, "runs"), i,
+        run) if (strcmp(get_text(run, "server"), "evented") == 0)
+    {
+        json_object_set_new(run, "load_cpu_ns", json_integer(990000000));
+        json_object_set_new(run, "server_cpu_ns", json_integer(800000000));
+        json_object_set_new(
+            json_object_get(run, "kernel"), "ListenOverflows", json_integer(1));
+    }
+    judge_scenario(o, scenario_find("reply-50"), done, true);
+    ck_assert_str_eq(
+        get_text(cell_find(json_object_get(o, "cells"), "evented"), "limiter"),
+        "kernel");
+    ck_assert(get_bool(rate_of(o), "at_least"));
+    json_decref(o);
+    json_decref(done);
+}
+END_TEST
+
+/*
+ * Times to recover of events and threads in ms, how many of each twin's 16
+ * runs are only bounds, and what is said. Left out, they would be no loss.
+ */
+static const struct {
+    double events, threads;
+    size_t events_bound, threads_bound;
+    const char *verdict;
+} bounded[] = {
+    { 200, 400, 0, 0, "WIN" },
+    { 200, 400, 0, 5, "WIN" },          /* the worse one is worse yet */
+    { 200, 400, 5, 0, "INCONCLUSIVE" }, /* the better one may not be */
+    { 400, 400, 0, 5, "INCONCLUSIVE" }, /* never equal */
+    { 200, 400, 0, 9, NULL },           /* no median */
+    { 200, 400, 9, 0, NULL },
+};
+
+START_TEST(who_does_not_recover_is_not_left_out)
+{
+    const struct made made = {
+        .effect = 1, .noise = 0.001, .blocks = BLOCKS, .seed = 1
+    };
+    json_t *o = make(&made), *done = json_array(), *run;
+    size_t left[2] = { bounded[_i].threads_bound, bounded[_i].events_bound };
+    const char *key = metrics[METRIC_RECOVERY].key;
+    const json_t *c;
+    size_t i;
+
+    json_array_foreach(json_object_get(o, "runs"), i, run)
+    {
+        bool events = strcmp(get_text(run, "server"), "evented") == 0;
+        double noise = 1 + 0.001 * (double)(i % 7);
+        bool bound =
+            left[events] > 0 && strcmp(get_text(run, "arm"), "twin") == 0;
+
+        left[events] -= bound;
+        json_object_set_new(json_object_get(run, "figures"), key,
+            json_real(1e6 * noise *
+                      (events ? bounded[_i].events : bounded[_i].threads)));
+        json_object_set_new(
+            run, "at_least", bound ? json_pack("[s]", key) : json_array());
+    }
+    judge_scenario(o, scenario_find("overload"), done, true);
+    c = judge_find(o, key, "evented", "threaded");
+    if (bounded[_i].verdict != NULL) {
+        ck_assert_str_eq(get_text(c, "verdict"), bounded[_i].verdict);
+        ck_assert_str_eq(get_text(c, "missing"), "");
+    } else {
+        ck_assert_str_eq(get_text(c, "missing"),
+            "it had not recovered when the window ended");
+        ck_assert(json_is_null(json_object_get(
+            c, bounded[_i].events_bound > 0 ? "a_median" : "b_median")));
+    }
+    json_decref(o);
+    json_decref(done);
+}
+END_TEST
+
 START_TEST(the_limit_of_a_cell_is_named)
 {
     const struct made made = {
@@ -606,6 +747,12 @@ main(void)
     tcase_add_test(doubt, a_floor_that_high_makes_nobody_equal);
     tcase_add_test(doubt, a_run_that_does_not_count_claims_nothing);
     tcase_add_test(doubt, a_discarded_block_is_left_out);
+    tcase_add_loop_test(
+        doubt, medians_are_of_the_blocks_that_the_ratio_is_of, 0, 2);
+    tcase_add_test(doubt, a_run_that_fails_a_gate_twice_is_one_run);
+    tcase_add_test(doubt, a_busy_load_is_a_gate_whatever_else_is_the_limit);
+    tcase_add_loop_test(doubt, who_does_not_recover_is_not_left_out, 0,
+        (int)(sizeof(bounded) / sizeof(bounded[0])));
     tcase_add_test(doubt, the_limit_of_a_cell_is_named);
     suite_add_tcase(suite, doubt);
 

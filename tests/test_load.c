@@ -44,6 +44,20 @@ clock_gettime(clockid_t clock, struct timespec *t)
     return result;
 }
 
+/* How long a call of send() takes at least. */
+static uint64_t send_takes_ns;
+
+/* Send, as everybody in this program does. */
+ssize_t
+send(int fd, const void *bytes, size_t length, int flags)
+{
+    uint64_t end = resources_now_ns() + send_takes_ns;
+
+    while (send_takes_ns > 0 && resources_now_ns() < end)
+        continue;
+    return sendto(fd, bytes, length, flags, NULL, 0);
+}
+
 /* Sleep without regard to signals. */
 static void
 sleep_ns(uint64_t ns)
@@ -325,6 +339,30 @@ START_TEST(a_request_due_as_the_window_begins_is_in_one_window)
 }
 END_TEST
 
+START_TEST(sending_is_not_waiting)
+{
+    const struct load_group group = {
+        .way = LOAD_OPEN, .connections_max = 128, .ask = &ask_game
+    };
+    struct load_group at = group;
+    struct load_tally t;
+    struct load *l;
+
+    /* So long that hardly an answer is there when something was sent. */
+    set_up_delay(5 * MS);
+    at.port = port;
+    l = load_new(&at, true);
+    ck_assert_int_eq(load_grow(l, 128), 0);
+    send_takes_ns = MS / 20;
+    plan_rate(l, 14000); /* most of the time is spent on it */
+    run(l, 128, 500 * MS, &t);
+    send_takes_ns = 0;
+    ck_assert_uint_gt(t.sent, 0);
+    ck_assert_uint_le(t.spin_ns + t.sent * (MS / 20), t.window_ns);
+    forget(l, &t);
+}
+END_TEST
+
 START_TEST(response_is_queue_and_lateness_and_wire)
 {
     struct load_tally t;
@@ -576,6 +614,7 @@ main(void)
         known, a_stop_shows_in_the_open_loop_and_not_in_the_closed_one);
     tcase_add_test(known, an_open_loop_sends_what_was_intended);
     tcase_add_test(known, a_request_due_as_the_window_begins_is_in_one_window);
+    tcase_add_test(known, sending_is_not_waiting);
     tcase_add_test(known, response_is_queue_and_lateness_and_wire);
     tcase_add_test(known, an_overload_is_censored_and_no_failure);
     tcase_add_test(known, what_is_never_answered_is_censored);

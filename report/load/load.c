@@ -67,6 +67,7 @@ turn(struct load *l, uint64_t end, struct load_tally *tally)
         load_send_due(l, now);
         if (l->sending && schedule_due(&l->arrivals) < until)
             until = schedule_due(&l->arrivals);
+        now = resources_now_ns(); /* sending takes its time, too */
     }
     if (l->started) {
         series_tick(&l->fine, now, l->outstanding);
@@ -202,7 +203,7 @@ start_clock(struct load *l)
 {
     uint64_t now;
 
-    series_start(&l->fine, 0, FINE_NS);
+    series_start(&l->fine, 0, l->is.step_ns > 0 ? l->is.step_ns : FINE_NS);
     series_start(&l->coarse, 0, COARSE_NS);
     now = resources_now_ns();
     l->started = true;

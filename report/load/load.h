@@ -60,6 +60,7 @@ struct load_group {
     uint16_t port; /* on 127.0.0.1 */
     size_t connections_max;
     const struct ask *ask;
+    uint64_t step_ns; /* of the finer series; 0 = 50 ms */
     /* Of the slow ways. */
     uint64_t period_ns; /* each connection moves once in it */
     size_t chunk;       /* bytes that a reader takes at a time */
@@ -179,8 +180,8 @@ void load_drain(struct load *l, struct load_tally *tally);
 const struct load_totals *load_totals(const struct load *l);
 
 /*
- * Return the course since the first load_run(), in steps of 50 and of 250 ms;
- * valid until load_free().
+ * Return the course since the first load_run(), in the finer steps or in those
+ * of 250 ms; valid until load_free().
  */
 const struct series *load_series(const struct load *l, bool fine);
 

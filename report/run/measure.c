@@ -21,29 +21,75 @@
 #define STEADY_FEWEST 8    /* steps */
 #define STEADY_MOST   128
 #define RECOVERED     1.1 /* of the worst p99 before the burst */
+#define RECOVERY_STEP (10 * UINT64_C(1000000)) /* ns */
+#define BREATH_NS     (20 * UINT64_C(1000000)) /* before the window */
 
-/* What is read at both ends of the window. */
+/* What is read at both ends of the window: it takes microseconds. */
 struct edge {
-    uint64_t server_cpu, load_cpu, load_all, load_wait, run_queue;
+    uint64_t server_cpu, load_cpu, load_wait;
+};
+
+/*
+ * What is read before the window and after the drain, as the load stands still
+ * meanwhile, for some milliseconds.
+ */
+struct around {
+    uint64_t at, server_cpu, load_all, run_queue;
     double stolen, busy, network, load_busy, load_network, others;
     struct kernel_counters kernel;
     bool run_queue_known;
 };
 
-/* Take the readings at the start of the window, the dearest ones first. */
+/* Read what happens around the window. */
 static void
-read_start(
-    struct edge *e, const struct process *server, const struct placement *where)
+read_around(
+    struct around *a, const struct process *server, const struct placement *p)
 {
-    e->others = others_cpu_seconds(server->whole);
-    e->network = kernel_network_seconds(where->server_cpu);
-    e->load_network = kernel_network_seconds(where->load_cpu);
-    e->kernel = kernel_read();
-    e->run_queue_known = resources_wait_ns(server->whole, &e->run_queue) == 0;
-    e->stolen = resources_stolen_seconds();
-    e->busy = kernel_busy_seconds(where->server_cpu);
-    e->load_busy = kernel_busy_seconds(where->load_cpu);
-    e->load_all = resources_all_cpu_ns();
+    a->others = others_cpu_seconds(server->whole);
+    a->kernel = kernel_read();
+    a->run_queue_known = resources_wait_ns(server->whole, &a->run_queue) == 0;
+    a->network = kernel_network_seconds(p->server_cpu);
+    a->load_network = kernel_network_seconds(p->load_cpu);
+    a->stolen = resources_stolen_seconds();
+    a->busy = kernel_busy_seconds(p->server_cpu);
+    a->load_busy = kernel_busy_seconds(p->load_cpu);
+    a->load_all = resources_all_cpu_ns();
+    a->server_cpu = resources_cpu_ns(server->whole);
+    a->at = resources_now_ns();
+}
+
+/* Read once more, and note the differences. */
+static void
+note_around(struct run *run, const struct around *a,
+    const struct process *server, const struct placement *p)
+{
+    struct around b;
+    double share;
+
+    read_around(&b, server, p);
+    run->kernel = kernel_since(&a->kernel);
+    run->stolen_seconds = b.stolen - a->stolen;
+    /* What the kernel put off for load and server is no others' work. */
+    run->foreign_seconds = b.busy - a->busy - (b.network - a->network) -
+                           (double)(b.server_cpu - a->server_cpu) / 1e9;
+    run->load_foreign_seconds = b.load_busy - a->load_busy -
+                                (b.load_network - a->load_network) -
+                                (double)(b.load_all - a->load_all) / 1e9;
+    run->others_seconds = b.others - a->others;
+    if (run->others_seconds < 0)
+        run->others_seconds = NAN; /* one of them is no longer seen */
+    run->run_queue_known =
+        a->run_queue_known && b.run_queue_known && b.run_queue >= a->run_queue;
+    share = (double)run->tally.window_ns / (double)(b.at - a->at);
+    if (run->run_queue_known)
+        run->run_queue_ns =
+            (uint64_t)(share * (double)(b.run_queue - a->run_queue));
+}
+
+/* Take the readings at the start of the window. */
+static void
+read_start(struct edge *e, const struct process *server)
+{
     e->load_wait = resources_own_wait_ns();
     e->load_cpu = resources_own_cpu_ns();
     e->server_cpu = resources_cpu_ns(server->whole);
@@ -51,11 +97,8 @@ read_start(
 
 /* Take them at its end, in the opposite order. */
 static void
-read_end(struct run *run, const struct edge *e, const struct process *server,
-    const struct placement *where)
+read_end(struct run *run, const struct edge *e, const struct process *server)
 {
-    uint64_t run_queue;
-
     run->server_cpu_ns = resources_cpu_ns(server->whole) - e->server_cpu;
     if (run->server_cpu_ns > INT64_MAX) {
         run->server_cpu_ns = 0;
@@ -63,26 +106,6 @@ read_end(struct run *run, const struct edge *e, const struct process *server,
     }
     run->load_cpu_ns = resources_own_cpu_ns() - e->load_cpu;
     run->load_wait_ns = resources_own_wait_ns() - e->load_wait;
-    run->load_foreign_seconds =
-        kernel_busy_seconds(where->load_cpu) - e->load_busy -
-        (double)(resources_all_cpu_ns() - e->load_all) / 1e9;
-    run->foreign_seconds = kernel_busy_seconds(where->server_cpu) - e->busy -
-                           (double)run->server_cpu_ns / 1e9;
-    run->stolen_seconds = resources_stolen_seconds() - e->stolen;
-    run->run_queue_known = e->run_queue_known &&
-                           resources_wait_ns(server->whole, &run_queue) == 0 &&
-                           run_queue >= e->run_queue;
-    if (run->run_queue_known)
-        run->run_queue_ns = run_queue - e->run_queue;
-    run->kernel = kernel_since(&e->kernel);
-    /* What the kernel put off for them is no others' work. */
-    run->load_foreign_seconds -=
-        kernel_network_seconds(where->load_cpu) - e->load_network;
-    run->foreign_seconds -=
-        kernel_network_seconds(where->server_cpu) - e->network;
-    run->others_seconds = others_cpu_seconds(server->whole) - e->others;
-    if (run->others_seconds < 0)
-        run->others_seconds = NAN; /* one of them is no longer seen */
 }
 
 /* Read the memory and keep it as a level. */
@@ -110,6 +133,7 @@ measured_group(const struct run *run, const struct process *server)
         .port = http ? server->http_port : server->port,
         .connections_max = run->connections,
         .ask = own != NULL ? own : s->ask,
+        .step_ns = s->special == SPECIAL_BURST ? RECOVERY_STEP : 0,
         .may_hang = s->hangs };
 
     return group;
@@ -165,14 +189,20 @@ open_connections(
     return load_grow(load, run->connections);
 }
 
+/* When the burst begins, in seconds since the first request was due. */
+static double
+burst_begins(const struct plan *plan, const struct scenario *s)
+{
+    return plan_warmup(plan, s) + BURST_BEFORE * plan_window(plan, s);
+}
+
 /* Fix the arrivals of an open loop, the same for every server of a block. */
 static void
 plan_arrivals(struct load *load, const struct run *run, const struct plan *plan,
     double burst)
 {
     const struct scenario *s = run->scenario;
-    double before = plan_warmup(plan, s) + BURST_BEFORE * plan_window(plan, s);
-    const struct schedule_step steps[] = { { run->rate, before },
+    const struct schedule_step steps[] = { { run->rate, burst_begins(plan, s) },
         { burst, BURST_SECONDS }, { run->rate, 0 } };
 
     if (s->way != LOAD_OPEN)
@@ -199,23 +229,31 @@ is_steady(double *y, size_t n)
     return fabs(before - after) <= STEADY_WITHIN * after;
 }
 
-/* Look at throughput and median so far. */
+/*
+ * Look at throughput and median so far, in steps that are no shorter than a
+ * round trip: those show the turns that clients take.
+ */
 static bool
 has_settled(const struct load *load)
 {
     const struct series *s = load_series(load, true);
+    uint64_t last = s->count > 0 ? s->steps[s->count - 1].p50_ns : 0;
+    size_t at_once = 1 + (size_t)(last / s->step_ns), n = s->count / at_once;
     double rate[STEADY_MOST], p50[STEADY_MOST];
-    size_t n;
 
-    /* Steps shorter than a round trip show the turns that clients take. */
-    if (s->count > 0 && s->steps[s->count - 1].p50_ns > s->step_ns)
-        s = load_series(load, false);
-    n = s->count < STEADY_MOST ? s->count : STEADY_MOST;
+    if (n > STEADY_MOST)
+        n = STEADY_MOST;
     if (n < STEADY_FEWEST)
         return false;
     for (size_t i = 0; i < n; i++) {
-        rate[i] = (double)s->steps[i].replies;
-        p50[i] = (double)s->steps[i].p50_ns;
+        rate[i] = p50[i] = 0;
+        for (size_t k = i * at_once; k < (i + 1) * at_once; k++) {
+            double replies = (double)s->steps[k].replies;
+
+            rate[i] += replies;
+            p50[i] += replies * (double)s->steps[k].p50_ns;
+        }
+        p50[i] /= fmax(1, rate[i]);
     }
     return is_steady(rate, n) && is_steady(p50, n);
 }
@@ -241,29 +279,33 @@ warm_up(struct run *run, const struct plan *plan, struct load *load)
 }
 
 /*
- * Find when, after the burst, the p99 of 50 ms is what it was at worst before
- * it, give or take a tenth.
+ * Find when, after the burst, the p99 of a step is what it was at worst before
+ * it, give or take a tenth. When it never is within the window, that is later
+ * than its end.
  */
-static double
-recovery_of(const struct run *run, const struct plan *plan)
+static void
+find_recovery(struct run *run, const struct plan *plan)
 {
     const struct series *s = run->fine;
-    double window = plan_window(plan, run->scenario) * 1e9;
-    uint64_t begin = run->tally.start_ns + (uint64_t)(BURST_BEFORE * window);
+    double before = burst_begins(plan, run->scenario);
+    uint64_t begin = s->start_ns + (uint64_t)(before * 1e9);
     uint64_t end = begin + (uint64_t)(BURST_SECONDS * 1e9);
-    uint64_t worst = 0;
+    uint64_t last = run->tally.start_ns + run->tally.window_ns, worst = 0;
 
-    for (size_t i = 0; i < s->count; i++) {
+    for (size_t i = 0; i < s->count && !run->recovered; i++) {
         uint64_t from = s->start_ns + i * s->step_ns, to = from + s->step_ns;
         const struct series_step *step = &s->steps[i];
 
         if (from >= run->tally.start_ns && to <= begin && step->p99_ns > worst)
             worst = step->p99_ns;
-        if (from >= end && step->replies > 0 &&
-            (double)step->p99_ns <= RECOVERED * (double)worst)
-            return (double)(to - end);
+        if (from < end || to > last || step->replies == 0 ||
+            (double)step->p99_ns > RECOVERED * (double)worst)
+            continue;
+        run->recovery_ns = (double)(to - end);
+        run->recovered = true;
     }
-    return NAN;
+    if (!run->recovered)
+        run->recovery_ns = (double)(last - end);
 }
 
 /*
@@ -318,22 +360,28 @@ measure_window(struct run *run, const struct plan *plan, struct load *load,
     const struct placement *where = &plan->placement;
     struct crowd_got before = { 0, 0 }, after = { 0, 0 };
     bool in_time = crowd != NULL && where->pinned;
+    struct load_tally warm = { 0 };
+    struct around around;
     struct edge edge;
 
     if (in_time)
         keep_time(true);
     warm_up(run, plan, load);
-    read_start(&edge, server, where);
+    read_around(&around, server, where);
+    /* What has piled up meanwhile must be gone before anything counts. */
+    load_run(load, run->active, BREATH_NS, &warm);
+    read_start(&edge, server);
     if (crowd != NULL)
         before = crowd_got(crowd);
     load_run(
         load, run->active, (uint64_t)(plan_window(plan, s) * 1e9), &run->tally);
     if (crowd != NULL)
         after = crowd_got(crowd);
-    read_end(run, &edge, server, where);
+    read_end(run, &edge, server);
     run->background.replies = after.replies - before.replies;
     run->background.bytes = after.bytes - before.bytes;
     load_drain(load, &run->tally);
+    note_around(run, &around, server, where);
     if (in_time)
         keep_time(false);
 }
@@ -344,11 +392,14 @@ measure_storm(struct run *run, const struct plan *plan, struct load *load,
     struct process *server)
 {
     const struct placement *where = &plan->placement;
+    struct around around;
     struct edge edge;
 
-    read_start(&edge, server, where);
+    read_around(&around, server, where);
+    read_start(&edge, server);
     load_storm(load, run->connections, &run->tally);
-    read_end(run, &edge, server, where);
+    read_end(run, &edge, server);
+    note_around(run, &around, server, where);
 }
 
 /*
@@ -384,7 +435,7 @@ load_server(struct run *run, const struct plan *plan, double burst,
     check_totals(run, server);
     load_close(load);
     if (s->special == SPECIAL_BURST && !run->failed)
-        run->recovery_ns = recovery_of(run, plan);
+        find_recovery(run, plan);
     return load;
 }
 

@@ -356,7 +356,18 @@ count_syscalls(const struct race *r)
     return note;
 }
 
-/* Run all blocks; the coin depends on the seed and the scenario only. */
+/* Seed the coin: it depends on the seed and the scenario only. */
+static void
+seed_coin(struct rng *coin, const struct plan *plan, const struct scenario *s)
+{
+    uint64_t sum = 0;
+
+    for (const char *c = s->name; *c != '\0'; c++)
+        sum = 31 * sum + (unsigned char)*c;
+    rng_seed(coin, plan->seed + sum);
+}
+
+/* Run all blocks. */
 json_t *
 race_run(const struct scenario *s, const struct plan *plan, const json_t *done,
     struct journal *journal, struct meter *meter)
@@ -372,7 +383,7 @@ race_run(const struct scenario *s, const struct plan *plan, const json_t *done,
     struct rng coin;
 
     assert(plan_blocks(plan) <= PLAN_BLOCKS_MAX);
-    rng_seed(&coin, plan->seed + s->connections);
+    seed_coin(&coin, plan, s);
     while (is_another_due(&r))
         race_block(&r, toss(&coin, s->aa));
     json_object_set_new(o, "orders", r.orders);

@@ -8,13 +8,15 @@
  * runs once more at either end, aABBAa: between the small letters and the large
  * ones, too, drift cancels, and there is no other difference.
  *
- * A block is discarded when the machine was busy with something else during
- * one of its windows: when the generator, alone on its processor, had to wait
- * for it for more than 3 % of the time, a hypervisor took more than 1 %, or
- * others took more than 5 % of the server's processor. The rule does not look
- * at what the servers did. One block in five may be run again for it; if more
- * than one in five are discarded, the machine is too noisy for a verdict.
- * Memory does not depend on time: it is exempt.
+ * A block is discarded when the machine was busy with something else around
+ * one of its windows: when a hypervisor took more than 1 % of it, or when on
+ * one of the two processors more than 5 % went to neither load nor server,
+ * somebody waited there for so long, and others ran for so long (where they can
+ * be seen; the kernel's own threads are not looked at). Less than 5 % cannot be
+ * told from what falling asleep and waking up take. The rule does not look at
+ * what the servers did. One block in five may be run again for it; if more than
+ * one in five are discarded, the machine is too noisy for a verdict. Memory
+ * does not depend on time: it is exempt.
  */
 #ifndef REPORT_RACE_H
 #define REPORT_RACE_H

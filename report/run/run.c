@@ -97,7 +97,7 @@ run_quantile(const struct histogram *h, double q)
 
     if (h != NULL)
         found = histogram_quantile(h, q);
-    return found.known && !found.at_least ? (double)found.ns : NAN;
+    return found.known ? (double)found.ns : NAN;
 }
 
 /* Fit a line through memory over connections and return its slope. */
@@ -127,12 +127,23 @@ static const double quantiles[METRICS] = {
     [METRIC_P999] = 0.999,
 };
 
+/* Tell whether a figure is only a bound. */
+static bool
+is_bound(const struct run *run, enum metric m)
+{
+    if (m == METRIC_RECOVERY)
+        return !run->recovered;
+    return quantiles[m] > 0 &&
+           histogram_quantile(run->tally.latency, quantiles[m]).at_least;
+}
+
 /* Compute a quantile of the response less the generator's own lateness. */
 double
 run_timely(const struct run *run, enum metric m)
 {
-    return quantiles[m] > 0 ? run_quantile(run->tally.timely, quantiles[m])
-                            : NAN;
+    return quantiles[m] > 0 && !is_bound(run, m)
+               ? run_quantile(run->tally.timely, quantiles[m])
+               : NAN;
 }
 
 /* Compute one figure from the readings. */
@@ -381,9 +392,13 @@ run_finish(struct run *run)
         run_invalidate(run, "no replies");
         return;
     }
-    for (int m = 0; m < METRICS; m++)
-        if (scenario_has(run->scenario, (enum metric)m))
-            run->figures[m] = figure_of(run, (enum metric)m);
+    for (int m = 0; m < METRICS; m++) {
+        if (!scenario_has(run->scenario, (enum metric)m))
+            continue;
+        run->figures[m] = figure_of(run, (enum metric)m);
+        if (isfinite(run->figures[m]) && is_bound(run, (enum metric)m))
+            run->bounds |= 1u << m;
+    }
     check_little(run);
     check_open(run);
     check_stability(run);

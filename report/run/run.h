@@ -45,12 +45,12 @@ struct run {
     uint64_t load_wait_ns;       /* the generator waited for its processor */
     uint64_t run_queue_ns;       /* the server's threads did; */
     bool run_queue_known;        /* if the kernel tells */
-    double stolen_seconds;       /* taken by a hypervisor, within the window */
+    double stolen_seconds;       /* taken by a hypervisor, around the window */
     double foreign_seconds;      /* by others, on the server's processor */
     double load_foreign_seconds; /* by others, on the load's */
     double others_seconds;       /* that others ran on any; NAN = not known */
     double pace_ns; /* pace of the server's processor, before and after; NAN */
-    struct kernel_counters kernel; /* increase in the window */
+    struct kernel_counters kernel; /* increase around it */
     /*
      * Of the server, from start to exit; of a peer's processes, the first and
      * those that it waited for.
@@ -59,11 +59,13 @@ struct run {
     double cpu_seconds, stop_seconds;
     double little; /* samples over counter, see load_tally; NAN = no counter */
     double slope;  /* of outstanding requests, per second; its lower bound */
-    double recovery_ns; /* SPECIAL_BURST; NAN = not within the window */
+    double recovery_ns; /* SPECIAL_BURST; NAN in any other */
+    bool recovered;     /* within the window: else it is a bound */
     struct level levels[IDLE_LEVELS];
     size_t levels_count;
     const struct series *fine, *coarse; /* the load's, until it is freed */
     double figures[METRICS];
+    unsigned bounds;   /* a bit for each that is only a bound: it is worse */
     json_t *gates;     /* see run_gate() */
     bool failed;       /* the server broke or answered wrongly */
     char invalid[320]; /* why this run does not count; "" = it does */
@@ -89,13 +91,14 @@ void run_finish(struct run *run);
 
 /*
  * Return a quantile of a histogram (NULL = an empty one), in ns; NAN when it
- * is unknown, or lies among requests never answered.
+ * is unknown. When it lies among requests never answered it is a bound.
  */
 double run_quantile(const struct histogram *h, double q);
 
 /*
  * Return a latency quantile of an open loop as it is without the generator's
- * own lateness, in ns; NAN of any other figure, or when it is unknown.
+ * own lateness, in ns; NAN of any other figure, or when it is unknown or a
+ * bound.
  */
 double run_timely(const struct run *run, enum metric m);
 

@@ -146,6 +146,18 @@ figures_of(const struct run *run)
     return o;
 }
 
+/* Those of them that are bounds. */
+static json_t *
+bounds_of(const struct run *run)
+{
+    json_t *keys = json_array();
+
+    for (int m = 0; m < METRICS; m++)
+        if ((run->bounds & (1u << m)) != 0)
+            json_array_append_new(keys, json_string(metrics[m].key));
+    return keys;
+}
+
 /* Those of them that the generator's lateness is part of, without it. */
 static json_t *
 timely_of(const struct run *run)
@@ -244,6 +256,7 @@ run_to_json(const struct run *run)
     add(o, "background", background_of(run));
     add(o, "kernel", kernel_of(run));
     add(o, "figures", figures_of(run));
+    add(o, "at_least", bounds_of(run));
     add(o, "timely", timely_of(run));
     add(o, "memory", levels_of(run));
     add(o, "series", series_of(run));

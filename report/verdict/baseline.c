@@ -3,16 +3,20 @@
 #include "report/run/plan.h"
 #include "report/values.h"
 #include "report/verdict/cells.h"
+#include "report/verdict/gates.h"
 #include "report/verdict/judge.h"
 #include "report/verdict/sentence.h"
 #include "report/verdict/stats.h"
+#include "report/view.h"
 
 #include <math.h>
 #include <string.h>
 
+#define SAME_RATE 0.05 /* an open loop found by capacity is never the same */
+
 /* What must be the same for two scenarios to be the same. */
 static const char *const same[] = { "load_model", "connections", "active",
-    "background", "cores", "options", "pinned" };
+    "background", "cores", "options" };
 
 /* Find a scenario of a report. */
 static const json_t *
@@ -38,7 +42,54 @@ is_same_load(const json_t *a, const json_t *b)
         if (x != y && !json_equal(x, y))
             return false;
     }
-    return true;
+    /* NAN where there is no rate. */
+    return !(fabs(get_number(a, "rate_per_second") /
+                      get_number(b, "rate_per_second") -
+                  1) > SAME_RATE);
+}
+
+/* Tell why the figures of a server in one report do not count; NULL = do. */
+static const char *
+why_not_counted(const json_t *scenario, const char *server, enum metric m)
+{
+    const json_t *cell = view_cell(scenario, server);
+    json_t *gates = json_array();
+    bool spoiled;
+
+    gates_add_names(cell, m, NULL, gates);
+    spoiled = json_array_size(gates) > 0;
+    json_decref(gates);
+    if (spoiled)
+        return "INVALID";
+    if (metrics[m].timed && get_bool(scenario, "too_noisy"))
+        return "too noisy";
+    return NULL;
+}
+
+/* Tell why the change of a server is not judged; NULL = it is. */
+static const char *
+why_not_judged(
+    const json_t *now, const json_t *then, const char *server, enum metric m)
+{
+    const char *why = why_not_counted(now, server, m);
+    double pace = view_pace(now).at / view_pace(then).at;
+
+    if (why == NULL)
+        why = why_not_counted(then, server, m);
+    if (why == NULL && metrics[m].timed &&
+        view_is_uneven((struct span) { fmin(1, pace), pace, fmax(1, pace) }))
+        why = "another pace";
+    return why;
+}
+
+/* Return the wider band of the two reports. */
+static double
+band_of(const json_t *now, const json_t *then, enum metric m)
+{
+    double band = metrics[m].margin;
+
+    band = fmax(band, get_number(view_primary(now), "band"));
+    return fmax(band, get_number(view_primary(then), "band"));
 }
 
 /*
@@ -88,12 +139,13 @@ write_change(FILE *out, const json_t *now, const json_t *then,
     char was[SENTENCE_NUMBER], is[SENTENCE_NUMBER], change[64] = "-";
     struct estimate e = { 0 };
     const char *verdict = stats_verdict_name(VERDICT_NONE);
-    double delta = metrics[m].margin;
+    const char *why = why_not_judged(now, then, server, m);
+    double delta = band_of(now, then, m);
 
     for (size_t i = 0; i < n; i++)
         a[i] -= b[i];
-    sentence_value(was, m, arm_median(json_object_get(then, "runs"), &arm, m));
-    sentence_value(is, m, arm_median(json_object_get(now, "runs"), &arm, m));
+    sentence_value(was, m, arm_median(then, &arm, m));
+    sentence_value(is, m, arm_median(now, &arm, m));
     if (n > 0) {
         bool ratio = !metrics[m].may_be_zero;
 
@@ -114,7 +166,7 @@ write_change(FILE *out, const json_t *now, const json_t *then,
             (e.center > 0) == metrics[m].more_is_better ? "BETTER" : "WORSE";
     fprintf(out, "  %-13s%-9s%-24s%9s%9s  %-21s %s\n", get_text(now, "name"),
         subjects[subject_find(server)].title, metrics[m].label, was, is, change,
-        verdict);
+        why != NULL ? why : verdict);
 }
 
 /* Write the changes of one scenario; false when there is nothing to compare. */
@@ -150,6 +202,11 @@ baseline_compare(FILE *out, const json_t *now, const json_t *then, bool colour)
             "\nNot compared with the baseline: it is of another machine (%s, "
             "this one is %s).\n",
             b, a);
+        return -1;
+    }
+    if (get_bool(now, "pinned") != get_bool(then, "pinned")) {
+        fprintf(out, "\nNot compared with the baseline: the servers had a "
+                     "processor of their own in one of the two only.\n");
         return -1;
     }
     fprintf(out, "\n%sSince %s%s\n  %-13s%-9s%-24s%9s%9s  %-21s %s\n",

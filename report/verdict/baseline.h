@@ -3,8 +3,11 @@
  *
  * Block by block in the order in which they ran, the logarithms of a server's
  * figures then are subtracted from those now; estimate, interval, margin and
- * verdict are those of any comparison. Two days are no two columns of one run,
- * though: what the machine did differently is in it.
+ * verdict are those of any comparison, and the band is the wider one of the two
+ * reports. Two days are no two columns of one run, though: what the machine did
+ * differently is in it. So there is no verdict where its pace (see pace.h) is
+ * another one, where either report is too noisy for one, or where a gate spoils
+ * the figures.
  */
 #ifndef REPORT_BASELINE_H
 #define REPORT_BASELINE_H

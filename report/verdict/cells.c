@@ -22,20 +22,35 @@ static const double curve[] = { 0.1, 0.25, 0.5, 0.75, 0.9, 0.95, 0.98, 0.99,
 
 /* Take the median. */
 double
-arm_median(const json_t *runs, const struct arm *arm, enum metric m)
+arm_median(const json_t *scenario, const struct arm *arm, enum metric m)
 {
     double values[RUNS_MOST];
     const json_t *run;
-    size_t i, n = 0;
+    size_t i, n = 0, bounds = 0;
 
-    json_array_foreach(runs, i, run)
+    json_array_foreach(json_object_get(scenario, "runs"), i, run)
     {
         double x = get_number(json_object_get(run, "figures"), metrics[m].key);
 
-        if (arm_has(arm, run) && isfinite(x) && n < RUNS_MOST)
-            values[n++] = x;
+        if (!arm_has(arm, run) || !isfinite(x) || n == RUNS_MOST ||
+            !run_counts(scenario, run, m))
+            continue;
+        values[n++] = x;
+        bounds += run_is_bound(run, m);
     }
-    return stats_median(values, n);
+    return 2 * bounds > n ? NAN : stats_median(values, n);
+}
+
+/* Collect the runs that count; the caller owns the list. */
+static json_t *
+runs_that_count(const json_t *scenario)
+{
+    json_t *all = json_object_get(scenario, "runs"), *some = json_array(), *run;
+    size_t i;
+
+    json_array_foreach(all, i, run) if (run_counts(scenario, run, METRIC_RATE))
+        json_array_append(some, run);
+    return some;
 }
 
 /* Average a reading of the window, as a share of it. */
@@ -180,14 +195,15 @@ memory_of(const json_t *runs, const struct arm *arm)
 
 /* The figures of an arm. */
 static json_t *
-figures_of(const struct scenario *s, const json_t *runs, const struct arm *arm)
+figures_of(
+    const struct scenario *s, const json_t *scenario, const struct arm *arm)
 {
     json_t *o = json_object();
 
     for (int m = 0; m < METRICS; m++)
         if (scenario_has(s, (enum metric)m))
             json_object_set_new(o, metrics[m].key,
-                value_number(arm_median(runs, arm, (enum metric)m)));
+                value_number(arm_median(scenario, arm, (enum metric)m)));
     return o;
 }
 
@@ -215,7 +231,7 @@ limiter_of(const struct scenario *s, const json_t *scenario, const json_t *runs,
     double wanted = get_number(scenario, "connections_wanted");
     double open = get_number(scenario, "connections");
     double overflows = sum_of(runs, arm, "kernel", "ListenOverflows");
-    double answered = arm_median(runs, arm, METRIC_ANSWERED);
+    double answered = arm_median(scenario, arm, METRIC_ANSWERED);
 
     *because = phrase("server busy %.0f %%, load %.0f %% of a processor each",
         100 * server, 100 * load);
@@ -265,12 +281,13 @@ add_gate(json_t *gates, const char *name, const char *because)
 static json_t *
 cell_of(const struct scenario *s, const json_t *scenario, enum subject subject)
 {
-    const json_t *runs = json_object_get(scenario, "runs");
+    const json_t *all = json_object_get(scenario, "runs");
+    json_t *runs = runs_that_count(scenario);
     const struct arm arm = { subjects[subject].name, NULL, 0 };
     double server = share_of_window(runs, &arm, "server_cpu_ns");
     double load = share_of_window(runs, &arm, "load_cpu_ns") -
                   share_of_window(runs, &arm, "load_spin_ns");
-    json_t *gates = gates_collect(scenario, runs, &arm), *calls, *o;
+    json_t *gates = gates_collect(scenario, all, &arm), *calls, *o;
     /* In an open loop the rate is the load's; a control runs once a block. */
     bool is_spread_told = subject <= SUBJECT_EVENTED && s->way != LOAD_OPEN &&
                           scenario_has(s, METRIC_RATE);
@@ -278,7 +295,8 @@ cell_of(const struct scenario *s, const json_t *scenario, enum subject subject)
     const char *limiter =
         limiter_of(s, scenario, runs, &arm, server, load, &because);
 
-    if (s->way != LOAD_OPEN && strcmp(limiter, "generator") == 0)
+    /* Whatever else may be named as the limit, the load had no time left. */
+    if (s->way != LOAD_OPEN && load >= BUSY && server < BUSY)
         add_gate(gates, GATE_GENERATOR_BOUND, because);
     calls = json_object_get(json_object_get(scenario, "syscalls"), arm.server);
     o = json_pack("{s:s, s:s, s:s, s:o, s:o, s:o, s:o, s:o, s:o,"
@@ -287,14 +305,15 @@ cell_of(const struct scenario *s, const json_t *scenario, enum subject subject)
         subject <= SUBJECT_EVENTED ? "twin"
         : subject == SUBJECT_PEER  ? "peer"
                                    : "control",
-        "runs", value_count(arm_count(scenario, runs, &arm, true)), "figures",
-        figures_of(s, runs, &arm), "percentiles", percentiles_of(runs, &arm),
-        "spread",
+        "runs", value_count(arm_count(scenario, all, &arm, true)), "figures",
+        figures_of(s, scenario, &arm), "percentiles",
+        percentiles_of(runs, &arm), "spread",
         is_spread_told ? spread_json(scenario, arm.server) : json_null(),
-        "memory", memory_of(runs, &arm), "syscalls",
+        "memory", memory_of(all, &arm), "syscalls",
         calls != NULL ? json_incref(calls) : json_null(), "busy", "server",
         server, "load", load, "limiter", limiter, "limiter_because", because,
         "gates", gates);
+    json_decref(runs);
     free(because);
     return o;
 }

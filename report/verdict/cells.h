@@ -14,10 +14,12 @@
 #include <stddef.h>
 
 /*
- * Return the median of a metric over the runs of an arm; NAN if there are
- * none with a figure.
+ * Return the median of a metric over the runs of an arm: what suffers from
+ * other work, over those of blocks that were not discarded, unless the machine
+ * was too noisy anyway. NAN if there are none with a figure, or if more than
+ * half of them are only bounds.
  */
-double arm_median(const json_t *runs, const struct arm *arm, enum metric m);
+double arm_median(const json_t *scenario, const struct arm *arm, enum metric m);
 
 /*
  * Return the cells of a scenario that has its description and its runs; the

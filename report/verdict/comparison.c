@@ -11,24 +11,19 @@
 
 /* Say why a run has no figure of a metric. */
 static const char *
-why_missing(const json_t *run, enum metric m)
+why_missing(enum metric m)
 {
-    const json_t *latency = json_object_get(run, "latency_ns");
-
     switch (m) {
     case METRIC_P50:
     case METRIC_P99:
     case METRIC_P999:
     case METRIC_ACCEPT:
-        return get_number(latency, "censored") > 0
-                   ? "it lies among requests never answered"
-                   : "too few requests for it";
+        return "too few requests for it";
     case METRIC_MEMORY:
         return "too few connections to tell";
     case METRIC_RUN_QUEUE:
         return "the kernel does not tell";
     case METRIC_RECOVERY:
-        return "it had not recovered when the window ended";
     case METRIC_RATE:
     case METRIC_CPU:
     case METRIC_SWITCHES:
@@ -42,6 +37,14 @@ why_missing(const json_t *run, enum metric m)
     return "no replies";
 }
 
+/* Say why so many figures of an arm are bounds that there is no median. */
+static const char *
+why_bound(enum metric m)
+{
+    return m == METRIC_RECOVERY ? "it had not recovered when the window ended"
+                                : "it lies among requests never answered";
+}
+
 /* What an arm made of one block, in the order of its runs. */
 struct made {
     size_t n;
@@ -50,7 +53,7 @@ struct made {
 
 /* Collect an arm's values of one block, at most two; note what is missing. */
 static struct made
-collect(struct comparison *c, const struct arm *arm)
+collect(struct comparison *c, const struct arm *arm, bool *is_bound)
 {
     const char *which = c->timely ? "timely" : "figures";
     struct made made = { 0, { NAN, NAN }, { NAN, NAN } };
@@ -65,9 +68,10 @@ collect(struct comparison *c, const struct arm *arm)
             continue;
         x = get_number(json_object_get(run, which), metrics[c->metric].key);
         if (!isfinite(x)) {
-            c->missing = why_missing(run, c->metric);
+            c->missing = why_missing(c->metric);
             continue;
         }
+        *is_bound = *is_bound || run_is_bound(run, c->metric);
         made.position[made.n] = get_number(run, "position");
         made.value[made.n++] = x;
     }
@@ -125,12 +129,13 @@ block_differences(struct comparison *c)
         a.block = b.block = block;
         if (c->a.arm != NULL)
             a.server = b.server = server_of_aa(c->scenario, block);
-        va = collect(c, &a);
-        vb = collect(c, &b);
+        if (leave_out && block_is_discarded(c->scenario, block))
+            continue;
+        va = collect(c, &a, &c->a_is_bound);
+        vb = collect(c, &b, &c->b_is_bound);
         keep_nearest(&va, &vb);
         keep_nearest(&vb, &va);
-        if (va.n == 0 || vb.n == 0 ||
-            (leave_out && block_is_discarded(c->scenario, block)))
+        if (va.n == 0 || vb.n == 0)
             continue;
         c->d[n] = (m->may_be_zero ? stats_difference : stats_log_ratio)(
             va.value, va.n, vb.value, vb.n);
@@ -201,6 +206,11 @@ comparison_make(struct comparison *c)
     c->band = metrics[c->metric].margin;
     c->missing = "it was not run";
     n = block_differences(c);
+    if ((c->a_is_bound && isnan(arm_median(c->scenario, &c->a, c->metric))) ||
+        (c->b_is_bound && isnan(arm_median(c->scenario, &c->b, c->metric)))) {
+        c->missing = why_bound(c->metric);
+        return;
+    }
     if (n == 0)
         return;
     c->missing = NULL;
@@ -326,6 +336,19 @@ comparison_gates(struct comparison *c)
     return names;
 }
 
+/*
+ * Tell whether the better one, or both, are known by bounds only. That a worse
+ * one is worse yet can only have made the difference smaller.
+ */
+static bool
+is_bound_too_much(const struct comparison *c)
+{
+    bool a_has_more = c->estimate.center > 0;
+    bool a_is_better = a_has_more == metrics[c->metric].more_is_better;
+
+    return a_is_better ? c->a_is_bound : c->b_is_bound;
+}
+
 /* Judge by the band. */
 void
 comparison_decide(struct comparison *c, bool gated)
@@ -342,7 +365,11 @@ comparison_decide(struct comparison *c, bool gated)
     else if (c->estimate.blocks > 0 && m->margin > 0 && !noisy)
         c->verdict = stats_verdict(&c->estimate, delta, true);
     if (c->verdict == VERDICT_EQUIVALENT &&
-        (c->at_least || c->band > EQUIVALENT_MOST))
+        (c->at_least || c->a_is_bound || c->b_is_bound ||
+            c->band > EQUIVALENT_MOST))
+        c->verdict = VERDICT_INCONCLUSIVE;
+    if ((c->verdict == VERDICT_WIN || c->verdict == VERDICT_LEANS) &&
+        is_bound_too_much(c))
         c->verdict = VERDICT_INCONCLUSIVE;
 }
 
@@ -382,13 +409,12 @@ comparison_json(
 {
     const struct metric_info *m = &metrics[c->metric];
     const struct estimate *e = &c->estimate;
-    const json_t *runs = json_object_get(c->scenario, "runs");
     bool open = c->verdict == VERDICT_INCONCLUSIVE, any = e->blocks > 0;
     json_t *o = json_pack("{s:s, s:s, s:s, s:b, s:o, s:o, s:o, s:s, s:o}",
         "metric", m->key, "a", c->a.server, "b", c->b.server, "primary",
         (int)(s->primary == c->metric), "a_median",
-        value_number(arm_median(runs, &c->a, c->metric)), "b_median",
-        value_number(arm_median(runs, &c->b, c->metric)), "blocks",
+        value_number(arm_median(c->scenario, &c->a, c->metric)), "b_median",
+        value_number(arm_median(c->scenario, &c->b, c->metric)), "blocks",
         value_count(e->blocks), "scale",
         m->may_be_zero ? "difference" : "ratio", "estimate",
         value_number(any ? comparison_scale(c, e->center) : NAN));

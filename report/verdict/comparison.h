@@ -28,14 +28,18 @@ struct comparison {
     const char *invalid;      /* why the figures do not count, or NULL */
     double floor, band;       /* NAN = none */
     const char *floor_from;
-    bool at_least; /* the better one was held up by the load */
+    bool at_least;               /* the better one was held up by the load */
+    bool a_is_bound, b_is_bound; /* some figures: the truth is worse */
     enum verdict verdict;
 };
 
 /*
- * Form the differences of the blocks, and the estimate. In an open loop the
- * intervals also hold what they are without the generator's own lateness: a
- * generator that is never late would find something between the two.
+ * Form the differences of the blocks, and the estimate. A run of which only a
+ * bound is known counts with it, for to leave it out would favour a server that
+ * does not answer; with more than half of them there is no estimate. In an open
+ * loop the intervals also hold what they are without the generator's own
+ * lateness: a generator that is never late would find something between the
+ * two.
  */
 void comparison_make(struct comparison *c);
 

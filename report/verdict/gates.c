@@ -37,6 +37,27 @@ block_is_discarded(const json_t *scenario, size_t block)
     return false;
 }
 
+/* Look at the block. */
+bool
+run_counts(const json_t *scenario, const json_t *run, enum metric m)
+{
+    return !metrics[m].timed || get_bool(scenario, "too_noisy") ||
+           !block_is_discarded(scenario, (size_t)get_number(run, "block"));
+}
+
+/* Look for the metric among those that are. */
+bool
+run_is_bound(const json_t *run, enum metric m)
+{
+    const json_t *key;
+    size_t i;
+
+    json_array_foreach(json_object_get(run, "at_least"), i,
+        key) if (strcmp(json_string_value(key), metrics[m].key) ==
+                 0) return true;
+    return false;
+}
+
 /* Count the runs of an arm, and those of them that are in no spoilt block. */
 size_t
 arm_count(const json_t *scenario, const json_t *runs, const struct arm *arm,
@@ -75,11 +96,14 @@ gate_find(const json_t *gates, const json_t *like)
     return NULL;
 }
 
-/* Collect the gates that the runs of an arm failed, with how many did. */
+/*
+ * Collect the gates that the runs of an arm failed, with how many did; who
+ * failed one for two reasons is one run.
+ */
 static json_t *
 tally_gates(const json_t *scenario, const json_t *runs, const struct arm *arm)
 {
-    json_t *tally = json_array();
+    json_t *tally = json_array(), *seen;
     const json_t *run, *gate;
     size_t i, k;
 
@@ -92,19 +116,23 @@ tally_gates(const json_t *scenario, const json_t *runs, const struct arm *arm)
         json_array_foreach(json_object_get(run, "gates"), k, gate)
         {
             const char *name = get_text(gate, "name");
-            json_t *seen = gate_find(tally, gate);
 
+            seen = gate_find(tally, gate);
             if (block_is_discarded(scenario, block) && !is_strict(name))
                 continue;
             if (seen == NULL) {
                 seen = json_deep_copy(gate);
                 json_object_set_new(seen, "runs", json_integer(0));
                 json_array_append_new(tally, seen);
+            } else if (get_number(seen, "last") == (double)i) {
+                continue;
             }
+            json_object_set_new(seen, "last", value_count(i));
             json_object_set_new(seen, "runs",
                 json_integer((json_int_t)get_number(seen, "runs") + 1));
         }
     }
+    json_array_foreach(tally, i, seen) json_object_del(seen, "last");
     return tally;
 }
 

@@ -31,6 +31,15 @@ bool arm_has(const struct arm *arm, const json_t *run);
 bool block_is_discarded(const json_t *scenario, size_t block);
 
 /*
+ * Return whether a run's figures of a metric count: whether its block was not
+ * discarded, or it does not matter, or all of them were disturbed.
+ */
+bool run_counts(const json_t *scenario, const json_t *run, enum metric m);
+
+/* Return whether a run's figure is only a bound: the truth is worse. */
+bool run_is_bound(const json_t *run, enum metric m);
+
+/*
  * Count the runs of an arm, or with `spoilt_too` false those in blocks that
  * were not discarded.
  */
