@@ -311,7 +311,12 @@ write_remarks(FILE *out, const json_t *const *rows, size_t n)
     for (size_t i = 0; i < n; i++) {
         if (get_text(rows[i], "missing")[0] != '\0')
             write_missing(out, rows, n, i);
-        else if (strcmp(get_text(rows[i], "verdict"), "INCONCLUSIVE") == 0)
+        else if (view_is_doubted(rows[i]))
+            fprintf(out,
+                "  Doubted: %s: by resampling blocks it would be no WIN.\n",
+                metrics[metric_of(rows[i])].label);
+        else if (strcmp(get_text(rows[i], "verdict"), "INCONCLUSIVE") == 0 &&
+                 isfinite(get_number(rows[i], "blocks_needed")))
             fprintf(out, "  Open: %s: about %.0f blocks would tell.\n",
                 metrics[metric_of(rows[i])].label,
                 get_number(rows[i], "blocks_needed"));

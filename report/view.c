@@ -115,6 +115,22 @@ view_bound(const json_t *comparison, const char *more, const char *less)
     return get_number(comparison, "estimate") > 1 ? more : less;
 }
 
+/* See whether the other interval lies beyond the band, too. */
+bool
+view_is_doubted(const json_t *comparison)
+{
+    bool ratio = strcmp(get_text(comparison, "scale"), "ratio") == 0;
+    double low = json_number_value(view_item(comparison, "bootstrap95", 0));
+    double high = json_number_value(view_item(comparison, "bootstrap95", 1));
+    double band = get_number(comparison, "band");
+
+    if (strcmp(get_text(comparison, "verdict"), "WIN") != 0 ||
+        view_count(comparison, "bootstrap95") != 2)
+        return false;
+    return low <= (ratio ? 1 + band : band) &&
+           high >= (ratio ? 1 / (1 + band) : -band);
+}
+
 /* Compare what was wanted. */
 bool
 view_is_short(const json_t *scenario)

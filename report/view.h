@@ -64,6 +64,12 @@ struct span view_span(const json_t *comparison);
 const char *view_bound(
     const json_t *comparison, const char *more, const char *less);
 
+/*
+ * Return whether a comparison is a WIN by its interval and would be none by
+ * that of resampled blocks, the cross-check.
+ */
+bool view_is_doubted(const json_t *comparison);
+
 /* Return whether fewer connections were open than the scenario asks for. */
 bool view_is_short(const json_t *scenario);
 

@@ -478,6 +478,41 @@ START_TEST(a_gate_spoils_the_cell_that_fails_it)
 }
 END_TEST
 
+START_TEST(who_does_not_keep_up_is_named)
+{
+    const struct made made = { .effect = 0.8,
+        .noise = NOISE,
+        .blocks = BLOCKS,
+        .seed = 1,
+        .gate = "unstable",
+        .gate_runs = 2 * BLOCKS };
+    json_t *o = judged(&made), *done = json_array(), *failed;
+
+    ck_assert_str_eq(get_text(rate_of(o), "verdict"), "INVALID");
+    ck_assert_str_eq(get_text(o, "sentence"),
+        "At 50 connections on one core, events did not keep up (made up); "
+        "threads did.");
+    json_decref(o);
+
+    /* With something the matter with the other one, too, nothing is said. */
+    o = make(&made);
+    for (size_t i = 0; i < json_array_size(json_object_get(o, "runs")); i++) {
+        json_t *run = json_array_get(json_object_get(o, "runs"), i);
+
+        failed = json_object_get(run, "gates");
+        if (json_array_size(failed) == 0)
+            json_array_append_new(
+                failed, json_pack("{s:s, s:s, s:[s]}", "name", "generator late",
+                            "because", "made up", "metrics", "*"));
+    }
+    judge_scenario(o, scenario_find("reply-50"), done, true);
+    ck_assert_ptr_nonnull(strstr(
+        get_text(o, "sentence"), "nothing is claimed: unstable, generator"));
+    json_decref(o);
+    json_decref(done);
+}
+END_TEST
+
 START_TEST(a_run_that_does_not_count_claims_nothing)
 {
     const struct made made = { .effect = 2,
@@ -596,6 +631,43 @@ START_TEST(a_busy_load_is_a_gate_whatever_else_is_the_limit)
         get_text(cell_find(json_object_get(o, "cells"), "evented"), "limiter"),
         "kernel");
     ck_assert(get_bool(rate_of(o), "at_least"));
+    json_decref(o);
+    json_decref(done);
+}
+END_TEST
+
+START_TEST(a_busy_load_bounds_a_storm)
+{
+    const struct made made = {
+        .effect = 1, .noise = 0.001, .blocks = BLOCKS, .seed = 1
+    };
+    bool bound_events = _i == 0;
+    json_t *o = make(&made), *done = json_array(), *run;
+    const char *key = metrics[METRIC_STORM].key;
+    const json_t *c;
+    size_t i;
+
+    json_object_set_new(
+        o, "title", json_string("When 1000 clients come at once"));
+    json_object_set_new(o, "primary", json_string(key));
+    json_array_foreach(json_object_get(o, "runs"), i, run)
+    {
+        bool events = strcmp(get_text(run, "server"), "evented") == 0;
+        double noise = 1 + 0.001 * (double)(i % 7);
+
+        json_object_set_new(json_object_get(run, "figures"), key,
+            json_real(1e6 * noise * (events ? 50 : 100)));
+        json_object_set_new(run, "server_cpu_ns", json_integer(500000000));
+        json_object_set_new(run, "load_cpu_ns",
+            json_integer(events == bound_events ? 990000000 : 500000000));
+    }
+    judge_scenario(o, scenario_find("storm-1000"), done, true);
+    c = judge_find(o, key, "evented", "threaded");
+    ck_assert_str_eq(get_text(c, "verdict"), bound_events ? "WIN" : "INVALID");
+    ck_assert_int_eq(get_bool(c, "at_least"), bound_events);
+    if (bound_events)
+        ck_assert_ptr_nonnull(strstr(get_text(o, "sentence"),
+            "events need at most 0.50x the time until all are answered"));
     json_decref(o);
     json_decref(done);
 }
@@ -745,12 +817,14 @@ main(void)
         0, (int)(sizeof(lateness) / sizeof(lateness[0])));
     tcase_add_test(doubt, a_lead_that_the_load_kept_small_is_one);
     tcase_add_test(doubt, a_floor_that_high_makes_nobody_equal);
+    tcase_add_test(doubt, who_does_not_keep_up_is_named);
     tcase_add_test(doubt, a_run_that_does_not_count_claims_nothing);
     tcase_add_test(doubt, a_discarded_block_is_left_out);
     tcase_add_loop_test(
         doubt, medians_are_of_the_blocks_that_the_ratio_is_of, 0, 2);
     tcase_add_test(doubt, a_run_that_fails_a_gate_twice_is_one_run);
     tcase_add_test(doubt, a_busy_load_is_a_gate_whatever_else_is_the_limit);
+    tcase_add_loop_test(doubt, a_busy_load_bounds_a_storm, 0, 2);
     tcase_add_loop_test(doubt, who_does_not_recover_is_not_left_out, 0,
         (int)(sizeof(bounded) / sizeof(bounded[0])));
     tcase_add_test(doubt, the_limit_of_a_cell_is_named);

@@ -273,6 +273,18 @@ class Said(unittest.TestCase):
         self.assert_says(reports.report(reports.reply(50, 1.4)),
             "the queue grew", also=False)
 
+    def test_a_win_that_resampling_does_not_bear_out_is_doubted(self):
+        for span, doubted in (((1.2, 1.6), False), ((1.02, 1.6), True),
+                ((0.9, 1.6), True), ((1.031, 1.6), False), (None, False)):
+            scenario = reports.reply(50, 1.4)
+            scenario["comparisons"][0]["bootstrap95"] = span
+            self.assert_says(reports.report(scenario),
+                "not by resampled blocks", also=doubted)
+        scenario = reports.reply(50, 1.0)  # what did not win is not doubted
+        scenario["comparisons"][0]["bootstrap95"] = (0.9, 1.2)
+        self.assert_says(reports.report(scenario), "not by resampled blocks",
+            also=False)
+
     def test_an_invalid_comparison_shows_no_ratio(self):
         scenario = reports.reply(50, 1.4)
         scenario["comparisons"][0].update(verdict="INVALID", winner=None,

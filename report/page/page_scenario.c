@@ -31,6 +31,10 @@ write_verdict(FILE *html, const json_t *c)
         html_put(html, "<br><span class=\"soft\">%s blocks would tell</span>",
             words_count(count, get_number(c, "blocks_needed")));
     }
+    if (view_is_doubted(c))
+        fputs("<br><span class=\"soft\">doubted: not by resampled "
+              "blocks</span>",
+            html);
     if (get_bool(c, "immaterial"))
         fputs("<br><span class=\"soft\">real, immaterial</span>", html);
     fputs("</td>", html);

@@ -8,11 +8,11 @@
 #define TWIN_RUNS       4       /* per block */
 #define AA_RUNS         2       /* more, with an A/A arm */
 #define OTHER_FILES     64      /* descriptors that are not connections */
-#define RUN_OVERHEAD    0.03    /* seconds to start and to stop a server */
+#define RUN_OVERHEAD    0.05    /* seconds to start, read and stop a server */
 #define SETTLING        0.3     /* more of a warm-up that may be longer */
 #define OPENED_PER_S    18000.0 /* connections, for the estimate of time */
 #define HANGS           2.2     /* seconds until nobody waits any more */
-#define SYSCALL_SECONDS 4.5     /* the pass of its own */
+#define SYSCALL_SECONDS 2.25    /* the passes of their own, of one server */
 #define CAPACITY_RUNS   2       /* to find a rate */
 
 /* Choose processors. */
@@ -150,15 +150,24 @@ plan_run_seconds(const struct plan *plan, const struct scenario *s)
            2 * (double)s->connections / OPENED_PER_S + (s->hangs ? HANGS : 0);
 }
 
+/* Count the controls. */
+static size_t
+count_controls(const struct plan *plan, const struct scenario *s)
+{
+    size_t n = 0;
+
+    for (int c = SUBJECT_BARE_EPOLL; s->controls && c < SUBJECT_PEER; c++)
+        n += plan->server_path[s->program][c] != NULL;
+    return n;
+}
+
 /* Count the runs of a block. */
 size_t
 plan_block_runs(const struct plan *plan, const struct scenario *s)
 {
     size_t runs = TWIN_RUNS + (s->aa ? AA_RUNS : 0);
 
-    for (int c = SUBJECT_BARE_EPOLL; s->controls && c < SUBJECT_PEER; c++)
-        runs += plan->server_path[s->program][c] != NULL;
-    return runs + plan_has_peer(plan, s);
+    return runs + count_controls(plan, s) + plan_has_peer(plan, s);
 }
 
 /* Estimate a scenario. */
@@ -170,5 +179,7 @@ plan_seconds(const struct plan *plan, const struct scenario *s)
     if (s->share > 0)
         runs += CAPACITY_RUNS;
     return (double)runs * plan_run_seconds(plan, s) +
-           (s->syscalls ? SYSCALL_SECONDS : 0);
+           (s->syscalls
+                   ? SYSCALL_SECONDS * (double)(2 + count_controls(plan, s))
+                   : 0);
 }

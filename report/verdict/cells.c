@@ -268,13 +268,13 @@ limiter_of(const struct scenario *s, const json_t *scenario, const json_t *runs,
     return "unexplained";
 }
 
-/* Add a gate that is seen only from the whole cell. */
+/* Add a gate that is seen only from the whole cell, and spoils one metric. */
 static void
-add_gate(json_t *gates, const char *name, const char *because)
+add_gate(json_t *gates, const char *name, const char *because, enum metric m)
 {
     json_array_append_new(
         gates, json_pack("{s:s, s:s, s:[s]}", "name", name, "because", because,
-                   "metrics", metrics[METRIC_RATE].key));
+                   "metrics", metrics[m].key));
 }
 
 /* Make one cell. */
@@ -297,7 +297,8 @@ cell_of(const struct scenario *s, const json_t *scenario, enum subject subject)
 
     /* Whatever else may be named as the limit, the load had no time left. */
     if (s->way != LOAD_OPEN && load >= BUSY && server < BUSY)
-        add_gate(gates, GATE_GENERATOR_BOUND, because);
+        add_gate(gates, GATE_GENERATOR_BOUND, because,
+            s->special == SPECIAL_STORM ? METRIC_STORM : METRIC_RATE);
     calls = json_object_get(json_object_get(scenario, "syscalls"), arm.server);
     o = json_pack("{s:s, s:s, s:s, s:o, s:o, s:o, s:o, s:o, s:o,"
                   " s:{s:f, s:f}, s:s, s:s, s:o}",
@@ -344,7 +345,8 @@ check_plateau(json_t *cells)
         if (fabs(a / null - 1) < PLATEAU && fabs(b / null - 1) < PLATEAU &&
             server < BUSY)
             add_gate(json_object_get(cell, "gates"), "plateau",
-                "twins and null server are within 3 % of each other");
+                "twins and null server are within 3 % of each other",
+                METRIC_RATE);
     }
 }
 

@@ -313,12 +313,19 @@ aa_is_broken(const struct comparison *c)
     return low > 1 + margin || high < 1 / (1 + margin);
 }
 
+/* Tell whether server a is ahead. */
+static bool
+is_a_better(const struct comparison *c)
+{
+    return (c->estimate.center > 0) == metrics[c->metric].more_is_better;
+}
+
 /* Collect the gates of both cells that spoil the metric. */
 json_t *
 comparison_gates(struct comparison *c)
 {
     const json_t *cells = json_object_get(c->scenario, "cells");
-    const char *better = c->estimate.center > 0 ? c->a.server : c->b.server;
+    const char *better = is_a_better(c) ? c->a.server : c->b.server;
     const struct arm *const arms[] = { &c->a, &c->b };
     json_t *names = json_array();
 
@@ -343,10 +350,7 @@ comparison_gates(struct comparison *c)
 static bool
 is_bound_too_much(const struct comparison *c)
 {
-    bool a_has_more = c->estimate.center > 0;
-    bool a_is_better = a_has_more == metrics[c->metric].more_is_better;
-
-    return a_is_better ? c->a_is_bound : c->b_is_bound;
+    return is_a_better(c) ? c->a_is_bound : c->b_is_bound;
 }
 
 /* Judge by the band. */
@@ -377,13 +381,9 @@ comparison_decide(struct comparison *c, bool gated)
 static json_t *
 winner_of(const struct comparison *c)
 {
-    bool a_has_more = c->estimate.center > 0;
-
     if (c->verdict != VERDICT_WIN && c->verdict != VERDICT_LEANS)
         return json_null();
-    return json_string(a_has_more == metrics[c->metric].more_is_better
-                           ? c->a.server
-                           : c->b.server);
+    return json_string(is_a_better(c) ? c->a.server : c->b.server);
 }
 
 /* Cross-check the twins by resampling blocks. */
@@ -409,7 +409,10 @@ comparison_json(
 {
     const struct metric_info *m = &metrics[c->metric];
     const struct estimate *e = &c->estimate;
-    bool open = c->verdict == VERDICT_INCONCLUSIVE, any = e->blocks > 0;
+    bool any = e->blocks > 0;
+    /* Of bounds no number of blocks makes more. */
+    bool open =
+        c->verdict == VERDICT_INCONCLUSIVE && !c->a_is_bound && !c->b_is_bound;
     json_t *o = json_pack("{s:s, s:s, s:s, s:b, s:o, s:o, s:o, s:s, s:o}",
         "metric", m->key, "a", c->a.server, "b", c->b.server, "primary",
         (int)(s->primary == c->metric), "a_median",

@@ -6,6 +6,7 @@
 
 #include <err.h>
 #include <math.h>
+#include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -68,14 +69,48 @@ sentence_estimate(const json_t *c, char *center, char *interval)
             decimals, high);
 }
 
+/* Return how a twin did not keep up with its load; NULL = it did. */
+static const char *
+overrun_of(const json_t *scenario, enum subject twin)
+{
+    const json_t *cell = view_cell(scenario, subjects[twin].name);
+    const json_t *gate = view_named(cell, "gates", "name", "unstable");
+
+    if (gate == NULL)
+        gate = view_named(cell, "gates", "name", "rate not reached");
+    return gate != NULL ? get_text(gate, "because") : NULL;
+}
+
+/* Say that one twin did not keep up and the other one did, if that is it. */
+static bool
+write_overrun(FILE *out, const json_t *scenario)
+{
+    for (int t = 0; t <= SUBJECT_EVENTED; t++) {
+        enum subject twin = (enum subject)t;
+        enum subject other =
+            twin == SUBJECT_EVENTED ? SUBJECT_THREADED : SUBJECT_EVENTED;
+        const char *how = overrun_of(scenario, twin);
+
+        if (how == NULL ||
+            view_count(view_cell(scenario, subjects[other].name), "gates") > 0)
+            continue;
+        fprintf(out, "%s did not keep up (%s); %s did.", subjects[twin].title,
+            how, subjects[other].title);
+        return true;
+    }
+    return false;
+}
+
 /* Write why nothing is claimed. */
 static void
-write_invalid(FILE *out, const json_t *c)
+write_invalid(FILE *out, const json_t *scenario, const json_t *c)
 {
     const json_t *gates = json_object_get(c, "gates"), *gate;
     const char *comma = "";
     size_t i;
 
+    if (get_text(c, "invalid")[0] == '\0' && write_overrun(out, scenario))
+        return;
     fprintf(out, "nothing is claimed: ");
     if (get_text(c, "invalid")[0] != '\0') {
         fprintf(out, "%s.", get_text(c, "invalid"));
@@ -101,7 +136,7 @@ write_shares(FILE *out, const json_t *c)
 
 /* Say what the primary metric shows. */
 static void
-write_claim(FILE *out, const json_t *c)
+write_claim(FILE *out, const json_t *scenario, const json_t *c)
 {
     const struct metric_info *m = &metrics[metric_find(get_text(c, "metric"))];
     const char *verdict = get_text(c, "verdict");
@@ -111,7 +146,7 @@ write_claim(FILE *out, const json_t *c)
     int d = ratio_decimals(ratio);
 
     if (strcmp(verdict, "INVALID") == 0)
-        write_invalid(out, c);
+        write_invalid(out, scenario, c);
     else if (get_text(c, "missing")[0] != '\0' || isnan(ratio))
         fprintf(
             out, "%s cannot be compared: %s.", m->of, get_text(c, "missing"));
@@ -154,7 +189,7 @@ sentence_of(const json_t *scenario)
     fprintf(out, "%s%s, ", get_text(scenario, "title"),
         one_core ? " on one core" : "");
     if (c != NULL)
-        write_claim(out, c);
+        write_claim(out, scenario, c);
     else
         fprintf(out, "nothing is known: there was no time left to run it.");
     if (fclose(out) == EOF)
