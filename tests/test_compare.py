@@ -243,6 +243,23 @@ class ResumeWhole(Raced):
         self.assertIn("with other programs", errors)
 
 
+class SystemCalls(Raced):
+    """Of each server of one connection, by strace."""
+
+    def test_they_are_those_of_its_model(self):
+        calls = {cell["server"]: {call["name"]: round(call["per_request"], 1)
+                for call in cell["syscalls"]}
+            for cell in self.report["scenarios"][0]["cells"]}
+        blocking = {"recvfrom": 1, "sendto": 1}
+        polled = {**blocking, "epoll_wait": 1}
+        self.assertEqual(calls, {"threaded": blocking,
+            "bare-threads": blocking, "evented": polled,
+            "bare-epoll": polled,
+            # FIONREAD, and EPOLLOUT on and off again, in a turn of its own.
+            "manual-bufferevent": {"ioctl": 1, "readv": 1, "writev": 1,
+                "epoll_ctl": 2, "epoll_wait": 2}})
+
+
 class Baseline(Raced):
     """An earlier report of the same machine is compared with."""
 

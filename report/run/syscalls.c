@@ -54,13 +54,14 @@ read_table(const char *path)
 
 /* Load a traced server for a while; return how many requests it answered. */
 static uint64_t
-load_traced(
-    const struct scenario *s, const struct process *server, double seconds)
+load_traced(const struct scenario *s, enum subject subject,
+    const struct process *server, double seconds)
 {
+    const struct ask *own = subjects[subject].ask;
     const struct load_group group = { .way = LOAD_CLOSED,
         .port = server->port,
         .connections_max = s->connections,
-        .ask = s->ask };
+        .ask = own != NULL ? own : s->ask };
     struct load *load = load_new(&group, false);
     struct load_tally tally = { 0 };
     uint64_t replies = 0;
@@ -91,7 +92,7 @@ trace(const struct scenario *s, enum subject subject, const struct plan *plan,
         err(1, "%s", path);
     close(fd);
     if (launch(&server, s, subject, plan, path) == 0) {
-        *replies = load_traced(s, &server, seconds);
+        *replies = load_traced(s, subject, &server, seconds);
         if (process_stop(&server, NULL) == 0 && *replies > 0)
             calls = read_table(path);
     }
