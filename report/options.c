@@ -35,7 +35,7 @@ static const struct argp_option options[] = {
     { "list", KEY_LIST, NULL, 0, "list the scenarios and stop", 1 },
     { "standard", KEY_STANDARD, NULL, 0,
         "race in more scenarios, and longer: ten minutes", 1 },
-    { "full", KEY_FULL, NULL, 0, "race in all of them: 75 minutes", 1 },
+    { "full", KEY_FULL, NULL, 0, "race in all of them: an hour", 1 },
     { "only", KEY_ONLY, "NAME,...", 0, "race in these scenarios alone", 1 },
     { "peer", KEY_PEER, "'NAME=COMMAND {port}'", 0,
         "check and race a server of yours, too (see below)", 1 },
