@@ -117,20 +117,12 @@ claims_ratio(
 
 /* Tell whether a run is one of those that a server's median is of. */
 static bool
-is_of(const json_t *scenario, const json_t *run, const char *server)
+is_of(const json_t *scenario, const json_t *run, const char *server,
+    const char *metric)
 {
-    return strcmp(get_text(run, "server"), server) == 0 &&
-           strcmp(get_text(run, "arm"), "aa") != 0 &&
-           !block_is_discarded(scenario, (size_t)get_number(run, "block"));
-}
+    const struct arm arm = { server, NULL, 0 };
 
-/* Order two numbers. */
-static int
-compare_numbers(const void *a, const void *b)
-{
-    double x = *(const double *)a, y = *(const double *)b;
-
-    return (x > y) - (x < y);
+    return arm_has(&arm, run) && run_counts(scenario, run, metric_find(metric));
 }
 
 /* Find the interval of a median from the runs; a point if they are too few. */
@@ -146,14 +138,14 @@ median_of(const json_t *scenario, const char *server, const char *metric)
     for (size_t i = 0; i < runs; i++) {
         const json_t *run = view_item(scenario, "runs", i);
 
-        if (!is_of(scenario, run, server))
+        if (!is_of(scenario, run, server, metric))
             continue;
         x[n] = get_number(json_object_get(run, "figures"), metric);
         n += isfinite(x[n]);
     }
     k = stats_median_rank(n, 0.95);
     if (k > 0) {
-        qsort(x, n, sizeof(*x), compare_numbers);
+        (void)stats_median(x, n); /* sorts them */
         s.low = x[k - 1];
         s.high = x[n - k];
     }
@@ -219,11 +211,10 @@ struct span
 claims_quotient(
     const json_t *report, const struct claim_rule *rule, const char **invalid)
 {
-    const char *metric =
-        rule->base_metric != NULL ? rule->base_metric : rule->metric;
     struct span x =
         figure_of(scenario_of(report, rule), rule->a, rule->metric, invalid);
-    struct span y = figure_of(base_of(report, rule), rule->a, metric, invalid);
+    struct span y =
+        figure_of(base_of(report, rule), rule->a, rule->metric, invalid);
 
     return (struct span) { x.low / y.high, x.at / y.at, x.high / y.low };
 }
@@ -240,7 +231,7 @@ claims_behind(
     for (size_t i = 0; i < view_count(s, "runs"); i++) {
         const json_t *run = view_item(s, "runs", i);
 
-        if (!is_of(s, run, rule->a))
+        if (!is_of(s, run, rule->a, rule->metric))
             continue;
         replies += get_number(json_object_get(run, "background"), "replies");
         time += get_number(run, "window_ns");

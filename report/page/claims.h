@@ -3,8 +3,8 @@
  * the figures of a report.
  *
  * The ledger is a table, claims_table.c: each claim with its source and the
- * rules by which it stands or falls, which were written before there were
- * figures. A rule names a way to measure and the range in which the measured
+ * rules by which it stands or falls, which do not change with the figures. A
+ * rule names a way to measure and the range in which the measured
  * value bears the claim out. Nothing here is judged by hand:
  *
  *   reproduced    the whole interval lies in the range
@@ -60,9 +60,8 @@ struct claim_rule {
     const char *at;         /* the scenario */
     const char *base;       /* another one, to compare with; or NULL */
     const char *metric;
-    const char *base_metric; /* NULL = the same */
-    const char *a, *b;       /* servers */
-    double min, max;         /* the range that bears the claim out */
+    const char *a, *b; /* servers */
+    double min, max;   /* the range that bears the claim out */
     enum claim_shape shape;
     const char *what; /* the value in words, "events / threads" */
 };

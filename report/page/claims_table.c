@@ -1,6 +1,7 @@
 /*
  * The ledger. S: what the texts say that these programs come from; C: what
- * has been published elsewhere. The ranges were set before any figure.
+ * has been published elsewhere. The ranges were set before any figure; those of
+ * C21 and C40 were corrected later, as they were not what the claims are about.
  */
 #include "report/page/claims.h"
 

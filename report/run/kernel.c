@@ -69,9 +69,10 @@ kernel_read(void)
 
 /* Subtract. */
 struct kernel_counters
-kernel_since(const struct kernel_counters *before)
+kernel_growth(
+    const struct kernel_counters *before, const struct kernel_counters *after)
 {
-    struct kernel_counters k = kernel_read();
+    struct kernel_counters k = *after;
 
     for (size_t i = 0; i < KERNEL_COUNTERS; i++)
         k.value[i] -= before->value[i];

@@ -23,8 +23,9 @@ struct kernel_counters {
 /* Read the counters of this network namespace; those not there are 0. */
 struct kernel_counters kernel_read(void);
 
-/* Return how much each one has grown since `before`. */
-struct kernel_counters kernel_since(const struct kernel_counters *before);
+/* Return how much each one has grown from `before` to `after`. */
+struct kernel_counters kernel_growth(
+    const struct kernel_counters *before, const struct kernel_counters *after);
 
 /*
  * Return how long processor `cpu` has been busy with anything, in seconds from

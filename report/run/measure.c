@@ -67,7 +67,7 @@ note_around(struct run *run, const struct around *a,
     double share;
 
     read_around(&b, server, p);
-    run->kernel = kernel_since(&a->kernel);
+    run->kernel = kernel_growth(&a->kernel, &b.kernel);
     run->stolen_seconds = b.stolen - a->stolen;
     /* What the kernel put off for load and server is no others' work. */
     run->foreign_seconds = b.busy - a->busy - (b.network - a->network) -
@@ -231,7 +231,7 @@ is_steady(double *y, size_t n)
 
 /*
  * Look at throughput and median so far, in steps that are no shorter than a
- * round trip: those show the turns that clients take.
+ * round trip: shorter ones show the turns that clients take.
  */
 static bool
 has_settled(const struct load *load)

@@ -24,8 +24,8 @@ struct spread {
 };
 
 /*
- * Compute them from the first `moments` values of each run of x[0..blocks);
- * both numbers are at least 2.
+ * Compute them from the first `moments` values of each run of x[0..blocks),
+ * logarithms; 2 <= blocks <= PLAN_BLOCKS_MAX, 2 <= moments <= SPREAD_MOMENTS.
  */
 struct spread spread_make(
     double (*x)[SPREAD_RUNS][SPREAD_MOMENTS], size_t blocks, size_t moments);
