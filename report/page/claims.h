@@ -4,8 +4,8 @@
  *
  * The ledger is a table, claims_table.c: each claim with its source and the
  * rules by which it stands or falls, which do not change with the figures. A
- * rule names a way to measure and the range in which the measured
- * value bears the claim out. Nothing here is judged by hand:
+ * rule names a way to measure and the range in which the measured value bears
+ * the claim out. Nothing here is judged by hand:
  *
  *   reproduced    the whole interval lies in the range
  *   refuted       the whole interval lies beyond it
