@@ -219,7 +219,7 @@ write_report(struct report *report, const char *directory, struct meter *meter)
     json_t *json;
     char *path;
 
-    report->seconds = meter_elapsed(meter);
+    report->seconds = meter_overall(meter);
     json = json_report(report);
     if (asprintf(&path, "%s/report.json", directory) == -1)
         err(1, NULL);
@@ -319,6 +319,9 @@ take_up(struct request *request)
 
     if (head == NULL)
         errx(1, "%s: %s", request->resume, why);
+    request->started = strdup(get_text(head, "started"));
+    if (request->started == NULL)
+        err(1, NULL);
     request->seed = (uint64_t)get_number(head, "seed");
     request->blocks = (size_t)get_number(head, "blocks");
     request->seconds = get_number(head, "window");
@@ -367,6 +370,7 @@ race_and_report(const struct request *request, struct report *report,
             output) == -1)
         err(1, NULL);
     guard_say(farewell);
+    meter->before = journal_seconds(journal);
     good = race_all(report, chosen, journal, meter, output);
     guard_say("");
     free(farewell);
@@ -396,7 +400,7 @@ compare(
 
     strftime(started, sizeof(started), "%Y-%m-%dT%H:%M:%SZ", gmtime(&now));
     choose(&chosen, request, plan);
-    report.started = started;
+    report.started = request->started != NULL ? request->started : started;
     report.planned = announce(request, &chosen, plan);
     meter_start(&meter, report.planned);
     if (!prove(plan, &meter, &report.alike))
@@ -467,6 +471,7 @@ main(int argc, char **argv)
              : request.output != NULL ? request.output
                                       : programs.output;
     good = compare(&request, &plan, output);
+    free(request.started);
     programs_free(&programs);
     return good ? 0 : 1;
 }

@@ -89,11 +89,11 @@ json_head(const struct report *report, const struct scenario *const *chosen,
 
     for (size_t i = 0; i < count; i++)
         json_array_append_new(names, json_string(chosen[i]->name));
-    o = json_pack("{s:i, s:s, s:b, s:o, s:o, s:f, s:b, s:o, s:o, s:o}",
-        "schema", JSON_SCHEMA, "suite", suites[plan->suite].name, "chosen",
-        (int)plan->chosen, "seed", value_count(plan->seed), "blocks",
-        value_count(plan->blocks), "window", plan->window, "pinned",
-        (int)plan->placement.pinned, "machine",
+    o = json_pack("{s:i, s:s, s:s, s:b, s:o, s:o, s:f, s:b, s:o, s:o, s:o}",
+        "schema", JSON_SCHEMA, "started", report->started, "suite",
+        suites[plan->suite].name, "chosen", (int)plan->chosen, "seed",
+        value_count(plan->seed), "blocks", value_count(plan->blocks), "window",
+        plan->window, "pinned", (int)plan->placement.pinned, "machine",
         json_incref(json_object_get(report->machine, "id")), "programs",
         programs_of(report), "scenarios", names);
     if (o == NULL)

@@ -16,8 +16,8 @@
 /* Everything that one call of compare found out. */
 struct report {
     const struct plan *plan;
-    const char *started; /* time of day, ISO 8601 in UTC */
-    double seconds, planned;
+    const char *started;     /* time of day, ISO 8601 in UTC */
+    double seconds, planned; /* seconds: of all sessions */
     bool complete;
     struct conform_result alike;
     struct conform_result peer; /* if there is one */

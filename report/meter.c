@@ -61,6 +61,13 @@ meter_elapsed(const struct meter *m)
     return seconds_now() - m->started;
 }
 
+/* Add the earlier sessions, which the owner of the meter has set. */
+double
+meter_overall(const struct meter *m)
+{
+    return m->before + meter_elapsed(m);
+}
+
 /* What is left takes as long as planned. */
 double
 meter_expects(const struct meter *m)

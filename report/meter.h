@@ -11,6 +11,7 @@ struct meter {
     bool shown;
     double total, done; /* seconds, as planned */
     double started;     /* seconds on the monotonic clock */
+    double before;      /* seconds that earlier sessions took */
 };
 
 /* Start a line for work that is planned to take `total` seconds. */
@@ -25,6 +26,9 @@ void meter_add(struct meter *m, double seconds);
 
 /* Return how many seconds have passed since meter_start(). */
 double meter_elapsed(const struct meter *m);
+
+/* Return the same with what earlier sessions took. */
+double meter_overall(const struct meter *m);
 
 /* Return after how many seconds all will be over, at the pace planned. */
 double meter_expects(const struct meter *m);

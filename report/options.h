@@ -26,6 +26,7 @@ struct request {
     const char *baseline; /* a report, or NULL */
     size_t blocks;        /* 0 = as the suite says */
     double seconds;       /* 0 = likewise */
+    char *started;        /* set with resume: when that was begun */
     uint64_t seed;
     const char *peer; /* the command of a peer; NULL = none */
     enum ask_speaks peer_speaks;

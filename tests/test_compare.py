@@ -206,6 +206,8 @@ class Resume(Folder):
     def test_whole_blocks_count_and_a_broken_line_does_not(self):
         self.interrupt()
         before = [run for run in self.runs() if run["block"] == 1]
+        started = json.loads(
+            read(self.folder, "journal.jsonl").splitlines()[0])["started"]
         with open(os.path.join(self.folder, "journal.jsonl"), "a") as file:
             file.write('{"scenario": "reply-1", "order": "AB')
         code, output, errors = compare("--resume", self.folder)
@@ -218,6 +220,11 @@ class Resume(Folder):
         self.assertGreaterEqual(runs[-1]["block"], 3)
         self.assertEqual([run["position"] for run in runs],
             list(range(1, len(before) + 1)) * runs[-1]["block"])
+        # One comparison, in two sittings.
+        starts = [run["started_seconds"] for run in runs]
+        self.assertEqual(starts, sorted(starts))
+        self.assertGreater(report["seconds"], starts[-1])
+        self.assertEqual(report["started"], started)
 
     def test_without_a_journal_there_is_nothing_to_resume(self):
         code, _, errors = compare("--resume", self.folder)

@@ -123,13 +123,27 @@ journal_open(
 /* Write down a run. */
 void
 journal_add_run(struct journal *j, const char *scenario, const char *order,
-    const json_t *run)
+    double until_seconds, const json_t *run)
 {
-    json_t *line = json_pack(
-        "{s:s, s:s, s:O}", "scenario", scenario, "order", order, "run", run);
+    json_t *line = json_pack("{s:s, s:s, s:f, s:O}", "scenario", scenario,
+        "order", order, "until_seconds", until_seconds, "run", run);
 
     write_line(j, line);
     json_decref(line);
+}
+
+/* The last run is that of the last line that has the time. */
+double
+journal_seconds(const struct journal *j)
+{
+    double seconds = 0;
+    json_t *line;
+    size_t i;
+
+    json_array_foreach(j->lines, i,
+        line) if (json_object_get(line, "until_seconds") != NULL) seconds =
+        get_number(line, "until_seconds");
+    return seconds;
 }
 
 /* Collect a block. */

@@ -3,8 +3,8 @@
  * of JSON for each run, written when the run is over. A comparison that was
  * interrupted goes on from there (--resume), and loses a block at most.
  *
- * The first line, the head, says what was being compared and where; only the
- * same comparison can be gone on with. See report-json.md.
+ * The first line, the head, says what was being compared, where, and when it
+ * was begun; only the same comparison can be gone on with. See report-json.md.
  */
 #ifndef REPORT_JOURNAL_H
 #define REPORT_JOURNAL_H
@@ -29,10 +29,16 @@ json_t *journal_head(const char *directory, const char **why);
 struct journal *journal_open(
     const char *directory, const json_t *head, int resume, const char **why);
 
-/* Write down a run, in an order of runs like "ABBA"; end the program when the
- * disk is full. */
+/*
+ * Write down a run, in an order of runs like "ABBA", which was over so many
+ * seconds after the beginning of the comparison; end the program when the disk
+ * is full.
+ */
 void journal_add_run(struct journal *j, const char *scenario, const char *order,
-    const json_t *run);
+    double until_seconds, const json_t *run);
+
+/* Return when the last run of earlier sessions was over; 0 = there is none. */
+double journal_seconds(const struct journal *j);
 
 /*
  * Return the runs of a block that an earlier session completed, `count` of

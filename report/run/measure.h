@@ -14,7 +14,7 @@ struct order {
     enum subject subject;
     const char *arm;        /* "twin", "aa", "control" or "peer" */
     size_t block, position; /* from 1 */
-    double started;         /* seconds since the start of compare */
+    double started;         /* seconds since the comparison was begun */
     double rate;            /* open loop: requests per second */
     double burst;           /* SPECIAL_BURST: and in the burst */
 };

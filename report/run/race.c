@@ -127,12 +127,13 @@ run_block(struct race *r, struct order *runs, size_t n, const char *letters)
     for (size_t i = 0; i < n; i++) {
         json_t *run;
 
-        runs[i].started = (double)resources_now_ns() / 1e9 - r->meter->started;
+        runs[i].started = meter_overall(r->meter);
         meter_show(r->meter, "%s: block %zu of %zu, %s", r->scenario->name,
             r->blocks + 1, plan_blocks(r->plan),
             subjects[runs[i].subject].title);
         run = measure(&runs[i], r->plan);
-        journal_add_run(r->journal, r->scenario->name, letters, run);
+        journal_add_run(r->journal, r->scenario->name, letters,
+            meter_overall(r->meter), run);
         json_array_append_new(results, run);
         meter_add(r->meter, plan_run_seconds(r->plan, r->scenario));
     }

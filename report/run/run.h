@@ -32,7 +32,7 @@ struct run {
     size_t block, position; /* from 1 */
     size_t connections;     /* open at the end, the descriptor limit allowing */
     size_t active;          /* that asked */
-    double started;         /* seconds since the start of the program */
+    double started;         /* seconds since the comparison was begun */
     double rate;            /* open loop: intended per second; else 0 */
     uint64_t warmup_ns;
     bool steady; /* as far as that was looked at */
