@@ -239,9 +239,10 @@ is_good(const json_t *scenario)
     const json_t *run, *gate;
     size_t i, k;
 
-    json_array_foreach(json_object_get(scenario, "runs"), i,
-        run) json_array_foreach(json_object_get(run, "gates"), k,
-        gate) if (strcmp(get_text(gate, "name"), "failed") == 0) return false;
+    json_array_foreach(json_object_get(scenario, "runs"), i, run)
+        json_array_foreach(json_object_get(run, "gates"), k, gate)
+            if (strcmp(get_text(gate, "name"), "failed") == 0)
+                return false;
     return true;
 }
 
@@ -330,11 +331,11 @@ take_up(struct request *request)
         if (strcmp(get_text(head, "suite"), suites[s].name) == 0)
             request->suite = (enum suite)s;
     request->only_count = 0;
-    json_array_foreach(json_object_get(head, "scenarios"), i,
-        name) if (scenario_find(json_string_value(name)) != NULL &&
-                  request->only_count < OPTIONS_SCENARIOS_MAX)
-        request->only[request->only_count++] =
-        scenario_find(json_string_value(name));
+    json_array_foreach(json_object_get(head, "scenarios"), i, name)
+        if (scenario_find(json_string_value(name)) != NULL &&
+            request->only_count < OPTIONS_SCENARIOS_MAX)
+            request->only[request->only_count++] =
+                scenario_find(json_string_value(name));
     json_decref(head);
 }
 

@@ -198,8 +198,7 @@ write_limits(FILE *out, const json_t *scenario)
     const json_t *cell;
     size_t i;
 
-    json_array_foreach(json_object_get(scenario, "cells"), i, cell)
-    {
+    json_array_foreach(json_object_get(scenario, "cells"), i, cell) {
         char text[512];
 
         if (strcmp(get_text(cell, "role"), "control") == 0)
@@ -218,10 +217,8 @@ write_gates(FILE *out, const json_t *scenario)
     const json_t *cell, *gate;
     size_t i, k;
 
-    json_array_foreach(json_object_get(scenario, "cells"), i, cell)
-    {
-        json_array_foreach(json_object_get(cell, "gates"), k, gate)
-        {
+    json_array_foreach(json_object_get(scenario, "cells"), i, cell) {
+        json_array_foreach(json_object_get(cell, "gates"), k, gate) {
             char text[512];
 
             snprintf(text, sizeof(text), "  Gate failed, %s: %s (%s).",
@@ -239,8 +236,7 @@ write_syscalls(FILE *out, const json_t *scenario)
     const json_t *cell, *call;
     size_t i, k;
 
-    json_array_foreach(json_object_get(scenario, "cells"), i, cell)
-    {
+    json_array_foreach(json_object_get(scenario, "cells"), i, cell) {
         const json_t *calls = json_object_get(cell, "syscalls");
         char text[512];
         size_t n;
@@ -250,10 +246,11 @@ write_syscalls(FILE *out, const json_t *scenario)
             continue;
         n = (size_t)snprintf(text, sizeof(text),
             "  System calls per request, %s:", get_text(cell, "title"));
-        json_array_foreach(calls, k, call) if (n < sizeof(text)) n +=
-            (size_t)snprintf(text + n, sizeof(text) - n, "%s %s %.2f",
-                k > 0 ? "," : "", get_text(call, "name"),
-                get_number(call, "per_request"));
+        json_array_foreach(calls, k, call)
+            if (n < sizeof(text))
+                n += (size_t)snprintf(text + n, sizeof(text) - n, "%s %s %.2f",
+                    k > 0 ? "," : "", get_text(call, "name"),
+                    get_number(call, "per_request"));
         table_wrapped(out, text);
     }
 }
@@ -267,8 +264,7 @@ write_aa(FILE *out, const json_t *scenario)
     const char *comma = "";
     size_t i, n = strlen(text);
 
-    json_array_foreach(json_object_get(scenario, "aa"), i, row)
-    {
+    json_array_foreach(json_object_get(scenario, "aa"), i, row) {
         enum metric m = metric_of(row);
 
         if (m == METRICS || metrics[m].may_be_zero || n >= sizeof(text) ||
@@ -359,10 +355,11 @@ twin_rows(const json_t *scenario, const json_t *rows[METRICS])
     const json_t *c;
     size_t i, n = 0;
 
-    json_array_foreach(json_object_get(scenario, "comparisons"), i,
-        c) if (strcmp(get_text(c, "a"), subjects[SUBJECT_EVENTED].name) == 0 &&
-               strcmp(get_text(c, "b"), subjects[SUBJECT_THREADED].name) == 0 &&
-               metric_of(c) != METRICS && n < METRICS) rows[n++] = c;
+    json_array_foreach(json_object_get(scenario, "comparisons"), i, c)
+        if (strcmp(get_text(c, "a"), subjects[SUBJECT_EVENTED].name) == 0 &&
+            strcmp(get_text(c, "b"), subjects[SUBJECT_THREADED].name) == 0 &&
+            metric_of(c) != METRICS && n < METRICS)
+            rows[n++] = c;
     return n;
 }
 

@@ -340,8 +340,7 @@ write_invalid(char *buf, const json_t *comparison)
     snprintf(buf, WORDS_MAX, "%s", get_text(comparison, "invalid"));
     if (buf[0] != '\0')
         return;
-    json_array_foreach(gates, i, gate)
-    {
+    json_array_foreach(gates, i, gate) {
         length = strlen(buf);
         snprintf(buf + length, WORDS_MAX - length, "%s%s", i > 0 ? ", " : "",
             json_is_string(gate) ? json_string_value(gate) : "?");

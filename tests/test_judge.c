@@ -68,8 +68,7 @@ fail_gates(const struct made *made, json_t *runs)
     size_t failed = 0, i;
     json_t *run;
 
-    json_array_foreach(runs, i, run)
-    {
+    json_array_foreach(runs, i, run) {
         if (made->gate == NULL || failed == made->gate_runs ||
             strcmp(get_text(run, "server"), "evented") != 0 ||
             strcmp(get_text(run, "arm"), "twin") != 0)
@@ -385,8 +384,7 @@ START_TEST(a_lead_that_the_load_kept_small_is_one)
         size_t k;
 
         runs = json_object_get(o, "runs");
-        json_array_foreach(runs, k, run)
-        {
+        json_array_foreach(runs, k, run) {
             bool bound = strcmp(get_text(run, "server"), cases[i].bound) == 0;
 
             json_object_set_new(run, "load_cpu_ns",
@@ -540,11 +538,11 @@ START_TEST(a_discarded_block_is_left_out)
 
     json_array_append_new(
         json_object_get(o, "discarded_blocks"), json_integer(3));
-    json_array_foreach(json_object_get(o, "runs"), i,
-        run) if (get_number(run, "block") == 3 &&
-                 strcmp(get_text(run, "server"), "evented") == 0)
-        json_object_set_new(json_object_get(run, "figures"),
-            metrics[METRIC_RATE].key, json_real(1));
+    json_array_foreach(json_object_get(o, "runs"), i, run)
+        if (get_number(run, "block") == 3 &&
+            strcmp(get_text(run, "server"), "evented") == 0)
+            json_object_set_new(json_object_get(run, "figures"),
+                metrics[METRIC_RATE].key, json_real(1));
     judge_scenario(o, scenario_find("reply-50"), done, true);
     ck_assert_double_eq_tol(get_number(rate_of(o), "estimate"), 1, 1e-12);
     ck_assert_double_eq(get_number(rate_of(o), "blocks"), 6);
@@ -566,10 +564,10 @@ START_TEST(medians_are_of_the_blocks_that_the_ratio_is_of)
         json_array_append_new(
             json_object_get(o, "discarded_blocks"), json_integer(block));
     json_object_set_new(o, "too_noisy", json_boolean(noisy));
-    json_array_foreach(
-        json_object_get(o, "runs"), i, run) if (get_number(run, "block") <= 4)
-        json_object_set_new(json_object_get(run, "figures"),
-            metrics[METRIC_RATE].key, json_real(1));
+    json_array_foreach(json_object_get(o, "runs"), i, run)
+        if (get_number(run, "block") <= 4)
+            json_object_set_new(json_object_get(run, "figures"),
+                metrics[METRIC_RATE].key, json_real(1));
     judge_scenario(o, scenario_find("reply-50"), done, true);
     /* Where all is noise, all of it is told. */
     ck_assert_double_eq_tol(
@@ -596,8 +594,7 @@ START_TEST(a_run_that_fails_a_gate_twice_is_one_run)
     json_t *o = make(&made), *done = json_array(), *run, *failed;
     size_t i;
 
-    json_array_foreach(json_object_get(o, "runs"), i, run)
-    {
+    json_array_foreach(json_object_get(o, "runs"), i, run) {
         failed = json_object_get(run, "gates");
         if (json_array_size(failed) > 0)
             json_array_append_new(
@@ -618,14 +615,13 @@ START_TEST(a_busy_load_is_a_gate_whatever_else_is_the_limit)
     json_t *o = make(&made), *done = json_array(), *run;
     size_t i;
 
-    json_array_foreach(json_object_get(o, "runs"), i,
-        run) if (strcmp(get_text(run, "server"), "evented") == 0)
-    {
-        json_object_set_new(run, "load_cpu_ns", json_integer(990000000));
-        json_object_set_new(run, "server_cpu_ns", json_integer(800000000));
-        json_object_set_new(
-            json_object_get(run, "kernel"), "ListenOverflows", json_integer(1));
-    }
+    json_array_foreach(json_object_get(o, "runs"), i, run)
+        if (strcmp(get_text(run, "server"), "evented") == 0) {
+            json_object_set_new(run, "load_cpu_ns", json_integer(990000000));
+            json_object_set_new(run, "server_cpu_ns", json_integer(800000000));
+            json_object_set_new(json_object_get(run, "kernel"),
+                "ListenOverflows", json_integer(1));
+        }
     judge_scenario(o, scenario_find("reply-50"), done, true);
     ck_assert_str_eq(
         get_text(cell_find(json_object_get(o, "cells"), "evented"), "limiter"),
@@ -650,8 +646,7 @@ START_TEST(a_busy_load_bounds_a_storm)
     json_object_set_new(
         o, "title", json_string("When 1000 clients come at once"));
     json_object_set_new(o, "primary", json_string(key));
-    json_array_foreach(json_object_get(o, "runs"), i, run)
-    {
+    json_array_foreach(json_object_get(o, "runs"), i, run) {
         bool events = strcmp(get_text(run, "server"), "evented") == 0;
         double noise = 1 + 0.001 * (double)(i % 7);
 
@@ -701,8 +696,7 @@ START_TEST(who_does_not_recover_is_not_left_out)
     const json_t *c;
     size_t i;
 
-    json_array_foreach(json_object_get(o, "runs"), i, run)
-    {
+    json_array_foreach(json_object_get(o, "runs"), i, run) {
         bool events = strcmp(get_text(run, "server"), "evented") == 0;
         double noise = 1 + 0.001 * (double)(i % 7);
         bool bound =
@@ -740,12 +734,11 @@ START_TEST(the_limit_of_a_cell_is_named)
     const json_t *cells;
     size_t i;
 
-    json_array_foreach(json_object_get(o, "runs"), i,
-        run) if (strcmp(get_text(run, "server"), "evented") == 0)
-    {
-        json_object_set_new(run, "server_cpu_ns", json_integer(500000000));
-        json_object_set_new(run, "load_cpu_ns", json_integer(950000000));
-    }
+    json_array_foreach(json_object_get(o, "runs"), i, run)
+        if (strcmp(get_text(run, "server"), "evented") == 0) {
+            json_object_set_new(run, "server_cpu_ns", json_integer(500000000));
+            json_object_set_new(run, "load_cpu_ns", json_integer(950000000));
+        }
     judge_scenario(o, scenario_find("reply-50"), done, true);
     cells = json_object_get(o, "cells");
     ck_assert_str_eq(

@@ -151,8 +151,7 @@ write_value(FILE *html, const char *name, json_t *value)
     json_t *item;
 
     if (json_is_object(value)) {
-        json_object_foreach(value, key, item)
-        {
+        json_object_foreach(value, key, item) {
             snprintf(path, sizeof(path), "%.120s%s%.120s", name,
                 name[0] != '\0' ? ", " : "", key);
             write_value(html, path, item);

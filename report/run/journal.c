@@ -84,7 +84,8 @@ start_file(struct journal *j, const char *directory, const json_t *head)
     if (j->out == NULL)
         err(1, "%s", new);
     write_line(j, head);
-    json_array_foreach(j->lines, i, line) write_line(j, line);
+    json_array_foreach(j->lines, i, line)
+        write_line(j, line);
     if (rename(new, path) == -1)
         err(1, "%s", path);
     free(path);
@@ -140,9 +141,9 @@ journal_seconds(const struct journal *j)
     json_t *line;
     size_t i;
 
-    json_array_foreach(j->lines, i,
-        line) if (json_object_get(line, "until_seconds") != NULL) seconds =
-        get_number(line, "until_seconds");
+    json_array_foreach(j->lines, i, line)
+        if (json_object_get(line, "until_seconds") != NULL)
+            seconds = get_number(line, "until_seconds");
     return seconds;
 }
 
@@ -155,8 +156,7 @@ journal_block(
     json_t *line;
     size_t i;
 
-    json_array_foreach(j->lines, i, line)
-    {
+    json_array_foreach(j->lines, i, line) {
         json_t *run = json_object_get(line, "run");
         size_t position = json_array_size(found) + 1;
 
@@ -191,8 +191,7 @@ journal_note(const struct journal *j, const char *scenario, const char *key)
     json_t *line;
     size_t i;
 
-    json_array_foreach(j->lines, i, line)
-    {
+    json_array_foreach(j->lines, i, line) {
         json_t *value = json_object_get(line, key);
 
         if (value != NULL && strcmp(get_text(line, "scenario"), scenario) == 0)

@@ -155,8 +155,8 @@ race_block(struct race *r, const char *letters)
         meter_add(r->meter, (double)n * plan_run_seconds(r->plan, r->scenario));
     else
         results = run_block(r, runs, n, letters);
-    json_array_foreach(results, i, run) disturbed =
-        disturbed || race_was_disturbed(r->scenario, run);
+    json_array_foreach(results, i, run)
+        disturbed = disturbed || race_was_disturbed(r->scenario, run);
     r->blocks++;
     if (disturbed && r->plan->placement.pinned) {
         r->discarded++;
@@ -207,14 +207,13 @@ capacity_known(const json_t *done, enum subject twin)
     const json_t *scenario, *cell;
     size_t i, k;
 
-    json_array_foreach(done, i, scenario)
-    {
+    json_array_foreach(done, i, scenario) {
         if (strcmp(get_text(scenario, "name"), "reply-50") != 0)
             continue;
-        json_array_foreach(json_object_get(scenario, "cells"), k,
-            cell) if (strcmp(get_text(cell, "server"), subjects[twin].name) ==
-                      0) return get_number(json_object_get(cell, "figures"),
-            metrics[METRIC_RATE].key);
+        json_array_foreach(json_object_get(scenario, "cells"), k, cell)
+            if (strcmp(get_text(cell, "server"), subjects[twin].name) == 0)
+                return get_number(
+                    json_object_get(cell, "figures"), metrics[METRIC_RATE].key);
     }
     return NAN;
 }

@@ -120,8 +120,7 @@ per_request(json_t *few, json_t *many, double requests)
     const char *name;
     size_t n = 0;
 
-    json_object_foreach(many, name, value)
-    {
+    json_object_foreach(many, name, value) {
         double calls = json_number_value(value) -
                        json_number_value(json_object_get(few, name));
 

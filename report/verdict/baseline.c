@@ -25,9 +25,9 @@ scenario_in(const json_t *report, const char *name)
     const json_t *scenario;
     size_t i;
 
-    json_array_foreach(json_object_get(report, "scenarios"), i,
-        scenario) if (strcmp(get_text(scenario, "name"), name) ==
-                      0) return scenario;
+    json_array_foreach(json_object_get(report, "scenarios"), i, scenario)
+        if (strcmp(get_text(scenario, "name"), name) == 0)
+            return scenario;
     return NULL;
 }
 
@@ -110,8 +110,7 @@ block_values(const json_t *scenario, const char *server, enum metric m,
 
         if (metrics[m].timed && block_is_discarded(scenario, b))
             continue;
-        json_array_foreach(json_object_get(scenario, "runs"), i, run)
-        {
+        json_array_foreach(json_object_get(scenario, "runs"), i, run) {
             double x =
                 get_number(json_object_get(run, "figures"), metrics[m].key);
 
@@ -213,10 +212,10 @@ baseline_compare(FILE *out, const json_t *now, const json_t *then, bool colour)
         colour ? "\033[1m" : "", get_text(then, "started"),
         colour ? "\033[0m" : "", "", "", "", "then", "now", "now/then",
         "verdict");
-    json_array_foreach(json_object_get(now, "scenarios"), i,
-        scenario) if (write_scenario(out, scenario,
-                          scenario_in(then, get_text(scenario, "name")))) any =
-        true;
+    json_array_foreach(json_object_get(now, "scenarios"), i, scenario)
+        if (write_scenario(
+                out, scenario, scenario_in(then, get_text(scenario, "name"))))
+            any = true;
     if (!any)
         fprintf(out, "  The two reports have no scenario in common.\n");
     return any ? 0 : -1;

@@ -28,8 +28,7 @@ arm_median(const json_t *scenario, const struct arm *arm, enum metric m)
     const json_t *run;
     size_t i, n = 0, bounds = 0;
 
-    json_array_foreach(json_object_get(scenario, "runs"), i, run)
-    {
+    json_array_foreach(json_object_get(scenario, "runs"), i, run) {
         double x = get_number(json_object_get(run, "figures"), metrics[m].key);
 
         if (!arm_has(arm, run) || !isfinite(x) || n == RUNS_MOST ||
@@ -48,8 +47,9 @@ runs_that_count(const json_t *scenario)
     json_t *all = json_object_get(scenario, "runs"), *some = json_array(), *run;
     size_t i;
 
-    json_array_foreach(all, i, run) if (run_counts(scenario, run, METRIC_RATE))
-        json_array_append(some, run);
+    json_array_foreach(all, i, run)
+        if (run_counts(scenario, run, METRIC_RATE))
+            json_array_append(some, run);
     return some;
 }
 
@@ -61,8 +61,7 @@ share_of_window(const json_t *runs, const struct arm *arm, const char *key)
     const json_t *run;
     size_t i;
 
-    json_array_foreach(runs, i, run)
-    {
+    json_array_foreach(runs, i, run) {
         if (!arm_has(arm, run))
             continue;
         time += get_number(run, "window_ns");
@@ -80,8 +79,7 @@ sum_of(const json_t *runs, const struct arm *arm, const char *object,
     const json_t *run;
     size_t i;
 
-    json_array_foreach(runs, i, run)
-    {
+    json_array_foreach(runs, i, run) {
         double x = get_number(json_object_get(run, object), key);
 
         if (arm_has(arm, run) && isfinite(x))
@@ -122,8 +120,7 @@ percentiles_of(const json_t *runs, const struct arm *arm)
 
     for (size_t q = 0; q < n; q++)
         low[q] = high[q] = NAN;
-    json_array_foreach(runs, i, run)
-    {
+    json_array_foreach(runs, i, run) {
         struct histogram *h = arm_has(arm, run) ? latencies_of(run) : NULL;
 
         for (size_t q = 0; h != NULL && q < n; q++) {
@@ -161,8 +158,7 @@ memory_median(
     const json_t *run;
     size_t i, n = 0;
 
-    json_array_foreach(runs, i, run)
-    {
+    json_array_foreach(runs, i, run) {
         const json_t *at =
             json_array_get(json_object_get(run, "memory"), level);
 
@@ -375,7 +371,8 @@ cell_find(const json_t *cells, const char *server)
     json_t *cell;
     size_t i;
 
-    json_array_foreach(cells, i,
-        cell) if (strcmp(get_text(cell, "server"), server) == 0) return cell;
+    json_array_foreach(cells, i, cell)
+        if (strcmp(get_text(cell, "server"), server) == 0)
+            return cell;
     return NULL;
 }

@@ -60,8 +60,7 @@ collect(struct comparison *c, const struct arm *arm, bool *is_bound)
     const json_t *run;
     size_t i;
 
-    json_array_foreach(json_object_get(c->scenario, "runs"), i, run)
-    {
+    json_array_foreach(json_object_get(c->scenario, "runs"), i, run) {
         double x;
 
         if (!arm_has(arm, run) || made.n == 2)
@@ -153,8 +152,9 @@ has_failed(const json_t *run)
     const json_t *gate;
     size_t i;
 
-    json_array_foreach(json_object_get(run, "gates"), i,
-        gate) if (strcmp(get_text(gate, "name"), "failed") == 0) return true;
+    json_array_foreach(json_object_get(run, "gates"), i, gate)
+        if (strcmp(get_text(gate, "name"), "failed") == 0)
+            return true;
     return false;
 }
 
@@ -168,8 +168,7 @@ find_invalid(const struct comparison *c)
     const json_t *run;
     size_t i;
 
-    json_array_foreach(json_object_get(c->scenario, "runs"), i, run)
-    {
+    json_array_foreach(json_object_get(c->scenario, "runs"), i, run) {
         const char *invalid = get_text(run, "invalid");
 
         if ((arm_has(&c->a, run) || arm_has(&c->b, run)) &&
@@ -254,9 +253,10 @@ aa_find(const json_t *scenario, enum metric m)
     const json_t *row;
     size_t i;
 
-    json_array_foreach(json_object_get(scenario, "aa"), i,
-        row) if (strcmp(get_text(row, "metric"), metrics[m].key) == 0 &&
-                 isfinite(get_number(row, "half_width"))) return row;
+    json_array_foreach(json_object_get(scenario, "aa"), i, row)
+        if (strcmp(get_text(row, "metric"), metrics[m].key) == 0 &&
+            isfinite(get_number(row, "half_width")))
+            return row;
     return NULL;
 }
 
@@ -283,8 +283,7 @@ comparison_floor(struct comparison *c, const json_t *done)
     const json_t *other;
     size_t i;
 
-    json_array_foreach(done, i, other)
-    {
+    json_array_foreach(done, i, other) {
         if (row != NULL || !is_akin(c->scenario, other))
             continue;
         from = other;

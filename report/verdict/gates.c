@@ -31,9 +31,9 @@ block_is_discarded(const json_t *scenario, size_t block)
     const json_t *number;
     size_t i;
 
-    json_array_foreach(json_object_get(scenario, "discarded_blocks"), i,
-        number) if (json_integer_value(number) ==
-                    (json_int_t)block) return true;
+    json_array_foreach(json_object_get(scenario, "discarded_blocks"), i, number)
+        if (json_integer_value(number) == (json_int_t)block)
+            return true;
     return false;
 }
 
@@ -52,9 +52,9 @@ run_is_bound(const json_t *run, enum metric m)
     const json_t *key;
     size_t i;
 
-    json_array_foreach(json_object_get(run, "at_least"), i,
-        key) if (strcmp(json_string_value(key), metrics[m].key) ==
-                 0) return true;
+    json_array_foreach(json_object_get(run, "at_least"), i, key)
+        if (strcmp(json_string_value(key), metrics[m].key) == 0)
+            return true;
     return false;
 }
 
@@ -66,9 +66,10 @@ arm_count(const json_t *scenario, const json_t *runs, const struct arm *arm,
     const json_t *run;
     size_t i, n = 0;
 
-    json_array_foreach(runs, i, run) if (arm_has(arm, run)) n +=
-        spoilt_too ||
-        !block_is_discarded(scenario, (size_t)get_number(run, "block"));
+    json_array_foreach(runs, i, run)
+        if (arm_has(arm, run))
+            n += spoilt_too || !block_is_discarded(
+                                   scenario, (size_t)get_number(run, "block"));
     return n;
 }
 
@@ -89,10 +90,11 @@ gate_find(const json_t *gates, const json_t *like)
     json_t *gate;
     size_t i;
 
-    json_array_foreach(gates, i,
-        gate) if (strcmp(get_text(gate, "name"), get_text(like, "name")) == 0 &&
-                  json_equal(json_object_get(gate, "metrics"),
-                      json_object_get(like, "metrics"))) return gate;
+    json_array_foreach(gates, i, gate)
+        if (strcmp(get_text(gate, "name"), get_text(like, "name")) == 0 &&
+            json_equal(json_object_get(gate, "metrics"),
+                json_object_get(like, "metrics")))
+            return gate;
     return NULL;
 }
 
@@ -107,14 +109,12 @@ tally_gates(const json_t *scenario, const json_t *runs, const struct arm *arm)
     const json_t *run, *gate;
     size_t i, k;
 
-    json_array_foreach(runs, i, run)
-    {
+    json_array_foreach(runs, i, run) {
         size_t block = (size_t)get_number(run, "block");
 
         if (!arm_has(arm, run))
             continue;
-        json_array_foreach(json_object_get(run, "gates"), k, gate)
-        {
+        json_array_foreach(json_object_get(run, "gates"), k, gate) {
             const char *name = get_text(gate, "name");
 
             seen = gate_find(tally, gate);
@@ -132,7 +132,8 @@ tally_gates(const json_t *scenario, const json_t *runs, const struct arm *arm)
                 json_integer((json_int_t)get_number(seen, "runs") + 1));
         }
     }
-    json_array_foreach(tally, i, seen) json_object_del(seen, "last");
+    json_array_foreach(tally, i, seen)
+        json_object_del(seen, "last");
     return tally;
 }
 
@@ -144,10 +145,10 @@ gates_collect(const json_t *scenario, const json_t *runs, const struct arm *arm)
     json_t *tally = tally_gates(scenario, runs, arm), *kept = json_array();
     json_t *gate;
 
-    json_array_foreach(
-        tally, i, gate) if (is_strict(get_text(gate, "name")) ||
-                            get_number(gate, "runs") * ONE_IN > (double)count)
-        json_array_append(kept, gate);
+    json_array_foreach(tally, i, gate)
+        if (is_strict(get_text(gate, "name")) ||
+            get_number(gate, "runs") * ONE_IN > (double)count)
+            json_array_append(kept, gate);
     json_decref(tally);
     return kept;
 }
@@ -159,10 +160,10 @@ spoils(const json_t *gate, enum metric m)
     const json_t *key;
     size_t i;
 
-    json_array_foreach(json_object_get(gate, "metrics"), i,
-        key) if (strcmp(json_string_value(key), "*") == 0 ||
-                 strcmp(json_string_value(key), metrics[m].key) ==
-                     0) return true;
+    json_array_foreach(json_object_get(gate, "metrics"), i, key)
+        if (strcmp(json_string_value(key), "*") == 0 ||
+            strcmp(json_string_value(key), metrics[m].key) == 0)
+            return true;
     return false;
 }
 
@@ -173,9 +174,9 @@ gates_has(const json_t *cell, enum metric m, const char *name)
     const json_t *gate;
     size_t i;
 
-    json_array_foreach(json_object_get(cell, "gates"), i,
-        gate) if (strcmp(get_text(gate, "name"), name) == 0 &&
-                  spoils(gate, m)) return true;
+    json_array_foreach(json_object_get(cell, "gates"), i, gate)
+        if (strcmp(get_text(gate, "name"), name) == 0 && spoils(gate, m))
+            return true;
     return false;
 }
 
@@ -187,13 +188,12 @@ gates_add_names(
     const json_t *gate, *name;
     size_t i, k;
 
-    json_array_foreach(json_object_get(cell, "gates"), i, gate)
-    {
+    json_array_foreach(json_object_get(cell, "gates"), i, gate) {
         const char *is = get_text(gate, "name");
         bool there = but != NULL && strcmp(is, but) == 0;
 
-        json_array_foreach(names, k, name) there =
-            there || strcmp(json_string_value(name), is) == 0;
+        json_array_foreach(names, k, name)
+            there = there || strcmp(json_string_value(name), is) == 0;
         if (!there && spoils(gate, m))
             json_array_append_new(names, json_string(is));
     }

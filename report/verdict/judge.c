@@ -138,10 +138,11 @@ judge_find(
     json_t *c;
     size_t i;
 
-    json_array_foreach(json_object_get(scenario, "comparisons"), i,
-        c) if (strcmp(get_text(c, "metric"), metric) == 0 &&
-               strcmp(get_text(c, "a"), a) == 0 &&
-               strcmp(get_text(c, "b"), b) == 0) return c;
+    json_array_foreach(json_object_get(scenario, "comparisons"), i, c)
+        if (strcmp(get_text(c, "metric"), metric) == 0 &&
+            strcmp(get_text(c, "a"), a) == 0 &&
+            strcmp(get_text(c, "b"), b) == 0)
+            return c;
     return NULL;
 }
 
@@ -152,8 +153,7 @@ judge_chance(const json_t *all)
     const json_t *scenario;
     size_t i, n = 0;
 
-    json_array_foreach(all, i, scenario)
-    {
+    json_array_foreach(all, i, scenario) {
         const json_t *c = judge_find(scenario, get_text(scenario, "primary"),
             subjects[SUBJECT_EVENTED].name, subjects[SUBJECT_THREADED].name);
         const char *verdict = get_text(c, "verdict");

@@ -116,8 +116,7 @@ write_invalid(FILE *out, const json_t *scenario, const json_t *c)
         fprintf(out, "%s.", get_text(c, "invalid"));
         return;
     }
-    json_array_foreach(gates, i, gate)
-    {
+    json_array_foreach(gates, i, gate) {
         fprintf(out, "%s%s", comma, json_string_value(gate));
         comma = ", ";
     }

@@ -54,8 +54,7 @@ read_moments(const json_t *run, double x[SPREAD_MOMENTS])
     double window = get_number(run, "window_ns") / 1e9;
     size_t i, n = 0;
 
-    json_array_foreach(json_object_get(series, "replies"), i, replies)
-    {
+    json_array_foreach(json_object_get(series, "replies"), i, replies) {
         double at = from + (double)i * step;
 
         if (at < 0 || at + step > window || n == SPREAD_MOMENTS)
@@ -78,8 +77,7 @@ read_block(const json_t *scenario, const char *server, size_t block,
 
     if (block_is_discarded(scenario, block))
         return 0;
-    json_array_foreach(json_object_get(scenario, "runs"), i, run)
-    {
+    json_array_foreach(json_object_get(scenario, "runs"), i, run) {
         size_t moments;
 
         if (!arm_has(&arm, run) || n == SPREAD_RUNS)
