@@ -38,6 +38,8 @@ PLAIN_SUITES = ("torture", "valgrind", "compare", "stack")
 # What says how much memory is kept: sanitizers keep all. And with --full.
 MEMORY_SUITES = ("traffic",)
 FULL_SUITES = THREADED_SUITES + ("clients", "cli", "vocabulary")
+# What has only long tests.
+LONG_SUITES = ("valgrind",)
 # The long ones first, so that they do not run alone at the end.
 LONGEST = ("page", "torture", "compare", "peer", "answers", "web", "stop",
     "limits", "traffic", "differential")
@@ -174,6 +176,13 @@ def python_suites(build, only=None, **variables):
 
 def all_suites(options):
     """The suites to run."""
+    suites = all_lengths(options)
+    return [suite for suite in suites
+        if options.full or suite.name not in LONG_SUITES]
+
+
+def all_lengths(options):
+    """The suites, with those that have only long tests."""
     more = {"TEST_FULL": "1"} if options.full else {}
     if options.build:
         suites = [*unit_tests(options.build),
@@ -181,13 +190,12 @@ def all_suites(options):
         if os.path.basename(options.build) in ("build", "coverage"):
             suites += python_suites(options.build, PLAIN_SUITES, **more)
         return suites
-    suites = [*unit_tests("build/address-undefined"),
+    return [*unit_tests("build/address-undefined"),
         *python_suites("build/address-undefined", **more),
         *python_suites("build/thread", THREADED_SUITES,
             TEST_EVENTED_OPTIONS="--loops 2", **more),
         *python_suites("build", PLAIN_SUITES + (
             FULL_SUITES if options.full else MEMORY_SUITES), **more)]
-    return suites
 
 
 def main():
