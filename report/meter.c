@@ -1,6 +1,6 @@
 #include "report/meter.h"
 
-#include "report/run/resources.h"
+#include "report/clock.h"
 
 #include <stdarg.h>
 #include <stdio.h>
@@ -10,13 +10,6 @@
 /* Plans tell little before some seconds of them have been kept. */
 #define TRUST_AFTER 5.0
 
-/* Return the monotonic clock in seconds. */
-static double
-seconds_now(void)
-{
-    return (double)resources_now_ns() / 1e9;
-}
-
 /* Start the line. */
 void
 meter_start(struct meter *m, double total)
@@ -24,7 +17,7 @@ meter_start(struct meter *m, double total)
     memset(m, 0, sizeof(*m));
     m->shown = isatty(STDERR_FILENO) == 1;
     m->total = total;
-    m->started = seconds_now();
+    m->started = clock_seconds();
 }
 
 /* Show the line; the time left follows the pace so far. */
@@ -41,7 +34,7 @@ meter_show(struct meter *m, const char *fmt, ...)
     vsnprintf(text, sizeof(text), fmt, ap);
     va_end(ap);
     if (m->done > TRUST_AFTER)
-        pace = (seconds_now() - m->started) / m->done;
+        pace = (clock_seconds() - m->started) / m->done;
     fprintf(stderr, "\r\033[K%3.0f %%  %s, about %.0f s left",
         m->total > 0 ? 100 * m->done / m->total : 0, text, left * pace);
     fflush(stderr);
@@ -58,7 +51,7 @@ meter_add(struct meter *m, double seconds)
 double
 meter_elapsed(const struct meter *m)
 {
-    return seconds_now() - m->started;
+    return clock_seconds() - m->started;
 }
 
 /* Add the earlier sessions, which the owner of the meter has set. */

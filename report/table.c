@@ -130,8 +130,10 @@ write_pair(
     FILE *out, const json_t *scenario, const struct pair *pair, const char *of)
 {
     const char *a = subjects[pair->a].name, *b = subjects[pair->b].name;
-    const json_t *rate = judge_find(scenario, metrics[METRIC_RATE].key, a, b);
-    const json_t *cpu = judge_find(scenario, metrics[METRIC_CPU].key, a, b);
+    const json_t *rate =
+        view_comparison(scenario, metrics[METRIC_RATE].key, a, b);
+    const json_t *cpu =
+        view_comparison(scenario, metrics[METRIC_CPU].key, a, b);
     char label[80];
 
     if (rate == NULL || cpu == NULL)
@@ -150,7 +152,7 @@ static bool
 have_pairs(const json_t *scenario, size_t from, size_t to)
 {
     for (; from < to; from++)
-        if (judge_find(scenario, metrics[METRIC_RATE].key,
+        if (view_comparison(scenario, metrics[METRIC_RATE].key,
                 subjects[judge_pairs[from].a].name,
                 subjects[judge_pairs[from].b].name) != NULL)
             return true;
@@ -178,7 +180,7 @@ write_peer(FILE *out, const json_t *scenario)
     fprintf(out, "\n  %-27s%14s  %-21s%11s  %s\n", "ratio of the peer",
         "its requests/s", "ratio", "its CPU us", "ratio");
     for (size_t p = PEER_PAIRS; p < JUDGE_PAIRS; p++) {
-        const json_t *rate = judge_find(scenario, metrics[METRIC_RATE].key,
+        const json_t *rate = view_comparison(scenario, metrics[METRIC_RATE].key,
             subjects[judge_pairs[p].a].name, subjects[judge_pairs[p].b].name);
         char text[512];
 

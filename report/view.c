@@ -1,6 +1,6 @@
 #include "report/view.h"
 
-#include "report/verdict/stats.h"
+#include "report/stats.h"
 
 #include <err.h>
 #include <math.h>

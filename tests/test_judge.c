@@ -4,12 +4,13 @@
  * twenty.
  */
 
+#include "report/stats.h"
 #include "report/values.h"
 #include "report/verdict/bootstrap.h"
 #include "report/verdict/cells.h"
 #include "report/verdict/judge.h"
 #include "report/verdict/sentence.h"
-#include "report/verdict/stats.h"
+#include "report/view.h"
 #include "tests/normal.h"
 
 #include <check.h>
@@ -156,8 +157,8 @@ judged(const struct made *made)
 static const json_t *
 rate_of(const json_t *scenario)
 {
-    const json_t *c =
-        judge_find(scenario, metrics[METRIC_RATE].key, "evented", "threaded");
+    const json_t *c = view_comparison(
+        scenario, metrics[METRIC_RATE].key, "evented", "threaded");
 
     ck_assert_ptr_nonnull(c);
     return c;
@@ -173,13 +174,15 @@ START_TEST(a_control_is_held_against_the_nearest_run)
     json_t *o = judged(&made);
 
     /* One ran before the machine became slower, the other after it. */
-    ck_assert_double_eq_tol(get_number(judge_find(o, metrics[METRIC_RATE].key,
-                                           "threaded", "bare-threads"),
-                                "estimate"),
+    ck_assert_double_eq_tol(
+        get_number(view_comparison(
+                       o, metrics[METRIC_RATE].key, "threaded", "bare-threads"),
+            "estimate"),
         1, 1e-9);
-    ck_assert_double_eq_tol(get_number(judge_find(o, metrics[METRIC_RATE].key,
-                                           "evented", "bare-epoll"),
-                                "estimate"),
+    ck_assert_double_eq_tol(
+        get_number(view_comparison(
+                       o, metrics[METRIC_RATE].key, "evented", "bare-epoll"),
+            "estimate"),
         1, 1e-9);
     json_decref(o);
 }
@@ -192,9 +195,10 @@ START_TEST(beside_a_control_in_the_middle_a_drift_cancels)
     };
     json_t *o = judged(&made);
 
-    ck_assert_double_eq_tol(get_number(judge_find(o, metrics[METRIC_RATE].key,
-                                           "threaded", "bare-threads"),
-                                "estimate"),
+    ck_assert_double_eq_tol(
+        get_number(view_comparison(
+                       o, metrics[METRIC_RATE].key, "threaded", "bare-threads"),
+            "estimate"),
         1, 1e-9);
     json_decref(o);
 }
@@ -459,7 +463,7 @@ START_TEST(a_gate_spoils_the_cell_that_fails_it)
     const json_t *failed =
         json_object_get(cell_find(cells, "evented"), "gates");
     const json_t *cpu =
-        judge_find(o, metrics[METRIC_CPU].key, "evented", "threaded");
+        view_comparison(o, metrics[METRIC_CPU].key, "evented", "threaded");
 
     ck_assert_str_eq(
         get_text(rate_of(o), "verdict"), gates[_i].spoils ? "INVALID" : "WIN");
@@ -657,7 +661,7 @@ START_TEST(a_busy_load_bounds_a_storm)
             json_integer(events == bound_events ? 990000000 : 500000000));
     }
     judge_scenario(o, scenario_find("storm-1000"), done, true);
-    c = judge_find(o, key, "evented", "threaded");
+    c = view_comparison(o, key, "evented", "threaded");
     ck_assert_str_eq(get_text(c, "verdict"), bound_events ? "WIN" : "INVALID");
     ck_assert_int_eq(get_bool(c, "at_least"), bound_events);
     if (bound_events)
@@ -710,7 +714,7 @@ START_TEST(who_does_not_recover_is_not_left_out)
             run, "at_least", bound ? json_pack("[s]", key) : json_array());
     }
     judge_scenario(o, scenario_find("overload"), done, true);
-    c = judge_find(o, key, "evented", "threaded");
+    c = view_comparison(o, key, "evented", "threaded");
     if (bounded[_i].verdict != NULL) {
         ck_assert_str_eq(get_text(c, "verdict"), bounded[_i].verdict);
         ck_assert_str_eq(get_text(c, "missing"), "");
@@ -747,9 +751,9 @@ START_TEST(the_limit_of_a_cell_is_named)
         get_text(cell_find(cells, "evented"), "limiter"), "generator");
     /* A rate that the generator set is no result; the cost of it is. */
     ck_assert_str_eq(get_text(rate_of(o), "verdict"), "INVALID");
-    ck_assert_str_eq(
-        get_text(judge_find(o, metrics[METRIC_CPU].key, "evented", "threaded"),
-            "verdict"),
+    ck_assert_str_eq(get_text(view_comparison(o, metrics[METRIC_CPU].key,
+                                  "evented", "threaded"),
+                         "verdict"),
         "EQUIVALENT");
     json_decref(o);
     json_decref(done);

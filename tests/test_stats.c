@@ -1,4 +1,4 @@
-#include "report/verdict/stats.h"
+#include "report/stats.h"
 
 #include "tests/normal.h"
 

@@ -1,6 +1,6 @@
 #include "report/load/load_inner.h"
 
-#include "report/run/resources.h"
+#include "report/clock.h"
 
 #include <assert.h>
 #include <err.h>
@@ -47,7 +47,7 @@ wait_and_handle(
     int n = epoll_pwait2(l->epoll, l->ready, EVENTS_AT_ONCE, &wait, NULL);
 
     if (n == 0 && spin)
-        l->spin_ns += resources_now_ns() - now;
+        l->spin_ns += clock_ns() - now;
     for (int i = 0; i < n; i++)
         handle(l, &l->ready[i], tally);
 }
@@ -56,7 +56,7 @@ wait_and_handle(
 static uint64_t
 turn(struct load *l, uint64_t end, struct load_tally *tally)
 {
-    uint64_t now = resources_now_ns(), until = end, next;
+    uint64_t now = clock_ns(), until = end, next;
 
     if (now >= end)
         return now;
@@ -67,7 +67,7 @@ turn(struct load *l, uint64_t end, struct load_tally *tally)
         load_send_due(l, now);
         if (l->sending && schedule_due(&l->arrivals) < until)
             until = schedule_due(&l->arrivals);
-        now = resources_now_ns(); /* sending takes its time, too */
+        now = clock_ns(); /* sending takes its time, too */
     }
     if (l->started) {
         series_tick(&l->fine, now, l->outstanding);
@@ -107,7 +107,7 @@ static int
 open_all(struct load *l, size_t connections, size_t at_once,
     struct load_tally *tally)
 {
-    uint64_t now = resources_now_ns();
+    uint64_t now = clock_ns();
     uint64_t end = now + LOAD_OPEN_LIMIT_MS * NS_PER_MS;
 
     assert(connections <= l->is.connections_max);
@@ -161,11 +161,11 @@ load_storm(struct load *l, size_t connections, struct load_tally *tally)
     int result;
 
     l->sending = false;
-    begin_tally(l, tally, resources_now_ns());
+    begin_tally(l, tally, clock_ns());
     l->storming = connections;
     l->outstanding = connections;
     result = open_all(l, l->opened + connections, connections, tally);
-    tally->window_ns = resources_now_ns() - tally->start_ns;
+    tally->window_ns = clock_ns() - tally->start_ns;
     tally->replies = connections - l->storming;
     tally->intended = tally->sent = connections;
     tally->tail_ns = 0;
@@ -205,7 +205,7 @@ start_clock(struct load *l)
 
     series_start(&l->fine, 0, l->is.step_ns > 0 ? l->is.step_ns : FINE_NS);
     series_start(&l->coarse, 0, COARSE_NS);
-    now = resources_now_ns();
+    now = clock_ns();
     l->started = true;
     l->fine.start_ns = l->coarse.start_ns = now;
     l->arrivals.start_ns = now;
@@ -227,7 +227,7 @@ start_sending(struct load *l)
         else if (l->open && i >= l->active)
             break;
         else if (c->state == CONN_IDLE)
-            conn_next(l, c, resources_now_ns());
+            conn_next(l, c, clock_ns());
     }
 }
 
@@ -244,7 +244,7 @@ load_run(struct load *l, size_t active, uint64_t ns, struct load_tally *tally)
 {
     uint64_t end, now, sent;
 
-    now = l->started ? resources_now_ns() : start_clock(l);
+    now = l->started ? clock_ns() : start_clock(l);
     l->active = active;
     begin_tally(l, tally, now);
     sent = l->open ? l->sends.passed : l->sent;
@@ -256,7 +256,7 @@ load_run(struct load *l, size_t active, uint64_t ns, struct load_tally *tally)
     do
         now = turn(l, end, tally);
     while (now < end && (l->opening + l->busy > 0 || can_wait(l)));
-    now = resources_now_ns();
+    now = clock_ns();
     if (l->open)
         load_send_due(l, now);
     load_count_area(l, now);
@@ -289,7 +289,7 @@ censor(struct load *l, uint64_t nth, uint64_t due, uint64_t now,
 static void
 give_up(struct load *l, struct load_tally *tally)
 {
-    uint64_t now = resources_now_ns();
+    uint64_t now = clock_ns();
 
     for (size_t i = 0; i < l->opened; i++) {
         struct conn *c = &l->conns[i];
@@ -310,7 +310,7 @@ give_up(struct load *l, struct load_tally *tally)
 void
 load_drain(struct load *l, struct load_tally *tally)
 {
-    uint64_t end = resources_now_ns() + LOAD_DRAIN_LIMIT_MS * NS_PER_MS;
+    uint64_t end = clock_ns() + LOAD_DRAIN_LIMIT_MS * NS_PER_MS;
 
     l->sending = false;
     while ((l->opening + l->busy > 0 ||

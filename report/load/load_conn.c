@@ -1,6 +1,6 @@
 #include "report/load/load_inner.h"
 
-#include "report/run/resources.h"
+#include "report/clock.h"
 
 #include <arpa/inet.h>
 #include <assert.h>
@@ -78,7 +78,7 @@ conn_send(struct load *l, struct conn *c, uint64_t due)
 {
     ask_begin(l->is.ask, &c->answer, false);
     c->first_ns = 0;
-    c->sent_ns = resources_now_ns();
+    c->sent_ns = clock_ns();
     c->due_ns = due != 0 ? due : c->sent_ns;
     c->nth = l->open ? l->sends.passed : l->sent;
     if (!l->open) {
@@ -114,7 +114,7 @@ say_hello(struct load *l, struct conn *c)
     length = snprintf(first, sizeof(first), "%s%s", ask->hello, ask->request);
     assert(length > 0 && (size_t)length < sizeof(first));
     ask_begin(ask, &c->answer, true);
-    c->sent_ns = resources_now_ns();
+    c->sent_ns = clock_ns();
     if (!send_all(l, c, first, (size_t)length))
         return;
     l->totals.lines += ask->hello_lines + 1;
@@ -130,7 +130,7 @@ conn_opened(struct load *l, struct conn *c)
     const int on = 1;
     int error = 0;
 
-    c->stood_ns = resources_now_ns();
+    c->stood_ns = clock_ns();
     if (getsockopt(c->fd, SOL_SOCKET, SO_ERROR, &error, &size) == -1)
         error = errno;
     if (error != 0) {
@@ -192,7 +192,7 @@ conn_open(struct load *l, struct conn *c)
     c->first_ns = 0;
     l->opening++;
     c->nth = l->sent;
-    c->due_ns = resources_now_ns();
+    c->due_ns = clock_ns();
     if (connect(c->fd, (const struct sockaddr *)&to, sizeof(to)) == -1 &&
         errno != EINPROGRESS) {
         conn_end(l, c, LOAD_REFUSED, "connect: %s", strerror(errno));

@@ -86,6 +86,14 @@ load_in_window(const struct load_tally *t, uint64_t nth)
     return nth >= t->first;
 }
 
+/* Bring the integral of outstanding requests up to now. */
+static inline void
+load_count_area(struct load *l, uint64_t now)
+{
+    l->area += (double)l->outstanding * (double)(now - l->area_at);
+    l->area_at = now;
+}
+
 /* --- load_conn.c --- */
 
 /* Close a connection, for whatever reason. */
@@ -118,8 +126,5 @@ void conn_next(struct load *l, struct conn *c, uint64_t now);
 
 /* Send the requests that are due while there is a free connection. */
 void load_send_due(struct load *l, uint64_t now);
-
-/* Bring the integral of outstanding requests up to now. */
-void load_count_area(struct load *l, uint64_t now);
 
 #endif

@@ -1,18 +1,10 @@
 #include "report/load/load_inner.h"
 
-#include "report/run/resources.h"
+#include "report/clock.h"
 
 #include <errno.h>
 #include <string.h>
 #include <sys/socket.h>
-
-/* Bring the integral of outstanding requests up to now. */
-void
-load_count_area(struct load *l, uint64_t now)
-{
-    l->area += (double)l->outstanding * (double)(now - l->area_at);
-    l->area_at = now;
-}
 
 /* Record a value unless nobody asked for it. */
 static void
@@ -96,7 +88,7 @@ void
 conn_read(struct load *l, struct conn *c, struct load_tally *tally)
 {
     ssize_t n = recv(c->fd, l->buffer, READ_AT_ONCE, 0);
-    uint64_t now = resources_now_ns();
+    uint64_t now = clock_ns();
 
     if (n == -1 && (errno == EAGAIN || errno == EINTR))
         return;

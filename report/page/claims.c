@@ -1,7 +1,7 @@
 #include "report/page/claims.h"
 
+#include "report/stats.h"
 #include "report/verdict/gates.h"
-#include "report/verdict/stats.h"
 #include "report/words.h"
 
 #include <err.h>

@@ -1,7 +1,7 @@
 #include "report/run/hiccups.h"
 
+#include "report/clock.h"
 #include "report/load/histogram.h"
-#include "report/run/resources.h"
 #include "report/values.h"
 
 #include <err.h>
@@ -31,10 +31,10 @@ sleep_and_note(void *argument)
     CPU_SET((size_t)s->cpu, &set);
     sched_setaffinity(0, sizeof(set), &set); /* if not, it sleeps anywhere */
     for (int i = 0; i < HICCUPS_SLEEPS; i++) {
-        uint64_t start = resources_now_ns(), end;
+        uint64_t start = clock_ns(), end;
 
         nanosleep(&nap, NULL);
-        end = resources_now_ns();
+        end = clock_ns();
         if (end - start >= SLEEP_NS)
             histogram_record(s->late, end - start - SLEEP_NS);
     }

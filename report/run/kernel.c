@@ -1,5 +1,7 @@
 #include "report/run/kernel.h"
 
+#include "report/clock.h"
+
 #include <dirent.h>
 #include <stdbool.h>
 #include <stdio.h>
@@ -89,21 +91,19 @@ kernel_busy_seconds(int cpu)
     unsigned long idle, iowait, steal;
     char line[512];
     FILE *in = fopen("/proc/stat", "re");
-    struct timespec now;
-    double away = 0;
+    double now, away = 0;
     int number;
 
     if (in == NULL)
         return 0;
-    clock_gettime(CLOCK_MONOTONIC, &now);
+    now = clock_seconds();
     while (fgets(line, sizeof(line), in) != NULL)
         if (sscanf(line, "cpu%d %*u %*u %*u %lu %lu %*u %*u %lu", &number,
                 &idle, &iowait, &steal) == 4 &&
             number == cpu)
             away = (double)(idle + iowait + steal);
     fclose(in);
-    return (double)now.tv_sec + (double)now.tv_nsec / 1e9 -
-           away / (double)sysconf(_SC_CLK_TCK);
+    return now - away / (double)sysconf(_SC_CLK_TCK);
 }
 
 /* Tell whether a process has this name. */

@@ -1,7 +1,7 @@
 #include "report/run/machine.h"
 
+#include "report/clock.h"
 #include "report/run/hiccups.h"
-#include "report/run/resources.h"
 #include "report/values.h"
 
 #include <err.h>
@@ -104,10 +104,10 @@ limit(__rlimit_resource_t which)
 static json_t *
 describe_clock(void)
 {
-    uint64_t start = resources_now_ns(), last = start, step = UINT64_MAX;
+    uint64_t start = clock_ns(), last = start, step = UINT64_MAX;
 
     for (int i = 0; i < CLOCK_READINGS; i++) {
-        uint64_t now = resources_now_ns();
+        uint64_t now = clock_ns();
 
         if (now != last && now - last < step)
             step = now - last;

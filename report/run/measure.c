@@ -1,10 +1,11 @@
 #include "report/run/measure.h"
 
+#include "report/clock.h"
 #include "report/load/crowd.h"
 #include "report/run/launch.h"
 #include "report/run/others.h"
 #include "report/run/pace.h"
-#include "report/verdict/stats.h"
+#include "report/stats.h"
 
 #include <assert.h>
 #include <inttypes.h>
@@ -55,7 +56,7 @@ read_around(
     a->load_busy = kernel_busy_seconds(p->load_cpu);
     a->load_all = resources_all_cpu_ns();
     a->server_cpu = resources_cpu_ns(server->whole);
-    a->at = resources_now_ns();
+    a->at = clock_ns();
 }
 
 /* Read once more, and note the differences. */
@@ -264,7 +265,7 @@ warm_up(struct run *run, const struct plan *plan, struct load *load)
 {
     const struct scenario *s = run->scenario;
     double seconds = plan_warmup(plan, s), most = plan_warmup_max(plan, s);
-    uint64_t start = resources_now_ns();
+    uint64_t start = clock_ns();
     struct load_tally warm = { 0 };
 
     load_run(load, run->active, (uint64_t)(seconds * 1e9), &warm);
@@ -275,7 +276,7 @@ warm_up(struct run *run, const struct plan *plan, struct load *load)
         load_run(load, run->active, (uint64_t)(STEADY_PIECE * 1e9), &warm);
         run->steady = has_settled(load);
     }
-    run->warmup_ns = resources_now_ns() - start;
+    run->warmup_ns = clock_ns() - start;
 }
 
 /*

@@ -1,7 +1,7 @@
 #include "report/run/pace.h"
 
-#include "report/run/resources.h"
-#include "report/verdict/stats.h"
+#include "report/clock.h"
+#include "report/stats.h"
 
 #include <err.h>
 #include <math.h>
@@ -27,11 +27,11 @@ pace_ns(int cpu)
     if (sched_setaffinity(0, sizeof(there), &there) == -1)
         return NAN;
     for (int g = 0; g < GROUPS; g++) {
-        uint64_t start = resources_now_ns();
+        uint64_t start = clock_ns();
 
         for (int i = 0; i < CALLS; i++)
             syscall(SYS_getppid);
-        took[g] = (double)(resources_now_ns() - start) / CALLS;
+        took[g] = (double)(clock_ns() - start) / CALLS;
     }
     if (sched_setaffinity(0, sizeof(home), &home) == -1)
         err(1, "sched_setaffinity");

@@ -1,5 +1,6 @@
 #include "report/run/process.h"
 
+#include "report/clock.h"
 #include "report/run/guard.h"
 
 #include <arpa/inet.h>
@@ -33,16 +34,6 @@ struct program {
     const char *trace;   /* where strace writes; NULL = it does not run */
     int cpu;             /* negative = any */
 };
-
-/* Return the monotonic clock in seconds. */
-static double
-seconds_now(void)
-{
-    struct timespec ts;
-
-    clock_gettime(CLOCK_MONOTONIC, &ts);
-    return (double)ts.tv_sec + (double)ts.tv_nsec / 1e9;
-}
 
 /* Run the program; returns only when that is impossible. */
 static void
@@ -119,10 +110,10 @@ become_server(const struct process *p, const struct program *program, int out,
 static bool
 read_line(const struct process *p, char *line, size_t size, int limit_ms)
 {
-    double limit = seconds_now() + limit_ms / 1e3;
+    double limit = clock_seconds() + limit_ms / 1e3;
     size_t have = 0;
 
-    while (have + 1 < size && seconds_now() < limit) {
+    while (have + 1 < size && clock_seconds() < limit) {
         struct pollfd pfd = { .fd = p->out, .events = POLLIN };
         ssize_t n;
 
@@ -345,9 +336,9 @@ call_until_ready(const struct process *p, int caller)
     struct sockaddr_in at = { .sin_family = AF_INET,
         .sin_port = htons(p->port),
         .sin_addr.s_addr = htonl(INADDR_LOOPBACK) };
-    double limit = seconds_now() + PROCESS_READY_LIMIT_MS / 1e3;
+    double limit = clock_seconds() + PROCESS_READY_LIMIT_MS / 1e3;
 
-    while (seconds_now() < limit) {
+    while (clock_seconds() < limit) {
         if (connect(caller, (const struct sockaddr *)&at, sizeof(at)) == 0)
             return true;
         if (process_wait(p, CONNECT_EACH_MS))
@@ -453,7 +444,7 @@ wait_for_exit(const struct process *p, double limit)
 {
     double left;
 
-    while ((left = limit - seconds_now()) > 0) {
+    while ((left = limit - clock_seconds()) > 0) {
         struct pollfd pfd[2] = { { .fd = p->pidfd, .events = POLLIN },
             { .fd = p->out, .events = POLLIN } };
         char sink[1024];
@@ -472,7 +463,7 @@ wait_for_exit(const struct process *p, double limit)
 int
 process_stop(struct process *p, struct process_end *end)
 {
-    double start = seconds_now();
+    double start = clock_seconds();
     bool is_peer = p->whole < 0, early, in_time;
     struct rusage ru;
     char how[96];
@@ -490,7 +481,7 @@ process_stop(struct process *p, struct process_end *end)
         end->cpu_seconds =
             (double)(ru.ru_utime.tv_sec + ru.ru_stime.tv_sec) +
             (double)(ru.ru_utime.tv_usec + ru.ru_stime.tv_usec) / 1e6;
-        end->stop_seconds = seconds_now() - start;
+        end->stop_seconds = clock_seconds() - start;
     }
     describe_end(status, how, sizeof(how));
     if (!in_time)

@@ -190,7 +190,7 @@ resources_memory_total(const struct memory *m)
 
 /* Read any clock in ns. */
 static uint64_t
-clock_ns(clockid_t clock)
+read_clock(clockid_t clock)
 {
     struct timespec ts;
 
@@ -205,7 +205,7 @@ process_cpu_ns(pid_t pid)
 {
     clockid_t clock;
 
-    return clock_getcpuclockid(pid, &clock) == 0 ? clock_ns(clock) : 0;
+    return clock_getcpuclockid(pid, &clock) == 0 ? read_clock(clock) : 0;
 }
 
 /* Read the CPU clocks of a server. */
@@ -230,14 +230,14 @@ resources_cpu_ns(pid_t pid)
 uint64_t
 resources_own_cpu_ns(void)
 {
-    return clock_ns(CLOCK_THREAD_CPUTIME_ID);
+    return read_clock(CLOCK_THREAD_CPUTIME_ID);
 }
 
 /* Read the CPU clock of this process. */
 uint64_t
 resources_all_cpu_ns(void)
 {
-    return clock_ns(CLOCK_PROCESS_CPUTIME_ID);
+    return read_clock(CLOCK_PROCESS_CPUTIME_ID);
 }
 
 /* Read the run-queue delay of this thread. */
@@ -300,13 +300,6 @@ resources_wait_ns(pid_t pid, uint64_t *ns)
         return -1;
     *ns = (uint64_t)((double)*ns * (double)threads / (double)read);
     return 0;
-}
-
-/* Read the monotonic clock. */
-uint64_t
-resources_now_ns(void)
-{
-    return clock_ns(CLOCK_MONOTONIC);
 }
 
 /* Read the eighth number of the first line of /proc/stat. */

@@ -72,7 +72,4 @@ int resources_wait_ns(pid_t pid, uint64_t *ns);
  */
 double resources_stolen_seconds(void);
 
-/* Return the monotonic clock in ns. */
-uint64_t resources_now_ns(void);
-
 #endif

@@ -1,12 +1,12 @@
 #include "report/verdict/baseline.h"
 
 #include "report/run/plan.h"
+#include "report/stats.h"
 #include "report/values.h"
 #include "report/verdict/cells.h"
 #include "report/verdict/gates.h"
 #include "report/verdict/judge.h"
 #include "report/verdict/sentence.h"
-#include "report/verdict/stats.h"
 #include "report/view.h"
 
 #include <math.h>

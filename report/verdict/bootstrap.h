@@ -10,7 +10,7 @@
 #ifndef REPORT_BOOTSTRAP_H
 #define REPORT_BOOTSTRAP_H
 
-#include "report/verdict/stats.h"
+#include "report/stats.h"
 
 #define BOOTSTRAP_RUNS  4 /* of a block: two of a, then two of b */
 #define BOOTSTRAP_DRAWS 10000

@@ -1,10 +1,10 @@
 #include "report/verdict/cells.h"
 
 #include "report/load/histogram.h"
+#include "report/stats.h"
 #include "report/values.h"
 #include "report/verdict/gates.h"
 #include "report/verdict/spread.h"
-#include "report/verdict/stats.h"
 
 #include <err.h>
 #include <math.h>

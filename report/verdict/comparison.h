@@ -11,9 +11,9 @@
 #define REPORT_COMPARISON_H
 
 #include "report/run/plan.h"
+#include "report/stats.h"
 #include "report/verdict/bootstrap.h"
 #include "report/verdict/cells.h"
-#include "report/verdict/stats.h"
 
 struct comparison {
     const json_t *scenario;

@@ -3,6 +3,7 @@
 #include "report/values.h"
 #include "report/verdict/comparison.h"
 #include "report/verdict/sentence.h"
+#include "report/view.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -130,22 +131,6 @@ judge_margins(void)
     return all;
 }
 
-/* Find a comparison. */
-json_t *
-judge_find(
-    const json_t *scenario, const char *metric, const char *a, const char *b)
-{
-    json_t *c;
-    size_t i;
-
-    json_array_foreach(json_object_get(scenario, "comparisons"), i, c)
-        if (strcmp(get_text(c, "metric"), metric) == 0 &&
-            strcmp(get_text(c, "a"), a) == 0 &&
-            strcmp(get_text(c, "b"), b) == 0)
-            return c;
-    return NULL;
-}
-
 /* Count the primary comparisons with a verdict. */
 json_t *
 judge_chance(const json_t *all)
@@ -154,8 +139,7 @@ judge_chance(const json_t *all)
     size_t i, n = 0;
 
     json_array_foreach(all, i, scenario) {
-        const json_t *c = judge_find(scenario, get_text(scenario, "primary"),
-            subjects[SUBJECT_EVENTED].name, subjects[SUBJECT_THREADED].name);
+        const json_t *c = view_primary(scenario);
         const char *verdict = get_text(c, "verdict");
 
         n += verdict[0] != '\0' && strcmp(verdict, "INVALID") != 0 &&

@@ -47,10 +47,4 @@ json_t *judge_margins(void);
  */
 json_t *judge_chance(const json_t *all);
 
-/*
- * Return the comparison of two servers in a metric, NULL if there is none.
- */
-json_t *judge_find(
-    const json_t *scenario, const char *metric, const char *a, const char *b);
-
 #endif

@@ -175,8 +175,7 @@ char *
 sentence_of(const json_t *scenario)
 {
     const char *primary = get_text(scenario, "primary");
-    const json_t *c = judge_find(scenario, primary,
-        subjects[SUBJECT_EVENTED].name, subjects[SUBJECT_THREADED].name);
+    const json_t *c = view_primary(scenario);
     bool one_core = strcmp(get_text(scenario, "cores"), "one") == 0 &&
                     strcmp(primary, metrics[METRIC_RATE].key) == 0;
     char *text = NULL;
