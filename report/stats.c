@@ -160,6 +160,8 @@ stats_excludes_zero(const struct estimate *e)
 void
 stats_widen(struct interval *i, const struct interval *other)
 {
+    if (!other->exists)
+        return;
     i->low = fmin(i->low, other->low);
     i->high = fmax(i->high, other->high);
 }

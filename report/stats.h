@@ -75,8 +75,8 @@ struct estimate stats_estimate(const double *d, size_t n);
 
 /*
  * Make an interval hold another one, too, as where the truth lies between two
- * ways to measure: its coverage is at least that of each. Both exist, or
- * neither does.
+ * ways to measure: its coverage is at least that of each. One that does not
+ * exist changes nothing.
  */
 void stats_widen(struct interval *i, const struct interval *other);
 

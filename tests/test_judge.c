@@ -361,6 +361,29 @@ START_TEST(what_is_claimed_holds_with_lateness_and_without)
 }
 END_TEST
 
+START_TEST(a_bound_in_one_block_does_not_hide_the_lateness_in_others)
+{
+    const struct made made = {
+        .effect = 1.5, .timely = 2, .noise = NOISE, .blocks = BLOCKS, .seed = 1
+    };
+    json_t *o = make(&made), *done = json_array(), *run;
+    const json_t *i95;
+    size_t i;
+
+    json_array_foreach(json_object_get(o, "runs"), i, run)
+        if (get_number(run, "block") == 1) {
+            json_object_set_new(
+                run, "at_least", json_pack("[s]", metrics[METRIC_RATE].key));
+            json_object_set_new(run, "timely", json_object());
+        }
+    judge_scenario(o, scenario_find("reply-50"), done, true);
+    i95 = json_object_get(rate_of(o), "interval95");
+    ck_assert_double_ge(json_number_value(json_array_get(i95, 1)), 1.98);
+    json_decref(o);
+    json_decref(done);
+}
+END_TEST
+
 START_TEST(a_lead_that_the_load_kept_small_is_one)
 {
     /* Whether the better server is the one whose load was busy, and rate. */
@@ -812,6 +835,8 @@ main(void)
         (int)(sizeof(gates) / sizeof(gates[0])));
     tcase_add_loop_test(doubt, what_is_claimed_holds_with_lateness_and_without,
         0, (int)(sizeof(lateness) / sizeof(lateness[0])));
+    tcase_add_test(
+        doubt, a_bound_in_one_block_does_not_hide_the_lateness_in_others);
     tcase_add_test(doubt, a_lead_that_the_load_kept_small_is_one);
     tcase_add_test(doubt, a_floor_that_high_makes_nobody_equal);
     tcase_add_test(doubt, who_does_not_keep_up_is_named);

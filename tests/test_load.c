@@ -572,6 +572,26 @@ START_TEST(a_crowd_tells_what_went_wrong)
 }
 END_TEST
 
+START_TEST(slow_clients_that_never_came_were_not_shed)
+{
+    struct load_group slow = { .way = LOAD_SLOW_SENDER,
+        .connections_max = 10,
+        .ask = &ask_game,
+        .period_ns = 50 * MS };
+    struct load *l;
+
+    set_up_delay(0);
+    tear_down();
+    slow.port = port;
+    l = load_new(&slow, false);
+    ck_assert_int_eq(load_grow(l, 10), -1);
+    ck_assert_uint_eq(load_totals(l)->shed, 0);
+    ck_assert_str_eq(load_totals(l)->problem, "connect: Connection refused");
+    load_close(l);
+    load_free(l);
+}
+END_TEST
+
 START_TEST(slow_clients_trickle)
 {
     struct load_group slow = { .way = LOAD_SLOW_SENDER,
@@ -634,6 +654,7 @@ main(void)
     tcase_add_test(beside, a_crowd_is_beside_the_measured);
     tcase_add_test(beside, a_crowd_tells_what_went_wrong);
     tcase_add_test(beside, slow_clients_trickle);
+    tcase_add_test(beside, slow_clients_that_never_came_were_not_shed);
     suite_add_tcase(suite, beside);
 
     runner = srunner_create(suite);

@@ -116,7 +116,7 @@ server_count(struct counters *sums)
     counters_sum(sums, &server->sums);
     counters_add(sums, COUNT_ACTIVE, server->active);
     LIST_FOREACH(connection, &server->connections, link)
-    counters_sum(sums, stream_counters(connection->stream));
+        counters_sum(sums, stream_counters(connection->stream));
     pthread_mutex_unlock(&server->lock);
     counters_add(sums, COUNT_DROPPED_LOG, log_dropped());
 }
@@ -444,8 +444,7 @@ sweep(struct server *server, int64_t now, int64_t lost_ms)
     struct connection *connection;
 
     pthread_mutex_lock(&server->lock);
-    LIST_FOREACH(connection, &server->connections, link)
-    {
+    LIST_FOREACH(connection, &server->connections, link) {
         if (lost_ms > 0)
             stream_postpone(connection->stream, lost_ms);
         if (stream_check(connection->stream, now) == STREAM_STALLED)
@@ -491,7 +490,7 @@ stop(struct server *server)
     for (size_t i = 0; i < server->door_count; i++)
         fcntl(server->doors[i].listener, F_SETFL, O_NONBLOCK);
     LIST_FOREACH(connection, &server->connections, link)
-    stream_cut(connection->stream, STREAM_STOP);
+        stream_cut(connection->stream, STREAM_STOP);
     pthread_mutex_unlock(&server->lock);
 }
 
@@ -504,8 +503,7 @@ abort_all(struct server *server)
     pthread_mutex_lock(&server->lock);
     if (!server->aborting) {
         server->aborting = true;
-        LIST_FOREACH(connection, &server->connections, link)
-        {
+        LIST_FOREACH(connection, &server->connections, link) {
             server->cut++;
             stream_cut(connection->stream, STREAM_ABORT);
         }

@@ -46,6 +46,8 @@ wait_and_handle(
         (long)(left % 1000000000U) };
     int n = epoll_pwait2(l->epoll, l->ready, EVENTS_AT_ONCE, &wait, NULL);
 
+    if (n == -1 && errno != EINTR)
+        err(1, "epoll_pwait2");
     if (n == 0 && spin)
         l->spin_ns += clock_ns() - now;
     for (int i = 0; i < n; i++)

@@ -122,7 +122,7 @@ struct load_totals {
     uint64_t connections; /* that came about */
     uint64_t replies;     /* verified */
     uint64_t lines;       /* sent in full: requests and what hello had */
-    uint64_t shed;        /* slow ones that the server ended */
+    uint64_t shed;        /* slow senders that the server ended */
     bool countable;       /* a server's counter must agree with `lines` */
     uint64_t errors[LOAD_ERRORS];
     char problem[256]; /* the first thing that went wrong; "" = nothing */

@@ -46,11 +46,12 @@ void __attribute__((format(printf, 4, 5))) conn_end(
     /* Who asks for more than a server can do need not wait for the rest. */
     bool excused =
         e == LOAD_TIMEOUT && (l->is.may_hang || l->is.way == LOAD_OPEN);
+    bool shed = l->is.way == LOAD_SLOW_SENDER && c->state == CONN_SLOW;
     va_list ap;
 
     conn_close(l, c);
     l->totals.countable = false;
-    if (l->is.way == LOAD_SLOW_SENDER) {
+    if (shed) {
         l->totals.shed++;
         return;
     }

@@ -91,7 +91,7 @@ kernel_busy_seconds(int cpu)
     unsigned long idle, iowait, steal;
     char line[512];
     FILE *in = fopen("/proc/stat", "re");
-    double now, away = 0;
+    double now, away = -1;
     int number;
 
     if (in == NULL)
@@ -103,7 +103,7 @@ kernel_busy_seconds(int cpu)
             number == cpu)
             away = (double)(idle + iowait + steal);
     fclose(in);
-    return now - away / (double)sysconf(_SC_CLK_TCK);
+    return away < 0 ? 0 : now - away / (double)sysconf(_SC_CLK_TCK);
 }
 
 /* Tell whether a process has this name. */

@@ -71,11 +71,13 @@ note_around(struct run *run, const struct around *a,
     run->kernel = kernel_growth(&a->kernel, &b.kernel);
     run->stolen_seconds = b.stolen - a->stolen;
     /* What the kernel put off for load and server is no others' work. */
-    run->foreign_seconds = b.busy - a->busy - (b.network - a->network) -
-                           (double)(b.server_cpu - a->server_cpu) / 1e9;
-    run->load_foreign_seconds = b.load_busy - a->load_busy -
-                                (b.load_network - a->load_network) -
-                                (double)(b.load_all - a->load_all) / 1e9;
+    if (run->own_core) {
+        run->foreign_seconds = b.busy - a->busy - (b.network - a->network) -
+                               (double)(b.server_cpu - a->server_cpu) / 1e9;
+        run->load_foreign_seconds = b.load_busy - a->load_busy -
+                                    (b.load_network - a->load_network) -
+                                    (double)(b.load_all - a->load_all) / 1e9;
+    }
     run->others_seconds = b.others - a->others;
     if (run->others_seconds < 0)
         run->others_seconds = NAN; /* one of them is no longer seen */
@@ -306,7 +308,7 @@ find_recovery(struct run *run, const struct plan *plan)
         run->recovered = true;
     }
     if (!run->recovered)
-        run->recovery_ns = (double)(last - end);
+        run->recovery_ns = last > end ? (double)(last - end) : NAN;
 }
 
 /*
@@ -414,8 +416,7 @@ load_server(struct run *run, const struct plan *plan, double burst,
     const struct scenario *s = run->scenario;
     bool memory = scenario_has(s, METRIC_MEMORY);
     const struct load_group group = measured_group(run, server);
-    struct load *load =
-        load_new(&group, plan->placement.pinned && !s->all_cores);
+    struct load *load = load_new(&group, run->own_core);
     struct crowd *crowd = start_background(s, server);
 
     plan_arrivals(load, run, plan, burst);
@@ -474,6 +475,7 @@ measure(const struct order *order, const struct plan *plan)
     run.position = order->position;
     run.started = order->started;
     run.rate = order->rate;
+    run.own_core = plan->placement.pinned && !s->all_cores;
     run.connections = plan_connections(s);
     run.active = s->active > 0 ? s->active : run.connections;
     if (s->all_cores)

@@ -36,7 +36,9 @@ run_init(struct run *run, const struct scenario *s)
     run->tally.queue = open ? histogram_new() : NULL;
     run->tally.connect = opens ? histogram_new() : NULL;
     run->tally.accept = opens ? histogram_new() : NULL;
-    run->little = run->recovery_ns = NAN;
+    run->little = run->recovery_ns = run->slope = NAN;
+    run->tally.area = run->tally.fairness = NAN;
+    run->foreign_seconds = run->load_foreign_seconds = NAN;
     for (int m = 0; m < METRICS; m++)
         run->figures[m] = NAN;
 }
@@ -201,7 +203,7 @@ check_little(struct run *run)
     const struct load_tally *t = &run->tally;
     double all = (double)t->window_ns * (double)run->active;
 
-    if (run->scenario->special == SPECIAL_STORM || t->area <= 0)
+    if (run->scenario->special == SPECIAL_STORM || !(t->area > 0))
         return;
     run->little = (t->latency->sum + (double)t->censored_ns +
                       (double)t->head_ns - (double)t->tail_ns) /
@@ -362,7 +364,6 @@ check_sanity(struct run *run)
 {
     const struct load_tally *t = &run->tally;
     const double *f = run->figures;
-    bool one_core = !run->scenario->all_cores;
 
     if (f[METRIC_P50] > f[METRIC_P99] || f[METRIC_P99] > f[METRIC_P999] ||
         (t->latency->recorded > 0 &&
@@ -373,7 +374,7 @@ check_sanity(struct run *run)
         run_gate(run, "percentiles", QUANTILE_BITS,
             "%" PRIu64 " latencies of %" PRIu64 " requests",
             histogram_count(t->latency), t->intended);
-    if (one_core && t->window_ns > 0 &&
+    if (run->own_core && t->window_ns > 0 &&
         (double)run->server_cpu_ns > BUSY_MOST * (double)t->window_ns)
         run_gate(run, "utilisation", 0,
             "the server used %.2f of its one processor",

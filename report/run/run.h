@@ -32,6 +32,7 @@ struct run {
     size_t block, position; /* from 1 */
     size_t connections;     /* open at the end, the descriptor limit allowing */
     size_t active;          /* that asked */
+    bool own_core;          /* the server had a processor to itself */
     double started;         /* seconds since the comparison was begun */
     double rate;            /* open loop: intended per second; else 0 */
     uint64_t warmup_ns;
@@ -46,8 +47,8 @@ struct run {
     uint64_t run_queue_ns;       /* the server's threads did; */
     bool run_queue_known;        /* if the kernel tells */
     double stolen_seconds;       /* taken by a hypervisor, around the window */
-    double foreign_seconds;      /* by others, on the server's processor */
-    double load_foreign_seconds; /* by others, on the load's */
+    double foreign_seconds;      /* by others, on the server's processor, */
+    double load_foreign_seconds; /* and on the load's; NAN without own_core */
     double others_seconds;       /* that others ran on any; NAN = not known */
     double pace_ns; /* pace of the server's processor, before and after; NAN */
     struct kernel_counters kernel; /* increase around it */
@@ -58,7 +59,8 @@ struct run {
     uint64_t switches;
     double cpu_seconds, stop_seconds;
     double little; /* samples over counter, see load_tally; NAN = no counter */
-    double slope;  /* of outstanding requests, per second; its lower bound */
+    double slope;  /* of outstanding requests, per second; its lower bound; or
+                      NAN */
     double recovery_ns; /* SPECIAL_BURST; NAN in any other */
     bool recovered;     /* within the window: else it is a bound */
     struct level levels[IDLE_LEVELS];

@@ -226,8 +226,8 @@ add_window(json_t *o, const struct run *run)
     add(o, "server_cpu_all_seconds", json_real(run->cpu_seconds));
     add(o, "stop_seconds", json_real(run->stop_seconds));
     add(o, "stolen_seconds", json_real(run->stolen_seconds));
-    add(o, "foreign_cpu_seconds", json_real(run->foreign_seconds));
-    add(o, "load_foreign_cpu_seconds", json_real(run->load_foreign_seconds));
+    add(o, "foreign_cpu_seconds", value_number(run->foreign_seconds));
+    add(o, "load_foreign_cpu_seconds", value_number(run->load_foreign_seconds));
     add(o, "others_cpu_seconds", value_number(run->others_seconds));
     add(o, "pace_ns", value_number(run->pace_ns));
 }

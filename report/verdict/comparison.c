@@ -55,17 +55,19 @@ struct made {
 static struct made
 collect(struct comparison *c, const struct arm *arm, bool *is_bound)
 {
-    const char *which = c->timely ? "timely" : "figures";
     struct made made = { 0, { NAN, NAN }, { NAN, NAN } };
     const json_t *run;
     size_t i;
 
     json_array_foreach(json_object_get(c->scenario, "runs"), i, run) {
-        double x;
+        const char *key = metrics[c->metric].key;
+        double x = get_number(json_object_get(run, "figures"), key);
+        double timely = get_number(json_object_get(run, "timely"), key);
 
         if (!arm_has(arm, run) || made.n == 2)
             continue;
-        x = get_number(json_object_get(run, which), metrics[c->metric].key);
+        if (c->timely && isfinite(timely))
+            x = timely; /* a bound has no other */
         if (!isfinite(x)) {
             c->missing = why_missing(c->metric);
             continue;
@@ -186,11 +188,13 @@ allow_for_lateness(struct comparison *c)
 {
     struct comparison timely = *c;
     struct estimate e;
+    size_t n;
 
     timely.timely = true;
-    if (block_differences(&timely) != c->estimate.blocks)
+    n = block_differences(&timely);
+    if (n == 0)
         return;
-    e = stats_estimate(timely.d, c->estimate.blocks);
+    e = stats_estimate(timely.d, n);
     stats_widen(&c->estimate.i95, &e.i95);
     stats_widen(&c->estimate.i90, &e.i90);
 }
