@@ -15,7 +15,7 @@
  * input is read into a buffer of the loop and handled there, and a small answer
  * is sent at once. Through the bufferevent a small request would cost one
  * system call more to be read, and its answer two changes of the epoll set and
- * a turn of the loop; report/control_manual_bufferevent.c shows that.
+ * a turn of the loop; report/controls/manual_bufferevent.c shows that.
  */
 #ifndef EVENTED_STREAM_H
 #define EVENTED_STREAM_H
@@ -66,8 +66,9 @@ struct stream_handler {
     /*
      * What the line framing found. LINE_READY: line is valid during the call.
      * LINE_TOO_LONG and LINE_LATE: the peer broke a limit and may be told.
-     * LINE_END: it has sent all. Never LINE_PARTIAL. After any but the first
-     * the handler must have called stream_finish.
+     * LINE_END: it has sent all, or is to be served no more. Never
+     * LINE_PARTIAL. After any but the first the handler must have called
+     * stream_finish.
      */
     void (*line)(struct stream *stream, enum line_status status,
         const struct line *line, void *argument);
@@ -154,7 +155,7 @@ void stream_produce(struct stream *stream);
 /*
  * End the conversation so that the peer can read all of it: send what was
  * written, tell it that this was all, and drop what it still sends until it
- * closes or LIMIT_LINGER is over. Outside of a call of line, gone may be
+ * closes or a limit for that is reached. Outside of a call of line, gone may be
  * called before this returns.
  */
 void stream_finish(struct stream *stream);

@@ -18,6 +18,7 @@
 #include "report/table.h"
 #include "report/values.h"
 #include "report/verdict/baseline.h"
+#include "report/verdict/gates.h"
 #include "report/verdict/judge.h"
 
 #include <err.h>
@@ -62,8 +63,8 @@ make_directories(const char *path)
 
     if (copy == NULL)
         err(1, NULL);
-    for (char *p = copy + 1; *p != '\0'; p++) {
-        if (*p != '/')
+    for (char *p = copy; *p != '\0'; p++) {
+        if (*p != '/' || p == copy)
             continue;
         *p = '\0';
         mkdir(copy, 0777);
@@ -165,6 +166,19 @@ choose(struct chosen *chosen, const struct request *request,
     }
 }
 
+/* Tell whether a scenario of the suite was not chosen, or another was. */
+static bool
+is_part(const struct chosen *chosen, const struct plan *plan)
+{
+    struct request all = { 0 };
+    struct chosen whole;
+
+    choose(&whole, &all, plan);
+    return whole.count != chosen->count ||
+           memcmp(whole.scenario, chosen->scenario, sizeof(whole.scenario)) !=
+               0;
+}
+
 /* Say what is going to happen and how long it will take. */
 static double
 announce(const struct request *request, const struct chosen *chosen,
@@ -232,17 +246,16 @@ write_report(struct report *report, const char *directory, struct meter *meter)
     return json;
 }
 
-/* Tell whether a server failed in a scenario. */
+/* Tell whether no server failed in a scenario. */
 static bool
 is_good(const json_t *scenario)
 {
-    const json_t *run, *gate;
-    size_t i, k;
+    const json_t *run;
+    size_t i;
 
     json_array_foreach(json_object_get(scenario, "runs"), i, run)
-        json_array_foreach(json_object_get(run, "gates"), k, gate)
-            if (strcmp(get_text(gate, "name"), "failed") == 0)
-                return false;
+        if (run_has_failed(run))
+            return false;
     return true;
 }
 
@@ -323,7 +336,7 @@ take_up(struct request *request)
     request->started = strdup(get_text(head, "started"));
     if (request->started == NULL)
         err(1, NULL);
-    request->seed = (uint64_t)get_number(head, "seed");
+    request->seed = (uint64_t)json_integer_value(json_object_get(head, "seed"));
     request->blocks = (size_t)get_number(head, "blocks");
     request->seconds = get_number(head, "window");
     request->suite_named = !get_bool(head, "chosen");
@@ -332,10 +345,9 @@ take_up(struct request *request)
             request->suite = (enum suite)s;
     request->only_count = 0;
     json_array_foreach(json_object_get(head, "scenarios"), i, name)
-        if (scenario_find(json_string_value(name)) != NULL &&
+        if (scenario_find(text_of(name)) != NULL &&
             request->only_count < OPTIONS_SCENARIOS_MAX)
-            request->only[request->only_count++] =
-                scenario_find(json_string_value(name));
+            request->only[request->only_count++] = scenario_find(text_of(name));
     json_decref(head);
 }
 
@@ -401,6 +413,7 @@ compare(
 
     strftime(started, sizeof(started), "%Y-%m-%dT%H:%M:%SZ", gmtime(&now));
     choose(&chosen, request, plan);
+    report.named = is_part(&chosen, plan);
     report.started = request->started != NULL ? request->started : started;
     report.planned = announce(request, &chosen, plan);
     meter_start(&meter, report.planned);

@@ -10,15 +10,6 @@
 #include <stdlib.h>
 #include <unistd.h>
 
-/* Name what a peer speaks. */
-static const char *
-speaks_of(const struct plan *plan)
-{
-    if (plan->peer_speaks == ASK_HTTP)
-        return "http";
-    return plan->peer_speaks == ASK_CHARFINDER ? "charfinder" : "game";
-}
-
 /* Which programs were raced. */
 static json_t *
 programs_of(const struct report *report)
@@ -41,8 +32,8 @@ programs_of(const struct report *report)
         json_array_append_new(
             all, json_pack("{s:s, s:s, s:s, s:o}", "name",
                      subjects[SUBJECT_PEER].name, "command", plan->peer,
-                     "speaks", speaks_of(plan), "conversations",
-                     value_count(report->peer.conversations)));
+                     "speaks", ask_speaks_name(plan->peer_speaks),
+                     "conversations", value_count(report->peer.conversations)));
     return all;
 }
 
@@ -60,12 +51,16 @@ json_report(const struct report *report)
     const struct plan *plan = report->plan;
     const struct placement *at = &plan->placement;
     json_t *o =
-        json_pack("{s:i, s:s, s:b, s:s, s:f, s:f, s:o, s:i, s:b, s:i,"
+        json_pack("{s:i, s:s, s:{s:b, s:o, s:o}, s:b, s:s, s:f, s:f, s:o,"
+                  " s:i, s:b, s:i,"
                   " s:i, s:o, s:O, s:o, s:{s:o, s:o}, s:o, s:o, s:o, s:O}",
-            "schema", JSON_SCHEMA, "suite", suite_of(plan), "complete",
-            (int)report->complete, "started", report->started, "seconds",
-            report->seconds, "planned_seconds", report->planned, "seed",
-            value_count(plan->seed), "processors_allowed", at->allowed,
+            "schema", JSON_SCHEMA, "suite", suite_of(plan), "asked", "only",
+            (int)report->named, "blocks",
+            plan->blocks > 0 ? value_count(plan->blocks) : json_null(),
+            "seconds", plan->window > 0 ? json_real(plan->window) : json_null(),
+            "complete", (int)report->complete, "started", report->started,
+            "seconds", report->seconds, "planned_seconds", report->planned,
+            "seed", value_count(plan->seed), "processors_allowed", at->allowed,
             "pinned", (int)at->pinned, "load_cpu", at->load_cpu, "server_cpu",
             at->server_cpu, "not_pinned_because", value_text(at->why),
             "machine", report->machine, "programs", programs_of(report),

@@ -19,6 +19,7 @@ struct report {
     const char *started;     /* time of day, ISO 8601 in UTC */
     double seconds, planned; /* seconds: of all sessions */
     bool complete;
+    bool named; /* scenarios were, so that it is not the whole suite */
     struct conform_result alike;
     struct conform_result peer; /* if there is one */
     json_t *machine;            /* see machine_describe() */

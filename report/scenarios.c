@@ -406,12 +406,3 @@ scenario_load_model(const struct scenario *s)
     }
     return "closed loop, all connections";
 }
-
-/* Name the protocol. */
-const char *
-scenario_speaks(const struct scenario *s)
-{
-    if (s->ask->speaks == ASK_HTTP)
-        return "http";
-    return s->ask->speaks == ASK_CHARFINDER ? "charfinder" : "game";
-}

@@ -131,7 +131,4 @@ bool scenario_has(const struct scenario *s, enum metric m);
 /* Return how the load of a scenario works, as one phrase. */
 const char *scenario_load_model(const struct scenario *s);
 
-/* Return "game", "charfinder" or "http". */
-const char *scenario_speaks(const struct scenario *s);
-
 #endif

@@ -423,8 +423,9 @@ table_report(FILE *out, const json_t *report, bool colour)
     const json_t *scenario;
     size_t i;
 
-    fprintf(out, "Threads against events, %s, seed %.0f%s.\n",
-        get_text(report, "started"), get_number(report, "seed"),
+    fprintf(out, "Threads against events, %s, seed %lld%s.\n",
+        get_text(report, "started"),
+        (long long)json_integer_value(json_object_get(report, "seed")),
         get_bool(report, "complete") ? "" : ", interrupted");
     json_array_foreach(json_object_get(report, "scenarios"), i, scenario)
         table_scenario(out, scenario, colour);

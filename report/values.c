@@ -58,7 +58,14 @@ get_number(const json_t *o, const char *key)
 const char *
 get_text(const json_t *o, const char *key)
 {
-    const char *text = json_string_value(json_object_get(o, key));
+    return text_of(json_object_get(o, key));
+}
+
+/* Read a text. */
+const char *
+text_of(const json_t *element)
+{
+    const char *text = json_string_value(element);
 
     return text != NULL ? text : "";
 }

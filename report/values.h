@@ -27,6 +27,9 @@ double get_number(const json_t *o, const char *key);
 /* Return the text under a key, "" when there is none; the object's. */
 const char *get_text(const json_t *o, const char *key);
 
+/* Return the text that an element is, "" when it is none; the element's. */
+const char *text_of(const json_t *element);
+
 /* Return whether what is under the key is true. */
 int get_bool(const json_t *o, const char *key);
 

@@ -51,7 +51,7 @@ char *words_time(char *buf, double ns);
 /* Write a number of bytes with its unit: "33.8 KiB". */
 char *words_bytes(char *buf, double bytes);
 
-/* Write a value of a metric with its unit: "174,976/s", "539 us". */
+/* Write a value of a metric with its unit: "174,976/s", "539 µs". */
 char *words_value(char *buf, const char *metric, double value);
 
 /* Write a ratio with its interval: "1.32x (1.28 to 1.36)". */

@@ -175,12 +175,16 @@ class Render(Raced):
             self.assertEqual(errors.count("\n"), 1)
 
 
+# More than a double can hold.
+SEED = "9007199254740993"
+
+
 class Resume(Folder):
     """What was measured before an interruption counts."""
 
     def interrupt(self):
         """Run until some blocks are done, and stop it there."""
-        process = start("--seed", "7", "--only", "reply-1", "--blocks", "3",
+        process = start("--seed", SEED, "--only", "reply-1", "--blocks", "3",
             "--seconds", "0.1", "--output", self.folder)
         journal = os.path.join(self.folder, "journal.jsonl")
 
@@ -214,7 +218,7 @@ class Resume(Folder):
         self.assertEqual((code, errors), (0, ""), output)
         report = json.loads(read(self.folder))
         self.assertTrue(report["complete"])
-        self.assertEqual(report["seed"], 7)
+        self.assertEqual(report["seed"], int(SEED))
         runs = report["scenarios"][0]["runs"]
         self.assertEqual([run for run in runs if run["block"] == 1], before)
         self.assertGreaterEqual(runs[-1]["block"], 3)
@@ -318,12 +322,27 @@ class Baseline(Raced):
             for run in scenario["runs"]:
                 run["pace_ns"] = 230
 
+        def be_a_bound(scenario):
+            for run in scenario["runs"]:
+                run["at_least"] = ["requests_per_second"]
+
         self.assertEqual(verdict(lambda s: None), "WORSE")
         self.assertEqual(verdict(lambda s: s.update(too_noisy=True)),
             "too noisy")
         self.assertEqual(verdict(be_slower), "another pace")
         self.assertEqual(verdict(lambda s: s["cells"][0]["gates"].append(
             {"name": "failed", "because": "", "metrics": ["*"]})), "INVALID")
+        self.assertEqual(verdict(be_a_bound), "only bounds")
+
+    def test_what_is_not_of_its_kind_is_no_crash(self):
+        old = self.six_blocks("old.json", 1)
+        for cell in self.report["scenarios"][0]["cells"]:
+            cell["gates"] = [{"name": 1, "metrics": [1, None]}]
+        for run in self.report["scenarios"][0]["runs"]:
+            run["at_least"] = [1, None]
+        code, _, errors = compare("--render",
+            self.write("new.json", json.dumps(self.report)), "--baseline", old)
+        self.assertEqual((code, errors), (0, ""))
 
     def test_unlike_placement_is_refused(self):
         old = self.six_blocks("old.json", 1)

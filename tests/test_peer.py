@@ -146,6 +146,13 @@ class Finder(unittest.TestCase):
                 self.assertRegex(output,
                     r"(?m)^Conforming: mine, in \d+ conversations\.$")
 
+    def test_one_wrong_byte_late_in_a_long_answer_breaks_a_rule(self):
+        liar = shlex.quote(os.path.join(HERE, "late_liar.py"))
+        code, output = self.check("charfinder",
+            f"/usr/bin/python3 {liar} {{port}} {self.OWN} --http-port off")
+        self.assertEqual(code, 1, output)
+        self.assertIn("\n  They differ from byte 1000001 on.\n", output)
+
     def test_what_is_no_finder_breaks_a_rule(self):
         for speaks in ("charfinder", "http"):
             with self.subTest(speaks):

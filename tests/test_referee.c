@@ -27,7 +27,7 @@
 
 /* What was sent, what the model answered, what came. */
 struct trial {
-    struct span sent, model, came;
+    struct bytes sent, model, came;
     const char *rule; /* NULL = none is broken */
     size_t answer;
 };
@@ -104,7 +104,7 @@ static const struct trial bad[] = {
 static bool
 judge(const struct trial *t, struct ruling *ruling)
 {
-    struct span sent = t->sent, came = t->came;
+    struct bytes sent = t->sent, came = t->came;
 
     char *room = guard_room(came.length);
 
@@ -154,12 +154,12 @@ START_TEST(what_was_expected_is_said)
 END_TEST
 
 /* What a server of ours answers to a conversation; `bytes` is for the span. */
-static struct span
+static struct bytes
 play(const struct talk *t, enum guess_strategy strategy, uint64_t seed,
     char *bytes)
 {
     const struct guess_rules rules = { .strategy = strategy, .quiet = true };
-    struct span answer = { bytes, 0 };
+    struct bytes answer = { bytes, 0 };
     enum line_status status = LINE_READY;
     struct line_scanner scanner;
     struct guess_session session;
@@ -206,7 +206,7 @@ START_TEST(servers_of_ours_pass_whatever_they_guess)
     for (size_t i = 0; i < 5000; i++) {
         make_talk(&t, i, &rng);
         ck_assert_msg(
-            referee_judge((struct span) { t.bytes, t.length },
+            referee_judge((struct bytes) { t.bytes, t.length },
                 play(&t, GUESS_RANDOM, i, model),
                 play(&t, (enum guess_strategy)_i, i + 1, came), &ruling),
             "%s: %s, line %zu", t.name, ruling.rule, ruling.answer);
@@ -227,7 +227,7 @@ START_TEST(a_changed_byte_is_judged_without_a_fault)
         struct trial trial;
 
         make_talk(&t, i, &rng);
-        trial.sent = (struct span) { t.bytes, t.length };
+        trial.sent = (struct bytes) { t.bytes, t.length };
         trial.model = play(&t, GUESS_RANDOM, i, model);
         trial.came = play(&t, GUESS_RANDOM, i, came);
         if (trial.came.length == 0)

@@ -98,7 +98,8 @@ bool stream_commit(struct stream *stream, size_t length);
 /*
  * End the conversation so that the peer can read all of it: send what was
  * written, tell it that this was all, and drop what it still sends until it
- * closes or LIMIT_LINGER is over. The stream stays valid until stream_free.
+ * closes or a limit for that is reached. The stream stays valid until
+ * stream_free.
  */
 void stream_finish(struct stream *stream);
 

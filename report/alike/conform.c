@@ -98,9 +98,9 @@ static bool
 judge_peer(FILE *out, const char *peer, const struct talk *t,
     const struct answer_bytes *threads, const struct answer_bytes *came)
 {
-    const struct span sent = { t->bytes, t->length };
-    const struct span model = { threads->bytes, threads->length };
-    const struct span judged = { came->bytes, came->length };
+    const struct bytes sent = { t->bytes, t->length };
+    const struct bytes model = { threads->bytes, threads->length };
+    const struct bytes judged = { came->bytes, came->length };
     struct ruling ruling;
     bool good = referee_judge(sent, model, judged, &ruling);
 
@@ -125,9 +125,7 @@ static bool
 judge_twins(FILE *out, const struct talk *t, const struct answer_bytes *threads,
     const struct answer_bytes *events)
 {
-    if (threads->length == events->length &&
-        threads->ending == events->ending &&
-        memcmp(threads->bytes, events->bytes, threads->length) == 0 &&
+    if (converse_is_same(threads, events) &&
         (t->shape == NULL || has_shape(threads, t->shape)))
         return true;
     write_difference(out, t, threads, events);
@@ -175,13 +173,13 @@ compare_all(
     }
 }
 
-/* Stop a server; returns -1, having said why, when it did not end well. */
-static int
-stop(struct process *server, const char *path, FILE *out)
+/* Stop it. */
+int
+conform_stop(struct process *server, const char *name, FILE *out)
 {
     if (process_stop(server, NULL) == 0)
         return 0;
-    fprintf(out, "%s: %s\n", path, server->error);
+    fprintf(out, "%s: %s\n", name, server->error);
     return -1;
 }
 
@@ -212,13 +210,13 @@ conform_run(const char *threaded, const char *evented, int cpu, uint64_t seed,
     if (start_twin(&both.model, threaded, cpu, seed, out) == -1)
         return -1;
     if (start_twin(&both.judged, evented, cpu, seed, out) == -1) {
-        stop(&both.model, threaded, out);
+        conform_stop(&both.model, threaded, out);
         return -1;
     }
     meter_show(meter, "proving the twins alike");
     compare_all(&both, seed, out, result);
-    status |= stop(&both.model, threaded, out);
-    status |= stop(&both.judged, evented, out);
+    status |= conform_stop(&both.model, threaded, out);
+    status |= conform_stop(&both.judged, evented, out);
     meter_add(meter, conform_seconds());
     return status == 0 && result->differences == 0 ? 0 : -1;
 }
@@ -278,7 +276,7 @@ conform_peer(const char *threaded, const char *name, const char *command,
     meter_show(meter, "checking %s", name);
     compare_all(&both, seed, out, result);
     meter_wipe(meter);
-    status |= stop(&both.model, threaded, out);
+    status |= conform_stop(&both.model, threaded, out);
     status |= stop_peer(&both, out, result);
     meter_add(meter, conform_seconds());
     return status == 0 && result->differences == 0 ? 0 : -1;

@@ -13,6 +13,7 @@
 #define REPORT_CONFORM_H
 
 #include "report/meter.h"
+#include "report/run/process.h"
 
 #include <stddef.h>
 #include <stdint.h>
@@ -47,6 +48,12 @@ int conform_run(const char *threaded, const char *evented, int cpu,
 int conform_peer(const char *threaded, const char *name, const char *command,
     int cpu, uint64_t seed, struct meter *meter, FILE *out,
     struct conform_result *result);
+
+/*
+ * Stop a server. Return 0, or -1 when it did not end well, `name` and the
+ * reason having been written to `out`.
+ */
+int conform_stop(struct process *server, const char *name, FILE *out);
 
 /* Return how many seconds either of them takes, about. */
 double conform_seconds(void);

@@ -131,7 +131,7 @@ join_chunks(char *body, size_t *length)
 static json_t *
 read_response(struct answer_bytes *a, long *status)
 {
-    char *end = memmem(a->bytes, a->length, "\r\n\r\n", 4), *body = end + 4;
+    char *end = memmem(a->bytes, a->length, "\r\n\r\n", 4), *body;
     size_t length;
     bool chunked;
 
@@ -140,6 +140,7 @@ read_response(struct answer_bytes *a, long *status)
         return NULL;
     *status = strtol(a->bytes + 9, NULL, 10);
     *end = '\0';
+    body = end + 4;
     chunked = strcasestr(a->bytes, "\r\ntransfer-encoding: chunked") != NULL;
     length = a->length - (size_t)(body - a->bytes);
     if (chunked && join_chunks(body, &length) == -1)
@@ -147,17 +148,26 @@ read_response(struct answer_bytes *a, long *status)
     return json_loadb(body, length, 0, NULL);
 }
 
+/* Copy an answer, no more than there is of it. */
+static void
+copy_answer(struct answer_bytes *to, const struct answer_bytes *from)
+{
+    memcpy(to->bytes, from->bytes, from->length);
+    to->length = from->length;
+    to->ending = from->ending;
+}
+
 /* Compare what two responses mean. */
 static bool
-mean_the_same(struct answer_bytes *a, struct answer_bytes *b)
+mean_the_same(const struct answer_bytes *a, const struct answer_bytes *b)
 {
     static struct answer_bytes x, y; /* reading them changes them */
     long first, second;
     json_t *j, *k;
     bool same;
 
-    x = *a;
-    y = *b;
+    copy_answer(&x, a);
+    copy_answer(&y, b);
     j = read_response(&x, &first);
     k = read_response(&y, &second);
     same = first == second && ((j == NULL && k == NULL) ||
@@ -173,7 +183,10 @@ write_difference(const struct proof *p, const struct talk *t,
     const struct answer_bytes *a, const struct answer_bytes *b)
 {
     const char *other = p->peer != NULL ? p->peer : "events";
+    size_t at = 0;
 
+    while (at < a->length && at < b->length && a->bytes[at] == b->bytes[at])
+        at++;
     if (p->peer != NULL)
         fprintf(
             p->out, "\nRule broken: the answer is the finder's: %s\n", t->name);
@@ -186,6 +199,8 @@ write_difference(const struct proof *p, const struct talk *t,
     fprintf(
         p->out, "  %s answered, then %s:", other, converse_ending(b->ending));
     converse_write(p->out, b->bytes, b->length);
+    if (at >= CONVERSE_SHOWN)
+        fprintf(p->out, "  They differ from byte %zu on.\n", at + 1);
 }
 
 /* Hold one conversation with both and compare, to the byte or in meaning. */
@@ -203,9 +218,7 @@ compare_one(struct proof *p, uint16_t model, uint16_t judged,
     mask_dates(&a);
     mask_dates(&b);
     p->result->conversations++;
-    good = in_meaning ? mean_the_same(&a, &b)
-                      : a.length == b.length && a.ending == b.ending &&
-                            memcmp(a.bytes, b.bytes, a.length) == 0;
+    good = in_meaning ? mean_the_same(&a, &b) : converse_is_same(&a, &b);
     if (!good)
         write_difference(p, t, &a, &b);
     p->result->differences += !good;
@@ -287,16 +300,6 @@ start_finder(struct process *finder, const char *path, int cpu, FILE *out)
     return -1;
 }
 
-/* Stop a server; -1, having said why, when it did not end well. */
-static int
-stop(struct process *server, const char *name, FILE *out)
-{
-    if (process_stop(server, NULL) == 0)
-        return 0;
-    fprintf(out, "%s: %s\n", name, server->error);
-    return -1;
-}
-
 /* Start both, compare and stop them. */
 int
 conform_finder_run(const char *threaded, const char *evented, int cpu,
@@ -311,15 +314,15 @@ conform_finder_run(const char *threaded, const char *evented, int cpu,
     if (start_finder(&p.model, threaded, cpu, out) == -1)
         return -1;
     if (start_finder(&p.judged, evented, cpu, out) == -1) {
-        stop(&p.model, threaded, out);
+        conform_stop(&p.model, threaded, out);
         return -1;
     }
     meter_show(meter, "proving the finders alike");
     rng_seed(&rng, seed);
     compare_sessions(&p, &rng);
     compare_requests(&p, &rng);
-    status |= stop(&p.model, threaded, out);
-    status |= stop(&p.judged, evented, out);
+    status |= conform_stop(&p.model, threaded, out);
+    status |= conform_stop(&p.judged, evented, out);
     meter_add(meter, conform_finder_seconds());
     return status == 0 && result->differences == before ? 0 : -1;
 }
@@ -340,7 +343,7 @@ conform_finder_peer(const char *threaded, const char *name, const char *command,
         return -1;
     }
     if (start_finder(&p.model, threaded, cpu, out) == -1) {
-        stop(&p.judged, name, out);
+        conform_stop(&p.judged, name, out);
         return -1;
     }
     meter_show(meter, "checking %s", name);
@@ -350,8 +353,8 @@ conform_finder_peer(const char *threaded, const char *name, const char *command,
     else
         compare_sessions(&p, &rng);
     meter_wipe(meter);
-    status |= stop(&p.model, threaded, out);
-    status |= stop(&p.judged, name, out);
+    status |= conform_stop(&p.model, threaded, out);
+    status |= conform_stop(&p.judged, name, out);
     if (result->differences > 0 && p.judged.said[0] != '\0')
         fprintf(out, "\nOn standard error %s said:\n%s\n", name, p.judged.said);
     meter_add(meter, conform_finder_seconds());

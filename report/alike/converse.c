@@ -112,13 +112,20 @@ converse(uint16_t port, const struct talk *t, struct answer_bytes *a)
     close(fd);
 }
 
+/* Compare all of both. */
+bool
+converse_is_same(const struct answer_bytes *a, const struct answer_bytes *b)
+{
+    return a->length == b->length && a->ending == b->ending &&
+           a->ending != ENDING_FLOOD &&
+           memcmp(a->bytes, b->bytes, a->length) == 0;
+}
+
 /* Write bytes so that each can be seen, a line of them to a line. */
 void
 converse_write(FILE *out, const char *bytes, size_t length)
 {
-    const size_t most = 600; /* enough to see what happens */
-
-    for (size_t i = 0; i < length && i < most; i++) {
+    for (size_t i = 0; i < length && i < CONVERSE_SHOWN; i++) {
         unsigned char c = (unsigned char)bytes[i];
 
         if (i == 0 || bytes[i - 1] == '\n')
@@ -132,7 +139,7 @@ converse_write(FILE *out, const char *bytes, size_t length)
         else
             fprintf(out, "\\x%02x", c);
     }
-    if (length > most)
+    if (length > CONVERSE_SHOWN)
         fprintf(out, "\n    ... (%zu bytes in all)", length);
     putc('\n', out);
 }

@@ -9,11 +9,11 @@
 
 /* The game that a conversation is at, as the client's lines tell. */
 struct game {
-    struct span sent; /* lines that were not looked at yet */
+    struct bytes sent; /* lines that were not looked at yet */
     bool playing;
     bool found; /* the last guess is the secret */
     int64_t lower, upper;
-    struct span guesses; /* the answers of this game so far */
+    struct bytes guesses; /* the answers of this game so far */
 };
 
 /*
@@ -21,7 +21,7 @@ struct game {
  * nothing is left. `*whole` tells whether there was an LF.
  */
 static bool
-take_line(struct span *rest, struct span *line, bool *whole)
+take_line(struct bytes *rest, struct bytes *line, bool *whole)
 {
     const char *lf;
 
@@ -39,7 +39,7 @@ take_line(struct span *rest, struct span *line, bool *whole)
 
 /* Tell whether a line is this text. */
 static bool
-is(struct span line, const char *text)
+is(struct bytes line, const char *text)
 {
     return line.length == strlen(text) &&
            memcmp(line.bytes, text, line.length) == 0;
@@ -47,23 +47,23 @@ is(struct span line, const char *text)
 
 /* Read a line that is an integer. */
 static bool
-read_integer(struct span line, int64_t *value)
+read_integer(struct bytes line, int64_t *value)
 {
     return number_read(line.bytes, line.length, value) == NUMBER_OK;
 }
 
 /* Read "PARAMS <lower> <upper>"; false if the line is not that. */
 static bool
-read_params(struct span line, int64_t *lower, int64_t *upper)
+read_params(struct bytes line, int64_t *lower, int64_t *upper)
 {
     static const char word[] = "PARAMS ";
     const size_t skip = sizeof(word) - 1;
     const char *space;
-    struct span first, second;
+    struct bytes first, second;
 
     if (line.length < skip || memcmp(line.bytes, word, skip) != 0)
         return false;
-    first = (struct span) { line.bytes + skip, line.length - skip };
+    first = (struct bytes) { line.bytes + skip, line.length - skip };
     space = memchr(first.bytes, ' ', first.length);
     if (space == NULL)
         return false;
@@ -80,7 +80,7 @@ read_params(struct span line, int64_t *lower, int64_t *upper)
 static bool
 find_request(struct game *g, const char *now)
 {
-    struct span line;
+    struct bytes line;
     bool whole;
 
     while (take_line(&g->sent, &line, &whole)) {
@@ -104,9 +104,9 @@ find_request(struct game *g, const char *now)
 
 /* Find an integer among answers; `*last` is what the last of them is. */
 static bool
-find_guess(struct span answers, int64_t guess, int64_t *last)
+find_guess(struct bytes answers, int64_t guess, int64_t *last)
 {
-    struct span line;
+    struct bytes line;
     bool whole, found = false;
 
     while (take_line(&answers, &line, &whole))
@@ -145,7 +145,7 @@ judge_guess(
 
 /* Describe what the model answered. */
 static void
-expect(struct ruling *ruling, const char *rule, struct span line)
+expect(struct ruling *ruling, const char *rule, struct bytes line)
 {
     int64_t ignored;
 
@@ -159,11 +159,11 @@ expect(struct ruling *ruling, const char *rule, struct span line)
 
 /* Judge the next line that came, if any, by the model's, if any. */
 static bool
-judge_line(struct game *g, struct span *model, struct span *came,
+judge_line(struct game *g, struct bytes *model, struct bytes *came,
     struct ruling *ruling)
 {
     const char *now = came->bytes;
-    struct span right = { "", 0 }, line;
+    struct bytes right = { "", 0 }, line;
     int64_t guess;
     bool due, whole;
 
@@ -192,7 +192,7 @@ judge_line(struct game *g, struct span *model, struct span *came,
 
 /* Judge line by line until all have been or a rule is broken. */
 bool
-referee_judge(struct span sent, struct span model, struct span came,
+referee_judge(struct bytes sent, struct bytes model, struct bytes came,
     struct ruling *ruling)
 {
     struct game g = { .sent = sent };

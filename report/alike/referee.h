@@ -22,7 +22,7 @@
 #include <stddef.h>
 
 /* Bytes of somebody else's; they may be anything, NUL included. */
-struct span {
+struct bytes {
     const char *bytes;
     size_t length;
 };
@@ -40,7 +40,7 @@ struct ruling {
  * Judge `came` by `sent` and `model`. Return true when no rule was broken;
  * otherwise false, and *ruling says which.
  */
-bool referee_judge(struct span sent, struct span model, struct span came,
+bool referee_judge(struct bytes sent, struct bytes model, struct bytes came,
     struct ruling *ruling);
 
 #endif

@@ -35,6 +35,15 @@ enum state {
     STATE_TRAILER /* the lines after the last one */
 };
 
+/* Name the protocol. */
+const char *
+ask_speaks_name(enum ask_speaks speaks)
+{
+    if (speaks == ASK_HTTP)
+        return "http";
+    return speaks == ASK_CHARFINDER ? "charfinder" : "game";
+}
+
 /* Prepare for the first byte. */
 void
 ask_begin(const struct ask *ask, struct answer *a, bool first)

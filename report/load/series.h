@@ -40,9 +40,8 @@ void series_free(struct series *s);
 /*
  * Return how many values at the beginning of y[0..n) are to be left out as
  * warm-up, by MSER (White 1997): the d that makes the standard error of the
- * mean of the rest least, looked for in the first half of the series and a
- * little beyond (the last five values are never left out). n/2 or more says
- * that no steady state was reached.
+ * mean of the rest least (the last five values are never left out). More than
+ * n/2 says that no steady state was reached.
  */
 size_t series_mser(const double *y, size_t n);
 

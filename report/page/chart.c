@@ -324,6 +324,15 @@ chart_end(
     return 0;
 }
 
+/* Drop it. */
+void
+chart_drop(struct chart *c)
+{
+    if (fclose(c->plot) == EOF)
+        err(1, NULL);
+    free(c->script);
+}
+
 /* Write the points: gnuplot would define them anew in each chart. */
 void
 chart_shapes(FILE *out)

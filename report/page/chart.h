@@ -91,6 +91,9 @@ void chart_linear_tics(FILE *plot, const char *axis, double high);
 int chart_end(
     struct chart *c, FILE *out, const char *title, const char *description);
 
+/* Free a chart that is not to be drawn. */
+void chart_drop(struct chart *c);
+
 /* Write what the charts of a page share; once, before the first of them. */
 void chart_shapes(FILE *out);
 

@@ -43,11 +43,11 @@ static const char *
 why_invalid(const json_t *comparison)
 {
     const char *invalid = get_text(comparison, "invalid");
-    const char *gate = json_string_value(view_item(comparison, "gates", 0));
+    const char *gate = text_of(view_item(comparison, "gates", 0));
 
     if (invalid[0] != '\0')
         return invalid;
-    return gate != NULL ? gate : "not valid";
+    return gate[0] != '\0' ? gate : "not valid";
 }
 
 /* Tell why a comparison decides nothing; NULL = it does, or there is none. */
@@ -75,9 +75,9 @@ spoiled(const json_t *scenario, const json_t *cell, const char *metric)
         const json_t *gate = view_item(cell, "gates", i);
 
         for (size_t k = 0; k < view_count(gate, "metrics"); k++) {
-            const char *of = json_string_value(view_item(gate, "metrics", k));
+            const char *of = text_of(view_item(gate, "metrics", k));
 
-            if (of != NULL && (strcmp(of, "*") == 0 || strcmp(of, metric) == 0))
+            if (strcmp(of, "*") == 0 || strcmp(of, metric) == 0)
                 return get_text(gate, "because");
         }
     }

@@ -137,6 +137,10 @@ figures_forest(FILE *html, const json_t *report)
     plot = chart_begin(&c, WIDTH, 40 * all + 60);
     rows = write_rows(plot, report, true, 0, &range);
     rows = write_rows(plot, report, false, rows, &range);
+    if (rows == 0) {
+        chart_drop(&c);
+        return false;
+    }
     c.height = (unsigned)(38 * rows + 60);
     fprintf(plot,
         "set terminal svg size %u,%u noenhanced\nset logscale x\n"
@@ -158,5 +162,5 @@ figures_forest(FILE *html, const json_t *report)
         "An arrow points to a ratio beyond the picture. A/A is the same server "
         "against itself: what chance does. Rings have too few blocks for an "
         "interval.");
-    return rows > 0;
+    return true;
 }

@@ -3,7 +3,9 @@
 #include "report/page/page_parts.h"
 #include "report/page/page_table.h"
 
+#include <err.h>
 #include <stdbool.h>
+#include <stdlib.h>
 
 /* Write what a claim says, and where that was published. */
 static void
@@ -70,7 +72,7 @@ write_summary(FILE *html, const size_t *counts)
 
 /* Write the table of the claims that were measured, or of the others. */
 static void
-write_table(FILE *html, const json_t *report, bool measured)
+write_table(FILE *html, const struct claim_result *results, bool measured)
 {
     page_open_table(html, "ledger",
         measured ? "Claims and what became of them" : "Claims not measured");
@@ -82,13 +84,12 @@ write_table(FILE *html, const json_t *report, bool measured)
         "<th scope=\"col\">%s</th></tr></thead>\n<tbody>\n",
         measured ? "here" : "why not");
     for (size_t i = 0; i < claims_count; i++) {
-        struct claim_result result = claim_check(&claims[i], report);
+        bool is_measured = results[i].verdict != CLAIM_NOT_MEASURED;
 
-        if (measured && result.verdict != CLAIM_NOT_MEASURED)
-            write_measured(html, &claims[i], &result);
-        else if (!measured && result.verdict == CLAIM_NOT_MEASURED)
-            write_unmeasured(html, &claims[i], &result);
-        claim_free(&result);
+        if (measured && is_measured)
+            write_measured(html, &claims[i], &results[i]);
+        else if (!measured && !is_measured)
+            write_unmeasured(html, &claims[i], &results[i]);
     }
     page_close_table(html);
 }
@@ -97,22 +98,26 @@ write_table(FILE *html, const json_t *report, bool measured)
 void
 page_ledger(FILE *html, const json_t *report)
 {
+    struct claim_result *results = calloc(claims_count, sizeof(*results));
     size_t counts[CLAIM_VERDICTS] = { 0 };
 
+    if (results == NULL)
+        err(1, NULL);
     fputs("<section id=\"claims\">\n<h2>What others say</h2>\n", html);
     for (size_t i = 0; i < claims_count; i++) {
-        struct claim_result result = claim_check(&claims[i], report);
-
-        counts[result.verdict]++;
-        claim_free(&result);
+        results[i] = claim_check(&claims[i], report);
+        counts[results[i].verdict]++;
     }
     write_summary(html, counts);
     if (counts[CLAIM_NOT_MEASURED] < claims_count)
-        write_table(html, report, true);
+        write_table(html, results, true);
     if (counts[CLAIM_NOT_MEASURED] > 0) {
         fputs("<details><summary>Not measured, and why</summary>\n", html);
-        write_table(html, report, false);
+        write_table(html, results, false);
         fputs("</details>\n", html);
     }
     fputs("</section>\n", html);
+    for (size_t i = 0; i < claims_count; i++)
+        claim_free(&results[i]);
+    free(results);
 }

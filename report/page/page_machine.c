@@ -228,11 +228,14 @@ write_command(FILE *html, const json_t *report)
 {
     const char *suite = get_text(report, "suite");
     const json_t *seed = json_object_get(report, "seed");
+    const json_t *asked = json_object_get(report, "asked");
+    double blocks = get_number(asked, "blocks");
+    double seconds = get_number(asked, "seconds");
 
     fputs("build/compare", html);
     if (strcmp(suite, "standard") == 0 || strcmp(suite, "full") == 0)
         html_put(html, " --%s", suite);
-    else if (strcmp(suite, "quick") != 0)
+    if (get_bool(asked, "only") || strcmp(suite, "chosen") == 0)
         for (size_t i = 0; i < view_count(report, "scenarios"); i++)
             html_put(html, "%s%s", i == 0 ? " --only " : ",",
                 get_text(view_item(report, "scenarios", i), "name"));
@@ -240,13 +243,20 @@ write_command(FILE *html, const json_t *report)
         fprintf(html, " --seed %lld", (long long)json_integer_value(seed));
     for (size_t i = 0; i < view_count(report, "programs"); i++) {
         const json_t *p = view_item(report, "programs", i);
+        const char *speaks = get_text(p, "speaks");
 
         if (get_text(p, "command")[0] == '\0')
             continue;
         html_put(html, " --peer '%s=", get_text(p, "name"));
         write_quoted(html, get_text(p, "command"));
         putc('\'', html);
+        if (strcmp(speaks, "") != 0 && strcmp(speaks, "game") != 0)
+            html_put(html, " --peer-speaks %s", speaks);
     }
+    if (isfinite(blocks))
+        fprintf(html, " --blocks %.0f", blocks);
+    if (isfinite(seconds))
+        fprintf(html, " --seconds %g", seconds);
     putc('\n', html);
 }
 

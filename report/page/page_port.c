@@ -20,7 +20,7 @@ write_names(FILE *html, const json_t *object, const char *key)
 {
     for (size_t i = 0; i < view_count(object, key); i++)
         html_put(html, "%s%s", i > 0 ? ", " : "",
-            json_string_value(view_item(object, key, i)));
+            text_of(view_item(object, key, i)));
     if (view_count(object, key) == 0)
         fputs("none", html);
 }

@@ -2,6 +2,7 @@
 
 #include "report/clock.h"
 #include "report/load/histogram.h"
+#include "report/run/guard.h"
 #include "report/values.h"
 
 #include <err.h>
@@ -61,8 +62,10 @@ hiccups_measure(const int *cpus, size_t n)
 {
     struct sleeper sleepers[CPUS_MAX];
     json_t *all = json_array();
+    sigset_t old;
 
     n = n < CPUS_MAX ? n : CPUS_MAX;
+    guard_hold(&old); /* their threads must not be interrupted */
     for (size_t i = 0; i < n; i++) {
         struct sleeper *s = &sleepers[i];
 
@@ -71,6 +74,7 @@ hiccups_measure(const int *cpus, size_t n)
         if (pthread_create(&s->thread, NULL, sleep_and_note, s) != 0)
             errx(1, "no thread to measure hiccups with");
     }
+    guard_release(&old);
     for (size_t i = 0; i < n; i++) {
         pthread_join(sleepers[i].thread, NULL);
         json_array_append_new(all, describe(&sleepers[i]));

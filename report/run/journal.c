@@ -95,7 +95,7 @@ start_file(struct journal *j, const char *directory, const json_t *head)
 /* Open it. */
 struct journal *
 journal_open(
-    const char *directory, const json_t *head, int resume, const char **why)
+    const char *directory, const json_t *head, bool resume, const char **why)
 {
     json_t *lines = resume ? read_lines(directory) : json_array();
     struct journal *j = calloc(1, sizeof(*j));

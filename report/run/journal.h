@@ -10,6 +10,7 @@
 #define REPORT_JOURNAL_H
 
 #include <jansson.h>
+#include <stdbool.h>
 #include <stddef.h>
 
 struct journal;
@@ -23,11 +24,11 @@ json_t *journal_head(const char *directory, const char **why);
 /*
  * Open the journal in a directory: anew, or with `resume` to go on with what
  * is there, of which a last, broken line is cut off. Return NULL, with the
- * reason in *why, when it cannot be opened, or with `resume` when `head` is
- * not that of the file. End the program when memory runs out.
+ * reason in *why, when there is none to go on with, or `head` is not its head.
+ * End the program when the file cannot be written or memory runs out.
  */
 struct journal *journal_open(
-    const char *directory, const json_t *head, int resume, const char **why);
+    const char *directory, const json_t *head, bool resume, const char **why);
 
 /*
  * Write down a run, in an order of runs like "ABBA", which was over so many

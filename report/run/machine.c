@@ -167,7 +167,7 @@ machine_id(const struct utsname *u, const struct sysinfo *info)
     return value_digest(hash);
 }
 
-/* Read what the kernel lets a process know of its own scheduling. */
+/* Say which kernel it is. */
 static json_t *
 describe_kernel(const struct utsname *u)
 {

@@ -162,8 +162,8 @@ count_controls(const struct plan *plan, const struct scenario *s)
 }
 
 /* Count the runs of a block. */
-size_t
-plan_block_runs(const struct plan *plan, const struct scenario *s)
+static size_t
+count_block_runs(const struct plan *plan, const struct scenario *s)
 {
     size_t runs = TWIN_RUNS + (s->aa ? AA_RUNS : 0);
 
@@ -174,7 +174,7 @@ plan_block_runs(const struct plan *plan, const struct scenario *s)
 double
 plan_seconds(const struct plan *plan, const struct scenario *s)
 {
-    size_t runs = plan_blocks(plan) * plan_block_runs(plan, s);
+    size_t runs = plan_blocks(plan) * count_block_runs(plan, s);
 
     if (s->share > 0)
         runs += CAPACITY_RUNS;

@@ -36,7 +36,8 @@ struct plan {
     bool chosen;   /* by --only: the scenarios' own times, not the suite's */
     size_t blocks; /* 0 = as the suite says */
     double window; /* seconds; 0 = as suite or scenario say */
-    double limit;  /* seconds in all that extra blocks must keep to; 0 = none */
+    double limit;  /* seconds in all that blocks must keep to; 0 = none, as of
+                      a comparison that is gone on with */
 };
 
 /*
@@ -70,9 +71,6 @@ size_t plan_connections(const struct scenario *s);
 
 /* Return how many seconds one run of a scenario takes, about. */
 double plan_run_seconds(const struct plan *plan, const struct scenario *s);
-
-/* Return the number of runs in one block of a scenario. */
-size_t plan_block_runs(const struct plan *plan, const struct scenario *s);
 
 /* Return how many seconds a scenario takes, about. */
 double plan_seconds(const struct plan *plan, const struct scenario *s);

@@ -310,7 +310,7 @@ describe(const struct race *r, json_t *rate_from)
     json_t *o = json_pack("{s:s, s:s, s:s, s:s, s:s, s:s, s:s, s:s, s:s}",
         "name", s->name, "title", s->title, "question", s->question, "family",
         s->family, "program", program_names[s->program], "speaks",
-        scenario_speaks(s), "request", s->ask->title, "load_model",
+        ask_speaks_name(s->ask->speaks), "request", s->ask->title, "load_model",
         scenario_load_model(s), "latency_from",
         s->way == LOAD_OPEN ? "intended" : "sent");
     json_t *more = json_pack("{s:o, s:o, s:o, s:o, s:o, s:o, s:s, s:{s:o, s:o},"

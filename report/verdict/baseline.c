@@ -18,19 +18,6 @@
 static const char *const same[] = { "load_model", "connections", "active",
     "background", "cores", "options" };
 
-/* Find a scenario of a report. */
-static const json_t *
-scenario_in(const json_t *report, const char *name)
-{
-    const json_t *scenario;
-    size_t i;
-
-    json_array_foreach(json_object_get(report, "scenarios"), i, scenario)
-        if (strcmp(get_text(scenario, "name"), name) == 0)
-            return scenario;
-    return NULL;
-}
-
 /* Tell whether two scenarios were loaded in the same way. */
 static bool
 is_same_load(const json_t *a, const json_t *b)
@@ -94,11 +81,11 @@ band_of(const json_t *now, const json_t *then, enum metric m)
 
 /*
  * Collect the figures of a server, a number per block that counts: the mean of
- * its logarithms, or of the figures themselves.
+ * its logarithms, or of the figures themselves; note whether one is a bound.
  */
 static size_t
 block_values(const json_t *scenario, const char *server, enum metric m,
-    double values[PLAN_BLOCKS_MAX])
+    double values[PLAN_BLOCKS_MAX], bool *is_bound)
 {
     size_t blocks = json_array_size(json_object_get(scenario, "orders"));
     size_t n = 0, i;
@@ -116,6 +103,7 @@ block_values(const json_t *scenario, const char *server, enum metric m,
 
             if (!arm_has(&arm, run) || !isfinite(x))
                 continue;
+            *is_bound = *is_bound || run_is_bound(run, m);
             sum += metrics[m].may_be_zero ? x : log(x);
             count++;
         }
@@ -131,14 +119,16 @@ write_change(FILE *out, const json_t *now, const json_t *then,
     const char *server, enum metric m)
 {
     double a[PLAN_BLOCKS_MAX], b[PLAN_BLOCKS_MAX];
-    size_t na = block_values(now, server, m, a);
-    size_t nb = block_values(then, server, m, b);
+    bool is_bound = false;
+    size_t na = block_values(now, server, m, a, &is_bound);
+    size_t nb = block_values(then, server, m, b, &is_bound);
     size_t n = na < nb ? na : nb;
     const struct arm arm = { server, NULL, 0 };
     char was[SENTENCE_NUMBER], is[SENTENCE_NUMBER], change[64] = "-";
     struct estimate e = { 0 };
     const char *verdict = stats_verdict_name(VERDICT_NONE);
-    const char *why = why_not_judged(now, then, server, m);
+    const char *why =
+        is_bound ? "only bounds" : why_not_judged(now, then, server, m);
     double delta = band_of(now, then, m);
 
     for (size_t i = 0; i < n; i++)
@@ -214,7 +204,7 @@ baseline_compare(FILE *out, const json_t *now, const json_t *then, bool colour)
         "verdict");
     json_array_foreach(json_object_get(now, "scenarios"), i, scenario)
         if (write_scenario(
-                out, scenario, scenario_in(then, get_text(scenario, "name"))))
+                out, scenario, view_scenario(then, get_text(scenario, "name"))))
             any = true;
     if (!any)
         fprintf(out, "  The two reports have no scenario in common.\n");

@@ -105,8 +105,8 @@ keep_nearest(struct made *two, const struct made *one)
 static const char *
 server_of_aa(const json_t *scenario, size_t block)
 {
-    const char *order = json_string_value(
-        json_array_get(json_object_get(scenario, "orders"), block - 1));
+    const char *order =
+        text_of(json_array_get(json_object_get(scenario, "orders"), block - 1));
 
     return subjects[order[0] == 'a' ? SUBJECT_THREADED : SUBJECT_EVENTED].name;
 }
@@ -147,19 +147,6 @@ block_differences(struct comparison *c)
     return n;
 }
 
-/* Tell whether the server of a run broke or answered wrongly. */
-static bool
-has_failed(const json_t *run)
-{
-    const json_t *gate;
-    size_t i;
-
-    json_array_foreach(json_object_get(run, "gates"), i, gate)
-        if (strcmp(get_text(gate, "name"), "failed") == 0)
-            return true;
-    return false;
-}
-
 /*
  * Return the reason why a run of either server does not count, or NULL. A
  * discarded block excuses odd figures, but not a server that failed.
@@ -175,8 +162,8 @@ find_invalid(const struct comparison *c)
 
         if ((arm_has(&c->a, run) || arm_has(&c->b, run)) &&
             invalid[0] != '\0' &&
-            (has_failed(run) || !block_is_discarded(c->scenario,
-                                    (size_t)get_number(run, "block"))))
+            (run_has_failed(run) || !block_is_discarded(c->scenario,
+                                        (size_t)get_number(run, "block"))))
             return invalid;
     }
     return NULL;

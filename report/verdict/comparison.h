@@ -19,7 +19,6 @@ struct comparison {
     const json_t *scenario;
     enum metric metric;
     struct arm a, b;
-    size_t blocks;
     bool timely; /* of the figures without lateness */
     double pairs[PLAN_BLOCKS_MAX][BOOTSTRAP_RUNS]; /* a1 a2 b1 b2, NAN = none */
     double d[PLAN_BLOCKS_MAX];

@@ -1,6 +1,7 @@
 #include "report/verdict/gates.h"
 
 #include "report/values.h"
+#include "report/view.h"
 
 #include <string.h>
 
@@ -45,6 +46,13 @@ run_counts(const json_t *scenario, const json_t *run, enum metric m)
            !block_is_discarded(scenario, (size_t)get_number(run, "block"));
 }
 
+/* Look for the gate. */
+bool
+run_has_failed(const json_t *run)
+{
+    return view_named(run, "gates", "name", "failed") != NULL;
+}
+
 /* Look for the metric among those that are. */
 bool
 run_is_bound(const json_t *run, enum metric m)
@@ -53,7 +61,7 @@ run_is_bound(const json_t *run, enum metric m)
     size_t i;
 
     json_array_foreach(json_object_get(run, "at_least"), i, key)
-        if (strcmp(json_string_value(key), metrics[m].key) == 0)
+        if (strcmp(text_of(key), metrics[m].key) == 0)
             return true;
     return false;
 }
@@ -161,8 +169,8 @@ spoils(const json_t *gate, enum metric m)
     size_t i;
 
     json_array_foreach(json_object_get(gate, "metrics"), i, key)
-        if (strcmp(json_string_value(key), "*") == 0 ||
-            strcmp(json_string_value(key), metrics[m].key) == 0)
+        if (strcmp(text_of(key), "*") == 0 ||
+            strcmp(text_of(key), metrics[m].key) == 0)
             return true;
     return false;
 }
@@ -193,7 +201,7 @@ gates_add_names(
         bool there = but != NULL && strcmp(is, but) == 0;
 
         json_array_foreach(names, k, name)
-            there = there || strcmp(json_string_value(name), is) == 0;
+            there = there || strcmp(text_of(name), is) == 0;
         if (!there && spoils(gate, m))
             json_array_append_new(names, json_string(is));
     }

@@ -3,7 +3,7 @@
  *
  * A gate of arithmetic or correctness spoils a cell when one run fails it: then
  * something is broken. A gate that the machine's moods can trip spoils it when
- * more than one run in five does. Runs of discarded blocks do not count.
+ * more than one run in five does. A discarded block excuses the latter.
  */
 #ifndef REPORT_GATES_H
 #define REPORT_GATES_H
@@ -35,6 +35,9 @@ bool block_is_discarded(const json_t *scenario, size_t block);
  * discarded, or it does not matter, or all of them were disturbed.
  */
 bool run_counts(const json_t *scenario, const json_t *run, enum metric m);
+
+/* Return whether the server of a run broke or answered wrongly. */
+bool run_has_failed(const json_t *run);
 
 /* Return whether a run's figure is only a bound: the truth is worse. */
 bool run_is_bound(const json_t *run, enum metric m);

@@ -117,7 +117,7 @@ write_invalid(FILE *out, const json_t *scenario, const json_t *c)
         return;
     }
     json_array_foreach(gates, i, gate) {
-        fprintf(out, "%s%s", comma, json_string_value(gate));
+        fprintf(out, "%s%s", comma, text_of(gate));
         comma = ", ";
     }
     putc('.', out);
