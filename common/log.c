@@ -12,15 +12,20 @@
 
 static _Atomic uint64_t dropped;
 
-/* Write a record if standard output takes it at once. */
+/*
+ * Write a record if standard output takes it at once. One at a time: when two
+ * find room for one, the later would wait until somebody reads.
+ */
 static void
 write_record(const char *record, size_t length)
 {
     struct pollfd out = { .fd = STDOUT_FILENO, .events = POLLOUT };
 
+    flockfile(stdout);
     if (poll(&out, 1, 0) != 1 || (out.revents & POLLOUT) == 0 ||
         write(STDOUT_FILENO, record, length) != (ssize_t)length)
         atomic_fetch_add_explicit(&dropped, 1, memory_order_relaxed);
+    funlockfile(stdout);
 }
 
 /* Write one record to standard output. */

@@ -4,9 +4,9 @@
  * A record is one line of at most LOG_RECORD_MAX bytes, written by a single
  * write(2), so that records of several threads do not mix. When standard
  * output cannot take it now (a full pipe, a stopped terminal) the record is
- * dropped and counted. All functions may be called from any thread; when two
- * write at once and a pipe has room for one, the other may wait for its reader.
- * A process whose pipe may lose its reader must ignore SIGPIPE.
+ * dropped and counted. All functions may be called from any thread. A process
+ * whose pipe may lose its reader must ignore SIGPIPE, and one that shares its
+ * pipe with another may wait for its reader when both write at once.
  */
 #ifndef COMMON_LOG_H
 #define COMMON_LOG_H

@@ -5,12 +5,15 @@
 #include <check.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <poll.h>
 #include <pthread.h>
 #include <signal.h>
 #include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <sys/socket.h>
+#include <sys/syscall.h>
+#include <time.h>
 #include <unistd.h>
 #include <unistr.h>
 
@@ -597,6 +600,50 @@ END_TEST
 #define WRITERS 4
 #define EACH    2000
 
+static bool hesitating;
+
+/* Let the others look, too, before what was seen is acted on. */
+int
+poll(struct pollfd *fds, nfds_t count, int timeout)
+{
+    const struct timespec moment = { 0, 50 * 1000000L };
+    int ready = (int)syscall(SYS_poll, fds, count, timeout);
+
+    if (hesitating)
+        nanosleep(&moment, NULL);
+    return ready;
+}
+
+#define CROWD 16 /* their records are twice a page */
+
+static void *
+write_one(void *argument)
+{
+    log_record("%0*d", LOG_RECORD_MAX, 0);
+    return argument;
+}
+
+START_TEST(who_sees_room_for_one_does_not_wait_for_more)
+{
+    pthread_t writers[CROWD];
+    const uint64_t before = log_dropped();
+    int ends[2];
+
+    ck_assert_int_eq(pipe(ends), 0);
+    ck_assert_int_eq(fcntl(ends[1], F_SETPIPE_SZ, 4096), 4096);
+    redirect(ends[1]);
+    hesitating = true;
+    for (int i = 0; i < CROWD; i++)
+        ck_assert_int_eq(pthread_create(&writers[i], NULL, write_one, NULL), 0);
+    for (int i = 0; i < CROWD; i++)
+        pthread_join(writers[i], NULL);
+    hesitating = false;
+    restore();
+    close(ends[0]);
+    ck_assert_uint_eq(log_dropped() - before, CROWD - 1);
+}
+END_TEST
+
 /* Write records that tell which they are, of many lengths. */
 static void *
 write_many(void *argument)
@@ -622,35 +669,47 @@ check_record(const char *line, int last[WRITERS])
     last[id] = i;
 }
 
+/* Read records until no writer has the pipe any more; return their number. */
+static void *
+read_many(void *argument)
+{
+    static char line[ROOM];
+    static uint64_t records;
+    int last[WRITERS];
+    FILE *out = fdopen(*(const int *)argument, "r");
+
+    ck_assert_ptr_nonnull(out);
+    for (int i = 0; i < WRITERS; i++)
+        last[i] = -1;
+    for (records = 0; fgets(line, sizeof(line), out) != NULL; records++)
+        check_record(line, last);
+    fclose(out);
+    return &records;
+}
+
 START_TEST(records_of_several_threads_do_not_mix)
 {
-    pthread_t writers[WRITERS];
-    int ids[WRITERS], last[WRITERS], ends[2];
+    pthread_t writers[WRITERS], reader;
+    int ids[WRITERS], ends[2];
     const uint64_t before = log_dropped();
-    uint64_t records = 0;
-    static char line[ROOM];
-    FILE *out;
+    void *records;
 
     ck_assert_int_eq(pipe(ends), 0);
     redirect(ends[1]);
     for (int i = 0; i < WRITERS; i++) {
         ids[i] = i;
-        last[i] = -1;
         ck_assert_int_eq(
             pthread_create(&writers[i], NULL, write_many, &ids[i]), 0);
     }
-    out = fdopen(ends[0], "r");
-    ck_assert_ptr_nonnull(out);
-    /* A record is in the pipe, or was dropped because the pipe was full. */
-    while (records + (log_dropped() - before) < WRITERS * EACH) {
-        ck_assert_ptr_nonnull(fgets(line, sizeof(line), out));
-        check_record(line, last);
-        records++;
-    }
+    ck_assert_int_eq(pthread_create(&reader, NULL, read_many, &ends[0]), 0);
     for (int i = 0; i < WRITERS; i++)
         pthread_join(writers[i], NULL);
+    /* Now the pipe has no writer: its reader comes to the end. */
     restore();
-    fclose(out);
+    pthread_join(reader, &records);
+    /* A record is in the pipe, or was dropped because the pipe was full. */
+    ck_assert_uint_eq(
+        *(const uint64_t *)records + (log_dropped() - before), WRITERS * EACH);
 }
 END_TEST
 
@@ -697,6 +756,7 @@ main(void)
     tcase_add_test(drop, a_full_disk_drops_records);
     tcase_add_test(drop, a_pipe_without_a_reader_drops_records);
     tcase_add_test(drop, records_of_several_threads_do_not_mix);
+    tcase_add_test(drop, who_sees_room_for_one_does_not_wait_for_more);
     suite_add_tcase(suite, drop);
 
     runner = srunner_create(suite);
