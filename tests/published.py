@@ -3,7 +3,8 @@ published - the finder as its text published it, slow and obvious: the oracle
 that both servers are held to.
 
 Names come from Python's own tables and, where these are older, from the
-UnicodeData.txt of the same Unicode version as the servers'.
+UnicodeData.txt of the same Unicode version as the servers'. So does what can
+be printed.
 """
 
 import re
@@ -15,6 +16,32 @@ WORD = re.compile(r"\w+")
 
 # CJK characters are found by the words of their kind, not by their numbers.
 KINDS = "CJK UNIFIED IDEOGRAPH", "CJK COMPATIBILITY IDEOGRAPH"
+
+
+def newer_printable():
+    """The printable characters that Python's own tables do not know yet."""
+    newer, first = set(), 0
+    with open(UNICODE_DATA, encoding="ascii") as lines:
+        for line in lines:
+            code, name, category = line.split(";")[:3]
+            code = int(code, 16)
+            first = first if name.endswith(", Last>") else code
+            if category[0] not in "CZ":
+                newer.update(each for each in map(chr, range(first, code + 1))
+                    if unicodedata.category(each) == "Cn")
+    return newer
+
+
+NEWER = newer_printable()
+
+
+def show(text):
+    """The text as repr shows it in a Python of the names' Unicode version."""
+    quote = '"' if "'" in text and '"' not in text else "'"
+    return quote + "".join(
+        each if each in NEWER
+        else "\\" * (each == quote) + each if each in "'\""
+        else repr(each)[1:-1] for each in text) + quote
 
 
 def all_names():
@@ -78,9 +105,9 @@ class Finder:
     def status(query, count):
         """What is said after the rows."""
         if count == 0:
-            return f"No match for {query!r}"
+            return f"No match for {show(query)}"
         plural = "" if count == 1 else "es"
-        return f"{count} match{plural} for {query!r}"
+        return f"{count} match{plural} for {show(query)}"
 
     def answer(self, query):
         """All that is sent for a query, but for the next prompt."""

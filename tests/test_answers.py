@@ -91,12 +91,12 @@ class SlowReaders(AnswerTest):
 
     def test_a_slow_reader_gets_every_byte(self):
         # For longer than three times the limit that cuts who does not read.
-        server = self.find("--quiet", "--stall-timeout", "1")
+        server = self.find("--quiet", "--stall-timeout", "2")
         for door in DOORS:
             whole = self.whole(server, door)
             client = self.ask(server, door, 4096)
             client.finish()
-            end = time.monotonic() + 3.5
+            end = time.monotonic() + 6.5
             data = self.pace(client, 8192, 0.05,
                 lambda: time.monotonic() > end)
             data += client.read_all()

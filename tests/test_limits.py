@@ -98,7 +98,7 @@ class FullHouse(ServerTest):
                 answers.append(b"")
             client.close()
         self.assertLessEqual(set(answers), {b"8\n", FULL_HOUSE, b""})
-        self.assertGreater(answers.count(b"8\n"), 30)
+        self.assertGreaterEqual(answers.count(b"8\n"), 30)
         server.play_when_possible()
 
 
@@ -349,19 +349,22 @@ class Silence(ServerTest):
 
     def test_a_silent_client_is_closed_without_a_word(self):
         server = self.serve("--idle-timeout", "0.5")
+        before = server.wait_for_counters(active=0)["timed_out"]
+        # The server's clock may start before connect() has returned.
+        start = time.monotonic()
         with server.connect() as client:
-            start = time.monotonic()
             self.assertEqual(client.read_all(), b"")
             self.assertGreater(time.monotonic() - start, 0.45)
-        server.wait_for_counters(timed_out=1)
+        server.wait_for_counters(timed_out=before + 1)
 
     def test_who_was_cut_for_silence_was_not_served(self):
         # It does not close either: the server ends the lingering, too.
         server = self.serve("--idle-timeout", "0.3")
-        served = server.counters()["served"]
+        before = server.wait_for_counters(active=0)
         client = self.connect(server)
         self.assertEqual(client.read_all(), b"")
-        server.wait_for_counters(active=0, timed_out=1, served=served)
+        server.wait_for_counters(active=0, served=before["served"],
+            timed_out=before["timed_out"] + 1)
 
     def test_a_reset_after_the_end_does_not_undo_it(self):
         server = self.serve()
@@ -374,9 +377,12 @@ class Silence(ServerTest):
 
     def test_a_client_that_falls_silent_is_closed(self):
         server = self.serve("--idle-timeout", "0.5")
-        with server.connect() as client:
-            self.assertEqual(client.ask(b"PARAMS 2 2\nNUMBER\n"), b"2\n")
-            self.assertEqual(client.read_all(), b"")
+        client, start = None, -1
+        while time.monotonic() - start > 0.4:  # once more: it was away
+            start = time.monotonic()
+            client = self.connect(server)
+            client.send_if_open(b"PARAMS 2 2\nNUMBER\n")
+        self.assertEqual(client.read_all(), b"2\n")
 
     def test_a_client_that_talks_is_kept(self):
         server = self.serve("--idle-timeout", "1.5")
@@ -392,10 +398,11 @@ class Silence(ServerTest):
     def test_a_silent_client_does_not_disturb_the_others(self):
         server = self.serve("--idle-timeout", "0.4")
         silent = [self.connect(server) for _ in range(50)]
-        server.play()
+        # Not play(): this process may be away for as long as it may be silent.
+        server.play_when_possible()
         for client in silent:
             self.assertEqual(client.read_all(), b"")
-        server.play()
+        server.play_when_possible()
 
 
 @on_both_twins
@@ -405,8 +412,11 @@ class Stalled(ServerTest):
     def stall(self, server):
         """A client that asks for much and reads nothing."""
         client = self.connect(server, receive_buffer=4096)
-        sent = client.send_what_fits(GAME + b"NUMBER\n" * 1000000)
-        self.assertLess(sent, 7000000, "the server reads without end")
+        try:
+            sent = client.send_what_fits(GAME + b"NUMBER\n" * 1000000)
+            self.assertLess(sent, 7000000, "the server reads without end")
+        except (BrokenPipeError, ConnectionResetError):
+            pass  # this process was away, and the client is cut already
         return client
 
     def test_a_client_that_does_not_read_is_cut(self):

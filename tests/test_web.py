@@ -11,6 +11,7 @@ import json
 import os
 import random
 import re
+import time
 import unittest
 import urllib.parse
 
@@ -330,26 +331,30 @@ class Limits(WebTest):
         clients = [server.connect_web() for _ in range(100)]
         self.clients += clients
         waiting = list(clients)
-        end = harness.time.monotonic() + harness.DEADLINE
+        end = time.monotonic() + harness.DEADLINE
         while waiting:
-            self.assertLess(harness.time.monotonic(), end, "slow heads last")
+            self.assertLess(time.monotonic(), end, "slow heads last")
             for client in waiting:
                 client.send_if_open(b"A")
             waiting = [client for client in waiting
                 if not client.becomes_readable(0)]
-            harness.time.sleep(0.05)
+            time.sleep(0.05)
         for client in clients:
             self.assertEqual(self.statuses(client.read_all()), [408])
         server.wait_for_counters(timed_out=100)
 
     def test_a_client_may_be_silent_between_requests_for_a_while(self):
         server = self.web("--http-idle-timeout", "0.5", "--line-timeout", "9")
-        with server.connect_web() as client:
-            client.send(head())
-            reader = Reader(client)
-            self.assertEqual(Response(reader).body, b"ok\n")
-            self.assertEqual(reader.rest(), b"")
-        server.wait_for_counters(timed_out=1)
+        late, start = -1, -1
+        while time.monotonic() - start > 0.4:  # once more: it was away
+            late, start = late + 1, time.monotonic()
+            client = server.connect_web()
+            self.clients.append(client)
+            client.send_if_open(head())
+        reader = Reader(client)
+        self.assertEqual(Response(reader).body, b"ok\n")
+        self.assertEqual(reader.rest(), b"")
+        server.wait_for_counters(timed_out=late + 1)
 
     def test_a_slow_body_does_not_last_for_ever(self):
         server = self.web("--line-timeout", "0.5", "--http-idle-timeout", "9")
