@@ -175,7 +175,7 @@ parse_server(int key, char *arg, struct argp_state *state)
 
     switch (key) {
     case KEY_HOST:
-        server->host = arg;
+        server->host = cli_host(state, arg);
         break;
     case KEY_QUIET:
         server->quiet = true;
@@ -239,6 +239,16 @@ cli_port(const struct argp_state *state, const char *name, const char *text,
     if (may_be_off && strcmp(text, "off") == 0)
         return CLI_NO_PORT;
     return (int)cli_number(state, name, text, 0, 65535);
+}
+
+/* Take a host that is one. */
+const char *
+cli_host(const struct argp_state *state, const char *text)
+{
+    if (text[0] == '\0')
+        argp_error(state, "--host: '' is no address (0.0.0.0 and :: are all of "
+                          "this machine)");
+    return text;
 }
 
 /* Read seconds as milliseconds. */

@@ -76,6 +76,9 @@ void cli_version(const char *program, const struct cli_twin *twin);
 int64_t cli_number(const struct argp_state *state, const char *name,
     const char *text, int64_t min, int64_t max);
 
+/* Read the name or address of a host, or end: "" would be every address. */
+const char *cli_host(const struct argp_state *state, const char *text);
+
 /* A port that is not to be opened. */
 #define CLI_NO_PORT (-1)
 

@@ -186,7 +186,7 @@ parse_client(int key, char *arg, struct argp_state *state)
 
     switch (key) {
     case KEY_HOST:
-        options->host = arg;
+        options->host = cli_host(state, arg);
         break;
     case KEY_PORT:
         options->port = (uint16_t)cli_number(state, "port", arg, 1, 65535);
@@ -236,7 +236,8 @@ guess_client_cli(struct guess_client_options *options,
             "end a game after N guesses, 0: when the number is found "
             "(default 5 for the published games, else 0)",
             0 },
-        { "lang", KEY_LANG, "en|ko", 0, "the language (default en)", 0 },
+        { "lang", KEY_LANG, "en|ko", 0,
+            "the language of what is told of a game (default en)", 0 },
         { "ask", KEY_ASK, NULL, 0,
             "keep the secret in your head and answer each guess yourself; a "
             "game then is LOWER UPPER (default 1 100)",

@@ -7,6 +7,7 @@
  */
 
 #include "report/alike/conform_finder.h"
+#include "report/directory.h"
 #include "report/json.h"
 #include "report/options.h"
 #include "report/page/page.h"
@@ -55,34 +56,25 @@ list_scenarios(void)
     }
 }
 
-/* Make a directory and those above it. */
-static void
-make_directories(const char *path)
-{
-    char *copy = strdup(path);
-
-    if (copy == NULL)
-        err(1, NULL);
-    for (char *p = copy; *p != '\0'; p++) {
-        if (*p != '/' || p == copy)
-            continue;
-        *p = '\0';
-        mkdir(copy, 0777);
-        *p = '/';
-    }
-    if (mkdir(copy, 0777) == -1 && errno != EEXIST)
-        err(1, "%s", path);
-    free(copy);
-}
-
 /* Tell whether to write colours. */
 static bool
 use_colour(void)
 {
-    const char *no_color = getenv("NO_COLOR");
+    const char *no_color = getenv("NO_COLOR"), *term = getenv("TERM");
 
     return isatty(STDOUT_FILENO) == 1 &&
-           (no_color == NULL || no_color[0] == '\0');
+           (no_color == NULL || no_color[0] == '\0') &&
+           (term == NULL || strcmp(term, "dumb") != 0);
+}
+
+/* At the exit: what could not be printed is an error. */
+static void
+close_output(void)
+{
+    if (fclose(stdout) == EOF) {
+        warn("standard output");
+        _exit(1);
+    }
 }
 
 /* Prove the twins alike and say so; false if they are not. */
@@ -286,20 +278,6 @@ race_all(struct report *report, const struct chosen *chosen,
     return good;
 }
 
-/* Say what has changed; false when that cannot be said. */
-static bool
-compare_with_baseline(const json_t *report, const char *path)
-{
-    json_t *then = json_read(path);
-    int result;
-
-    if (then == NULL)
-        return false;
-    result = baseline_compare(stdout, report, then, use_colour());
-    json_decref(then);
-    return result == 0;
-}
-
 /* Turn the request into a plan. */
 static void
 make_plan(struct plan *plan, const struct request *request,
@@ -363,7 +341,8 @@ describe_machine(const struct plan *plan)
 /* Race and report; false if a server failed. */
 static bool
 race_and_report(const struct request *request, struct report *report,
-    const struct chosen *chosen, struct meter *meter, const char *output)
+    const struct chosen *chosen, struct meter *meter, const char *output,
+    const json_t *baseline)
 {
     struct journal *journal;
     json_t *head, *json;
@@ -373,7 +352,6 @@ race_and_report(const struct request *request, struct report *report,
 
     report->machine = describe_machine(report->plan);
     report->scenarios = json_array();
-    make_directories(output);
     head = json_head(report, chosen->scenario, chosen->count);
     journal = journal_open(output, head, request->resume != NULL, &why);
     if (journal == NULL)
@@ -390,8 +368,9 @@ race_and_report(const struct request *request, struct report *report,
     report->complete = true;
     json = write_report(report, output, meter);
     table_notes(stdout, json);
-    if (request->baseline != NULL)
-        good = compare_with_baseline(json, request->baseline) && good;
+    if (baseline != NULL &&
+        baseline_compare(stdout, json, baseline, use_colour()) == -1)
+        good = false;
     journal_close(journal);
     json_decref(json);
     json_decref(head);
@@ -402,8 +381,8 @@ race_and_report(const struct request *request, struct report *report,
 
 /* Prove, race and report; false if the twins differ or a server failed. */
 static bool
-compare(
-    const struct request *request, const struct plan *plan, const char *output)
+compare(const struct request *request, const struct plan *plan,
+    const char *output, const json_t *baseline)
 {
     struct report report = { .plan = plan };
     time_t now = time(NULL);
@@ -415,6 +394,12 @@ compare(
     choose(&chosen, request, plan);
     report.named = is_part(&chosen, plan);
     report.started = request->started != NULL ? request->started : started;
+    if (!request->check_only)
+        directory_take(output, request->resume != NULL);
+    guard_say(
+        request->resume != NULL
+            ? "\nInterrupted; nothing was measured that --resume had not.\n"
+            : "\nInterrupted before anything was measured.\n");
     report.planned = announce(request, &chosen, plan);
     meter_start(&meter, report.planned);
     if (!prove(plan, &meter, &report.alike))
@@ -423,7 +408,7 @@ compare(
         return false;
     if (request->check_only)
         return true;
-    return race_and_report(request, &report, &chosen, &meter, output);
+    return race_and_report(request, &report, &chosen, &meter, output, baseline);
 }
 
 /* Write the page of an earlier report, where it is or where told to. */
@@ -435,7 +420,7 @@ render_page(const json_t *report, const struct request *request)
     if (copy == NULL)
         err(1, NULL);
     if (request->output != NULL)
-        make_directories(request->output);
+        directory_make(request->output);
     write_page(report,
         request->output != NULL ? request->output : dirname(copy), true);
     free(copy);
@@ -443,7 +428,7 @@ render_page(const json_t *report, const struct request *request)
 
 /* Print an earlier report; false when there is something wrong with it. */
 static bool
-render(const struct request *request)
+render(const struct request *request, const json_t *baseline)
 {
     json_t *report = json_read(request->render);
     bool good = report != NULL;
@@ -452,8 +437,8 @@ render(const struct request *request)
         return false;
     table_report(stdout, report, use_colour());
     render_page(report, request);
-    if (request->baseline != NULL)
-        good = compare_with_baseline(report, request->baseline);
+    if (baseline != NULL)
+        good = baseline_compare(stdout, report, baseline, use_colour()) == 0;
     json_decref(report);
     return good;
 }
@@ -465,15 +450,25 @@ main(int argc, char **argv)
     struct request request;
     struct plan plan;
     const char *missing, *output;
+    json_t *baseline = NULL;
     bool good;
 
+    atexit(close_output);
     options_read(&request, argc, argv);
     if (request.list) {
         list_scenarios();
         return 0;
     }
-    if (request.render != NULL)
-        return render(&request) ? 0 : 1;
+    if (request.baseline != NULL) {
+        baseline = json_read(request.baseline);
+        if (baseline == NULL)
+            return 1;
+    }
+    if (request.render != NULL) {
+        good = render(&request, baseline);
+        json_decref(baseline);
+        return good ? 0 : 1;
+    }
     if (request.resume != NULL)
         take_up(&request);
     if (programs_find(&programs, &missing) == -1)
@@ -484,7 +479,8 @@ main(int argc, char **argv)
     output = request.resume != NULL   ? request.resume
              : request.output != NULL ? request.output
                                       : programs.output;
-    good = compare(&request, &plan, output);
+    good = compare(&request, &plan, output, baseline);
+    json_decref(baseline);
     free(request.started);
     programs_free(&programs);
     return good ? 0 : 1;

@@ -127,7 +127,8 @@ json_read(const char *path)
     json_t *report = json_load_file(path, 0, &error);
 
     if (report == NULL)
-        warnx("%s: %s (line %d)", path, error.text, error.line);
+        warnx(error.line > 0 ? "%s: %s (line %d)" : "%s", /* has the name */
+            error.line > 0 ? path : error.text, error.text, error.line);
     else if (get_number(report, "schema") != JSON_SCHEMA)
         warnx("%s: not a report of schema %d", path, JSON_SCHEMA);
     else

@@ -59,7 +59,8 @@ static const struct argp_option options[] = {
         "repeat the conversations and the order of an earlier run", 2 },
     { "output", KEY_OUTPUT, "DIR", 0,
         "write report.json and index.html to DIR (default: report, beside this "
-        "program; with --render, where FILE is)",
+        "program where it was built, or else here; with --render, where FILE "
+        "is); a report that was there is kept as report.json.old",
         2 },
     { NULL, 0, NULL, 0, "Help:", -1 },
     { 0 },
@@ -75,7 +76,8 @@ static const char doc[] =
     "and 64 for a wrong command line."
     "\v"
     "A peer is a server of the guessing game (or what --peer-speaks says) in "
-    "any language; the protocol is in common/protocols.md. COMMAND is one "
+    "any language; the protocol is in common/protocols.md of the sources. "
+    "COMMAND is one "
     "command for /bin/sh (as after "
     "exec), {port} in it becomes the port to listen on, at 127.0.0.1. The "
     "peer is first held to the protocol, and each rule that it breaks is "
@@ -160,35 +162,55 @@ parse_speaks(const char *text, struct argp_state *state)
 
 /* Take in an option that says which files and folders are meant. */
 static bool
-parse_path(struct request *request, int key, const char *arg)
+parse_path(
+    struct request *request, int key, const char *arg, struct argp_state *state)
 {
     switch (key) {
     case KEY_OUTPUT:
         request->output = arg;
-        return true;
+        break;
     case KEY_RESUME:
         request->resume = arg;
-        return true;
+        break;
     case KEY_RENDER:
         request->render = arg;
-        return true;
+        break;
     case KEY_BASELINE:
         request->baseline = arg;
-        return true;
+        break;
     default:
         return false;
     }
+    if (arg[0] == '\0')
+        argp_error(state, "an empty name is no file and no folder");
+    return true;
 }
 
 /* See to it that the options go together. */
 static void
 check(const struct request *request, struct argp_state *state)
 {
+    bool measures = request->designed || request->peer != NULL;
+
+    if (request->peer_speaks != ASK_GAME && request->peer == NULL)
+        argp_error(state, "--peer-speaks needs --peer");
+    if (request->resume != NULL && (request->designed || request->check_only))
+        argp_error(state, "--resume goes on as was begun: nothing else can be "
+                          "asked for");
     if (request->resume != NULL && request->output != NULL)
         argp_error(state, "--resume DIR writes to DIR, not to --output");
     if (request->render != NULL &&
-        (request->resume != NULL || request->check_only))
-        argp_error(state, "--render measures nothing");
+        (measures || request->resume != NULL || request->check_only))
+        argp_error(state, "--render measures nothing: only --output and "
+                          "--baseline go with it");
+}
+
+/* Tell whether an option says what to measure, or how. */
+static bool
+is_design(int key)
+{
+    return key == KEY_ONLY || key == KEY_STANDARD || key == KEY_FULL ||
+           key == KEY_BLOCKS || key == KEY_SECONDS || key == KEY_SEED;
 }
 
 /* Take in one option. */
@@ -197,8 +219,9 @@ parse(int key, char *arg, struct argp_state *state)
 {
     struct request *request = state->input;
 
-    if (parse_path(request, key, arg))
+    if (parse_path(request, key, arg, state))
         return 0;
+    request->designed = request->designed || is_design(key);
     switch (key) {
     case KEY_CHECK:
         request->check_only = true;
@@ -211,6 +234,8 @@ parse(int key, char *arg, struct argp_state *state)
         return 0;
     case KEY_STANDARD:
     case KEY_FULL:
+        if (request->suite_named)
+            argp_error(state, "one of --standard and --full, once");
         request->suite = key == KEY_FULL ? SUITE_FULL : SUITE_STANDARD;
         request->suite_named = true;
         return 0;

@@ -27,6 +27,7 @@ struct request {
     size_t blocks;        /* 0 = as the suite says */
     double seconds;       /* 0 = likewise */
     char *started;        /* set with resume: when that was begun */
+    bool designed;        /* an option said what to measure, or how */
     uint64_t seed;
     const char *peer; /* the command of a peer; NULL = none */
     enum ask_speaks peer_speaks;

@@ -235,9 +235,12 @@ write_gates(FILE *out, const json_t *scenario)
 static void
 write_syscalls(FILE *out, const json_t *scenario)
 {
+    const char *missing = get_text(scenario, "syscalls_missing");
     const json_t *cell, *call;
     size_t i, k;
 
+    if (missing[0] != '\0')
+        fprintf(out, "  Missing: system calls per request: %s\n", missing);
     json_array_foreach(json_object_get(scenario, "cells"), i, cell) {
         const json_t *calls = json_object_get(cell, "syscalls");
         char text[512];
@@ -334,9 +337,9 @@ write_losses(FILE *out, const json_t *scenario)
 
     if (lost > 0)
         fprintf(out,
-            "  Discarded: %zu of %zu blocks, as the machine was busy "
+            "  Discarded: %zu of %zu block%s, as the machine was busy "
             "with something else%s.\n",
-            lost, blocks,
+            lost, blocks, blocks == 1 ? "" : "s",
             get_bool(scenario, "too_noisy") ? ": no verdict on times" : "");
     if (view_is_uneven(pace))
         fprintf(out,
@@ -406,11 +409,16 @@ table_notes(FILE *out, const json_t *report)
         "gate was failed. Latencies of\n"
         "a closed loop are those of a saturated server, and do not compare "
         "with an open loop's, whose\n"
-        "intervals allow for the lateness of the load itself. The sentences "
-        "are the primary comparisons,\n"
-        "the other rows exploratory; of the %.0f primary ones with a verdict "
-        "chance alone wins %.2f at most.\n",
-        get_number(chance, "primary"), get_number(chance, "wins_by_chance"));
+        "intervals allow for the lateness of the load itself. A ratio is that "
+        "of paired blocks, not of\n"
+        "the medians beside it. The sentences are the primary comparisons, "
+        "the other rows exploratory.\n");
+    if (get_number(chance, "primary") > 0)
+        fprintf(out,
+            "Of the %.0f primary ones with a verdict chance alone wins %.2f at "
+            "most.\n",
+            get_number(chance, "primary"),
+            get_number(chance, "wins_by_chance"));
     if (!get_bool(report, "pinned"))
         fprintf(out, "Not pinned, because %s: rates and latencies missing.\n",
             get_text(report, "not_pinned_because"));

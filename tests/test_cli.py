@@ -58,6 +58,7 @@ SERVER_REFUSES = [
         "--strategy: 'luck' is neither random nor bisect"),
     (["--lang", "fr"], "--lang: 'fr' is neither en nor ko"),
     (["--help-me"], f"{STRANGE} '--help-me'"),
+    (["--host="], "--host: '' is no address"),
 ]
 
 # What only one of the servers has.
@@ -74,7 +75,6 @@ SERVER_TAKES = [
     ["--max-conn", "7", "--strat", "bisect"],
     ["--lang", "ko", "--lang", "en", "--quiet", "--quiet"],
     ["--host", "127.0.0.2"],
-    ["--host="],
     ["--line-timeout", "0.0001"],
     ["--"],
 ]
@@ -82,6 +82,7 @@ SERVER_TAKES = [
 CLIENT_REFUSES = [
     (["--wat"], f"{STRANGE} '--wat'"),
     (["-x"], "invalid option -- 'x'"),
+    (["--host", ""], "--host: '' is no address"),
     (["--port", "0"], f"--port: '0' {NUMBER} 1 to 65535"),
     (["--port", "http"], f"--port: 'http' {NUMBER} 1 to 65535"),
     (["--count", "-1"], f"--count: '-1' {NUMBER} 0 to"),

@@ -8,6 +8,7 @@ scenario runs to its end.
 import json
 import os
 import re
+import shutil
 import signal
 import subprocess
 import tempfile
@@ -236,6 +237,31 @@ class Resume(Folder):
         self.assertIn("no journal", errors)
 
 
+class Directory(Folder):
+    """The folder of a report belongs to one compare, and loses nothing."""
+
+    def test_another_compare_is_refused(self):
+        with open(os.path.join(self.folder, "report.json"), "w",
+                encoding="utf-8") as file:
+            file.write("of before")
+        first = start("--only", "reply-1", "--output", self.folder)
+        try:
+            self.assertIn("report.json.old", first.stdout.readline())
+            code, _, errors = compare("--only", "reply-1", "--output",
+                self.folder)
+            self.assertEqual(code, 1)
+            self.assertIn("another compare is writing to it", errors)
+        finally:
+            first.terminate()
+            first.communicate(timeout=DEADLINE)
+        self.assertEqual(read(self.folder, "report.json.old"), "of before")
+
+    def test_what_cannot_be_written_is_said_before_anything_is_run(self):
+        code, output, errors = compare("--output", "/dev/null")
+        self.assertEqual((code, output), (1, ""))
+        self.assertEqual(errors, "compare: /dev/null: Not a directory\n")
+
+
 class ResumeWhole(Raced):
     """What is all there is not run again, and nothing else is taken up."""
 
@@ -269,6 +295,26 @@ class SystemCalls(Raced):
             # FIONREAD, and EPOLLOUT on and off again, in a turn of its own.
             "manual-bufferevent": {"ioctl": 1, "readv": 1, "writev": 1,
                 "epoll_ctl": 2, "epoll_wait": 2}})
+
+
+class WithoutStrace(Folder):
+    """What is missing is said, and costs nothing else."""
+
+    def test_the_system_calls_are_missing(self):
+        for tool in "gnuplot", "sh":
+            os.symlink(shutil.which(tool), os.path.join(self.folder, tool))
+        path = os.environ["PATH"]
+        os.environ["PATH"] = self.folder
+        try:
+            output, report = self.race("--only", "reply-1", "--blocks", "1")
+        finally:
+            os.environ["PATH"] = path
+        self.assertIn(
+            "Missing: system calls per request: strace was not found", output)
+        self.assertIn("calls per request are missing: strace was not found",
+            read(self.folder, "index.html"))
+        self.assertTrue(all(cell["syscalls"] is None
+            for cell in report["scenarios"][0]["cells"]))
 
 
 class Baseline(Raced):
@@ -379,12 +425,32 @@ class CommandLine(unittest.TestCase):
             ("--peer-speaks", "latin"): "game, charfinder or http",
             ("--resume", "x", "--output", "y"): "--resume DIR writes to DIR",
             ("--render", "x", "--check"): "measures nothing",
+            ("--render", "x", "--only", "reply-1"): "measures nothing",
+            ("--render", "x", "--peer", "y=z {port}"): "measures nothing",
+            ("--resume", "x", "--seed", "1"): "goes on as was begun",
+            ("--resume", "x", "--full"): "goes on as was begun",
+            ("--standard", "--full"): "one of --standard and --full",
+            ("--peer-speaks", "http"): "--peer-speaks needs --peer",
+            ("--output", ""): "an empty name is no file and no folder",
             ("reply-1",): "'reply-1' is not an option",
         }.items():
             with self.subTest(options):
                 code, output, errors = compare(*options)
                 self.assertEqual((code, output), (64, ""))
                 self.assertIn(reason, errors)
+
+    def test_what_cannot_be_printed_is_an_error(self):
+        with open("/dev/full", "w", encoding="utf-8") as full:
+            done = subprocess.run([COMPARE, "--list"], stdout=full,
+                stderr=subprocess.PIPE, text=True, timeout=DEADLINE,
+                env=environment())
+        self.assertEqual((done.returncode, done.stderr),
+            (1, "compare: standard output: No space left on device\n"))
+
+    def test_what_cannot_be_read_is_said_before_anything_is_run(self):
+        code, output, errors = compare("--baseline", "/nonexistent")
+        self.assertEqual((code, output), (1, ""))
+        self.assertRegex(errors, r"\Acompare: .*/nonexistent: No such file.*\n\Z")
 
     def test_the_list_has_a_question_for_each_scenario(self):
         code, output, errors = compare("--list")

@@ -555,6 +555,70 @@ START_TEST(a_run_that_does_not_count_claims_nothing)
 }
 END_TEST
 
+START_TEST(where_all_blocks_are_disturbed_no_direction_is_told)
+{
+    const struct made made = {
+        .effect = 1.5, .noise = NOISE, .blocks = BLOCKS, .seed = 1
+    };
+    json_t *o = make(&made), *done = json_array();
+
+    for (int b = 1; b <= BLOCKS; b++)
+        json_array_append_new(
+            json_object_get(o, "discarded_blocks"), json_integer(b));
+    json_object_set_new(o, "too_noisy", json_true());
+    judge_scenario(o, scenario_find("reply-50"), done, true);
+    ck_assert_ptr_nonnull(strstr(get_text(o, "sentence"),
+        "on one core, no verdict: the machine was busy"));
+    json_decref(o);
+    json_decref(done);
+}
+END_TEST
+
+START_TEST(connections_that_were_not_open_are_not_claimed)
+{
+    const struct made made = {
+        .effect = 1.5, .noise = NOISE, .blocks = BLOCKS, .seed = 1
+    };
+    json_t *o = make(&made), *done = json_array();
+
+    json_object_set_new(o, "connections", json_integer(40));
+    judge_scenario(o, scenario_find("reply-50"), done, true);
+    ck_assert_ptr_nonnull(strstr(get_text(o, "sentence"),
+        "At 50 connections on one core, of which 40 of 50 could be opened, "));
+    json_decref(o);
+    json_decref(done);
+}
+END_TEST
+
+START_TEST(a_percentile_that_only_fast_runs_have_is_none)
+{
+    const struct made made = {
+        .effect = 1, .noise = NOISE, .blocks = BLOCKS, .seed = 1
+    };
+    const char *p50 = metrics[METRIC_P50].key, *key = metrics[METRIC_P999].key;
+    const struct arm arm = { "threaded", NULL, 0 };
+    json_t *o = make(&made), *done = json_array(), *run;
+    const json_t *c;
+    size_t i;
+
+    json_array_foreach(json_object_get(o, "runs"), i, run) {
+        json_t *figures = json_object_get(run, "figures");
+
+        json_object_set_new(figures, p50, json_real(1e6));
+        if (get_number(run, "block") != 1)
+            json_object_set_new(figures, key, json_real(2e6));
+    }
+    judge_scenario(o, scenario_find("reply-50"), done, true);
+    c = view_comparison(o, key, "evented", "threaded");
+    ck_assert_str_eq(
+        get_text(c, "missing"), "too few requests for it in some runs");
+    ck_assert(isnan(arm_median(o, &arm, METRIC_P999)));
+    ck_assert(!isnan(arm_median(o, &arm, METRIC_P50)));
+    json_decref(o);
+    json_decref(done);
+}
+END_TEST
+
 START_TEST(a_discarded_block_is_left_out)
 {
     const struct made made = {
@@ -841,6 +905,9 @@ main(void)
     tcase_add_test(doubt, a_floor_that_high_makes_nobody_equal);
     tcase_add_test(doubt, who_does_not_keep_up_is_named);
     tcase_add_test(doubt, a_run_that_does_not_count_claims_nothing);
+    tcase_add_test(doubt, where_all_blocks_are_disturbed_no_direction_is_told);
+    tcase_add_test(doubt, connections_that_were_not_open_are_not_claimed);
+    tcase_add_test(doubt, a_percentile_that_only_fast_runs_have_is_none);
     tcase_add_test(doubt, a_discarded_block_is_left_out);
     tcase_add_loop_test(
         doubt, medians_are_of_the_blocks_that_the_ratio_is_of, 0, 2);

@@ -98,7 +98,7 @@ write_memory(FILE *out, const json_t *scenario)
     if (!(t > 0) || !(e > 0))
         return;
     snprintf(text, sizeof(text),
-        "ten thousand of them take %s with threads, %s with events",
+        "ten thousand of them would take %s with threads, %s with events",
         words_bytes(a, t * 10000), words_bytes(b, e * 10000));
     write_sentence(out, "", text);
 }

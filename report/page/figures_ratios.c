@@ -8,8 +8,8 @@
 #include <string.h>
 
 /* Of its own width: what fits beside each other as text. */
-#define WIDTH       440
-#define LABEL_BYTES 70
+#define WIDTH       520
+#define LABEL_BYTES 90
 
 /* What a forest plot shows of ratios; beyond it an arrow stands. */
 #define RATIO_LOW  0.25
@@ -77,11 +77,17 @@ clip(double ratio)
 static void
 write_interval(FILE *plot, struct span s, enum chart_pen pen, size_t row)
 {
+    /* Where an end lies beyond the picture: neither, high; low, both. */
+    static const char *const heads[2][2] = { { "nohead", "head" },
+        { "backhead", "heads" } };
     double y = -(double)row - 0.11, at = clip(s.at);
 
     if (isfinite(s.low) && isfinite(s.high))
-        fprintf(plot, "set arrow from %.6g, %g to %.6g, %g nohead ls %d lw 3\n",
-            clip(s.low), y, clip(s.high), y, pen);
+        fprintf(plot,
+            "set arrow from %.6g, %g to %.6g, %g %s filled size screen 0.02,20 "
+            "ls %d lw 3\n",
+            clip(s.low), y, clip(s.high), y,
+            heads[clip(s.low) > s.low][clip(s.high) < s.high], pen);
     if (at != s.at) {
         double inner = at * (at < 1 ? 1.3 : 1 / 1.3);
 

@@ -2,11 +2,20 @@
 #include "report/page/page_parts.h"
 #include "report/page/page_table.h"
 
+#include <err.h>
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
 
 #define NAME_MAX_BYTES 256
+
+/* Tell whether an A/A arm has an interval that a margin is held against. */
+static bool
+is_floor(const json_t *aa)
+{
+    return isfinite(get_number(aa, "half_width")) &&
+           strcmp(get_text(aa, "scale"), "ratio") == 0;
+}
 
 /* Write what one A/A arm showed. */
 static void
@@ -16,7 +25,7 @@ write_aa(FILE *html, const json_t *report, const json_t *s)
         const json_t *aa = view_item(s, "aa", i);
         char buf[WORDS_MAX];
 
-        if (!isfinite(get_number(aa, "half_width")))
+        if (!is_floor(aa))
             continue;
         html_put(html, "<tr><th scope=\"row\">%s</th><td>%s</td>",
             get_text(s, "title"), words_metric(report, get_text(aa, "metric")));
@@ -32,7 +41,7 @@ static bool
 has_floor(const json_t *s)
 {
     for (size_t i = 0; i < view_count(s, "aa"); i++)
-        if (isfinite(get_number(view_item(s, "aa", i), "half_width")))
+        if (is_floor(view_item(s, "aa", i)))
             return true;
     return false;
 }
@@ -142,6 +151,27 @@ page_validity(FILE *html, const json_t *report)
     fputs("</section>\n", html);
 }
 
+/* Write words; an option among them is not broken at its hyphens. */
+static void
+write_words(FILE *html, const char *text)
+{
+    char *copy = strdup(text), *rest, *word;
+    const char *gap = "";
+
+    if (copy == NULL)
+        err(1, NULL);
+    for (word = strtok_r(copy, " ", &rest); word != NULL;
+         word = strtok_r(NULL, " ", &rest)) {
+        fputs(gap, html);
+        if (word[0] == '-')
+            html_put(html, "<span class=\"option\">%s</span>", word);
+        else
+            html_text(html, word);
+        gap = " ";
+    }
+    free(copy);
+}
+
 /* Write a value of the environment, and the objects in it one by one. */
 static void
 write_value(FILE *html, const char *name, json_t *value)
@@ -166,11 +196,13 @@ write_value(FILE *html, const char *name, json_t *value)
     if (json_is_null(value))
         return;
     html_put(html, "<tr><th scope=\"row\">%s</th><td class=\"text\">", name);
-    text = json_is_string(value)
-               ? NULL
-               : json_dumps(value, JSON_ENCODE_ANY | JSON_REAL_PRECISION(9));
-    html_text(html, text != NULL ? text : json_string_value(value));
-    free(text);
+    if (json_is_string(value)) {
+        write_words(html, json_string_value(value));
+    } else {
+        text = json_dumps(value, JSON_ENCODE_ANY | JSON_REAL_PRECISION(9));
+        html_text(html, text);
+        free(text);
+    }
     fputs("</td></tr>\n", html);
 }
 
@@ -269,7 +301,7 @@ page_reproduce(FILE *html, const json_t *report)
           "of the sources:</p>\n<pre>make deps\nmake\n",
         html);
     write_command(html, report);
-    fputs("build/compare --render report.json</pre>\n"
+    fputs("build/compare --render build/report/report.json</pre>\n"
           "<p>The seed repeats the conversations, the order of the runs and "
           "the arrivals; times are the machine's. Every reading of every run, "
           "with its histogram, is in <code>report.json</code> beside this "

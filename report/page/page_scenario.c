@@ -288,6 +288,12 @@ write_load(FILE *html, const json_t *scenario)
 static void
 write_syscalls(FILE *html, const json_t *scenario)
 {
+    const char *missing = get_text(scenario, "syscalls_missing");
+
+    if (missing[0] != '\0')
+        html_put(html,
+            "<p class=\"note\">System calls per request are missing: %s.</p>\n",
+            missing);
     for (size_t i = 0; i < view_count(scenario, "cells"); i++) {
         const json_t *cell = view_item(scenario, "cells", i);
         char count[WORDS_MAX];

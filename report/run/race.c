@@ -356,6 +356,21 @@ count_syscalls(const struct race *r)
     return note;
 }
 
+/* Tell why some were not counted; null when all were, or none was to be. */
+static json_t *
+why_not_counted(json_t *counts)
+{
+    const char *name;
+    json_t *calls;
+
+    json_object_foreach(counts, name, calls)
+        if (json_is_null(calls))
+            return json_string(syscalls_can_be_counted()
+                                   ? "strace may not trace the servers"
+                                   : "strace was not found");
+    return json_null();
+}
+
 /* Seed the coin: it depends on the seed and the scenario only. */
 static void
 seed_coin(struct rng *coin, const struct plan *plan, const struct scenario *s)
@@ -379,7 +394,7 @@ race_run(const struct scenario *s, const struct plan *plan, const json_t *done,
         .orders = json_array(),
         .discarded_blocks = json_array(),
         .runs = json_array() };
-    json_t *from = set_rate(&r, done), *o = describe(&r, from);
+    json_t *from = set_rate(&r, done), *o = describe(&r, from), *counts;
     struct rng coin;
 
     assert(plan_blocks(plan) <= PLAN_BLOCKS_MAX);
@@ -390,7 +405,9 @@ race_run(const struct scenario *s, const struct plan *plan, const json_t *done,
     json_object_set_new(o, "discarded_blocks", r.discarded_blocks);
     json_object_set_new(
         o, "too_noisy", json_boolean(r.discarded * DISCARDED_MAX > r.blocks));
-    json_object_set_new(o, "syscalls", count_syscalls(&r));
+    counts = count_syscalls(&r);
+    json_object_set_new(o, "syscalls_missing", why_not_counted(counts));
+    json_object_set_new(o, "syscalls", counts);
     json_object_set_new(o, "runs", r.runs);
     return o;
 }

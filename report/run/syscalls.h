@@ -8,6 +8,7 @@
 #include "report/run/plan.h"
 
 #include <jansson.h>
+#include <stdbool.h>
 #include <stdio.h>
 
 /*
@@ -19,6 +20,9 @@
  */
 json_t *syscalls_count(
     const struct scenario *s, enum subject subject, const struct plan *plan);
+
+/* Tell whether strace is there to be run. */
+bool syscalls_can_be_counted(void);
 
 /*
  * Read a table that strace -c -U name,calls wrote, from `in`, into an object

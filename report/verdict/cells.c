@@ -20,6 +20,29 @@
 static const double curve[] = { 0.1, 0.25, 0.5, 0.75, 0.9, 0.95, 0.98, 0.99,
     0.995, 0.998, 0.999, 0.9995, 0.9998, 0.9999 };
 
+/* Hold the runs that have it against those that have the median. */
+bool
+arm_is_partial(const json_t *scenario, const struct arm *arm, enum metric m)
+{
+    size_t i, have = 0, lack = 0;
+    const json_t *run;
+
+    if (m != METRIC_P99 && m != METRIC_P999)
+        return false;
+    json_array_foreach(json_object_get(scenario, "runs"), i, run) {
+        const json_t *figures = json_object_get(run, "figures");
+
+        if (!arm_has(arm, run) || !run_counts(scenario, run, m) ||
+            !isfinite(get_number(figures, metrics[METRIC_P50].key)))
+            continue;
+        if (isfinite(get_number(figures, metrics[m].key)))
+            have++;
+        else
+            lack++;
+    }
+    return have > 0 && lack > 0;
+}
+
 /* Take the median. */
 double
 arm_median(const json_t *scenario, const struct arm *arm, enum metric m)
@@ -28,6 +51,8 @@ arm_median(const json_t *scenario, const struct arm *arm, enum metric m)
     const json_t *run;
     size_t i, n = 0, bounds = 0;
 
+    if (arm_is_partial(scenario, arm, m))
+        return NAN;
     json_array_foreach(json_object_get(scenario, "runs"), i, run) {
         double x = get_number(json_object_get(run, "figures"), metrics[m].key);
 

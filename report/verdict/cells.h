@@ -14,10 +14,17 @@
 #include <stddef.h>
 
 /*
+ * Return whether a high percentile is told for some runs of an arm and not for
+ * others: those had too few requests, so the rest are a choice of the fast.
+ */
+bool arm_is_partial(
+    const json_t *scenario, const struct arm *arm, enum metric m);
+
+/*
  * Return the median of a metric over the runs of an arm: what suffers from
  * other work, over those of blocks that were not discarded, unless the machine
- * was too noisy anyway. NAN if there are none with a figure, or if more than
- * half of them are only bounds.
+ * was too noisy anyway. NAN if there are none with a figure, if more than half
+ * of them are only bounds, or if it is partial.
  */
 double arm_median(const json_t *scenario, const struct arm *arm, enum metric m);
 

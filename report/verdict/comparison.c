@@ -142,7 +142,10 @@ block_differences(struct comparison *c)
             va.value, va.n, vb.value, vb.n);
         memcpy(c->pairs[n], va.value, sizeof(va.value));
         memcpy(c->pairs[n] + 2, vb.value, sizeof(vb.value));
-        n += isfinite(c->d[n]);
+        if (isfinite(c->d[n]))
+            n++;
+        else
+            c->missing = "there is no ratio to nothing";
     }
     return n;
 }
@@ -195,6 +198,11 @@ comparison_make(struct comparison *c)
     c->floor = NAN;
     c->band = metrics[c->metric].margin;
     c->missing = "it was not run";
+    if (arm_is_partial(c->scenario, &c->a, c->metric) ||
+        arm_is_partial(c->scenario, &c->b, c->metric)) {
+        c->missing = "too few requests for it in some runs";
+        return;
+    }
     n = block_differences(c);
     if ((c->a_is_bound && isnan(arm_median(c->scenario, &c->a, c->metric))) ||
         (c->b_is_bound && isnan(arm_median(c->scenario, &c->b, c->metric)))) {

@@ -151,6 +151,12 @@ write_claim(FILE *out, const json_t *scenario, const json_t *c)
             out, "%s cannot be compared: %s.", m->of, get_text(c, "missing"));
     else if (m->may_be_zero)
         write_shares(out, c);
+    else if (m->timed && get_bool(scenario, "too_noisy"))
+        fprintf(out,
+            "no verdict: the machine was busy with something else in %zu of "
+            "%zu blocks.",
+            view_count(scenario, "discarded_blocks"),
+            view_count(scenario, "orders"));
     else if (strcmp(verdict, "no verdict") == 0)
         fprintf(out,
             "events %s %s%.*fx the %s of threads, by estimate (%.0f block%s, "
@@ -186,6 +192,10 @@ sentence_of(const json_t *scenario)
         err(1, NULL);
     fprintf(out, "%s%s, ", get_text(scenario, "title"),
         one_core ? " on one core" : "");
+    if (view_is_short(scenario))
+        fprintf(out, "of which %.0f of %.0f could be opened, ",
+            get_number(scenario, "connections"),
+            get_number(scenario, "connections_wanted"));
     if (c != NULL)
         write_claim(out, scenario, c);
     else
