@@ -357,6 +357,13 @@ class Advice(unittest.TestCase):
             less("slow-readers", "slow-readers", "p99_ns"),
             more("cores-all", "cores"), more("json-200", "page")]
 
+    def test_of_a_machine_that_was_too_busy_no_ratio_is_told(self):
+        busy = reports.reply(1, 1.5)
+        busy["too_noisy"] = True
+        _, _, because = advice(render(reports.report(busy)))[0]
+        self.assertIn("The machine was too busy to tell.", because)
+        self.assertNotIn("1.50x", because)
+
     def test_events_are_better_everywhere(self):
         self.assertEqual(self.choices(*self.all_of(1.5)),
             ["events"] * 9 + ["threads"])

@@ -1,5 +1,7 @@
 #include "report/page/advice.h"
 
+#include "report/metrics.h"
+
 #include <err.h>
 #include <math.h>
 #include <stdio.h>
@@ -149,6 +151,15 @@ write_code(FILE *out, const json_t *report)
     return t > 1.05 * e ? CHOICE_EVENTS : CHOICE_EITHER;
 }
 
+/* Tell whether other work disturbed too many blocks for this metric. */
+static bool
+was_too_busy(const json_t *scenario, const json_t *comparison)
+{
+    enum metric m = metric_find(get_text(comparison, "metric"));
+
+    return get_bool(scenario, "too_noisy") && m != METRICS && metrics[m].timed;
+}
+
 /* Write all that a scenario says; its choice is returned. */
 static enum choice
 write_scenario(FILE *out, const struct situation *situation,
@@ -159,6 +170,10 @@ write_scenario(FILE *out, const struct situation *situation,
 
     if (primary == NULL)
         return CHOICE_NONE;
+    if (was_too_busy(scenario, primary)) {
+        write_sentence(out, source->lead, "the machine was too busy to tell");
+        return words_judge(primary);
+    }
     choice = write_finding(out, source->lead, primary);
     if (situation->more != NULL)
         more = view_comparison(
