@@ -338,7 +338,12 @@ write_scenario(FILE *html, const json_t *report, const json_t *s)
 void
 page_scenarios(FILE *html, const json_t *report)
 {
-    fputs("<section id=\"scenarios\">\n<h2>Scenario by scenario</h2>\n", html);
+    fputs("<section id=\"scenarios\">\n<h2>Scenario by scenario</h2>\n"
+          "<p class=\"note\">A ratio is that of paired blocks of runs, not of "
+          "the two medians beside it. Of what may be nothing at all, like "
+          "context switches, it is the difference that stands there, events "
+          "less threads.</p>\n",
+        html);
     for (size_t i = 0; i < view_count(report, "scenarios"); i++)
         write_scenario(html, report, view_item(report, "scenarios", i));
     fputs("</section>\n", html);
