@@ -352,7 +352,7 @@ race_and_report(const struct request *request, struct report *report,
 
     report->machine = describe_machine(report->plan);
     report->scenarios = json_array();
-    head = json_head(report, chosen->scenario, chosen->count);
+    head = json_head(report);
     journal = journal_open(output, head, request->resume != NULL, &why);
     if (journal == NULL)
         errx(1, "%s cannot be gone on with: %s", output, why);
@@ -392,7 +392,9 @@ compare(const struct request *request, const struct plan *plan,
 
     strftime(started, sizeof(started), "%Y-%m-%dT%H:%M:%SZ", gmtime(&now));
     choose(&chosen, request, plan);
-    report.named = is_part(&chosen, plan);
+    report.chosen = chosen.scenario;
+    report.chosen_count = chosen.count;
+    report.is_part = is_part(&chosen, plan);
     report.started = request->started != NULL ? request->started : started;
     if (!request->check_only)
         directory_take(output, request->resume != NULL);

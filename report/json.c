@@ -44,6 +44,17 @@ suite_of(const struct plan *plan)
     return plan->chosen ? "chosen" : suites[plan->suite].name;
 }
 
+/* Name what is to run. */
+static json_t *
+names_of(const struct report *report)
+{
+    json_t *names = json_array();
+
+    for (size_t i = 0; i < report->chosen_count; i++)
+        json_array_append_new(names, json_string(report->chosen[i]->name));
+    return names;
+}
+
 /* The whole report. */
 json_t *
 json_report(const struct report *report)
@@ -51,11 +62,11 @@ json_report(const struct report *report)
     const struct plan *plan = report->plan;
     const struct placement *at = &plan->placement;
     json_t *o =
-        json_pack("{s:i, s:s, s:{s:b, s:o, s:o}, s:b, s:s, s:f, s:f, s:o,"
+        json_pack("{s:i, s:s, s:{s:o, s:o, s:o}, s:b, s:s, s:f, s:f, s:o,"
                   " s:i, s:b, s:i,"
                   " s:i, s:o, s:O, s:o, s:{s:o, s:o}, s:o, s:o, s:o, s:O}",
             "schema", JSON_SCHEMA, "suite", suite_of(plan), "asked", "only",
-            (int)report->named, "blocks",
+            report->is_part ? names_of(report) : json_null(), "blocks",
             plan->blocks > 0 ? value_count(plan->blocks) : json_null(),
             "seconds", plan->window > 0 ? json_real(plan->window) : json_null(),
             "complete", (int)report->complete, "started", report->started,
@@ -76,21 +87,18 @@ json_report(const struct report *report)
 
 /* The head of a journal. */
 json_t *
-json_head(const struct report *report, const struct scenario *const *chosen,
-    size_t count)
+json_head(const struct report *report)
 {
     const struct plan *plan = report->plan;
-    json_t *names = json_array(), *o;
+    json_t *o;
 
-    for (size_t i = 0; i < count; i++)
-        json_array_append_new(names, json_string(chosen[i]->name));
     o = json_pack("{s:i, s:s, s:s, s:b, s:o, s:o, s:f, s:b, s:o, s:o, s:o}",
         "schema", JSON_SCHEMA, "started", report->started, "suite",
         suites[plan->suite].name, "chosen", (int)plan->chosen, "seed",
         value_count(plan->seed), "blocks", value_count(plan->blocks), "window",
         plan->window, "pinned", (int)plan->placement.pinned, "machine",
         json_incref(json_object_get(report->machine, "id")), "programs",
-        programs_of(report), "scenarios", names);
+        programs_of(report), "scenarios", names_of(report));
     if (o == NULL)
         errx(1, "the journal cannot be begun");
     return o;

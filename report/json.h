@@ -19,7 +19,9 @@ struct report {
     const char *started;     /* time of day, ISO 8601 in UTC */
     double seconds, planned; /* seconds: of all sessions */
     bool complete;
-    bool named; /* scenarios were, so that it is not the whole suite */
+    const struct scenario *const *chosen; /* so many that are to run */
+    size_t chosen_count;
+    bool is_part; /* of the suite, or not of one at all */
     struct conform_result alike;
     struct conform_result peer; /* if there is one */
     json_t *machine;            /* see machine_describe() */
@@ -33,8 +35,7 @@ json_t *json_report(const struct report *report);
  * Return the head of a journal: what must be the same for a comparison to be
  * gone on with. The caller owns it.
  */
-json_t *json_head(const struct report *report,
-    const struct scenario *const *chosen, size_t count);
+json_t *json_head(const struct report *report);
 
 /*
  * Write a report to a file, by way of a temporary one beside it, so that the

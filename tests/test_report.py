@@ -317,13 +317,14 @@ class Said(unittest.TestCase):
         report["suite"] = "full"
         self.assert_says(report, "build/compare --full --seed 7")
         report["suite"] = "chosen"
-        self.assert_says(report, "build/compare --only reply-1,reply-50,")
+        report["asked"] = {"only": ["reply-1", "idle-4000"]}
+        self.assert_says(report, "build/compare --only reply-1,idle-4000 --")
         report["suite"] = "standard"
-        report["asked"] = {"only": True, "blocks": 3, "seconds": 0.5}
+        report["asked"] = {"only": ["reply-1"], "blocks": 3, "seconds": 0.5}
         report["programs"][-1] = {
             "name": "mine", "command": "./mine {port}", "speaks": "http"}
         command = render(report)
-        self.assertIn("build/compare --standard --only reply-1,", command)
+        self.assertIn("build/compare --standard --only reply-1 ", command)
         self.assertIn(" --peer 'mine=./mine {port}' --peer-speaks http"
             " --blocks 3 --seconds 0.5", command)
 

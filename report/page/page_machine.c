@@ -267,10 +267,9 @@ write_command(FILE *html, const json_t *report)
     fputs("build/compare", html);
     if (strcmp(suite, "standard") == 0 || strcmp(suite, "full") == 0)
         html_put(html, " --%s", suite);
-    if (get_bool(asked, "only") || strcmp(suite, "chosen") == 0)
-        for (size_t i = 0; i < view_count(report, "scenarios"); i++)
-            html_put(html, "%s%s", i == 0 ? " --only " : ",",
-                get_text(view_item(report, "scenarios", i), "name"));
+    for (size_t i = 0; i < view_count(asked, "only"); i++)
+        html_put(html, "%s%s", i == 0 ? " --only " : ",",
+            text_of(view_item(asked, "only", i)));
     if (json_is_integer(seed))
         fprintf(html, " --seed %lld", (long long)json_integer_value(seed));
     for (size_t i = 0; i < view_count(report, "programs"); i++) {
