@@ -178,24 +178,22 @@ discharge(struct connection *connection)
     pthread_mutex_unlock(&server->lock);
 }
 
-/* Count a client that was let in as turned away after all; under the lock. */
+/*
+ * Give a client's place back; one that was let in and not served counts as
+ * turned away after all. Under the lock.
+ */
 static void
-recount(struct server *server, bool refused)
+give_back(struct server *server, bool refused, bool served)
 {
-    if (!refused) {
+    if (refused) {
+        server->refusing--;
+        return;
+    }
+    server->active--;
+    if (!served) {
         counters_add(&server->sums, COUNT_ACCEPTED, (uint64_t)-1);
         counters_add(&server->sums, COUNT_REJECTED, 1);
     }
-}
-
-/* Give a client's place back; under the lock. */
-static void
-give_back(struct server *server, bool refused)
-{
-    if (refused)
-        server->refusing--;
-    else
-        server->active--;
 }
 
 /* Serve a client, or tell it to go; false: no memory for it. */
@@ -227,7 +225,6 @@ serve_in_thread(void *argument)
 {
     struct connection *connection = argument;
     struct server *server = connection->server;
-
     bool served;
 
     connection->thread = pthread_self();
@@ -235,9 +232,7 @@ serve_in_thread(void *argument)
     /* In one step, so that a server that ends knows whom to join. */
     pthread_mutex_lock(&server->lock);
     STAILQ_INSERT_TAIL(&server->ended, connection, next_ended);
-    give_back(server, connection->refused);
-    if (!served)
-        recount(server, connection->refused);
+    give_back(server, connection->refused, served);
     pthread_mutex_unlock(&server->lock);
     return NULL;
 }
@@ -264,8 +259,7 @@ static void
 forgo(struct server *server, enum admission admission)
 {
     pthread_mutex_lock(&server->lock);
-    give_back(server, admission == REFUSED);
-    recount(server, admission == REFUSED);
+    give_back(server, admission == REFUSED, false);
     pthread_mutex_unlock(&server->lock);
 }
 
@@ -305,9 +299,7 @@ admit(struct server *server, const struct door *door, int fd,
         const bool served = serve(&client);
 
         pthread_mutex_lock(&server->lock);
-        give_back(server, client.refused);
-        if (!served)
-            recount(server, client.refused);
+        give_back(server, client.refused, served);
         pthread_mutex_unlock(&server->lock);
     } else if (!start(server, &client)) {
         forgo(server, admission);
