@@ -150,7 +150,7 @@ class Render(Raced):
     def test_keys_come_in_the_order_of_the_documentation(self):
         report = self.report
         self.assertEqual(list(report)[:4],
-            ["schema", "suite", "complete", "started"])
+            ["schema", "suite", "asked", "complete"])
         self.assertEqual(list(report)[-1], "scenarios")
         self.assertEqual(list(report["scenarios"][0])[0], "name")
         self.assertEqual(list(report["scenarios"][0])[-1], "runs")
