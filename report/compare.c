@@ -398,10 +398,9 @@ compare(const struct request *request, const struct plan *plan,
     report.started = request->started != NULL ? request->started : started;
     if (!request->check_only)
         directory_take(output, request->resume != NULL);
-    guard_say(
-        request->resume != NULL
-            ? "\nInterrupted; nothing was measured that --resume had not.\n"
-            : "\nInterrupted before anything was measured.\n");
+    guard_say(request->resume != NULL
+                  ? "\nInterrupted; nothing is lost, --resume goes on.\n"
+                  : "\nInterrupted before anything was measured.\n");
     report.planned = announce(request, &chosen, plan);
     meter_start(&meter, report.planned);
     if (!prove(plan, &meter, &report.alike))

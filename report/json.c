@@ -134,9 +134,10 @@ json_read(const char *path)
     json_error_t error;
     json_t *report = json_load_file(path, 0, &error);
 
-    if (report == NULL)
-        warnx(error.line > 0 ? "%s: %s (line %d)" : "%s", /* has the name */
-            error.line > 0 ? path : error.text, error.text, error.line);
+    if (report == NULL && error.line > 0)
+        warnx("%s: %s (line %d)", path, error.text, error.line);
+    else if (report == NULL)
+        warnx("%s", error.text); /* it names the file */
     else if (get_number(report, "schema") != JSON_SCHEMA)
         warnx("%s: not a report of schema %d", path, JSON_SCHEMA);
     else

@@ -19,9 +19,9 @@ struct report {
     const char *started;     /* time of day, ISO 8601 in UTC */
     double seconds, planned; /* seconds: of all sessions */
     bool complete;
-    const struct scenario *const *chosen; /* so many that are to run */
+    const struct scenario *const *chosen; /* what is to run */
     size_t chosen_count;
-    bool is_part; /* of the suite, or not of one at all */
+    bool is_part; /* that is not just all of the suite */
     struct conform_result alike;
     struct conform_result peer; /* if there is one */
     json_t *machine;            /* see machine_describe() */
