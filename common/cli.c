@@ -293,6 +293,7 @@ cli_die(const char *format, ...)
 {
     va_list arguments;
 
+    fflush(stdout); /* what was printed before stands before it */
     fprintf(stderr, "%s: ", program_invocation_short_name);
     va_start(arguments, format);
     vfprintf(stderr, format, arguments);
