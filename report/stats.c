@@ -16,6 +16,13 @@ compare_doubles(const void *a, const void *b)
     return (x > y) - (x < y);
 }
 
+/* Sort by that. */
+void
+stats_sort(double *v, size_t n)
+{
+    qsort(v, n, sizeof(*v), compare_doubles);
+}
+
 /*
  * Add up the chances that k or fewer of n values lie below the median, as long
  * as twice that may be missed.
@@ -40,7 +47,7 @@ stats_median(double *v, size_t n)
 {
     if (n == 0)
         return NAN;
-    qsort(v, n, sizeof(*v), compare_doubles);
+    stats_sort(v, n);
     return n % 2 == 1 ? v[n / 2] : (v[n / 2 - 1] + v[n / 2]) / 2;
 }
 

@@ -110,6 +110,9 @@ const char *stats_verdict_name(enum verdict v);
  */
 size_t stats_median_rank(size_t n, double coverage);
 
+/* Sort v[0..n), the least first; there is no NAN in it. */
+void stats_sort(double *v, size_t n);
+
 /* Return the median of v[0..n), which it sorts; NAN when n is 0. */
 double stats_median(double *v, size_t n);
 

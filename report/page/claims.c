@@ -145,7 +145,7 @@ median_of(const json_t *scenario, const char *server, const char *metric)
     }
     k = stats_median_rank(n, 0.95);
     if (k > 0) {
-        (void)stats_median(x, n); /* sorts them */
+        stats_sort(x, n);
         s.low = x[k - 1];
         s.high = x[n - k];
     }

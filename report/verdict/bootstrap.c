@@ -9,15 +9,6 @@
 
 #define SEED 1987
 
-/* Order two doubles for qsort(). */
-static int
-compare_doubles(const void *a, const void *b)
-{
-    double x = *(const double *)a, y = *(const double *)b;
-
-    return (x > y) - (x < y);
-}
-
 /* Compare the medians of the blocks that `drawn` names. */
 static double
 statistic(const double (*blocks)[BOOTSTRAP_RUNS], const size_t *drawn, size_t n,
@@ -115,7 +106,7 @@ bootstrap_interval(const double (*blocks)[BOOTSTRAP_RUNS], size_t n, bool ratio)
         /* Half of what is equal is below: medians come in few values. */
         below += draws[d] < found ? 1 : draws[d] == found ? 0.5 : 0;
     }
-    qsort(draws, BOOTSTRAP_DRAWS, sizeof(*draws), compare_doubles);
+    stats_sort(draws, BOOTSTRAP_DRAWS);
     if (isfinite(found) && below > 0 && below < BOOTSTRAP_DRAWS) {
         bias = normal_inverse(below / BOOTSTRAP_DRAWS);
         a = acceleration(blocks, n, ratio);
