@@ -206,6 +206,7 @@ main(int argc, char **argv)
     struct options options;
     int code = FOUND;
 
+    cli_begin_process();
     setvbuf(stdout, room, _IOFBF, sizeof(room));
     read_options(&options, argc, argv);
     if (options.words > 0)
@@ -214,7 +215,9 @@ main(int argc, char **argv)
         code = NOT_FOUND;
     free(options.query);
     if (fflush(stdout) != 0 || ferror(stdout)) {
-        fprintf(stderr, "charfind: cannot write: %s\n", strerror(errno));
+        /* Who pipes it into head wants no more, and no complaint. */
+        if (errno != EPIPE)
+            fprintf(stderr, "charfind: cannot write: %s\n", strerror(errno));
         return TROUBLE;
     }
     return code;

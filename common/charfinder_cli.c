@@ -82,7 +82,7 @@ charfinder_cli(struct charfinder_options *options, const struct cli_twin *twin,
         .children = children,
     };
 
-    cli_standard_descriptors();
+    cli_begin_server();
     *options = (struct charfinder_options) {
         .tcp_port = tcp_port,
         .http_port = http_port,

@@ -73,9 +73,49 @@ static struct argp_option options[] = {
 static const struct argp server_argp = { .options = options,
     .parser = parse_server };
 
-/* Open what was closed of standard input, output and error. */
+/* The signals that a failing write or a terminal brings. */
+static const int ignored[] = { SIGPIPE, SIGXFSZ, SIGTTOU };
+
+/* The signals that a server waits for. */
+const int cli_server_signals[CLI_SERVER_SIGNALS] = { SIGTERM, SIGINT, SIGXCPU,
+    SIGUSR1 };
+
+/* Make a set of signals. */
+static void
+make_set(sigset_t *set, const int *numbers, size_t count)
+{
+    sigemptyset(set);
+    for (size_t i = 0; i < count; i++)
+        sigaddset(set, numbers[i]);
+}
+
+/* The signals that cli_begin_process ignores. */
 void
-cli_standard_descriptors(void)
+cli_ignored_signals(sigset_t *set)
+{
+    make_set(set, ignored, sizeof(ignored) / sizeof(*ignored));
+}
+
+/* The signals that a server waits for, as a set. */
+void
+cli_server_signal_set(sigset_t *set)
+{
+    make_set(set, cli_server_signals, CLI_SERVER_SIGNALS);
+}
+
+/* Keep the signals of a server back, or let them come. */
+static void
+mask_server_signals(int how, sigset_t *before)
+{
+    sigset_t set;
+
+    cli_server_signal_set(&set);
+    pthread_sigmask(how, &set, before);
+}
+
+/* Open what was closed of standard input, output and error. */
+static void
+open_standard_descriptors(void)
 {
     for (int fd = STDIN_FILENO; fd <= STDERR_FILENO; fd++) {
         /* For the wrong direction, so that reading and writing still fail. */
@@ -83,6 +123,24 @@ cli_standard_descriptors(void)
             open("/dev/null", fd == STDIN_FILENO ? O_WRONLY : O_RDONLY) != fd)
             exit(CLI_FAILURE);
     }
+}
+
+/* Prepare the process. */
+void
+cli_begin_process(void)
+{
+    for (size_t i = 0; i < sizeof(ignored) / sizeof(*ignored); i++)
+        signal(ignored[i], SIG_IGN);
+    open_standard_descriptors();
+}
+
+/* Prepare a server's process. */
+void
+cli_begin_server(void)
+{
+    mask_server_signals(SIG_BLOCK, NULL);
+    signal(SIGHUP, SIG_IGN);
+    cli_begin_process();
 }
 
 /* Set argp_program_version to "PROGRAM (TWIN) VERSION". */
@@ -132,8 +190,12 @@ void
 cli_parse(
     const struct argp *argp, unsigned flags, int argc, char **argv, void *input)
 {
-    const error_t error = argp_parse(argp, argc, argv, flags, NULL, input);
+    sigset_t before;
+    error_t error;
 
+    mask_server_signals(SIG_UNBLOCK, &before);
+    error = argp_parse(argp, argc, argv, flags, NULL, input);
+    pthread_sigmask(SIG_SETMASK, &before, NULL);
     if (error != 0)
         cli_die("cannot read the command line: %s", strerrordesc_np(error));
 }
@@ -293,6 +355,7 @@ cli_die(const char *format, ...)
 {
     va_list arguments;
 
+    mask_server_signals(SIG_UNBLOCK, NULL);
     fflush(stdout); /* what was printed before stands before it */
     fprintf(stderr, "%s: ", program_invocation_short_name);
     va_start(arguments, format);

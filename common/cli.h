@@ -11,6 +11,7 @@
 #include "common/limits.h"
 
 #include <argp.h>
+#include <signal.h>
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
@@ -55,7 +56,8 @@ void cli_begin(struct server_options *options, const struct cli_twin *twin,
 const struct argp *cli_server_argp(void);
 
 /* Parse a command line as argp_parse does; when that has no memory, which is
- * not the user's mistake, end by cli_die. */
+ * not the user's mistake, end by cli_die. A server's signals have their default
+ * action meanwhile: help may have to wait for a terminal. */
 void cli_parse(const struct argp *argp, unsigned flags, int argc, char **argv,
     void *input);
 
@@ -63,10 +65,37 @@ void cli_parse(const struct argp *argp, unsigned flags, int argc, char **argv,
  * cli_die where that cannot be. When the ports are taken, before threads. */
 void cli_drop_privileges(const struct server_options *options);
 
-/* Open what was closed of standard input, output and error, so that no socket
- * takes their place; using them then fails as if they were closed. Call it
- * before anything is opened. */
-void cli_standard_descriptors(void);
+/*
+ * Prepare the process, first of all in main. What was closed of standard input,
+ * output and error is opened, so that no socket takes its place; using it still
+ * fails as if it were closed. Signals that a failing write or a terminal brings
+ * are ignored, so that the call fails or is done instead: SIGPIPE (the reader
+ * is gone), SIGXFSZ (the file has its largest size), SIGTTOU (a write from the
+ * background of a terminal with `stty tostop`).
+ */
+void cli_begin_process(void);
+
+/*
+ * The signals that cli_begin_process ignores, for a program that starts others:
+ * these inherit what is ignored, and it is for their parent to restore it.
+ */
+void cli_ignored_signals(sigset_t *set);
+
+/* The signals that a server waits for. All but SIGUSR1, which prints its
+ * counters, stop it; SIGXCPU says that its processor time is nearly used up. */
+#define CLI_SERVER_SIGNALS 4
+extern const int cli_server_signals[CLI_SERVER_SIGNALS];
+
+/* The same as a set. */
+void cli_server_signal_set(sigset_t *set);
+
+/*
+ * Prepare a server's process: cli_begin_process, and keep the server's signals
+ * back, in this thread and those that it makes, until they are waited for;
+ * until then their default action would end the server without a word to who
+ * is queued at its port. SIGHUP is ignored.
+ */
+void cli_begin_server(void);
 
 /* Set argp_program_version to "PROGRAM (TWIN) VERSION". */
 void cli_version(const char *program, const struct cli_twin *twin);
@@ -111,7 +140,9 @@ bool cli_negative(char *buffer, size_t size, int key, const char *text);
 /* Have what was printed written; end by cli_die when it could not be. */
 void cli_flush(void);
 
-/* Print "PROGRAM: message" on standard error and exit with CLI_FAILURE. */
+/* Print "PROGRAM: message" on standard error and exit with CLI_FAILURE. A
+ * server's signals have their default action from here on, as the message may
+ * have to wait for a terminal. */
 _Noreturn void cli_die(const char *format, ...)
     __attribute__((format(printf, 1, 2)));
 

@@ -91,7 +91,7 @@ guess_server_cli(struct guess_server_options *options,
         .children = children,
     };
 
-    cli_standard_descriptors();
+    cli_begin_server();
     *options = (struct guess_server_options) { .port = port };
     cli_begin(&options->server, twin, "guess-server");
     snprintf(port_help, sizeof(port_help),
@@ -254,7 +254,7 @@ guess_client_cli(struct guess_client_options *options,
     };
     struct client_parse parse = { .options = options };
 
-    cli_standard_descriptors();
+    cli_begin_process();
     *options = (struct guess_client_options) {
         .host = "127.0.0.1",
         .port = port,

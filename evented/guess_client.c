@@ -7,7 +7,6 @@
 #include "evented/stream.h"
 
 #include <event2/buffer.h>
-#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -268,7 +267,6 @@ main(int argc, char **argv)
 
     guess_client_cli(&options, &(struct cli_twin) { .version = "(evented)" },
         DEFAULT_PORT, argc, argv);
-    signal(SIGPIPE, SIG_IGN);
     client.options = &options;
     client.addresses = net_resolve(options.host, options.port, complaint);
     if (client.addresses == NULL)

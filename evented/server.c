@@ -89,7 +89,7 @@ struct server {
     size_t door_count;
     struct loop *loops; /* the first is the main thread's */
     unsigned loop_count, next_loop;
-    struct event *signals[3];
+    struct event *signals[CLI_SERVER_SIGNALS];
     struct event *resume;
     size_t refusing;  /* all on the main loop */
     unsigned accepts; /* since the last pause */
@@ -673,11 +673,11 @@ start_loops(struct server *server)
 static bool
 watch(struct server *server, const int *listeners)
 {
-    static const int numbers[] = { SIGTERM, SIGINT, SIGUSR1 };
     struct event_base *base = server->loops[0].streams.base;
 
-    for (size_t i = 0; i < 3; i++) {
-        server->signals[i] = evsignal_new(base, numbers[i], on_signal, server);
+    for (size_t i = 0; i < CLI_SERVER_SIGNALS; i++) {
+        server->signals[i] =
+            evsignal_new(base, cli_server_signals[i], on_signal, server);
         if (server->signals[i] == NULL ||
             event_add(server->signals[i], NULL) == -1)
             return false;
@@ -732,9 +732,9 @@ server_run(const struct server_options *options,
     struct server server = { .options = options, .drained = NEVER };
     char where[SERVER_PROGRAMS_MAX][NET_TEXT_MAX];
     int listeners[SERVER_PROGRAMS_MAX];
+    sigset_t signals;
 
-    signal(SIGPIPE, SIG_IGN);
-    signal(SIGHUP, SIG_IGN);
+    cli_server_signal_set(&signals);
     signal(SIGUSR2, SIG_IGN);
     event_set_log_callback(on_early_message);
     event_set_fatal_callback(on_library_failure);
@@ -750,13 +750,16 @@ server_run(const struct server_options *options,
     for (size_t i = 0; i < count; i++)
         log_record("Serving on %s. Hit CTRL-C to stop.", where[i]);
 
+    /* Heard by now; afterwards they would have their default action again. */
+    pthread_sigmask(SIG_UNBLOCK, &signals, NULL);
     event_base_dispatch(server.loops[0].streams.base);
+    pthread_sigmask(SIG_BLOCK, &signals, NULL);
 
     for (unsigned i = 1; i < server.loop_count; i++)
         pthread_join(server.loops[i].thread, NULL);
     if (server.cut > 0)
         log_record("Connections cut: %zu.", (size_t)server.cut);
-    for (size_t i = 0; i < 3; i++)
+    for (size_t i = 0; i < CLI_SERVER_SIGNALS; i++)
         event_free(server.signals[i]);
     event_free(server.resume);
     for (unsigned i = 0; i < server.loop_count; i++)

@@ -6,7 +6,6 @@
 #include "common/net.h"
 #include "threaded/stream.h"
 
-#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -135,7 +134,6 @@ main(int argc, char **argv)
 
     guess_client_cli(&options, &(struct cli_twin) { .version = "(threaded)" },
         DEFAULT_PORT, argc, argv);
-    signal(SIGPIPE, SIG_IGN);
     fd = net_connect(options.host, options.port, complaint);
     if (fd == -1)
         cli_die("%s", complaint);

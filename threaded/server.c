@@ -635,14 +635,8 @@ prepare(sigset_t *signals)
 {
     const struct sigaction waken = { .sa_handler = wake };
 
-    sigemptyset(signals);
-    sigaddset(signals, SIGTERM);
-    sigaddset(signals, SIGINT);
-    sigaddset(signals, SIGUSR1);
-    pthread_sigmask(SIG_BLOCK, signals, NULL);
+    cli_server_signal_set(signals);
     sigaction(STREAM_WAKE, &waken, NULL);
-    signal(SIGPIPE, SIG_IGN);
-    signal(SIGHUP, SIG_IGN);
     /* glibc would give eight arenas a core, each kept at its highest. */
     mallopt(M_ARENA_MAX, 2);
     mallopt(M_TRIM_THRESHOLD, 128 * 1024);
