@@ -1,56 +1,139 @@
 #include "common/log.h"
 
+#include "common/net.h"
+
+#include <fcntl.h>
 #include <poll.h>
 #include <stdarg.h>
 #include <stdatomic.h>
 #include <stdbool.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/stat.h>
+#include <termios.h>
 #include <unictype.h>
 #include <unistd.h>
 #include <unistr.h>
 
+/* How to write without waiting. */
+static enum {
+    ASK_FIRST,   /* a file never waits, a pipe not when it is writable */
+    NEVER_WAITS, /* our own description */
+    IS_SOCKET,
+    MAY_WAIT, /* a terminal that could not be opened */
+} output;
+
 static _Atomic uint64_t dropped;
 
+/* Whether the last byte that was written is not a line end; under stdout's
+ * lock, of which the thread sanitizer knows nothing. */
+static atomic_bool torn;
+
+/* Open standard output once more; -1 when that cannot be. */
+static int
+open_again(bool is_terminal)
+{
+    const int flags = O_WRONLY | O_NONBLOCK | O_NOCTTY | O_CLOEXEC;
+    int fd = open("/proc/self/fd/1", flags);
+
+    /* Another user's terminal, after su: this name of it has no owner. */
+    if (fd == -1 && is_terminal && tcgetsid(STDOUT_FILENO) == getsid(0))
+        fd = open("/dev/tty", flags);
+    return fd;
+}
+
+/* Make sure that no record has to wait. */
+void
+log_open(void)
+{
+    const bool is_terminal = isatty(STDOUT_FILENO) == 1;
+    struct stat stat;
+    int fd;
+
+    output = ASK_FIRST;
+    torn = false;
+    if (fstat(STDOUT_FILENO, &stat) == -1)
+        return;
+    if (S_ISSOCK(stat.st_mode))
+        output = IS_SOCKET;
+    if (!is_terminal && !S_ISFIFO(stat.st_mode))
+        return;
+    fd = open_again(is_terminal);
+    if (fd != -1 && dup2(fd, STDOUT_FILENO) != -1)
+        output = NEVER_WAITS;
+    else if (is_terminal)
+        output = MAY_WAIT;
+    if (fd != -1)
+        close(fd);
+}
+
+/* Write what standard output takes at once; how much, or -1. */
+static ssize_t
+write_now(const char *bytes, size_t length)
+{
+    struct pollfd out = { .fd = STDOUT_FILENO, .events = POLLOUT };
+
+    if (output == IS_SOCKET)
+        return net_send_now(STDOUT_FILENO, bytes, length);
+    if (output != NEVER_WAITS &&
+        (poll(&out, 1, 0) != 1 || (out.revents & POLLOUT) == 0))
+        return -1;
+    return write(STDOUT_FILENO, bytes, length);
+}
+
 /*
- * Write a record if standard output takes it at once. One at a time: when two
- * find room for one, the later would wait until somebody reads.
+ * Write a record, which has a line end at either end, the first for a torn
+ * record before it. One at a time: a terminal refuses a second writer, and of
+ * those who find room for one record all but one would wait.
  */
 static void
 write_record(const char *record, size_t length)
 {
-    struct pollfd out = { .fd = STDOUT_FILENO, .events = POLLOUT };
+    ssize_t written = -1;
+    bool locked = true;
 
-    flockfile(stdout);
-    if (poll(&out, 1, 0) != 1 || (out.revents & POLLOUT) == 0 ||
-        write(STDOUT_FILENO, record, length) != (ssize_t)length)
+    /* Whoever has the lock might have to wait, and must be the only one. */
+    if (output == MAY_WAIT)
+        locked = ftrylockfile(stdout) == 0;
+    else
+        flockfile(stdout);
+    if (locked) {
+        if (!torn) {
+            record++;
+            length--;
+        }
+        written = write_now(record, length);
+        if (written > 0)
+            torn = record[written - 1] != '\n';
+        funlockfile(stdout);
+    }
+    if (written != (ssize_t)length)
         atomic_fetch_add_explicit(&dropped, 1, memory_order_relaxed);
-    funlockfile(stdout);
 }
 
 /* Write one record to standard output. */
 void
 log_record(const char *format, ...)
 {
-    /* One more than a record, for the NUL in the place of the line end. */
-    char record[LOG_RECORD_MAX + 1];
+    /* A line end before the record, and a NUL in the place of its own. */
+    char record[1 + LOG_RECORD_MAX + 1] = "\n", *text = record + 1;
     va_list arguments;
     size_t length;
     int wanted;
 
     va_start(arguments, format);
-    wanted = vsnprintf(record, sizeof(record), format, arguments);
+    wanted = vsnprintf(text, LOG_RECORD_MAX + 1, format, arguments);
     va_end(arguments);
     if (wanted < 0)
         return;
     length = (size_t)wanted;
     if (length > LOG_RECORD_MAX - 1) {
         length = LOG_RECORD_MAX - 1;
-        while (length > 0 && ((unsigned char)record[length] & 0xc0) == 0x80)
+        while (length > 0 && ((unsigned char)text[length] & 0xc0) == 0x80)
             length--;
     }
-    record[length++] = '\n';
-    write_record(record, length);
+    text[length] = '\n';
+    write_record(record, 1 + length + 1);
 }
 
 /* Whether a terminal shows the character and nothing else happens. */

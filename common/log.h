@@ -3,10 +3,10 @@
  *
  * A record is one line of at most LOG_RECORD_MAX bytes, written by a single
  * write(2), so that records of several threads do not mix. When standard
- * output cannot take it now (a full pipe, a stopped terminal) the record is
- * dropped and counted. All functions may be called from any thread. A process
- * whose pipe may lose its reader must ignore SIGPIPE, and one that shares its
- * pipe with another may wait for its reader when both write at once.
+ * output cannot take it now (a full pipe, a terminal that nobody reads) the
+ * record is dropped and counted. All functions but log_open may be called from
+ * any thread. Call cli_begin_process before: a reader that is gone must not
+ * end the program.
  */
 #ifndef COMMON_LOG_H
 #define COMMON_LOG_H
@@ -19,9 +19,22 @@
 #define LOG_RECORD_MAX 512
 
 /*
+ * Make sure that no record has to wait. That a terminal or a pipe is writable
+ * is no promise for a whole record: a terminal may have room for one byte, and
+ * of a pipe another process may have taken the room. So standard output
+ * becomes an open file description of our own that never waits (the flag for
+ * that belongs to the description, and the inherited one is shared, with the
+ * shell for one). Files stay as they are, and so does a pipe or a terminal that
+ * the process has no right to open again. From here on stdio should not be used
+ * on stdout. Call it once, before the process changes its user and has threads.
+ */
+void log_open(void);
+
+/*
  * Write one record to standard output, formatted as printf does; the line end
  * is added, and what is too long is cut at a character's start. Text from
- * peers must have passed log_escape.
+ * peers must have passed log_escape. A record of which a terminal took only a
+ * part counts as dropped; the next one begins on a line of its own.
  */
 void log_record(const char *format, ...) __attribute__((format(printf, 1, 2)));
 

@@ -275,6 +275,13 @@ net_reset_on_close(int fd)
     (void)setsockopt(fd, SOL_SOCKET, SO_LINGER, &now, sizeof(now));
 }
 
+/* Send what a socket takes without waiting. */
+ssize_t
+net_send_now(int fd, const void *bytes, size_t length)
+{
+    return send(fd, bytes, length, MSG_NOSIGNAL | MSG_DONTWAIT);
+}
+
 /* Close a socket that cannot be served, with a text. */
 void
 net_turn_away(int fd, const char *text)
@@ -283,7 +290,7 @@ net_turn_away(int fd, const char *text)
     size_t count = 0;
     ssize_t got;
 
-    (void)send(fd, text, strlen(text), MSG_NOSIGNAL | MSG_DONTWAIT);
+    (void)net_send_now(fd, text, strlen(text));
     shutdown(fd, SHUT_WR);
     /* What is left unread would turn the text into a reset. */
     while (count < LIMIT_LINGER_BYTES &&

@@ -12,6 +12,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <sys/types.h>
 
 /* Room for an address or a reason: a host name, a port, and a sentence. */
 #define NET_TEXT_MAX 384
@@ -81,6 +82,9 @@ bool net_ended(int fd);
 /* Have the next close of a socket reset the connection and drop what was not
  * delivered: for a peer that takes nothing. */
 void net_reset_on_close(int fd);
+
+/* Send what a socket takes without waiting; how many bytes, or -1. */
+ssize_t net_send_now(int fd, const void *bytes, size_t length);
 
 /* Close a socket that cannot be served, with a text as far as it goes without
  * waiting. */

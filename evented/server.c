@@ -11,7 +11,6 @@
 #include <signal.h>
 #include <stdatomic.h>
 #include <stddef.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/eventfd.h>
@@ -720,8 +719,7 @@ static void
 on_library_message(int severity, const char *message)
 {
     if (severity >= EVENT_LOG_WARN)
-        fprintf(stderr, "%s: libevent: %s\n", program_invocation_short_name,
-            message);
+        log_record("libevent: %s", message);
 }
 
 /* Serve until SIGTERM or SIGINT, then stop. */
@@ -736,6 +734,7 @@ server_run(const struct server_options *options,
 
     cli_server_signal_set(&signals);
     signal(SIGUSR2, SIG_IGN);
+    log_open();
     event_set_log_callback(on_early_message);
     event_set_fatal_callback(on_library_failure);
     open_doors(&server, programs, count, listeners, where);

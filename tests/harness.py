@@ -431,6 +431,10 @@ class Server:
             fields = stat.read().rpartition(")")[2].split()
         return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
 
+    def processor_ns(self):
+        """The same, exactly: the process's own clock."""
+        return time.clock_gettime_ns(~self.pid << 3 | 2)
+
     def sockets(self, *states):
         """How many sockets at its port are in one of these TCP states (hex),
         in the network that it is in."""

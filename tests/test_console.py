@@ -5,9 +5,14 @@ What the servers print, and that nobody waits for whoever reads it.
 
 import fcntl
 import os
+import pty
 import re
+import select
 import signal
+import socket
+import sys
 import tempfile
+import unittest
 
 from harness import (UNDER_THREAD_SANITIZER, ServerTest, free_port, main,
     on_both_twins, wait_until)
@@ -184,6 +189,31 @@ class Unread(ServerTest):
         server.signal(signal.SIGUSR1)
         server.play()
 
+    def test_a_limit_on_file_size(self):
+        with tempfile.TemporaryFile() as console:
+            server = self.serve(port=free_port(), stdout=console,
+                wrapper=("/bin/sh", "-c", 'ulimit -f 8; exec "$@"', "sh"))
+            self.report_often(server, REPORTS)
+            server.signal(signal.SIGXFSZ)
+            server.play()
+            self.assertLessEqual(os.fstat(console.fileno()).st_size, 8192)
+
+    def test_the_finder_with_a_limit_on_file_size(self):
+        with tempfile.TemporaryFile() as console:
+            server = self.find(port=free_port(), stdout=console, http="off",
+                wrapper=("/bin/sh", "-c", 'ulimit -f 1; exec "$@"', "sh"))
+            for _ in range(100):
+                server.play()
+
+    def test_a_socket_that_is_not_read(self):
+        output, input_ = socket.socketpair()
+        server = self.serve(port=free_port(), stdout=input_)
+        input_.close()
+        self.report_often(server, REPORTS)
+        server.play()
+        server.stop()
+        output.close()
+
     def test_a_closed_standard_output(self):
         server = self.serve(port=free_port(), stdout=None,
             wrapper=("/bin/sh", "-c", 'exec "$@" >&-', "sh"))
@@ -211,6 +241,120 @@ class Unread(ServerTest):
         for client in clients:
             client.finish()
             self.assertEqual(client.read_all(), b"1\n")
+
+
+# Makes a new session with the terminal on standard output, of which some other
+# process is in the foreground; whoever writes from the background is stopped.
+BACKGROUND = """
+import fcntl, os, sys, termios
+os.setsid()
+fcntl.ioctl(1, termios.TIOCSCTTY, 0)
+modes = termios.tcgetattr(1)
+modes[3] |= termios.TOSTOP
+termios.tcsetattr(1, termios.TCSANOW, modes)
+wait, end = os.pipe()
+other = os.fork()
+if other == 0:
+    os.close(end)
+    os.setpgid(0, 0)
+    os.read(wait, 1)
+    os._exit(0)
+os.close(wait)
+os.set_inheritable(end, True)
+os.setpgid(other, other)
+os.tcsetpgrp(1, other)
+os.execv(sys.argv[1], sys.argv[1:])
+"""
+
+
+@on_both_twins
+class Terminals(ServerTest):
+    """A terminal that is the console of a server."""
+
+    def setUp(self):
+        super().setUp()
+        self.master, self.slave = pty.openpty()
+        self.read = b""
+
+    def tearDown(self):
+        super().tearDown()
+        os.close(self.master)
+        os.close(self.slave)
+
+    def read_terminal(self):
+        """What can be read at the terminal's other end."""
+        while select.select([self.master], [], [], 0)[0]:
+            self.read += os.read(self.master, 65536)
+        return self.read
+
+    def fill(self, server, count=3000):
+        """Have a server print more than a terminal takes, while each record's
+        client waits for it."""
+        with server.connect() as client:
+            client.send(b"PARAMS 1 100000\n")
+            for _ in range(count):
+                client.ask(b"NUMBER\nREPORT Unsure\n")
+
+    def test_who_reads_it_no_more_stops_nobody(self):
+        server = self.serve(port=free_port(), stdout=self.slave)
+        wait_until(lambda: b"CTRL-C" in self.read_terminal(), "it serves")
+        self.fill(server)
+        server.signal(signal.SIGUSR1)
+        server.play()
+        server.stop()
+        # Whole records, until one that is torn.
+        lines = self.read_terminal().split(b"\r\n")
+        self.assertGreater(len(lines), 100)
+        for line in lines[1:-2]:
+            self.assertRegex(line, rb"^Server: \d+ is Unsure$")
+
+    def test_who_reads_it_again_finds_whole_lines(self):
+        server = self.serve(port=free_port(), stdout=self.slave)
+        self.fill(server)
+        wait_until(lambda: b"Unsure" in self.read_terminal(), "it is read")
+        server.signal(signal.SIGUSR1)
+        wait_until(lambda: b"bytes_out" in self.read_terminal(),
+            "counters are printed")
+        lines = self.read.split(b"\r\n")
+        dropped = [line for line in lines if line.startswith(b"dropped_log")]
+        self.assertGreater(int(dropped[0].split()[1]), 0)
+        self.assertRegex(lines[lines.index(dropped[0]) - 7], rb"^accepted \d+$")
+        server.stop()
+        self.assertIn(b"Server shutting down.",
+            self.read_terminal().split(b"\r\n"))
+
+    def test_the_finder_is_stopped_by_nobody_either(self):
+        server = self.find(port=free_port(), stdout=self.slave, http="off")
+        with server.connect() as client:
+            for _ in range(1200):
+                self.assertIn(b"No match", client.ask(b"zzz\n"))
+        server.play()
+        server.stop()
+
+    @unittest.skipUnless(os.geteuid() == 0, "not root")
+    def test_the_terminal_of_somebody_else_stops_nobody(self):
+        # After su it cannot be opened again by its name.
+        become = ("import fcntl, os, sys, termios; os.setsid(); "
+            "fcntl.ioctl(1, termios.TIOCSCTTY, 0); os.setgroups([]); "
+            "os.setgid(65534); os.setuid(65534); "
+            "os.execv(sys.argv[1], sys.argv[1:])")
+        server = self.serve(port=free_port(), stdout=self.slave,
+            wrapper=(sys.executable, "-c", become))
+        self.fill(server)
+        server.play()
+        server.stop()
+
+    def test_the_flags_of_the_inherited_description_stay(self):
+        before = fcntl.fcntl(self.slave, fcntl.F_GETFL)
+        server = self.serve(port=free_port(), stdout=self.slave)
+        server.play()
+        self.assertEqual(fcntl.fcntl(self.slave, fcntl.F_GETFL), before)
+
+    def test_a_write_from_the_background_does_not_stop_it(self):
+        server = self.serve(port=free_port(), stdout=self.slave,
+            wrapper=(sys.executable, "-c", BACKGROUND))
+        server.play()
+        wait_until(lambda: b"CTRL-C" in self.read_terminal(), "it prints")
 
 
 if __name__ == "__main__":

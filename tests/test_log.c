@@ -7,10 +7,12 @@
 #include <fcntl.h>
 #include <poll.h>
 #include <pthread.h>
+#include <pty.h>
 #include <signal.h>
 #include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 #include <sys/socket.h>
 #include <sys/syscall.h>
 #include <time.h>
@@ -597,6 +599,169 @@ START_TEST(a_pipe_without_a_reader_drops_records)
 }
 END_TEST
 
+#define CROWD 16 /* their records are twice a page */
+
+static void *
+write_one(void *argument)
+{
+    log_record("%0*d", LOG_RECORD_MAX, 0);
+    return argument;
+}
+
+/* Let another thread do something, and wait for its end. */
+static int
+run_other(void *(*what)(void *))
+{
+    pthread_t thread;
+
+    return pthread_create(&thread, NULL, what, NULL) == 0
+               ? pthread_join(thread, NULL)
+               : -1;
+}
+
+/* A terminal as standard output; its other end. */
+static int
+redirect_to_terminal(void)
+{
+    int ends[2];
+
+    ck_assert_int_eq(openpty(&ends[0], &ends[1], NULL, NULL, NULL), 0);
+    redirect(ends[1]);
+    return ends[0];
+}
+
+/* Read what there is at the other end of a terminal or a socket. */
+static size_t
+read_all(int end, char *text, size_t size)
+{
+    size_t have = 0;
+    ssize_t got;
+
+    ck_assert_int_ne(fcntl(end, F_SETFL, O_NONBLOCK), -1);
+    while ((got = read(end, text + have, size - have)) > 0)
+        have += (size_t)got;
+    return have;
+}
+
+static char seen[1024 * 1024];
+
+START_TEST(a_terminal_nobody_reads_never_blocks)
+{
+    const uint64_t before = log_dropped();
+    const int end = redirect_to_terminal();
+
+    log_open();
+    for (int i = 0; i < 5000; i++)
+        log_record("%0*d", 1 + i % 500, i);
+    restore();
+    ck_assert_uint_gt(log_dropped() - before, 0);
+    close(end);
+}
+END_TEST
+
+START_TEST(after_a_torn_record_comes_a_whole_line)
+{
+    const uint64_t before = log_dropped();
+    const int end = redirect_to_terminal();
+    static const char last[] = "\r\nwhole\r\n";
+    size_t size;
+
+    log_open();
+    /* Odd lengths, so that a record is torn rather than left out. */
+    while (log_dropped() == before)
+        log_record("%0*d", 97, 0);
+    size = read_all(end, seen, sizeof(seen));
+    ck_assert_uint_gt(size, 97);
+    log_record("whole");
+    log_record("whole");
+    restore();
+    size += read_all(end, seen + size, sizeof(seen) - size);
+    ck_assert_uint_gt(size, 2 * sizeof(last));
+    ck_assert_mem_eq(seen + size - (sizeof(last) - 1), last, sizeof(last) - 1);
+    ck_assert_mem_eq(seen + size - (sizeof(last) - 1) - 7, "\r\nwhole", 7);
+    ck_assert_uint_eq(log_dropped() - before, 1);
+    close(end);
+}
+END_TEST
+
+START_TEST(a_terminal_of_somebody_else_is_for_one_at_a_time)
+{
+    uint64_t before = log_dropped();
+    const int end = redirect_to_terminal();
+
+    if (geteuid() == 0)
+        ck_assert_int_eq(seteuid(65534), 0);
+    log_open();
+    if (getuid() == 0)
+        ck_assert_int_eq(seteuid(0), 0);
+    log_record("kept");
+    ck_assert_uint_eq(log_dropped(), before);
+    flockfile(stdout);
+    ck_assert_int_eq(run_other(write_one), 0);
+    funlockfile(stdout);
+    restore();
+    /* Where we may open it after all, the other has waited for nobody. */
+    if (getuid() == 0)
+        ck_assert_uint_eq(log_dropped() - before, 1);
+    ck_assert_uint_ge(read_all(end, seen, sizeof(seen)), 6);
+    ck_assert_mem_eq(seen, "kept\r\n", 6);
+    close(end);
+}
+END_TEST
+
+START_TEST(a_socket_nobody_reads_never_blocks)
+{
+    const uint64_t before = log_dropped();
+    int ends[2];
+
+    ck_assert_int_eq(socketpair(AF_UNIX, SOCK_STREAM, 0, ends), 0);
+    redirect(ends[1]);
+    log_open();
+    log_record("first");
+    for (int i = 0; i < 20000; i++)
+        log_record("%0*d", 1 + i % 500, i);
+    restore();
+    ck_assert_uint_gt(log_dropped() - before, 0);
+    ck_assert_uint_gt(read_all(ends[0], seen, sizeof(seen)), 6);
+    ck_assert_mem_eq(seen, "first\n", 6);
+    close(ends[0]);
+}
+END_TEST
+
+START_TEST(a_file_goes_on_where_it_was)
+{
+    FILE *file = tmpfile();
+    char text[16];
+
+    ck_assert_ptr_nonnull(file);
+    ck_assert_int_eq(write(fileno(file), "before\n", 7), 7);
+    redirect(dup(fileno(file)));
+    log_open();
+    log_record("after");
+    restore();
+    ck_assert_int_eq(pread(fileno(file), text, sizeof(text), 0), 13);
+    ck_assert_mem_eq(text, "before\nafter\n", 13);
+    fclose(file);
+}
+END_TEST
+
+START_TEST(the_inherited_description_still_waits)
+{
+    int ends[2];
+
+    ck_assert_int_eq(pipe(ends), 0);
+    redirect(dup(ends[1]));
+    log_open();
+    log_record("kept");
+    ck_assert_int_eq(fcntl(ends[1], F_GETFL) & O_NONBLOCK, 0);
+    ck_assert_int_ne(fcntl(STDOUT_FILENO, F_GETFL) & O_NONBLOCK, 0);
+    restore();
+    ck_assert_int_eq(read(ends[0], seen, sizeof(seen)), 5);
+    close(ends[0]);
+    close(ends[1]);
+}
+END_TEST
+
 #define WRITERS 4
 #define EACH    2000
 
@@ -612,15 +777,6 @@ poll(struct pollfd *fds, nfds_t count, int timeout)
     if (hesitating)
         nanosleep(&moment, NULL);
     return ready;
-}
-
-#define CROWD 16 /* their records are twice a page */
-
-static void *
-write_one(void *argument)
-{
-    log_record("%0*d", LOG_RECORD_MAX, 0);
-    return argument;
 }
 
 START_TEST(who_sees_room_for_one_does_not_wait_for_more)
@@ -755,6 +911,12 @@ main(void)
     tcase_add_test(drop, a_closed_output_drops_records);
     tcase_add_test(drop, a_full_disk_drops_records);
     tcase_add_test(drop, a_pipe_without_a_reader_drops_records);
+    tcase_add_test(drop, a_terminal_nobody_reads_never_blocks);
+    tcase_add_test(drop, after_a_torn_record_comes_a_whole_line);
+    tcase_add_test(drop, a_terminal_of_somebody_else_is_for_one_at_a_time);
+    tcase_add_test(drop, a_socket_nobody_reads_never_blocks);
+    tcase_add_test(drop, a_file_goes_on_where_it_was);
+    tcase_add_test(drop, the_inherited_description_still_waits);
     tcase_add_test(drop, records_of_several_threads_do_not_mix);
     tcase_add_test(drop, who_sees_room_for_one_does_not_wait_for_more);
     suite_add_tcase(suite, drop);

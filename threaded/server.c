@@ -652,6 +652,7 @@ server_run(const struct server_options *options,
     sigset_t signals;
 
     prepare(&signals);
+    log_open();
     open_doors(&server, programs, count, where);
     cli_drop_privileges(options);
     running = &server;
