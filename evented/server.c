@@ -350,15 +350,13 @@ on_accept(struct evconnlistener *listener, evutil_socket_t fd,
         pause_accepting(door->server, 0);
 }
 
-/*
- * Rest when descriptors or memory have run out: turn one waiting client away
- * by means of the spare descriptor, then wait.
- */
-static void
-rest(const struct door *door)
+/* Turn one waiting client away by means of the spare descriptor; false: nobody
+ * waits, or it does not help. */
+static bool
+use_spare(const struct door *door)
 {
     struct server *server = door->server;
-    int fd;
+    int fd = -1;
 
     if (server->spare != -1) {
         close(server->spare);
@@ -370,7 +368,15 @@ rest(const struct door *door)
         }
     }
     server->spare = net_spare();
-    pause_accepting(server, LIMIT_ACCEPT_PAUSE_MS);
+    return fd != -1;
+}
+
+/* Rest when descriptors or memory have run out. */
+static void
+rest(const struct door *door)
+{
+    use_spare(door);
+    pause_accepting(door->server, LIMIT_ACCEPT_PAUSE_MS);
 }
 
 /* A client was lost before it was accepted, or there is no room for it. */
@@ -497,7 +503,8 @@ on_rung(evutil_socket_t doorbell, short what, void *argument)
     end_if_empty(loop);
 }
 
-/* Close a door of a server that stops; who is queued is let in. */
+/* Close a door of a server that stops; who is queued is let in, or turned away
+ * where all descriptors are taken. */
 static void
 close_door(struct door *door)
 {
@@ -508,7 +515,9 @@ close_door(struct door *door)
         fd = accept4(listener, NULL, NULL, SOCK_CLOEXEC | SOCK_NONBLOCK);
         if (fd != -1)
             admit(door, fd);
-        else if (net_accept_error(errno) == NET_ACCEPT_REST || errno == EAGAIN)
+        else if (errno == EAGAIN ||
+                 (net_accept_error(errno) == NET_ACCEPT_REST &&
+                     !use_spare(door)))
             break;
     }
     evconnlistener_free(door->listener);

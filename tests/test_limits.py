@@ -161,6 +161,27 @@ class Lines(ServerTest):
             client.send(b"A" * 100001)
             self.assertEqual(client.read_all(), b"ERROR line too long\n")
 
+    def test_a_byte_costs_the_same_however_long_its_line_is(self):
+        server = self.serve("--max-line", "1048576", "--line-timeout", "0")
+
+        def cost(length):
+            """Processor time for 200 bytes, one by one, after a beginning."""
+            before = server.counters()["bytes_in"]
+            with server.connect() as client:
+                client.send(b"A" * length)
+                server.wait_for_counters(bytes_in=before + length)
+                used = server.processor_ns()
+                for _ in range(200):
+                    client.send(b"A")
+                    time.sleep(0.001)
+                used = server.processor_ns() - used
+                server.wait_for_counters(bytes_in=before + length + 200)
+                return used
+
+        # The least of some is without what the machine does besides.
+        short = min(cost(1000) for _ in range(3))
+        self.assertLess(min(cost(1000000) for _ in range(3)), 2.5 * short)
+
     def test_a_line_that_does_not_end_is_cut_with_a_word(self):
         server = self.serve("--line-timeout", "0.5")
         with server.connect() as client:
@@ -502,6 +523,17 @@ class ThreadedPool(ServerTest):
                     pass
                 client.close()
             server.play_when_possible()
+
+    def test_a_pool_without_descriptors_tells_who_comes(self):
+        server = self.serve("--threads", "40", "--max-connections", "1000",
+            wrapper=("/usr/bin/prlimit", "--nofile=24:24"))
+        answer, served = b"1\n", 0
+        while answer == b"1\n":
+            answer = self.connect(server).ask(b"PARAMS 1 1\nNUMBER\n")
+            served += 1
+        self.assertEqual(answer, FULL_HOUSE)
+        self.assertGreater(served, 5)
+        server.wait_for_counters(rejected=1)
 
 
 class EventedLoops(ServerTest):

@@ -12,7 +12,8 @@ import threading
 import time
 
 from harness import (COVERAGE, DEADLINE, FULL_HOUSE, HOST, UNDER_THREAD_SANITIZER,
-    Client, ServerTest, environment, main, on_both_twins, program, wait_until)
+    Client, ServerTest, environment, free_port, main, on_both_twins, program,
+    wait_until)
 
 GAME = b"PARAMS 0 9223372036854775806\n"
 FAREWELL = "Server shutting down.\n"
@@ -21,6 +22,9 @@ FAREWELL = "Server shutting down.\n"
 @on_both_twins
 class Stops(ServerTest):
     """SIGTERM and SIGINT."""
+
+    WORKERS = {"threaded": ((), ("--threads", "40")),
+        "evented": ((), ("--loops", "4"))}
 
     def owed(self, server):
         """A client that is owed much and has not begun to read."""
@@ -110,6 +114,25 @@ class Stops(ServerTest):
             self.assertIn(client.read_all(), (b"5\n", FULL_HOUSE))
             client.close()
         server.wait()
+
+    def test_who_waits_where_descriptors_have_run_out_is_told(self):
+        for options in self.WORKERS[self.twin]:
+            server = self.serve("--drain-timeout", "600", "--quiet",
+                "--max-connections", "1000", *options,
+                wrapper=("/usr/bin/prlimit", "--nofile=40:40"))
+            while self.connect(server).ask(b"PARAMS 1 1\nNUMBER\n") == b"1\n":
+                pass
+            server.freeze()
+            waiting = [self.connect(server) for _ in range(20)]
+            for client in waiting:
+                client.send(b"PARAMS 5 5\nNUMBER\n")
+            server.signal(signal.SIGTERM)
+            server.thaw()
+            for client in waiting:
+                self.assertIn(client.read_all(), (b"5\n", FULL_HOUSE))
+            for client in self.clients:
+                client.close()
+            server.wait()
 
     def test_nobody_new_is_let_in_while_answers_are_awaited(self):
         server = self.serve("--drain-timeout", "600")
@@ -242,10 +265,48 @@ class Stops(ServerTest):
                 errors.seek(0)
                 self.assertEqual(errors.read(), b"")
 
+    def test_a_second_signal_while_it_ends(self):
+        # A terminal's CTRL-C, and a wrapper that passes SIGTERM on.
+        for microseconds in range(0, 3000, 100):
+            with subprocess.Popen(
+                    [program(self.twin, "guess-server"), "--port", "0"],
+                    stdout=subprocess.PIPE, env=environment()) as process:
+                process.stdout.readline()
+                process.terminate()
+                time.sleep(microseconds / 1e6)
+                process.terminate()
+                process.stdout.read()
+                self.assertEqual(process.wait(DEADLINE), 0)
+
+    def test_the_limit_of_processor_time_stops_it_in_order(self):
+        server = self.serve()
+        server.signal(signal.SIGXCPU)
+        server.wait()
+        self.assertEqual(server.output[-1], FAREWELL)
+
 
 @on_both_twins
 class Starts(ServerTest):
     """Taking the port."""
+
+    def test_signals_as_soon_as_it_can_be_reached(self):
+        for number in [signal.SIGUSR1, signal.SIGTERM] * 15:
+            port = free_port()
+            with subprocess.Popen(
+                    [program(self.twin, "guess-server"), "--port", str(port)],
+                    stdout=subprocess.DEVNULL, env=environment()) as process:
+                while True:
+                    try:
+                        client = Client(port)
+                        break
+                    except ConnectionRefusedError:
+                        self.assertIsNone(process.poll())
+                with client:
+                    client.send(b"PARAMS 5 5\nNUMBER\n")
+                    process.send_signal(number)
+                    self.assertEqual(client.read_line(), b"5\n")
+                process.terminate()
+                self.assertEqual(process.wait(DEADLINE), 0)
 
     def start_in_vain(self, *options):
         """Run a server that must not start; return its complaint."""

@@ -307,36 +307,58 @@ admit(struct server *server, const struct door *door, int fd,
     }
 }
 
+/* Whether there is a spare descriptor, if need be a new one; under the lock. */
+static bool
+has_spare(struct server *server)
+{
+    if (server->spare == -1)
+        server->spare = net_spare();
+    return server->spare != -1;
+}
+
 /*
- * Rest when descriptors or memory have run out: turn one waiting client away
- * by means of the spare descriptor, then wait. False: the server stops, and
- * nobody waits.
+ * Turn one waiting client away by means of the spare descriptor; false: nobody
+ * waits, or it does not help. Another acceptor at the door may take the client
+ * or the descriptor before us, so no lock is held while we accept.
  */
+static bool
+use_spare(struct server *server, const struct door *door)
+{
+    struct pollfd waiting = { .fd = door->listener, .events = POLLIN };
+    int spare, fd;
+
+    if (poll(&waiting, 1, 0) != 1)
+        return false;
+    pthread_mutex_lock(&server->lock);
+    spare = has_spare(server) ? server->spare : -1;
+    server->spare = -1;
+    pthread_mutex_unlock(&server->lock);
+    if (spare == -1)
+        return false;
+    close(spare);
+    fd = accept4(door->listener, NULL, NULL, SOCK_CLOEXEC);
+    if (fd != -1)
+        net_turn_away(fd, door->program->refusal);
+    pthread_mutex_lock(&server->lock);
+    counters_add(&server->sums, COUNT_REJECTED, fd != -1);
+    has_spare(server);
+    pthread_mutex_unlock(&server->lock);
+    return fd != -1;
+}
+
+/* Rest when descriptors or memory have run out; false: the server stops, and
+ * nobody waits. */
 static bool
 rest(struct server *server, const struct door *door)
 {
-    struct pollfd waiting = { .fd = door->listener, .events = POLLIN };
-    int fd = -1;
+    const bool told = use_spare(server, door);
     bool stopping;
 
     pthread_mutex_lock(&server->lock);
     stopping = server->stopping;
-    /* Alone at the door; else another could take the client before us. */
-    if (server->options->workers == 0 && server->spare != -1 &&
-        poll(&waiting, 1, 0) == 1) {
-        close(server->spare);
-        fd = accept4(door->listener, NULL, NULL, SOCK_CLOEXEC);
-        if (fd != -1) {
-            counters_add(&server->sums, COUNT_REJECTED, 1);
-            net_turn_away(fd, door->program->refusal);
-        }
-        server->spare = -1;
-    }
-    if (server->spare == -1)
-        server->spare = net_spare();
     pthread_mutex_unlock(&server->lock);
     if (stopping)
-        return fd != -1;
+        return told;
     poll(NULL, 0, LIMIT_ACCEPT_PAUSE_MS);
     return true;
 }
@@ -419,8 +441,11 @@ accept_clients(void *argument)
         /* In one step, so that at no time a client is not accounted for. */
         pthread_mutex_lock(&server->lock);
         server->accepting--;
-        if (fd != -1)
+        /* Who took the last descriptor gives it back. */
+        if (fd != -1 && has_spare(server))
             admission = reserve(server);
+        else if (fd != -1)
+            counters_add(&server->sums, COUNT_REJECTED, 1);
         pthread_mutex_unlock(&server->lock);
         reap(server);
         if (fd != -1)
@@ -446,7 +471,7 @@ sweep(struct server *server, int64_t now, int64_t lost_ms)
 }
 
 /* Close a door of a server that stops; who is queued is let in, or turned away
- * where all threads are taken. */
+ * where all threads or descriptors are taken. */
 static void
 close_door(struct server *server, struct door *door)
 {
@@ -455,7 +480,9 @@ close_door(struct server *server, struct door *door)
         enum admission admission = TURNED_AWAY;
 
         if (fd == -1) {
-            if (errno == EAGAIN || net_accept_error(errno) == NET_ACCEPT_REST)
+            if (errno == EAGAIN ||
+                (net_accept_error(errno) == NET_ACCEPT_REST &&
+                    !use_spare(server, door)))
                 break;
             continue;
         }
@@ -656,7 +683,8 @@ server_run(const struct server_options *options,
     open_doors(&server, programs, count, where);
     cli_drop_privileges(options);
     running = &server;
-    server.spare = net_spare();
+    server.spare = -1;
+    has_spare(&server);
     LIST_INIT(&server.connections);
     STAILQ_INIT(&server.ended);
     pthread_mutex_init(&server.lock, NULL);
