@@ -258,7 +258,8 @@ check: deps
 	$(PYTHON) tests/run.py
 
 check-full:
-	$(MAKE) deps MORE_PACKAGES='$(MORE_PACKAGES) valgrind iproute2'
+	$(MAKE) deps \
+		MORE_PACKAGES='$(MORE_PACKAGES) $(CLIENT_PACKAGES) valgrind iproute2'
 	$(MAKE) SAN=address,undefined tests
 	$(MAKE) SAN=thread programs
 	$(MAKE) all disturbed
@@ -370,6 +371,9 @@ uninstall:
 # What the tests of the page need, 300 MB: .ci/run asks for it. Without it they
 # are skipped, and counted as such.
 BROWSER_PACKAGES := chromium chromium-driver python3-selenium fonts-noto-core
+
+# Telnet clients, for the same.
+CLIENT_PACKAGES := putty-tools inetutils-telnet busybox
 
 PACKAGES := gcc libc6-dev pkg-config libevent-dev libunistring-dev \
 	libjansson-dev libicu-dev check strace python3 gnuplot-nox \

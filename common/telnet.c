@@ -111,6 +111,9 @@ take_command(struct telnet *telnet, struct output *output, unsigned char byte)
     case COMMAND_IP:
     case COMMAND_BRK:
     case COMMAND_EOF:
+        /* In the place of the command. */
+        keep(telnet, output, COMMAND_IAC);
+        keep(telnet, output, '\n');
         telnet->state = TELNET_ENDED;
         break;
     default:
@@ -196,9 +199,15 @@ telnet_read(struct telnet *telnet, char *bytes, size_t length,
     return output.kept;
 }
 
-/* Whether the peer has ended the session. */
-bool
-telnet_has_ended(const struct telnet *telnet)
+/* The connection has ended. */
+size_t
+telnet_end(struct telnet *telnet, char *byte)
 {
-    return telnet->state == TELNET_ENDED;
+    const bool pending =
+        telnet->state != TELNET_DATA && telnet->state != TELNET_ENDED;
+
+    if (pending)
+        *byte = (char)COMMAND_IAC;
+    telnet->state = TELNET_ENDED;
+    return pending;
 }

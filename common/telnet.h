@@ -12,7 +12,7 @@
  *                         TELNET_MARKS_MAX times
  *     WONT x, DONT x      not answered: all options are off already
  *     SB ... IAC SE       skipped, at any length
- *     IP, BRK, EOF        end the session
+ *     IP, BRK, EOF        end the session: returned as byte 255 and LF
  *     NOP, DM, AO, AYT, EC, EL, GA, SE, EOR, ABORT, SUSP   skipped
  *     IAC IAC             one byte 255 of data
  *     IAC, below 236      not a command: both bytes are data
@@ -20,8 +20,11 @@
  *
  * A bare CR and any other NUL are data. A command may stand anywhere, even
  * between CR and NUL. The result depends on the bytes only, not on how they
- * were cut into segments. A command that is incomplete when the connection
- * ends is dropped.
+ * were cut into segments.
+ *
+ * Byte 255 makes the line that it stands in no UTF-8. So the published servers,
+ * which know no Telnet, take CTRL-C and all other commands: such a line ends
+ * the session, and a program of ours need not know more.
  *
  * One refusal per option suffices and cannot start a loop (RFC 854, pp. 2-3;
  * RFC 1143, section 2). DO TIMING-MARK asks for a mark in the output, not for
@@ -36,8 +39,8 @@
  * section 1, adds EOF, SUSP and ABORT. RFC 1123 requires hosts to know them
  * (3.2.3), to double IAC (3.2.6), and to take CR NUL for CR LF (3.3.1).
  *
- * Set SO_OOBINLINE on the socket: a Synch marks one byte of its IAC DM as
- * urgent (RFC 854, pp. 8-10), and without that option the byte is missing.
+ * TCP's urgent byte is no part of the stream, so a Synch, whose IAC DM ends in
+ * one (RFC 854, pp. 8-10), leaves an IAC that is data.
  */
 #ifndef COMMON_TELNET_H
 #define COMMON_TELNET_H
@@ -68,9 +71,9 @@ struct telnet {
 };
 
 /*
- * By how many bytes the data of a segment can exceed the segment: when the
- * segment before it ended in IAC and this one does not continue a command, that
- * IAC was data, and is returned now.
+ * By how many bytes the data of a segment can exceed the segment, when the
+ * segment before it ended in IAC: that IAC was data, or the first half of a
+ * command that ends the session, and is returned now.
  */
 #define TELNET_GROWTH 1
 
@@ -86,16 +89,16 @@ struct telnet {
  * return how many bytes of data are left at the start of bytes. That may be
  * length + TELNET_GROWTH: so many bytes must be writable. What to send back, in
  * order, is written to reply, and its length, mostly 0, to *replied. All
- * replies of a connection together have at most TELNET_REPLY_MAX bytes.
+ * replies of a connection together have at most TELNET_REPLY_MAX bytes. After
+ * the end of a session all that follows is dropped without a reply.
  */
 size_t telnet_read(struct telnet *telnet, char *bytes, size_t length,
     char reply[TELNET_REPLY_MAX], size_t *replied);
 
 /*
- * Whether the peer has ended the session (IP, BRK or EOF). All data before that
- * command has been returned; its lines count, but not a last one without an
- * end. What follows is dropped without a reply, in this and in later calls.
+ * The connection has ended. What is left of an incomplete command is data after
+ * all: byte 255 is written to *byte. Return how many bytes that are, 0 or 1.
  */
-bool telnet_has_ended(const struct telnet *telnet);
+size_t telnet_end(struct telnet *telnet, char *byte);
 
 #endif

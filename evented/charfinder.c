@@ -42,6 +42,7 @@ begin_talk(struct stream *stream, void *session, void *argument)
 
     if (rules->say != NULL)
         stream_peer(stream, peer);
+    stream_telnet(stream);
     chartalk_begin(session, rules, peer);
     tell(stream, session);
 }

@@ -18,9 +18,9 @@ begin(struct stream *stream, void *session, void *argument)
     const struct guess_server_options *options = argument;
     uint64_t seed = options->seed;
 
-    (void)stream;
     if (!options->seeded)
         arc4random_buf(&seed, sizeof(seed));
+    stream_telnet(stream);
     guess_begin(session, &options->rules, seed);
 }
 

@@ -1,6 +1,7 @@
 #include "evented/stream.h"
 
 #include "common/net.h"
+#include "common/telnet.h"
 
 #include <errno.h>
 #include <event2/buffer.h>
@@ -35,17 +36,18 @@ struct stream {
     struct line_scanner scanner;
     char *input;       /* owned; what was read and not used yet, or NULL */
     size_t begin, end; /* of it */
-    bool reading;      /* the loop calls us with input */
-    bool owing;        /* the peer has not yet taken all that was written */
-    bool producing;    /* the handler has more to write */
-    bool advancing;    /* advance is at work, further up the stack */
-    bool unfinished;   /* on the loop's list */
-    bool finishing;    /* stream_finish was called */
-    bool input_ended;  /* the peer has sent all */
-    bool broken;       /* the connection is */
-    bool begun;        /* some of the next message has come */
-    bool timed;        /* and before the last wait, so that its time runs */
-    bool stopping;     /* the server stops, and this is known here */
+    size_t input_room;
+    bool reading;     /* the loop calls us with input */
+    bool owing;       /* the peer has not yet taken all that was written */
+    bool producing;   /* the handler has more to write */
+    bool advancing;   /* advance is at work, further up the stack */
+    bool unfinished;  /* on the loop's list */
+    bool finishing;   /* stream_finish was called */
+    bool input_ended; /* the peer has sent all */
+    bool broken;      /* the connection is */
+    bool begun;       /* some of the next message has come */
+    bool is_telnet;   /* the peer may send commands */
+    bool stopping;    /* the server stops, and this is known here */
     bool reprieved;
     int error;
     size_t arrived; /* bytes left of what had come when it stopped */
@@ -55,6 +57,7 @@ struct stream {
     enum stream_cut cut;
     struct progress progress;
     uint64_t written;
+    struct telnet telnet;
 };
 
 static void advance(struct stream *stream);
@@ -283,7 +286,7 @@ handle(struct stream *stream, const char *data, size_t size, size_t *used)
         stream->begun = found == STREAM_FOUND_PART;
         if (found != STREAM_FOUND_ALL)
             return true;
-        stream->timed = false;
+        set_phase(stream, PHASE_ANSWER, NEVER);
     }
     return false;
 }
@@ -302,7 +305,41 @@ keep_input(struct stream *stream, const char *bytes, size_t length)
     }
     memcpy(stream->input, bytes, length);
     stream->begin = 0;
-    stream->end = length;
+    stream->end = stream->input_room = length;
+}
+
+/*
+ * Where to read to, and how much at most: the loop's buffer, or behind what is
+ * kept, which grows, so that a line that comes byte by byte is not copied each
+ * time. NULL: no memory.
+ */
+static char *
+make_room(struct stream *stream, size_t *room)
+{
+    struct stream_loop *loop = stream->loop;
+    const size_t left = stream->end - stream->begin;
+    size_t wanted = 2 * left > left + READ_SIZE ? 2 * left : left + READ_SIZE;
+
+    if (left == 0) {
+        *room = loop->input_room - TELNET_GROWTH;
+        return loop->input;
+    }
+    if (stream->begin > 0)
+        memmove(stream->input, stream->input + stream->begin, left);
+    stream->begin = 0;
+    stream->end = left;
+    if (wanted > loop->input_room)
+        wanted = loop->input_room;
+    if (stream->input_room - left < READ_SIZE && stream->input_room < wanted) {
+        char *input = realloc(stream->input, wanted);
+
+        if (input == NULL)
+            return NULL;
+        stream->input = input;
+        stream->input_room = wanted;
+    }
+    *room = stream->input_room - left - TELNET_GROWTH;
+    return stream->input + left;
 }
 
 /* Forget the kept input. */
@@ -311,7 +348,25 @@ forget_input(struct stream *stream)
 {
     free(stream->input);
     stream->input = NULL;
-    stream->begin = stream->end = 0;
+    stream->begin = stream->end = stream->input_room = 0;
+}
+
+/* Take the commands of Telnet out of what was just read, and answer them; how
+ * much is left. */
+static size_t
+take_commands(struct stream *stream, char *bytes, size_t length)
+{
+    char reply[TELNET_REPLY_MAX];
+    size_t replied;
+
+    if (!stream->is_telnet)
+        return length;
+    length = telnet_read(&stream->telnet, bytes, length, reply, &replied);
+    /* It is gathered, and leaves together with what the lines are answered. */
+    stream->advancing = true;
+    stream_write(stream, reply, replied);
+    stream->advancing = false;
+    return length;
 }
 
 /* Read and drop what the peer still sends, until it closes. */
@@ -329,19 +384,18 @@ linger(struct stream *stream)
         drop(stream);
 }
 
-/* Wait for input, under the limit that holds for it. */
+/* Wait for input, under the limit that holds for it. What is waited for already
+ * goes on having the time it had. */
 static void
 await_input(struct stream *stream)
 {
     const struct limits *limits = stream->handler->limits;
+    const enum phase phase = stream->begun ? PHASE_LINE : PHASE_IDLE;
 
-    if (!stream->begun)
-        set_phase(
-            stream, PHASE_IDLE, limits_deadline(stream_now(), limits->idle_ms));
-    else if (!stream->timed)
-        set_phase(
-            stream, PHASE_LINE, limits_deadline(stream_now(), limits->line_ms));
-    stream->timed = stream->begun;
+    if (stream->phase != phase)
+        set_phase(stream, phase,
+            limits_deadline(stream_now(),
+                stream->begun ? limits->line_ms : limits->idle_ms));
     set_reading(stream, true);
 }
 
@@ -405,42 +459,54 @@ advance(struct stream *stream)
     settle(stream, wants_input);
 }
 
+/* Handle what was just read, or its end; the stream may be gone after it. */
+static void
+receive(struct stream *stream, char *bytes, size_t length)
+{
+    counters_add(&stream->loop->counters, COUNT_BYTES_IN, length);
+    stream->arrived -= stream->stopping ? length : 0;
+    length = stream->input_ended ? telnet_end(&stream->telnet, bytes)
+                                 : take_commands(stream, bytes, length);
+    if (bytes == stream->loop->input) {
+        handle_input(stream, bytes, length);
+    } else {
+        stream->end += length;
+        advance(stream);
+    }
+}
+
 /* Input has come, or its end, or an error. */
 static void
 on_readable(evutil_socket_t fd, short what, void *argument)
 {
     struct stream *stream = argument;
-    struct stream_loop *loop = stream->loop;
-    const size_t left = stream->end - stream->begin;
-    size_t room = loop->input_room - left;
+    size_t room;
+    char *input = make_room(stream, &room);
     ssize_t got;
 
     (void)what;
+    if (input == NULL) {
+        stream->error = ENOMEM;
+        stream->broken = true;
+        drop(stream);
+        return;
+    }
     if (stream->stopping && stream->phase != PHASE_LINGER &&
         room > stream->arrived)
         room = stream->arrived;
-    if (left > 0)
-        memcpy(loop->input, stream->input + stream->begin, left);
-    got = recv(fd, loop->input + left, room, 0);
-    if (got > 0) {
-        if (stream->phase == PHASE_LINGER) {
-            stream->dropped += (size_t)got;
-            if (stream->dropped >= LIMIT_LINGER_BYTES)
-                drop(stream);
-            return;
-        }
-        if (left > 0)
-            forget_input(stream);
-        counters_add(&loop->counters, COUNT_BYTES_IN, (uint64_t)got);
-        stream->arrived -= stream->stopping ? (size_t)got : 0;
-        handle_input(stream, loop->input, left + (size_t)got);
-    } else if (got == 0) {
+    got = recv(fd, input, room, 0);
+    if (got > 0 && stream->phase != PHASE_LINGER) {
+        receive(stream, input, (size_t)got);
+    } else if (got > 0) {
+        stream->dropped += (size_t)got;
+        if (stream->dropped >= LIMIT_LINGER_BYTES)
+            drop(stream);
+    } else if (got == 0 && stream->phase != PHASE_LINGER) {
         set_reading(stream, false);
         stream->input_ended = true;
-        if (stream->phase == PHASE_LINGER)
-            drop(stream);
-        else
-            advance(stream);
+        receive(stream, input, 0);
+    } else if (got == 0) {
+        drop(stream);
     } else if (errno != EAGAIN && errno != EINTR) {
         /* While it lingers all was said already. */
         stream->error = errno;
@@ -515,7 +581,7 @@ stream_loop_init(
     TAILQ_INIT(&loop->unfinished);
     loop->turn = evtimer_new(base, on_turn, loop);
     /* The first part of a line that is not too long, and a read. */
-    loop->input_room = LINE_ROOM(max_line) + READ_SIZE;
+    loop->input_room = LINE_ROOM(max_line) + READ_SIZE + TELNET_GROWTH;
     loop->input = malloc(loop->input_room);
     return loop->turn != NULL && loop->input != NULL;
 }
@@ -571,6 +637,13 @@ stream_new(int fd, struct stream_loop *loop,
         return NULL;
     }
     return stream;
+}
+
+/* Take the peer for a Telnet client. */
+void
+stream_telnet(struct stream *stream)
+{
+    stream->is_telnet = true;
 }
 
 /* Connect to an address as a stream. */

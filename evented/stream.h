@@ -122,6 +122,10 @@ void stream_loop_free(struct stream_loop *loop);
 struct stream *stream_new(int fd, struct stream_loop *loop,
     const struct stream_handler *handler, void *argument);
 
+/* Take the peer for a Telnet client, before anything is read: its commands are
+ * answered and are no input, and it may end the session by one (telnet.h). */
+void stream_telnet(struct stream *stream);
+
 /*
  * Connect to an address as a stream; connected or gone is called when it is
  * known which. NULL: no memory.

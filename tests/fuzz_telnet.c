@@ -45,7 +45,7 @@ read_all(
         outcome->replied += replied;
         free(segment);
     }
-    outcome->ended = telnet_has_ended(&telnet);
+    outcome->ended = telnet.state == TELNET_ENDED;
 }
 
 /* Check that replies refuse, and refuse nothing again but timing marks. */

@@ -6,6 +6,7 @@
 #include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 
 #define MANY 8192
 
@@ -20,12 +21,15 @@ struct talk {
     bool ended;
 };
 
-#define TALK_ENDS(bytes, data, reply, ended)                                   \
+#define TALK_UNTIL(bytes, data, reply, ended)                                  \
     {                                                                          \
         bytes, sizeof(bytes) - 1, data, sizeof(data) - 1, reply,               \
             sizeof(reply) - 1, ended                                           \
     }
-#define TALK(bytes, data, reply) TALK_ENDS(bytes, data, reply, false)
+#define TALK(bytes, data, reply) TALK_UNTIL(bytes, data, reply, false)
+/* The client ends the session. */
+#define TALK_ENDS(bytes, data, reply) TALK_UNTIL(bytes, data ENDED, reply, true)
+#define ENDED                         "\xff\n"
 
 static const struct talk talks[] = {
     /* Without a command nothing changes. */
@@ -87,7 +91,7 @@ static const struct talk talks[] = {
     TALK("\xff\xfa\x1fx\xff\xf1p", "p", ""),
     TALK("\xff\xfa\x1fx\xff\xfa\x18y\xff\xf0p", "p", ""),
     TALK("\xff\xfa\x1fx\xffp\n", "\xffp\n", ""),
-    TALK_ENDS("p\n\xff\xfa\x1fx\xff\xf4q\n", "p\n", "", true),
+    TALK_ENDS("p\n\xff\xfa\x1fx\xff\xf4q\n", "p\n", ""),
     /* Commands that nothing is done about. */
     TALK("p\xff\xf1q", "pq", ""),
     TALK("\xff\xed\xff\xee\xff\xef\xff\xf0\xff\xf1\xff\xf2", "", ""),
@@ -104,14 +108,14 @@ static const struct talk talks[] = {
     TALK("p\xffq\xff\xeb\n", "p\xffq\xff\xeb\n", ""),
     TALK("\xffp\xffq\xffr", "\xffp\xffq\xffr", ""),
     /* The end of a session. */
-    TALK_ENDS("\xff\xf4", "", "", true),
-    TALK_ENDS("\xff\xf3", "", "", true),
-    TALK_ENDS("\xff\xec", "", "", true),
-    TALK_ENDS("p\nq\xff\xf4r\n", "p\nq", "", true),
-    TALK_ENDS("\xff\xfd\x01\xff\xf4\xff\xfd\x06\xff\xfd\x01", "",
-        "\xff\xfc\x01", true),
-    TALK_ENDS("p\r\xff\xf4\0\n", "p\r", "", true),
-    TALK_ENDS("\xff\xf4\xff\xff\xffp", "", "", true),
+    TALK_ENDS("\xff\xf4", "", ""),
+    TALK_ENDS("\xff\xf3", "", ""),
+    TALK_ENDS("\xff\xec", "", ""),
+    TALK_ENDS("p\nq\xff\xf4r\n", "p\nq", ""),
+    TALK_ENDS(
+        "\xff\xfd\x01\xff\xf4\xff\xfd\x06\xff\xfd\x01", "", "\xff\xfc\x01"),
+    TALK_ENDS("p\r\xff\xf4\0\n", "p\r", ""),
+    TALK_ENDS("\xff\xf4\xff\xff\xffp", "", ""),
     /* A command that is cut by the end of the connection. */
     TALK("p\xff", "p", ""),
     TALK("p\xff\xfb", "p", ""),
@@ -127,8 +131,7 @@ static const struct talk talks[] = {
               "\xff\xfb\x03\xff\xfd\x03\xff\xfb\x24sun\n\xff\xec",
         "sun\n",
         "\xff\xfe\x1f\xff\xfe\x20\xff\xfe\x18\xff\xfe\x27\xff\xfc\x01"
-        "\xff\xfe\x03\xff\xfc\x03\xff\xfe\x24",
-        true),
+        "\xff\xfe\x03\xff\xfc\x03\xff\xfe\x24"),
     /* plink 0.78, to a server that echoes and asks for the window's size. */
     TALK("\xff\xfb\x1f\xff\xfb\x20\xff\xfb\x18\xff\xfb\x27\xff\xfd\x01\xff"
          "\xfb\x03\xff\xfd\x03\xff\xfa\x1f\0\0\0\0\xff\xf0sun\r\0\x03\x04",
@@ -136,11 +139,11 @@ static const struct talk talks[] = {
         "\xff\xfe\x1f\xff\xfe\x20\xff\xfe\x18\xff\xfe\x27\xff\xfc\x01"
         "\xff\xfe\x03\xff\xfc\x03"),
     /* inetutils-telnet 2.4 and netkit telnet 0.17: "send ayt", CTRL-C. */
-    TALK_ENDS("sun\r\n\xff\xf6\xff\xf4\xff\xfd\x06", "sun\r\n", "", true),
+    TALK_ENDS("sun\r\n\xff\xf6\xff\xf4\xff\xfd\x06", "sun\r\n", ""),
     /* inetutils and netkit: CTRL-Z twice, CTRL-O, then CTRL-backslash. */
     TALK_ENDS("x\r\n\xff\xed\xff\xfd\x06\xff\xed\xff\xfd\x06y\r\n\xff\xf5\xff"
               "\xfd\x06\xff\xf3\xff\xfd\x06",
-        "x\r\ny\r\n", "\xff\xfc\x06\xff\xfc\x06\xff\xfc\x06", true),
+        "x\r\ny\r\n", "\xff\xfc\x06\xff\xfc\x06\xff\xfc\x06"),
     /* inetutils and netkit: "mode character", refused. */
     TALK("\xff\xfd\x03\xff\xfd\x01sun\r\n", "sun\r\n",
         "\xff\xfc\x03\xff\xfc\x01"),
@@ -158,8 +161,7 @@ static const struct talk talks[] = {
         "sun\r\n",
         "\xff\xfe\x25\xff\xfc\x26\xff\xfe\x26\xff\xfc\x03\xff\xfe\x18\xff"
         "\xfe\x1f\xff\xfe\x20\xff\xfe\x21\xff\xfe\x22\xff\xfe\x27\xff\xfc"
-        "\x05",
-        true),
+        "\x05"),
     /* inetutils-telnet 2.4: its other "send" commands. */
     TALK("\xff\xf5\xff\xed\xff\xee\xff\xef\xff\xf8\xff\xf7\xff\xf9\xff\xf1\x1dx"
          "\r\n",
@@ -224,7 +226,7 @@ is_expected(const struct reader *reader, const struct talk *talk)
            memcmp(reader->data, talk->data, talk->length) == 0 &&
            reader->replied == talk->replied &&
            memcmp(reader->reply, talk->reply, talk->replied) == 0 &&
-           telnet_has_ended(&reader->telnet) == talk->ended;
+           (reader->telnet.state == TELNET_ENDED) == talk->ended;
 }
 
 /* Bytes as they are written in C, in one of two places. */
@@ -252,7 +254,7 @@ complain(const struct reader *reader, const struct talk *talk, size_t first,
     printf("  reply     %s\n", show(reader->reply, reader->replied));
     printf("  should be %s\n", show(talk->reply, talk->replied));
     ck_abort_msg("cut at %zu and %zu; ended: %d", first, second,
-        telnet_has_ended(&reader->telnet));
+        (reader->telnet.state == TELNET_ENDED));
 }
 
 /* Read a connection that is cut at two places, both possibly at its ends. */
@@ -344,6 +346,10 @@ read_whole(const unsigned char *bytes, size_t size, char *data, char *reply)
         if (step == 1)
             continue;
         talk.ended = command == 236 || command == 243 || command == 244;
+        if (talk.ended) {
+            data[talk.length++] = (char)255;
+            data[talk.length++] = '\n';
+        }
         if (command == 251 || command == 253) {
             bool *seen = &refused[command == 251][bytes[i + 2]];
 
@@ -508,16 +514,51 @@ START_TEST(what_follows_the_end_is_dropped)
     char bytes[] = "\xff\xf4", more[] = "p\n\xff\xfd\x01\xff\xff\xffq";
     size_t replied = 77;
 
-    ck_assert(!telnet_has_ended(&telnet));
-    ck_assert_uint_eq(telnet_read(&telnet, bytes, 2, reply, &replied), 0);
-    ck_assert(telnet_has_ended(&telnet));
+    ck_assert_uint_eq(telnet_read(&telnet, bytes, 2, reply, &replied), 2);
+    ck_assert_mem_eq(bytes, ENDED, 2);
     for (size_t length = 0; length < sizeof(more); length++) {
         replied = 77;
         ck_assert_uint_eq(
             telnet_read(&telnet, more, length, reply, &replied), 0);
         ck_assert_uint_eq(replied, 0);
-        ck_assert(telnet_has_ended(&telnet));
     }
+    ck_assert_uint_eq(telnet_end(&telnet, NULL), 0);
+}
+END_TEST
+
+/* What is left of a command when the connection ends. */
+static const struct {
+    const char *bytes;
+    size_t left;
+} ends[] = {
+    { "", 0 },
+    { "p\r", 0 },
+    { "\xff\xf1", 0 },
+    { "\xff\xfb\x01", 0 },
+    { "\xff\xfa\x1fx\xff\xf0", 0 },
+    { "\xff", 1 },
+    { "p\xff\xfb", 1 },
+    { "p\xff\xfc", 1 },
+    { "p\xff\xfd", 1 },
+    { "p\xff\xfe", 1 },
+    { "\xff\xfa\x1fx", 1 },
+    { "\xff\xfa\x1fx\xff", 1 },
+};
+
+START_TEST(a_command_that_is_cut_by_the_end_was_none)
+{
+    static char reply[TELNET_REPLY_MAX];
+    struct telnet telnet = { 0 };
+    const size_t length = strlen(ends[_i].bytes);
+    char bytes[16], byte = 'p';
+    size_t replied;
+
+    memcpy(bytes, ends[_i].bytes, length);
+    telnet_read(&telnet, bytes, length, reply, &replied);
+    ck_assert_uint_eq(telnet_end(&telnet, &byte), ends[_i].left);
+    ck_assert_int_eq(byte, ends[_i].left == 1 ? '\xff' : 'p');
+    /* And nothing comes after it. */
+    ck_assert_uint_eq(telnet_end(&telnet, NULL), 0);
 }
 END_TEST
 
@@ -569,6 +610,8 @@ main(void)
     tcase_add_test(cost, one_segment_may_bring_all_replies);
     tcase_add_test(cost, an_endless_subnegotiation_comes_to_nothing);
     tcase_add_test(cost, what_follows_the_end_is_dropped);
+    tcase_add_loop_test(cost, a_command_that_is_cut_by_the_end_was_none, 0,
+        sizeof(ends) / sizeof(*ends));
     tcase_add_test(cost, no_bytes_change_nothing);
     tcase_add_test(cost, a_connection_takes_few_bytes_to_remember);
     suite_add_tcase(suite, cost);

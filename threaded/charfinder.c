@@ -39,6 +39,7 @@ talk(struct stream *stream, void *argument)
 
     if (rules->say != NULL)
         stream_peer(stream, peer);
+    stream_telnet(stream);
     chartalk_begin(&talk, rules, peer);
     do {
         tell(stream, &talk);

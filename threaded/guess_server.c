@@ -24,6 +24,7 @@ play(struct stream *stream, void *argument)
 
     if (!options->seeded)
         arc4random_buf(&seed, sizeof(seed));
+    stream_telnet(stream);
     guess_begin(&session, &options->rules, seed);
     do {
         status = stream_read_line(stream, &line);

@@ -1,6 +1,7 @@
 #include "threaded/stream.h"
 
 #include "common/net.h"
+#include "common/telnet.h"
 
 #include <errno.h>
 #include <poll.h>
@@ -29,11 +30,12 @@ struct stream {
     size_t queued;    /* bytes of output */
     bool input_ended; /* the peer has sent all */
     bool broken;      /* the connection is */
-    bool begun;       /* some of a message came before the last wait */
+    bool is_telnet;   /* the peer may send commands */
     bool timed_out;   /* a message did not come in time, */
     bool late;        /* though some of it had */
     bool stopping;    /* the server stops, and this is known here */
     size_t arrived;   /* bytes left of what had come by then */
+    struct telnet telnet;
     struct counters counters;
 
     /* The owner says what it waits for, the keeper that it shall stop, or
@@ -67,6 +69,13 @@ set_phase(struct stream *stream, enum phase phase, int64_t deadline)
 {
     atomic_store_explicit(&stream->deadline, deadline, memory_order_relaxed);
     atomic_store_explicit(&stream->phase, phase, memory_order_relaxed);
+}
+
+/* What is waited for. */
+static enum phase
+get_phase(const struct stream *stream)
+{
+    return atomic_load_explicit(&stream->phase, memory_order_relaxed);
 }
 
 /* How the keeper wants the stream to end, if it does. */
@@ -123,17 +132,41 @@ in_hand(struct stream *stream)
     return stream->arrived;
 }
 
-/* Say what is waited for: the rest of a message, or the next one. */
+/* Say what is waited for: the rest of a message, or the next one. What is
+ * waited for already goes on having the time it had. */
 static void
 await_message(struct stream *stream, bool begun)
 {
-    if (!begun)
-        set_phase(stream, PHASE_IDLE,
-            limits_deadline(stream_now(), stream->limits->idle_ms));
-    else if (!stream->begun)
-        set_phase(stream, PHASE_LINE,
-            limits_deadline(stream_now(), stream->limits->line_ms));
-    stream->begun = begun;
+    const struct limits *limits = stream->limits;
+    const enum phase phase = begun ? PHASE_LINE : PHASE_IDLE;
+
+    if (get_phase(stream) != phase)
+        set_phase(stream, phase,
+            limits_deadline(
+                stream_now(), begun ? limits->line_ms : limits->idle_ms));
+}
+
+/* Take the commands of Telnet out of what was just read, and answer them; how
+ * much is left. */
+static size_t
+take_commands(struct stream *stream, char *bytes, size_t length)
+{
+    char reply[TELNET_REPLY_MAX];
+    size_t replied;
+
+    if (!stream->is_telnet)
+        return length;
+    length = telnet_read(&stream->telnet, bytes, length, reply, &replied);
+    stream_write(stream, reply, replied);
+    return length;
+}
+
+/* The peer has sent all. */
+static void
+end_input(struct stream *stream)
+{
+    stream->input_ended = true;
+    stream->end += telnet_end(&stream->telnet, stream->input + stream->end);
 }
 
 /* Read what there is, or wait for it; false when no more will come. */
@@ -142,12 +175,14 @@ fill(struct stream *stream)
 {
     const size_t left = stream->end - stream->begin;
 
-    memmove(stream->input, stream->input + stream->begin, left);
+    /* A line that comes byte by byte lies where it should. */
+    if (stream->begin > 0)
+        memmove(stream->input, stream->input + stream->begin, left);
     stream->begin = 0;
     stream->end = left;
     for (;;) {
         const enum stream_cut cut = get_cut(stream);
-        size_t room = stream->input_room - left;
+        size_t room = stream->input_room - left - TELNET_GROWTH;
         ssize_t got;
 
         if (cut > STREAM_STOP)
@@ -155,7 +190,7 @@ fill(struct stream *stream)
         if (time_is_up(stream)) {
             counters_add(&stream->counters, COUNT_TIMED_OUT, 1);
             stream->timed_out = true;
-            stream->late = stream->begun;
+            stream->late = get_phase(stream) == PHASE_LINE;
             return false;
         }
         if (cut == STREAM_STOP) {
@@ -168,12 +203,13 @@ fill(struct stream *stream)
         got = recv(stream->fd, stream->input + left, room, 0);
         if (got > 0) {
             counters_add(&stream->counters, COUNT_BYTES_IN, (uint64_t)got);
-            stream->end += (size_t)got;
             stream->arrived -= stream->stopping ? (size_t)got : 0;
+            stream->end +=
+                take_commands(stream, stream->input + left, (size_t)got);
             return true;
         }
         if (got == 0)
-            stream->input_ended = true;
+            end_input(stream);
         else if (errno == EINTR)
             continue;
         else
@@ -210,7 +246,7 @@ linger(struct stream *stream)
 struct stream *
 stream_new(int fd, const struct limits *limits)
 {
-    size_t room = LINE_ROOM(limits->max_line);
+    size_t room = LINE_ROOM(limits->max_line) + TELNET_GROWTH;
     struct stream *stream;
 
     if (room < INPUT_ROOM)
@@ -227,6 +263,13 @@ stream_new(int fd, const struct limits *limits)
     line_init(&stream->scanner, limits->max_line);
     set_phase(stream, PHASE_ANSWER, NEVER);
     return stream;
+}
+
+/* Take the peer for a Telnet client. */
+void
+stream_telnet(struct stream *stream)
+{
+    stream->is_telnet = true;
 }
 
 /* Wait for the peer's next line. */
@@ -279,7 +322,6 @@ void
 stream_received(struct stream *stream)
 {
     counters_add(&stream->counters, COUNT_REQUESTS, 1);
-    stream->begun = false;
     set_phase(stream, PHASE_ANSWER, NEVER);
 }
 
@@ -404,8 +446,7 @@ stream_postpone(struct stream *stream, int64_t lost_ms)
 static bool
 is_stalled(struct stream *stream, int64_t now)
 {
-    if (atomic_load_explicit(&stream->phase, memory_order_relaxed) ==
-        PHASE_ANSWER)
+    if (get_phase(stream) == PHASE_ANSWER)
         return progress_stalled(&stream->progress, now,
             stream->limits->stall_ms,
             counters_get(&stream->counters, COUNT_BYTES_OUT),

@@ -46,6 +46,10 @@ enum stream_cut {
  */
 struct stream *stream_new(int fd, const struct limits *limits);
 
+/* Take the peer for a Telnet client, before anything is read: its commands are
+ * answered and are no input, and it may end the session by one (telnet.h). */
+void stream_telnet(struct stream *stream);
+
 /*
  * Wait for the peer's next line; first send what was written. LINE_READY: line
  * is valid until the next call on the stream. LINE_TOO_LONG and LINE_LATE: the
