@@ -524,6 +524,16 @@ class ThreadedPool(ServerTest):
                 client.close()
             server.play_when_possible()
 
+    def test_a_pool_refuses_nobody_while_a_thread_is_free(self):
+        # Most of its threads have no descriptor to accept with.
+        server = self.serve("--threads", "16", "--max-connections", "1000",
+            wrapper=("/usr/bin/prlimit", "--nofile=10:10"))
+        for _ in range(200):
+            with server.connect() as client:
+                self.assertEqual(client.ask(b"PARAMS 8 8\nNUMBER\n"), b"8\n")
+                client.send(b"\n")
+                self.assertEqual(client.read_all(), b"")
+
     def test_a_pool_without_descriptors_tells_who_comes(self):
         server = self.serve("--threads", "40", "--max-connections", "1000",
             wrapper=("/usr/bin/prlimit", "--nofile=24:24"))

@@ -88,7 +88,7 @@ struct server {
     LIST_HEAD(, connection) connections;
     STAILQ_HEAD(, connection) ended; /* threads to be joined */
     size_t active, refusing;         /* clients that are served, refused */
-    size_t accepting;                /* acceptors at the door */
+    size_t accepting, resting;       /* acceptors at the door, of them idle */
     struct counters sums;            /* of ended connections */
     size_t cut;                      /* that did not end in time */
     bool stopping, aborting;
@@ -316,6 +316,17 @@ has_spare(struct server *server)
     return server->spare != -1;
 }
 
+/* Turn a client away that took the last descriptor, which is the spare one. */
+static void
+give_spare_back(struct server *server, const struct door *door, int fd)
+{
+    net_turn_away(fd, door->program->refusal);
+    pthread_mutex_lock(&server->lock);
+    counters_add(&server->sums, COUNT_REJECTED, 1);
+    has_spare(server);
+    pthread_mutex_unlock(&server->lock);
+}
+
 /*
  * Turn one waiting client away by means of the spare descriptor; false: nobody
  * waits, or it does not help. Another acceptor at the door may take the client
@@ -338,29 +349,36 @@ use_spare(struct server *server, const struct door *door)
     close(spare);
     fd = accept4(door->listener, NULL, NULL, SOCK_CLOEXEC);
     if (fd != -1)
-        net_turn_away(fd, door->program->refusal);
-    pthread_mutex_lock(&server->lock);
-    counters_add(&server->sums, COUNT_REJECTED, fd != -1);
-    has_spare(server);
-    pthread_mutex_unlock(&server->lock);
+        give_spare_back(server, door, fd);
     return fd != -1;
 }
 
-/* Rest when descriptors or memory have run out; false: the server stops, and
- * nobody waits. */
+/*
+ * Rest when descriptors or memory have run out; false: the server stops, and
+ * nobody waits. Threads of a pool that stand at the door have a descriptor
+ * each, so only where all of them rest there is nobody to serve a client.
+ */
 static bool
 rest(struct server *server, const struct door *door)
 {
-    const bool told = use_spare(server, door);
-    bool stopping;
+    bool nobody, told = false, stopping;
 
+    pthread_mutex_lock(&server->lock);
+    server->resting++;
+    nobody =
+        server->options->workers == 0 || server->resting == server->accepting;
+    pthread_mutex_unlock(&server->lock);
+    if (nobody)
+        told = use_spare(server, door);
     pthread_mutex_lock(&server->lock);
     stopping = server->stopping;
     pthread_mutex_unlock(&server->lock);
-    if (stopping)
-        return told;
-    poll(NULL, 0, LIMIT_ACCEPT_PAUSE_MS);
-    return true;
+    if (!stopping)
+        poll(NULL, 0, LIMIT_ACCEPT_PAUSE_MS);
+    pthread_mutex_lock(&server->lock);
+    server->resting--;
+    pthread_mutex_unlock(&server->lock);
+    return told || !stopping;
 }
 
 /* Go to the door, or leave it; false: the server stops, there is none. */
@@ -437,19 +455,20 @@ accept_clients(void *argument)
         const struct door *door;
         const int fd = accept_client(acceptor, &door);
         enum admission admission = TURNED_AWAY;
+        bool spare;
 
         /* In one step, so that at no time a client is not accounted for. */
         pthread_mutex_lock(&server->lock);
         server->accepting--;
-        /* Who took the last descriptor gives it back. */
-        if (fd != -1 && has_spare(server))
+        spare = has_spare(server);
+        if (fd != -1 && spare)
             admission = reserve(server);
-        else if (fd != -1)
-            counters_add(&server->sums, COUNT_REJECTED, 1);
         pthread_mutex_unlock(&server->lock);
         reap(server);
-        if (fd != -1)
+        if (fd != -1 && spare)
             admit(server, door, fd, admission);
+        else if (fd != -1)
+            give_spare_back(server, door, fd);
     }
     return NULL;
 }
