@@ -2,28 +2,99 @@
 
 #include "common/log.h"
 #include "common/number.h"
+#include "common/permute.h"
 
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
-/* Begin a game with this secret. */
+/* Begin a game. */
 void
-player_begin(struct player *player, int64_t secret)
+player_begin(struct player *player, const struct player_game *game)
 {
-    *player = (struct player) { .secret = secret };
+    player->game = *game;
+    player->has_guess = false;
+    player->first = player->results.count;
+}
+
+/* Free what a player remembers. */
+void
+player_free(struct player *player)
+{
+    free(player->results.items);
+    free(player->places);
+}
+
+/* Where a guess stands in the table, or would stand: a place of this game's
+ * results, or a free one. There is always a free one. */
+static size_t *
+find_place(const struct player *player, int64_t guess)
+{
+    const struct player_results *results = &player->results;
+    const size_t last = 2 * results->room - 1;
+    size_t at = permute_mix((uint64_t)guess ^ player->key) & last;
+
+    while (player->places[at] > player->first &&
+           results->items[player->places[at] - 1].guess != guess)
+        at = (at + 1) & last;
+    return &player->places[at];
+}
+
+/* Whether a number was guessed before in this game. */
+static bool
+was_guessed(const struct player *player, int64_t guess)
+{
+    return player->results.count > player->first &&
+           *find_place(player, guess) > player->first;
+}
+
+/* Make room for more results, and a table for them; false: no memory. */
+static bool
+grow(struct player *player)
+{
+    struct player_results *results = &player->results;
+    const size_t room = results->room == 0 ? 16 : results->room * 2;
+    void *items = reallocarray(results->items, room, sizeof(*results->items));
+    size_t *places;
+
+    if (items == NULL)
+        return false;
+    results->items = items;
+    places = reallocarray(player->places, 2 * room, sizeof(*places));
+    if (places == NULL)
+        return false;
+    memset(places, 0, 2 * room * sizeof(*places));
+    player->places = places;
+    results->room = room;
+    for (size_t i = player->first; i < results->count; i++)
+        *find_place(player, results->items[i].guess) = i + 1;
+    return true;
+}
+
+/* Keep a guess of this game and what was thought of it. */
+bool
+player_keep(struct player *player, int64_t guess, enum guess_decision decision)
+{
+    struct player_results *results = &player->results;
+
+    if (results->count == results->room && !grow(player))
+        return false;
+    results->items[results->count].guess = guess;
+    results->items[results->count++].decision = decision;
+    *find_place(player, guess) = results->count;
+    return true;
 }
 
 /* Judge a guess by its distance to the secret and to the one before. */
 enum guess_decision
 player_judge(struct player *player, int64_t guess)
 {
+    const int64_t secret = player->game.secret;
     uint64_t before = player->distance;
     bool first = !player->has_guess;
 
-    player->distance = guess > player->secret
-                           ? (uint64_t)guess - (uint64_t)player->secret
-                           : (uint64_t)player->secret - (uint64_t)guess;
+    player->distance = guess > secret ? (uint64_t)guess - (uint64_t)secret
+                                      : (uint64_t)secret - (uint64_t)guess;
     player->has_guess = true;
     if (player->distance == 0)
         return GUESS_CORRECT;
@@ -75,7 +146,32 @@ player_number(const struct line *line, int64_t *guess)
     return number_read(line->text, line->length, guess) == NUMBER_OK;
 }
 
-/* What to tell the user when the server sent this instead of a guess. */
+/* Take what came in answer to PLAYER_NUMBER. */
+bool
+player_take(char text[PLAYER_TEXT_MAX], const struct player *player,
+    enum line_status status, const struct line *line, int64_t *guess)
+{
+    const struct player_game *game = &player->game;
+
+    if (status != LINE_READY || !player_number(line, guess)) {
+        player_complaint(text, status, line);
+        return false;
+    }
+    if (*guess < game->lower || *guess > game->upper) {
+        snprintf(text, PLAYER_TEXT_MAX,
+            "the server guessed %lld, which is not between %lld and %lld",
+            (long long)*guess, (long long)game->lower, (long long)game->upper);
+        return false;
+    }
+    if (was_guessed(player, *guess)) {
+        snprintf(text, PLAYER_TEXT_MAX, "the server guessed %lld again",
+            (long long)*guess);
+        return false;
+    }
+    return true;
+}
+
+/* What to tell the user when this came. */
 void
 player_complaint(char text[PLAYER_TEXT_MAX], enum line_status status,
     const struct line *line)
@@ -157,24 +253,4 @@ player_result(char text[PLAYER_TEXT_MAX], int64_t guess,
     else
         snprintf(text, PLAYER_TEXT_MAX, "Client: %lld is %s", (long long)guess,
             word);
-}
-
-/* Keep a guess and what was thought of it. */
-bool
-player_keep(
-    struct player_results *results, int64_t guess, enum guess_decision decision)
-{
-    if (results->count == results->room) {
-        size_t room = results->room == 0 ? 16 : results->room * 2;
-        void *items =
-            reallocarray(results->items, room, sizeof(*results->items));
-
-        if (items == NULL)
-            return false;
-        results->items = items;
-        results->room = room;
-    }
-    results->items[results->count].guess = guess;
-    results->items[results->count++].decision = decision;
-    return true;
 }

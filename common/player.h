@@ -1,10 +1,10 @@
 /*
  * player - the number-guessing game, as the client plays it.
  *
- * What the player thinks of a guess, what it sends, and what it shows on the
- * console; for any client. All texts are those of "Effective Python" and its
- * Korean edition. Nothing here reads, writes, waits or allocates, but for the
- * results, which grow.
+ * What the player thinks of a guess, what it sends, what it shows on the
+ * console, and what it does not put up with; for any client. All texts are
+ * those of "Effective Python" and its Korean edition. Nothing here reads,
+ * writes, waits or allocates, but for the results, which grow.
  */
 #ifndef COMMON_PLAYER_H
 #define COMMON_PLAYER_H
@@ -25,21 +25,47 @@ struct player_game {
 #define PLAYER_LINE_MAX 64
 #define PLAYER_TEXT_MAX 160
 
-/* What the judge remembers of the game so far. */
-struct player {
-    int64_t secret;
-    uint64_t distance; /* of the last guess to the secret */
-    bool has_guess;
+/* What was thought of each guess, in all games. */
+struct player_results {
+    struct {
+        int64_t guess;
+        enum guess_decision decision;
+    } * items;
+    size_t count, room;
 };
 
-/* Begin a game with this secret. */
-void player_begin(struct player *player, int64_t secret);
+/* A player: the game it is in, and all guesses so far. Zero it, but for what
+ * comes first; player_free when done. */
+struct player {
+    /* Its owner's: a random number, so that no server can choose guesses that
+     * are slow to look up. */
+    uint64_t key;
+
+    struct player_game game;
+    uint64_t distance; /* of the last guess to the secret */
+    bool has_guess;
+    struct player_results results;
+    size_t first;   /* of this game's results */
+    size_t *places; /* a hash table of them, two places for each: 1 + the index
+                       of a result; up to first, the place is free */
+};
+
+/* Begin a game. */
+void player_begin(struct player *player, const struct player_game *game);
+
+/* Free what a player remembers. */
+void player_free(struct player *player);
 
 /*
  * Judge a guess by its distance to the secret and to the one before: Correct;
  * Unsure for the first; then Warmer, Colder or Same.
  */
 enum guess_decision player_judge(struct player *player, int64_t guess);
+
+/* Keep a guess of this game and what was thought of it; false: no memory, and
+ * nothing has changed. */
+bool player_keep(
+    struct player *player, int64_t guess, enum guess_decision decision);
 
 /* The longest answer of the user's that is looked at, without its line end. */
 #define PLAYER_ANSWER_MAX 1024
@@ -55,8 +81,19 @@ bool player_answer(
 /* Read a guess of the server's; false: the line is no 64-bit integer. */
 bool player_number(const struct line *line, int64_t *guess);
 
-/* What to tell the user when the server sent this instead of a guess (a line
- * that is none, or a status without one), harmless for a terminal. */
+/*
+ * Take what came in answer to PLAYER_NUMBER, a line or a status without one.
+ * True: a guess by the rules, that is, a number within the game's range that
+ * was not guessed in this game before; in constant time. False: text holds what
+ * to tell the user; the game cannot go on, as it might never end.
+ */
+bool player_take(char text[PLAYER_TEXT_MAX], const struct player *player,
+    enum line_status status, const struct line *line, int64_t *guess);
+
+/*
+ * What to tell the user when this came, a line that is no guess or a status
+ * without one, harmless for a terminal.
+ */
 void player_complaint(char text[PLAYER_TEXT_MAX], enum line_status status,
     const struct line *line);
 
@@ -85,18 +122,5 @@ void player_question(char text[PLAYER_TEXT_MAX], int64_t guess);
 /* What is shown at the end for one guess, without a line end. */
 void player_result(char text[PLAYER_TEXT_MAX], int64_t guess,
     enum guess_decision decision, enum guess_language language);
-
-/* The guesses so far, of all games. Zero it; free(items) when done. */
-struct player_results {
-    struct {
-        int64_t guess;
-        enum guess_decision decision;
-    } * items;
-    size_t count, room;
-};
-
-/* Keep a guess and what was thought of it; false: no memory. */
-bool player_keep(struct player_results *results, int64_t guess,
-    enum guess_decision decision);
 
 #endif

@@ -23,7 +23,6 @@ struct client {
     const struct addrinfo *address; /* that is tried; NULL: connected */
     struct stream *stream;
     struct player player;
-    struct player_results results;
     size_t game;      /* which of the games it is in */
     uint64_t guesses; /* in this game */
     bool done;        /* all games were played */
@@ -109,7 +108,7 @@ report_outcome(
 
     stream_write(client->stream, text,
         player_report(text, decision, client->options->language));
-    if (!player_keep(&client->results, guess, decision))
+    if (!player_keep(&client->player, guess, decision))
         cli_die("out of memory");
 }
 
@@ -130,7 +129,7 @@ begin_game(struct client *client)
     }
     player_banner(text, game, options->ask, options->language);
     puts(text);
-    player_begin(&client->player, game->secret);
+    player_begin(&client->player, game);
     client->guesses = 0;
     stream_write(client->stream, text, player_params(text, game));
     request_number(client);
@@ -160,10 +159,8 @@ on_line(struct stream *stream, enum line_status status, const struct line *line,
     char complaint[PLAYER_TEXT_MAX];
 
     (void)stream;
-    if (status != LINE_READY || !player_number(line, &client->guess)) {
-        player_complaint(complaint, status, line);
+    if (!player_take(complaint, &client->player, status, line, &client->guess))
         cli_die("%s", complaint);
-    }
     if (!client->options->ask) {
         judge(client, player_judge(&client->player, client->guess));
         return;
@@ -230,7 +227,7 @@ on_gone(struct stream *stream, int error, void *argument)
 static void
 show_results(const struct client *client)
 {
-    const struct player_results *results = &client->results;
+    const struct player_results *results = &client->player.results;
     char text[PLAYER_TEXT_MAX];
 
     for (size_t i = 0; i < results->count; i++) {
@@ -268,6 +265,7 @@ main(int argc, char **argv)
     guess_client_cli(&options, &(struct cli_twin) { .version = "(evented)" },
         DEFAULT_PORT, argc, argv);
     client.options = &options;
+    arc4random_buf(&client.player.key, sizeof(client.player.key));
     client.addresses = net_resolve(options.host, options.port, complaint);
     if (client.addresses == NULL)
         cli_die("%s", complaint);
@@ -296,7 +294,7 @@ main(int argc, char **argv)
     stream_loop_free(&client.loop);
     event_base_free(base);
     freeaddrinfo(client.addresses);
-    free(client.results.items);
+    player_free(&client.player);
     free(options.games);
     return 0;
 }

@@ -1,7 +1,9 @@
 /*
  * The player: whatever the server or the user says, complaints are short and
- * harmless for a terminal; and what the client sends is what its server
- * understands. Input: two ends of a range, a secret, then the other's line.
+ * harmless for a terminal; what the client sends is what its server
+ * understands; and of a server's lines those are taken that a slow search finds
+ * to be by the rules. Input: two ends of a range, a secret, then the other's
+ * line, or lines.
  */
 #include "common/number.h"
 #include "common/player.h"
@@ -35,11 +37,11 @@ play(const struct player_game *game)
 {
     static const struct guess_rules rules = { .strategy = GUESS_BISECT };
     struct guess_session session;
-    struct player player;
+    struct player player = { .key = 1 };
     char text[PLAYER_LINE_MAX], shown[PLAYER_TEXT_MAX];
 
     guess_begin(&session, &rules, 1);
-    player_begin(&player, game->secret);
+    player_begin(&player, game);
     check_sent(&session, text, player_params(text, game));
     for (int i = 0; i < 8 && session.playing && !session.exhausted; i++) {
         const struct line number = { "NUMBER", 6 };
@@ -52,15 +54,63 @@ play(const struct player_game *game)
         if (reply.last)
             break;
         line = (struct line) { reply.text, reply.length - 1 };
-        assert(player_number(&line, &guess));
+        assert(player_take(shown, &player, LINE_READY, &line, &guess));
         decision = player_judge(&player, guess);
         assert((decision == GUESS_CORRECT) == (guess == game->secret));
         check_sent(
             &session, text, player_report(text, decision, (unsigned)i % 2));
         player_result(shown, guess, decision, (unsigned)i % 2);
         check_text(shown, sizeof(shown));
+        assert(player_keep(&player, guess, decision));
+        if (decision == GUESS_CORRECT)
+            break;
     }
+    player_free(&player);
     guess_end(&session);
+}
+
+/* Whether a number was among the results from the first on. */
+static bool
+is_among(const struct player_results *results, size_t first, int64_t number)
+{
+    for (size_t i = first; i < results->count; i++)
+        if (results->items[i].guess == number)
+            return true;
+    return false;
+}
+
+/* A server's lines, one answer after the other; a new game begins where it
+ * breaks a rule. */
+static void
+take_lines(const struct player_game *game, const char *data, size_t size)
+{
+    struct player player = { .key = 1 };
+    struct line_scanner scanner;
+    char shown[PLAYER_TEXT_MAX];
+    struct line line;
+    size_t used, first = 0;
+
+    player_begin(&player, game);
+    line_init(&scanner, 1024);
+    for (; line_next(&scanner, data, size, &line, &used) == LINE_READY;
+         data += used, size -= used) {
+        int64_t guess, number;
+        const bool taken =
+            player_take(shown, &player, LINE_READY, &line, &guess);
+
+        assert(taken == (player_number(&line, &number) &&
+                            number >= game->lower && number <= game->upper &&
+                            !is_among(&player.results, first, number)));
+        if (taken) {
+            assert(guess == number);
+            assert(player_keep(&player, guess, GUESS_UNSURE));
+        } else {
+            check_text(shown, sizeof(shown));
+            player_begin(&player, game);
+            first = player.results.count;
+        }
+    }
+    player_free(&player);
 }
 
 int
@@ -91,6 +141,7 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
         player_question(shown, guess);
         check_text(shown, sizeof(shown));
     }
+    take_lines(&game, line.text, line.length);
     if (player_answer(line.text, line.length, &decision))
         assert(decision < GUESS_DECISIONS);
     return 0;

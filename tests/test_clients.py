@@ -383,6 +383,11 @@ def read_request(connection):
 
 def answering(*answers):
     """Behave as a server that gives these answers, and closes."""
+    return answering_all(answers)
+
+
+def answering_all(answers):
+    """The same with an iterable of answers, which may have no end."""
     def behave(connection):
         for answer in answers:
             if not read_request(connection):
@@ -403,10 +408,10 @@ class BadServers(unittest.TestCase):
         self.assertTrue(errors[:-1].isprintable(), repr(errors))
         return errors
 
-    def fail_at(self, behave):
+    def fail_at(self, behave, *options):
         """Run a client against a fake server; return its complaint."""
         with FakeServer(behave) as server:
-            return self.fail_with(server.port)
+            return self.fail_with(server.port, *options)
 
     def test_nobody_listens(self):
         port = free_port()
@@ -468,6 +473,46 @@ class BadServers(unittest.TestCase):
             while True:
                 connection.sendall(b"1" * 65536)
         self.fail_at(behave)
+
+    def test_it_guesses_outside_of_the_range(self):
+        for guess, range_ in (("99", "1 and 5"), ("6", "1 and 5"),
+                ("0", "1 and 5"), ("-9223372036854775808", "1 and 5")):
+            with self.subTest(guess=guess):
+                self.assertEqual(self.fail_at(
+                        answering_all(
+                    itertools.repeat(guess.encode() + b"\n"))),
+                    f"guess-client: the server guessed {guess}, which is not "
+                    f"between {range_}\n")
+
+    def test_it_guesses_a_number_again(self):
+        self.assertEqual(self.fail_at(answering_all(itertools.repeat(b"1\n"))),
+            "guess-client: the server guessed 1 again\n")
+        # Whichever it is of the numbers that it has guessed.
+        self.assertEqual(self.fail_at(answering(
+                *(b"%d\n" % n for n in range(9, 5000)), b"17\n"),
+                "1", "1000000", "3"),
+            "guess-client: the server guessed 17 again\n")
+
+    def test_it_may_guess_in_each_game_what_it_likes(self):
+        numbers = [*range(1, 100), 3000] * 3
+        with FakeServer(answering(*(b"%d\n" % n for n in numbers))) as server:
+            code, output, errors = run_client(
+                self.twin, server.port, *["1", "3000", "3000"] * 3)
+        self.assertEqual((code, errors), (0, ""))
+        self.assertEqual(output.count("Client: "), 300)
+
+    def test_the_rules_hold_when_the_user_is_asked(self):
+        with tempfile.TemporaryFile("w+") as answers:
+            answers.write("u\n" * 10)
+            for guess, complaint in ((b"101\n",
+                        "the server guessed 101, which is not between "
+                        "1 and 100"), (b"7\n", "the server guessed 7 again")):
+                answers.seek(0)
+                with FakeServer(answering(b"7\n", guess)) as server:
+                    code, _, errors = run_client(
+                        self.twin, server.port, "--ask", stdin=answers)
+                self.assertEqual((code, errors),
+                    (1, f"guess-client: {complaint}\n"))
 
     def test_an_answer_in_pieces_is_an_answer(self):
         def behave(connection):

@@ -1,6 +1,7 @@
 #include "common/player.h"
 
 #include "common/number.h"
+#include "common/permute.h"
 #include "tests/guard.h"
 #include "tests/scarce.h"
 
@@ -40,11 +41,20 @@ static const struct {
 
 #define GAMES ((int)(sizeof(games) / sizeof(games[0])))
 
+/* Begin a game of the widest range, with this secret. */
+static void
+begin(struct player *player, int64_t secret)
+{
+    const struct player_game game = { INT64_MIN, INT64_MAX, secret };
+
+    player_begin(player, &game);
+}
+
 START_TEST(a_guess_is_judged_by_its_distance)
 {
-    struct player player;
+    struct player player = { 0 };
 
-    player_begin(&player, games[_i].secret);
+    begin(&player, games[_i].secret);
     for (size_t i = 0; i < 5; i++)
         ck_assert_msg(player_judge(&player, games[_i].turns[i].guess) ==
                           games[_i].turns[i].decision,
@@ -54,11 +64,11 @@ END_TEST
 
 START_TEST(a_new_game_begins_unsure)
 {
-    struct player player;
+    struct player player = { 0 };
 
-    player_begin(&player, 3);
+    begin(&player, 3);
     ck_assert_int_eq(player_judge(&player, 1), GUESS_UNSURE);
-    player_begin(&player, 3);
+    begin(&player, 3);
     ck_assert_int_eq(player_judge(&player, 2), GUESS_UNSURE);
 }
 END_TEST
@@ -314,50 +324,214 @@ END_TEST
 
 START_TEST(results_are_kept_in_order)
 {
-    struct player_results kept = { 0 };
+    struct player player = { 0 };
+    const struct player_results *kept = &player.results;
 
     for (int64_t i = 0; i < 10000; i++)
-        if (!player_keep(&kept, i * 3, (enum guess_decision)(i % 5)))
+        if (!player_keep(&player, i * 3, (enum guess_decision)(i % 5)))
             ck_abort_msg("not kept");
-    ck_assert_uint_eq(kept.count, 10000);
-    ck_assert_uint_ge(kept.room, kept.count);
-    for (size_t i = 0; i < kept.count; i++)
-        if (kept.items[i].guess != (int64_t)i * 3 ||
-            kept.items[i].decision != (enum guess_decision)(i % 5))
+    ck_assert_uint_eq(kept->count, 10000);
+    ck_assert_uint_ge(kept->room, kept->count);
+    for (size_t i = 0; i < kept->count; i++)
+        if (kept->items[i].guess != (int64_t)i * 3 ||
+            kept->items[i].decision != (enum guess_decision)(i % 5))
             ck_abort_msg("result %zu is another", i);
-    free(kept.items);
+    player_free(&player);
 }
 END_TEST
 
+/* Each of the two allocations fails in turn. */
 START_TEST(results_outlive_a_lack_of_memory)
 {
-    struct player_results kept = { 0 };
+    struct player player = { 0 };
+    const struct player_results *kept = &player.results;
     int64_t count = 0;
 
     for (int refused = 0; refused < 10; count++) {
         bool is_kept, is_refused;
 
-        scarce_call(1);
-        is_kept = player_keep(&kept, count, GUESS_COLDER);
+        scarce_call(1 + (unsigned)_i);
+        is_kept = player_keep(&player, count, GUESS_COLDER);
         is_refused = scarce_end();
         ck_assert(is_kept != is_refused);
         if (is_refused) {
             refused++;
-            ck_assert_uint_eq(kept.count, (size_t)count);
-            ck_assert(player_keep(&kept, count, GUESS_COLDER));
+            ck_assert_uint_eq(kept->count, (size_t)count);
+            ck_assert(player_keep(&player, count, GUESS_COLDER));
         }
     }
-    ck_assert_uint_eq(kept.count, (size_t)count);
-    for (size_t i = 0; i < kept.count; i++)
-        ck_assert_int_eq(kept.items[i].guess, (int64_t)i);
-    free(kept.items);
+    ck_assert_uint_eq(kept->count, (size_t)count);
+    for (size_t i = 0; i < kept->count; i++)
+        ck_assert_int_eq(kept->items[i].guess, (int64_t)i);
+    player_free(&player);
+}
+END_TEST
+
+/* What is thought of a number that the server guesses; NULL: nothing bad. */
+static const char *
+take(const struct player *player, int64_t number)
+{
+    static char text[PLAYER_TEXT_MAX];
+    char digits[32];
+    const size_t length =
+        (size_t)snprintf(digits, sizeof(digits), "%" PRId64, number);
+    const struct line line = { guard_copy(digits, length), length };
+    int64_t guess = 0;
+
+    if (!player_take(text, player, LINE_READY, &line, &guess))
+        return text;
+    ck_assert_int_eq(guess, number);
+    return NULL;
+}
+
+/* Fail unless nothing is bad about a guess; then keep it. */
+static void
+take_well(struct player *player, int64_t guess)
+{
+    const char *complaint = take(player, guess);
+
+    if (complaint != NULL)
+        ck_abort_msg("%s", complaint);
+    if (!player_keep(player, guess, GUESS_UNSURE))
+        ck_abort_msg("not kept");
+}
+
+/* Numbers at the ends of ranges, and outside of them. */
+static const struct {
+    struct player_game game;
+    int64_t guess;
+    const char *complaint;
+} ranges[] = {
+    { { 1, 5, 3 }, 1, NULL },
+    { { 1, 5, 3 }, 5, NULL },
+    { { 1, 5, 3 }, 0, "the server guessed 0, which is not between 1 and 5" },
+    { { 1, 5, 3 }, 6, "the server guessed 6, which is not between 1 and 5" },
+    { { 1, 5, 3 }, 99, "the server guessed 99, which is not between 1 and 5" },
+    { { -5, -1, -3 }, 3,
+        "the server guessed 3, which is not between -5 and -1" },
+    { { 7, 7, 7 }, 7, NULL },
+    { { 7, 7, 7 }, 8, "the server guessed 8, which is not between 7 and 7" },
+    { { INT64_MIN, INT64_MAX, 0 }, INT64_MIN, NULL },
+    { { INT64_MIN, INT64_MAX, 0 }, INT64_MAX, NULL },
+    { { INT64_MIN, INT64_MIN, INT64_MIN }, INT64_MAX,
+        "the server guessed 9223372036854775807, which is not between "
+        "-9223372036854775808 and -9223372036854775808" },
+    { { INT64_MIN + 1, INT64_MIN + 1, INT64_MIN + 1 }, INT64_MIN,
+        "the server guessed -9223372036854775808, which is not between "
+        "-9223372036854775807 and -9223372036854775807" },
+};
+
+#define RANGES ((int)(sizeof(ranges) / sizeof(ranges[0])))
+
+START_TEST(a_guess_lies_within_the_range)
+{
+    struct player player = { 0 };
+    const char *complaint;
+
+    player_begin(&player, &ranges[_i].game);
+    complaint = take(&player, ranges[_i].guess);
+    if (ranges[_i].complaint == NULL)
+        ck_assert_ptr_null(complaint);
+    else
+        ck_assert_str_eq(complaint, ranges[_i].complaint);
+}
+END_TEST
+
+/* A number of the n-th guess, near others or far from them. */
+static int64_t
+nth_guess(int kind, uint64_t n)
+{
+    switch (kind) {
+    case 0:
+        return (int64_t)n - 500;
+    case 1:
+        return (int64_t)(n << 48);
+    case 2:
+        return INT64_MIN + (int64_t)n;
+    default:
+        return (int64_t)permute_mix(n);
+    }
+}
+
+START_TEST(a_repeated_guess_is_found_however_many_there_are)
+{
+    struct player player = { .key = 7 };
+
+    begin(&player, 0);
+    for (uint64_t n = 0; n < 1000; n++) {
+        take_well(&player, nth_guess(_i, n));
+        for (uint64_t before = 0; before <= n; before += 1 + n / 8) {
+            const int64_t guess = nth_guess(_i, before);
+            char expected[PLAYER_TEXT_MAX];
+
+            snprintf(expected, sizeof(expected),
+                "the server guessed %" PRId64 " again", guess);
+            ck_assert_str_eq(take(&player, guess), expected);
+        }
+    }
+    player_free(&player);
+}
+END_TEST
+
+START_TEST(what_was_guessed_in_an_earlier_game_is_guessed_anew)
+{
+    struct player player = { .key = 7 };
+
+    /* Some grow, some leave the table large. */
+    for (int64_t game = 1; game <= 40; game++) {
+        const int64_t count = game * 977 % 300;
+
+        begin(&player, 0);
+        for (int64_t guess = 0; guess < count; guess++)
+            take_well(&player, guess);
+        for (int64_t guess = 0; guess < count; guess++)
+            ck_assert_ptr_nonnull(take(&player, guess));
+        ck_assert_ptr_null(take(&player, count));
+    }
+    player_free(&player);
+}
+END_TEST
+
+/* Undo a shift of permute_mix: x ^= x >> shift. */
+static uint64_t
+unshift(uint64_t x, unsigned shift)
+{
+    for (uint64_t y = x >> shift; y != 0; y >>= shift)
+        x ^= y;
+    return x;
+}
+
+/* What permute_mix makes x of. */
+static uint64_t
+unmix(uint64_t x)
+{
+    x = unshift(x, 31) * 0x319642b2d24d8ec3;
+    x = unshift(x, 27) * 0x96de1b173f119089;
+    return unshift(x, 30);
+}
+
+/* Without the key each of them would have to pass all others: minutes. */
+START_TEST(guesses_that_are_chosen_to_collide_do_not)
+{
+    struct player player = { .key = 0x123456789abcdef };
+
+    begin(&player, 0);
+    for (uint64_t n = 0; n < 400000; n++) {
+        const uint64_t guess = unmix(n << 40);
+
+        if (permute_mix(guess) != n << 40)
+            ck_abort_msg("no inverse");
+        take_well(&player, (int64_t)guess);
+    }
+    player_free(&player);
 }
 END_TEST
 
 /* What the user is told when there was no guess. */
 static const struct {
     enum line_status status;
-    const char *line, *text;
+    const char *line;
+    const char *text;
 } complaints[] = {
     { LINE_TOO_LONG, "", "the server sent an endless line" },
     { LINE_END, "", "the server closed the connection" },
@@ -377,9 +551,15 @@ START_TEST(what_is_no_guess_is_shown_harmless)
     const size_t length = strlen(complaints[_i].line);
     const struct line line = { guard_copy(complaints[_i].line, length),
         length };
+    const struct player player = { 0 };
     char *text = guard_room(PLAYER_TEXT_MAX);
+    int64_t guess;
 
     player_complaint(text, complaints[_i].status, &line);
+    ck_assert_str_eq(text, complaints[_i].text);
+    memset(text, 'x', PLAYER_TEXT_MAX);
+    ck_assert(
+        !player_take(text, &player, complaints[_i].status, &line, &guess));
     ck_assert_str_eq(text, complaints[_i].text);
 }
 END_TEST
@@ -415,41 +595,35 @@ hand_over(struct guess_session *session, const char *text, size_t length,
         ck_abort_msg("refused: %.*s", (int)length, text);
 }
 
-/* Play one game; fail unless the secret is found without a repetition. */
+/* Play one game; fail unless the secret is found by the rules. */
 static void
 play(struct guess_session *session, const struct player_game *game,
     enum guess_language language, size_t patience)
 {
-    bool guessed[256] = { false };
-    char text[PLAYER_LINE_MAX];
+    char text[PLAYER_LINE_MAX], complaint[PLAYER_TEXT_MAX];
     enum guess_decision decision = GUESS_UNSURE;
+    struct player player = { .key = 1 };
     struct guess_reply reply;
-    struct player player;
 
-    player_begin(&player, game->secret);
+    player_begin(&player, game);
     hand_over(session, text, player_params(text, game), &reply);
     for (size_t n = 0; decision != GUESS_CORRECT; n++) {
         struct line line;
         int64_t guess = 0;
-        size_t at;
 
         if (n == patience)
             ck_abort_msg("not found in %zu guesses", patience);
         hand_over(session, PLAYER_NUMBER, strlen(PLAYER_NUMBER), &reply);
         line = (struct line) { reply.text, reply.length - 1 };
-        if (!player_number(&line, &guess) || guess < game->lower ||
-            guess > game->upper)
-            ck_abort_msg("no guess within the range");
-        at = (size_t)((uint64_t)guess - (uint64_t)game->lower);
-        if (at < 256) {
-            if (guessed[at])
-                ck_abort_msg("%" PRId64 " repeated", guess);
-            guessed[at] = true;
-        }
+        if (!player_take(complaint, &player, LINE_READY, &line, &guess))
+            ck_abort_msg("%s", complaint);
         decision = player_judge(&player, guess);
         hand_over(
             session, text, player_report(text, decision, language), &reply);
+        if (!player_keep(&player, guess, decision))
+            ck_abort_msg("not kept");
     }
+    player_free(&player);
 }
 
 /* The loop runs over both strategies and both languages. */
@@ -502,6 +676,7 @@ main(void)
     Suite *suite = suite_create("player");
     TCase *judge = tcase_create("judge");
     TCase *texts = tcase_create("texts");
+    TCase *rules = tcase_create("rules");
     TCase *whole = tcase_create("games");
     SRunner *runner;
     int failed;
@@ -525,9 +700,16 @@ main(void)
     tcase_add_loop_test(
         texts, what_is_no_guess_is_shown_harmless, 0, COMPLAINTS);
     tcase_add_test(texts, the_longest_line_that_is_no_guess_is_cut);
-    tcase_add_test(texts, results_are_kept_in_order);
-    tcase_add_test(texts, results_outlive_a_lack_of_memory);
     suite_add_tcase(suite, texts);
+
+    tcase_add_test(rules, results_are_kept_in_order);
+    tcase_add_loop_test(rules, results_outlive_a_lack_of_memory, 0, 2);
+    tcase_add_loop_test(rules, a_guess_lies_within_the_range, 0, RANGES);
+    tcase_add_loop_test(
+        rules, a_repeated_guess_is_found_however_many_there_are, 0, 4);
+    tcase_add_test(rules, what_was_guessed_in_an_earlier_game_is_guessed_anew);
+    tcase_add_test(rules, guesses_that_are_chosen_to_collide_do_not);
+    suite_add_tcase(suite, rules);
 
     tcase_set_timeout(whole, 60);
     tcase_add_loop_test(whole, player_and_game_find_each_secret, 0, 4);

@@ -19,7 +19,6 @@ struct client {
     const struct guess_client_options *options;
     struct stream *stream;
     struct player player;
-    struct player_results results;
 };
 
 /* Let the user judge a guess. */
@@ -65,10 +64,8 @@ request_number(struct client *client)
 
     stream_write(client->stream, PLAYER_NUMBER, strlen(PLAYER_NUMBER));
     status = stream_read_line(client->stream, &line);
-    if (status != LINE_READY || !player_number(&line, &guess)) {
-        player_complaint(complaint, status, &line);
+    if (!player_take(complaint, &client->player, status, &line, &guess))
         cli_die("%s", complaint);
-    }
     return guess;
 }
 
@@ -81,7 +78,7 @@ report_outcome(
 
     stream_write(client->stream, text,
         player_report(text, decision, client->options->language));
-    if (!player_keep(&client->results, guess, decision))
+    if (!player_keep(&client->player, guess, decision))
         cli_die("out of memory");
 }
 
@@ -96,7 +93,7 @@ play(struct client *client, const struct player_game *game)
 
     player_banner(text, game, options->ask, options->language);
     puts(text);
-    player_begin(&client->player, game->secret);
+    player_begin(&client->player, game);
     stream_write(client->stream, text, player_params(text, game));
     do {
         int64_t guess = request_number(client);
@@ -112,7 +109,7 @@ play(struct client *client, const struct player_game *game)
 static void
 show_results(const struct client *client)
 {
-    const struct player_results *results = &client->results;
+    const struct player_results *results = &client->player.results;
     char text[PLAYER_TEXT_MAX];
 
     for (size_t i = 0; i < results->count; i++) {
@@ -134,6 +131,7 @@ main(int argc, char **argv)
 
     guess_client_cli(&options, &(struct cli_twin) { .version = "(threaded)" },
         DEFAULT_PORT, argc, argv);
+    arc4random_buf(&client.player.key, sizeof(client.player.key));
     fd = net_connect(options.host, options.port, complaint);
     if (fd == -1)
         cli_die("%s", complaint);
@@ -146,7 +144,7 @@ main(int argc, char **argv)
     stream_free(client.stream);
     show_results(&client);
     cli_flush();
-    free(client.results.items);
+    player_free(&client.player);
     free(options.games);
     return 0;
 }
