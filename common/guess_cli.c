@@ -13,6 +13,7 @@ enum key {
     KEY_HOST,
     KEY_PORT,
     KEY_COUNT,
+    KEY_ANSWER_TIMEOUT,
     KEY_ASK,
 };
 
@@ -196,6 +197,10 @@ parse_client(int key, char *arg, struct argp_state *state)
             (uint64_t)cli_number(state, "count", arg, 0, INT64_MAX);
         parse->counted = true;
         break;
+    case KEY_ANSWER_TIMEOUT:
+        options->answer_ms = cli_seconds(state, "answer-timeout", arg);
+        options->answer_timeout = arg;
+        break;
     case KEY_LANG:
         options->language = read_language(state, arg);
         break;
@@ -236,6 +241,10 @@ guess_client_cli(struct guess_client_options *options,
             "end a game after N guesses, 0: when the number is found "
             "(default 5 for the published games, else 0)",
             0 },
+        { "answer-timeout", KEY_ANSWER_TIMEOUT, "S", 0,
+            "seconds that the server may take to answer, fractions allowed "
+            "(default 60; 0: no limit)",
+            0 },
         { "lang", KEY_LANG, "en|ko", 0,
             "the language of what is told of a game (default en)", 0 },
         { "ask", KEY_ASK, NULL, 0,
@@ -258,6 +267,8 @@ guess_client_cli(struct guess_client_options *options,
     *options = (struct guess_client_options) {
         .host = "127.0.0.1",
         .port = port,
+        .answer_ms = 60000,
+        .answer_timeout = "60",
         .language = GUESS_ENGLISH,
     };
     snprintf(

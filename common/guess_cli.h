@@ -29,15 +29,17 @@ struct guess_client_options {
     const char *host;
     uint16_t port;
     enum guess_language language;
-    bool ask;       /* the user judges the guesses, not the program */
-    uint64_t count; /* guesses a game; 0: until found */
-    struct player_game *games; /* owned; freed with free() */
+    bool ask;          /* the user judges the guesses, not the program */
+    uint64_t count;    /* guesses a game; 0: until found */
+    int64_t answer_ms; /* that a server may take to answer; 0: no limit */
+    const char *answer_timeout; /* the same as it was given, in seconds */
+    struct player_game *games;  /* owned; freed with free() */
     size_t game_count;
 };
 
 /*
  * Read a guess-client's command line, or end the program with argp's message
- * and exit code 64.
+ * and exit code 64. Strings in options belong to argv; games to the caller.
  */
 void guess_client_cli(struct guess_client_options *options,
     const struct cli_twin *twin, uint16_t port, int argc, char **argv);

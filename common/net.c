@@ -167,9 +167,31 @@ net_resolve(const char *host, uint16_t port, char text[NET_TEXT_MAX])
     return addresses;
 }
 
+/* Connect a socket that waits only so long; -1 and errno. */
+static int
+connect_within(int fd, const struct addrinfo *address, int64_t patience_ms)
+{
+    const struct timeval patience = { .tv_sec = patience_ms / 1000,
+        .tv_usec = patience_ms % 1000 * 1000 };
+    int result;
+
+    if (setsockopt(fd, SOL_SOCKET, SO_SNDTIMEO, &patience, sizeof(patience)) ==
+        -1)
+        return -1;
+    /* A wait with a limit is interrupted by a stop and its end, handled or
+     * not; called again, it goes on. */
+    do
+        result = connect(fd, address->ai_addr, address->ai_addrlen);
+    while (result == -1 && errno == EINTR);
+    if (result == -1 && (errno == EINPROGRESS || errno == EALREADY))
+        errno = ETIMEDOUT;
+    return result;
+}
+
 /* Connect to the first address that answers. */
 int
-net_connect(const char *host, uint16_t port, char text[NET_TEXT_MAX])
+net_connect(const char *host, uint16_t port, int64_t patience_ms,
+    char text[NET_TEXT_MAX])
 {
     struct addrinfo *addresses = net_resolve(host, port, text);
     int fd = -1;
@@ -180,7 +202,7 @@ net_connect(const char *host, uint16_t port, char text[NET_TEXT_MAX])
          a = a->ai_next) {
         fd =
             socket(a->ai_family, a->ai_socktype | SOCK_CLOEXEC, a->ai_protocol);
-        if (fd == -1 || connect(fd, a->ai_addr, a->ai_addrlen) == -1) {
+        if (fd == -1 || connect_within(fd, a, patience_ms) == -1) {
             net_explain(text, host, port, strerrordesc_np(errno));
             if (fd != -1)
                 close(fd);

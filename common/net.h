@@ -37,9 +37,12 @@ struct addrinfo *net_resolve(
 /*
  * Connect to the first address of host and port that answers, and wait for it.
  * Returns the descriptor, close-on-exec, blocking, with TCP_NODELAY; -1: text
- * holds the reason.
+ * holds the reason. In milliseconds, patience_ms is how long each address may
+ * take to answer, and later how long a send may wait for the peer, to fail with
+ * EAGAIN then; 0: as long as the system puts up with.
  */
-int net_connect(const char *host, uint16_t port, char text[NET_TEXT_MAX]);
+int net_connect(const char *host, uint16_t port, int64_t patience_ms,
+    char text[NET_TEXT_MAX]);
 
 /* The address of a socket's peer, "127.0.0.1:62910", into text; "?" when the
  * connection is gone. */

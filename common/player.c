@@ -154,7 +154,7 @@ player_take(char text[PLAYER_TEXT_MAX], const struct player *player,
     const struct player_game *game = &player->game;
 
     if (status != LINE_READY || !player_number(line, guess)) {
-        player_complaint(text, status, line);
+        player_complaint(text, player, status, line);
         return false;
     }
     if (*guess < game->lower || *guess > game->upper) {
@@ -173,13 +173,18 @@ player_take(char text[PLAYER_TEXT_MAX], const struct player *player,
 
 /* What to tell the user when this came. */
 void
-player_complaint(char text[PLAYER_TEXT_MAX], enum line_status status,
-    const struct line *line)
+player_complaint(char text[PLAYER_TEXT_MAX], const struct player *player,
+    enum line_status status, const struct line *line)
 {
     static const char error[] = "ERROR ";
     const size_t prefix = sizeof(error) - 1;
     char shown[100];
 
+    if (status == LINE_LATE) {
+        snprintf(text, PLAYER_TEXT_MAX,
+            "the server has not answered for %.60s s", player->patience);
+        return;
+    }
     if (status != LINE_READY) {
         snprintf(text, PLAYER_TEXT_MAX, "%s",
             status == LINE_TOO_LONG ? "the server sent an endless line"

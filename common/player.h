@@ -38,8 +38,10 @@ struct player_results {
  * comes first; player_free when done. */
 struct player {
     /* Its owner's: a random number, so that no server can choose guesses that
-     * are slow to look up. */
+     * are slow to look up; and how many seconds a server may take to answer,
+     * as text, for the complaint. */
     uint64_t key;
+    const char *patience;
 
     struct player_game game;
     uint64_t distance; /* of the last guess to the secret */
@@ -92,10 +94,11 @@ bool player_take(char text[PLAYER_TEXT_MAX], const struct player *player,
 
 /*
  * What to tell the user when this came, a line that is no guess or a status
- * without one, harmless for a terminal.
+ * without one (LINE_LATE: nothing came for as long as the player's patience),
+ * harmless for a terminal.
  */
-void player_complaint(char text[PLAYER_TEXT_MAX], enum line_status status,
-    const struct line *line);
+void player_complaint(char text[PLAYER_TEXT_MAX], const struct player *player,
+    enum line_status status, const struct line *line);
 
 /* "PARAMS <lower> <upper>\n" into text; return its length. */
 size_t player_params(

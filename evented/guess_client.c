@@ -6,6 +6,7 @@
 #include "common/net.h"
 #include "evented/stream.h"
 
+#include <errno.h>
 #include <event2/buffer.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -26,6 +27,8 @@ struct client {
     size_t game;      /* which of the games it is in */
     uint64_t guesses; /* in this game */
     bool done;        /* all games were played */
+
+    struct event *overdue; /* pending while the server is waited for */
 
     /* When the user is asked. */
     int64_t guess;
@@ -92,11 +95,24 @@ on_answer(evutil_socket_t fd, short what, void *argument)
     ask(client);
 }
 
+/* Give the server its time, from now on. */
+static void
+expect(struct client *client)
+{
+    const int64_t ms = client->options->answer_ms;
+    const struct timeval patience = { .tv_sec = ms / 1000,
+        .tv_usec = ms % 1000 * 1000 };
+
+    if (ms != 0 && event_add(client->overdue, &patience) == -1)
+        cli_die("out of memory");
+}
+
 /* Ask the server for its next guess. */
 static void
 request_number(struct client *client)
 {
     stream_write(client->stream, PLAYER_NUMBER, strlen(PLAYER_NUMBER));
+    expect(client);
 }
 
 /* Tell the server what to think of its guess, and keep it. */
@@ -159,6 +175,7 @@ on_line(struct stream *stream, enum line_status status, const struct line *line,
     char complaint[PLAYER_TEXT_MAX];
 
     (void)stream;
+    event_del(client->overdue);
     if (!player_take(complaint, &client->player, status, line, &client->guess))
         cli_die("%s", complaint);
     if (!client->options->ask) {
@@ -194,13 +211,14 @@ connect_next(struct client *client)
         .gone = on_gone,
     };
 
+    expect(client);
     client->stream = stream_connect(client->address->ai_addr,
         client->address->ai_addrlen, &client->loop, &handler, client);
     if (client->stream == NULL)
         cli_die("out of memory");
 }
 
-/* The connection is over, or could not be made. */
+/* The connection is over, or could not be made; no error: not in time. */
 static void
 on_gone(struct stream *stream, int error, void *argument)
 {
@@ -218,9 +236,27 @@ on_gone(struct stream *stream, int error, void *argument)
         connect_next(client);
     } else {
         net_explain(complaint, client->options->host, client->options->port,
-            strerrordesc_np(error));
+            strerrordesc_np(error != 0 ? error : ETIMEDOUT));
         cli_die("%s", complaint);
     }
+}
+
+/* The server's time is up. Its answer was not there either: descriptors are
+ * looked at before clocks, also after the process was stopped. */
+static void
+on_overdue(evutil_socket_t fd, short what, void *argument)
+{
+    struct client *client = argument;
+    char complaint[PLAYER_TEXT_MAX];
+
+    (void)fd;
+    (void)what;
+    if (client->address != NULL) {
+        stream_free(client->stream);
+        return;
+    }
+    player_complaint(complaint, &client->player, LINE_LATE, NULL);
+    cli_die("%s", complaint);
 }
 
 /* Show how all games went. */
@@ -265,6 +301,7 @@ main(int argc, char **argv)
     guess_client_cli(&options, &(struct cli_twin) { .version = "(evented)" },
         DEFAULT_PORT, argc, argv);
     client.options = &options;
+    client.player.patience = options.answer_timeout;
     arc4random_buf(&client.player.key, sizeof(client.player.key));
     client.addresses = net_resolve(options.host, options.port, complaint);
     if (client.addresses == NULL)
@@ -277,7 +314,9 @@ main(int argc, char **argv)
     client.answers = evbuffer_new();
     client.answered =
         event_new(base, STDIN_FILENO, EV_READ, on_answer, &client);
-    if (client.answered == NULL || client.answers == NULL)
+    client.overdue = evtimer_new(base, on_overdue, &client);
+    if (client.answered == NULL || client.answers == NULL ||
+        client.overdue == NULL)
         cli_die("out of memory");
     connect_next(&client);
 
@@ -290,6 +329,7 @@ main(int argc, char **argv)
     show_results(&client);
     cli_flush();
     event_free(client.answered);
+    event_free(client.overdue);
     evbuffer_free(client.answers);
     stream_loop_free(&client.loop);
     event_base_free(base);

@@ -84,7 +84,7 @@ is_among(const struct player_results *results, size_t first, int64_t number)
 static void
 take_lines(const struct player_game *game, const char *data, size_t size)
 {
-    struct player player = { .key = 1 };
+    struct player player = { .key = 1, .patience = "60" };
     struct line_scanner scanner;
     char shown[PLAYER_TEXT_MAX];
     struct line line;
@@ -116,6 +116,7 @@ take_lines(const struct player_game *game, const char *data, size_t size)
 int
 LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
+    static const struct player player = { .patience = "60" };
     struct player_game game = { 0, 0, 0 };
     enum guess_decision decision = GUESS_DECISIONS;
     char shown[PLAYER_TEXT_MAX];
@@ -134,7 +135,7 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     }
     line = (struct line) { (const char *)data, size };
     for (enum line_status s = LINE_READY; s <= LINE_END; s++) {
-        player_complaint(shown, s, &line);
+        player_complaint(shown, &player, s, &line);
         check_text(shown, sizeof(shown));
     }
     if (player_number(&line, &guess)) {

@@ -250,6 +250,12 @@ static const struct refusal client_refusals[] = {
     { "--count -1",
         "guess-client: --count: '-1' is not a whole number from 0 to "
         "9223372036854775807" },
+    { "--answer-timeout -1",
+        "guess-client: --answer-timeout: '-1' is not a time from 0 to 31536000 "
+        "seconds" },
+    { "--answer-timeout 60s",
+        "guess-client: --answer-timeout: '60s' is not a time from 0 to "
+        "31536000 seconds" },
     { "--lang xx", "guess-client: --lang: 'xx' is neither en nor ko" },
     { "1", "guess-client: a game takes three numbers: LOWER UPPER SECRET" },
     { "1 5", "guess-client: a game takes three numbers: LOWER UPPER SECRET" },
@@ -659,6 +665,8 @@ START_TEST(a_client_without_options_plays_the_published_games)
     ck_assert_uint_eq(options.port, 1234);
     ck_assert_int_eq(options.language, GUESS_ENGLISH);
     ck_assert(!options.ask);
+    ck_assert_int_eq(options.answer_ms, 60000);
+    ck_assert_str_eq(options.answer_timeout, "60");
     ck_assert_uint_eq(options.count, 5);
     ck_assert_uint_eq(options.game_count, 2);
     ck_assert_int_eq(options.games[0].lower, 1);
@@ -740,10 +748,13 @@ START_TEST(every_client_option_is_taken)
 {
     struct guess_client_options options;
 
-    parse_client(&options, "--host ::1 --port 65535 --lang ko --ask -3 3");
+    parse_client(&options,
+        "--host ::1 --port 65535 --lang ko --answer-timeout 02.50 --ask -3 3");
     ck_assert_str_eq(options.host, "::1");
     ck_assert_uint_eq(options.port, 65535);
     ck_assert_int_eq(options.language, GUESS_KOREAN);
+    ck_assert_int_eq(options.answer_ms, 2500);
+    ck_assert_str_eq(options.answer_timeout, "02.50");
     ck_assert(options.ask);
     ck_assert_int_eq(options.games[0].lower, -3);
     ck_assert_int_eq(options.games[0].upper, 3);

@@ -88,6 +88,11 @@ CLIENT_REFUSES = [
     (["--count", "-1"], f"--count: '-1' {NUMBER} 0 to"),
     (["--count", "few"], f"--count: 'few' {NUMBER} 0 to"),
     (["--count"], f"'--count' {MISSING}"),
+    (["--answer-timeout", "-1"], f"--answer-timeout: '-1' {TIME}"),
+    (["--answer-timeout", "60s"], f"--answer-timeout: '60s' {TIME}"),
+    (["--answer-timeout", "31536001"],
+        f"--answer-timeout: '31536001' {TIME}"),
+    (["--answer-timeout"], f"'--answer-timeout' {MISSING}"),
     (["--lang", "KO"], "--lang: 'KO' is neither en nor ko"),
     (["1", "5"], "a game takes three numbers: LOWER UPPER SECRET"),
     (["1", "5", "3", "4"], "a game takes three numbers: LOWER UPPER SECRET"),
@@ -123,7 +128,8 @@ SERVER_HELP = {
 }
 CLIENT_HELP = {
     "--host=ADDR": "default 127.0.0.1", "--port=N": None,
-    "--count=N": "default 5", "--lang=en|ko": "default en",
+    "--count=N": "default 5", "--answer-timeout=S": "default 60",
+    "--lang=en|ko": "default en",
     "--ask": "default 1 100", "--help": "", "--usage": "", "--version": "",
 }
 DEFAULT_PORT = {"threaded": 1234, "evented": 4321}
@@ -199,7 +205,9 @@ class CommandLines(unittest.TestCase):
                 ["-9223372036854775808", "9223372036854775807", "0"],
                 ["--ask"], ["--ask", "-9", "-5"], ["-5", "5", "--ask", "-4",
                     "4"], ["--count", "0"],
-                ["--count", "9223372036854775807"]):
+                ["--count", "9223372036854775807"],
+                ["--answer-timeout", "0"], ["--answer-timeout", "0.0001"],
+                ["--answer-timeout", "31536000"]):
             with self.subTest(arguments=arguments):
                 done = run(self.twin, "guess-client", "--port", str(port),
                     *arguments)

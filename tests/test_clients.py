@@ -4,18 +4,21 @@ Every client against every server, in both languages; the user's answers from
 a pipe, a file and a terminal; and servers that are none.
 """
 
+import contextlib
 import itertools
 import os
 import pty
 import re
+import signal
 import socket
 import subprocess
 import tempfile
 import threading
+import time
 import unittest
 
 from harness import (DEADLINE, HOST, TWINS, Server, ServerTest, environment,
-    free_port, main, on_both_twins, program)
+    free_port, main, on_both_twins, program, wait_until)
 
 ENGLISH = {"Unsure": "Unsure", "Warmer": "Warmer", "Colder": "Colder",
     "Same": "Same", "Correct": "Correct"}
@@ -233,6 +236,30 @@ class Asking(ServerTest):
                 answers.seek(0)
                 self.check(self.play(answers), ["Unsure", "Correct"])
 
+    def question(self, process):
+        """What is printed up to the end of the next question."""
+        text = b""
+        while not text.endswith(b"[y]es: "):
+            piece = os.read(process.stdout.fileno(), 4096)
+            self.assertTrue(piece, text)
+            text += piece
+        return text
+
+    def test_the_user_may_think_longer_than_the_server(self):
+        server = self.serve()
+        with subprocess.Popen([program(self.twin, "guess-client"), "--port",
+                str(server.port), "--ask", "--answer-timeout", "0.3", "1",
+                "9"], stdin=subprocess.PIPE, stdout=subprocess.PIPE,
+                stderr=subprocess.PIPE, env=environment()) as process:
+            for answer in b"u\n", b"w\n", b"y\n":
+                self.question(process)
+                time.sleep(0.7)
+                process.stdin.write(answer)
+                process.stdin.flush()
+            output, errors = process.communicate(timeout=DEADLINE)
+        self.assertEqual((process.returncode, errors), (0, b""))
+        self.assertEqual(output.count(b"Client: "), 3)
+
     def test_several_games(self):
         with tempfile.TemporaryFile("w+") as answers:
             answers.write("u\ny\ny\n")
@@ -396,9 +423,27 @@ def answering_all(answers):
     return behave
 
 
+def listening(connection):
+    """Behave as a server that takes all and says nothing."""
+    while connection.recv(4096):
+        pass
+
+
 @on_both_twins
 class BadServers(unittest.TestCase):
     """What a client does about a server that is none."""
+
+    @contextlib.contextmanager
+    def started(self, port, *options):
+        """A client that runs, with pipes for all it reads and prints."""
+        with subprocess.Popen([program(self.twin, "guess-client"), "--port",
+                str(port), *options], stdin=subprocess.PIPE,
+                stdout=subprocess.PIPE, stderr=subprocess.PIPE,
+                env=environment()) as process:
+            try:
+                yield process
+            finally:
+                process.kill()
 
     def fail_with(self, port, *options):
         """Run a client that must fail; return its complaint."""
@@ -513,6 +558,90 @@ class BadServers(unittest.TestCase):
                         self.twin, server.port, "--ask", stdin=answers)
                 self.assertEqual((code, errors),
                     (1, f"guess-client: {complaint}\n"))
+
+    def test_it_says_nothing(self):
+        for options in ("--answer-timeout", "0.5"), (
+                "--ask", "--answer-timeout=0.5"):
+            self.assertEqual(self.fail_at(listening, *options),
+                "guess-client: the server has not answered for 0.5 s\n")
+
+    def test_it_falls_silent(self):
+        def behave(connection):
+            read_request(connection)
+            connection.sendall(b"1\n")
+            listening(connection)
+        self.assertEqual(self.fail_at(behave, "--answer-timeout", ".50"),
+            "guess-client: the server has not answered for .50 s\n")
+
+    def test_it_answers_a_byte_at_a_time_and_never_ends(self):
+        def behave(connection):
+            read_request(connection)
+            while True:
+                connection.sendall(b"0")
+                time.sleep(0.1)
+        self.assertEqual(self.fail_at(behave, "--answer-timeout", "0.5"),
+            "guess-client: the server has not answered for 0.5 s\n")
+
+    def test_without_a_limit_it_may_take_its_time(self):
+        def behave(connection):
+            read_request(connection)
+            time.sleep(0.7)
+            connection.sendall(b"3\n")
+            listening(connection)
+        with FakeServer(behave) as server:
+            code, _, errors = run_client(self.twin, server.port,
+                "--answer-timeout", "0", "1", "5", "3")
+        self.assertEqual((code, errors), (0, ""))
+
+    def test_it_never_reads_and_answers_what_it_was_never_asked(self):
+        # Its numbers count as answers, so the client goes on asking, until
+        # the system takes no more of that.
+        def behave(connection):
+            for start in itertools.count(0, 10000):
+                connection.sendall(b"".join(
+                    b"%d\n" % n for n in range(start, start + 10000)))
+        self.assertEqual(self.fail_at(behave, "--answer-timeout", "1", "0",
+                "9223372036854775807", "9223372036854775807"),
+            "guess-client: the server has not answered for 1 s\n")
+
+    def test_an_answer_that_came_while_it_was_stopped_is_not_late(self):
+        asked, stopped = threading.Event(), threading.Event()
+
+        def behave(connection):
+            read_request(connection)
+            asked.set()
+            stopped.wait(DEADLINE)
+            connection.sendall(b"3\n")
+            stopped.clear()
+            listening(connection)
+
+        with FakeServer(behave) as server, self.started(server.port,
+                "--answer-timeout", "1", "1", "5", "3") as process:
+            asked.wait(DEADLINE)
+            process.send_signal(signal.SIGSTOP)
+            time.sleep(1.3)
+            stopped.set()
+            wait_until(lambda: not stopped.is_set(), "the answer is sent")
+            process.send_signal(signal.SIGCONT)
+            _, errors = process.communicate(timeout=DEADLINE)
+            self.assertEqual((process.returncode, errors), (0, b""))
+
+    def test_it_is_not_there(self):
+        # A queue that is full answers to nobody, as a dead machine does.
+        with socket.create_server((HOST, 0), backlog=0) as listener:
+            port = listener.getsockname()[1]
+            waiting = [socket.socket() for _ in range(4)]
+            for client in waiting:
+                client.setblocking(False)
+                client.connect_ex((HOST, port))
+            try:
+                self.assertEqual(
+                    self.fail_with(port, "--answer-timeout", "0.5"),
+                    f"guess-client: cannot connect to {HOST}:{port}: "
+                    "Connection timed out\n")
+            finally:
+                for client in waiting:
+                    client.close()
 
     def test_an_answer_in_pieces_is_an_answer(self):
         def behave(connection):

@@ -187,7 +187,7 @@ START_TEST(no_host_listens_on_every_address)
     ck_assert_msg(fd != -1, "%s", text);
     ck_assert(
         strncmp(text, "0.0.0.0:", 8) == 0 || strncmp(text, "[::]:", 5) == 0);
-    client = net_connect("127.0.0.1", port_of(fd), text);
+    client = net_connect("127.0.0.1", port_of(fd), 0, text);
     ck_assert_msg(client != -1, "%s", text);
     close(client);
     close(fd);
@@ -210,7 +210,7 @@ START_TEST(a_port_can_be_used_again_at_once)
     const uint16_t port = port_of(fd);
     char text[NET_TEXT_MAX];
 
-    client = net_connect("127.0.0.1", port, text);
+    client = net_connect("127.0.0.1", port, 0, text);
     server = accept(fd, NULL, NULL);
     /* The server closes first: its end stays in TIME_WAIT. */
     close(server);
@@ -327,7 +327,7 @@ START_TEST(a_bad_host_cannot_be_connected)
 {
     char *text = guard_room(NET_TEXT_MAX);
 
-    ck_assert_int_eq(net_connect(bad_hosts[_i], 80, text), -1);
+    ck_assert_int_eq(net_connect(bad_hosts[_i], 80, 0, text), -1);
     check_reason(text, "connect to", bad_hosts[_i]);
 }
 END_TEST
@@ -406,7 +406,7 @@ START_TEST(a_connection_is_blocking_prompt_and_closed_on_exec)
 {
     int listener = listen_somewhere();
     char text[NET_TEXT_MAX];
-    int fd = net_connect("127.0.0.1", port_of(listener), text);
+    int fd = net_connect("127.0.0.1", port_of(listener), 0, text);
 
     ck_assert_msg(fd != -1, "%s", text);
     ck_assert_int_eq(fcntl(fd, F_GETFL) & O_NONBLOCK, 0);
@@ -421,7 +421,7 @@ START_TEST(a_name_connects_to_the_address_that_answers)
 {
     int listener = listen_somewhere();
     char text[NET_TEXT_MAX];
-    int fd = net_connect("localhost", port_of(listener), text);
+    int fd = net_connect("localhost", port_of(listener), 0, text);
 
     ck_assert_msg(fd != -1, "%s", text);
     close(fd);
@@ -437,7 +437,7 @@ START_TEST(an_ipv6_address_can_be_connected)
     if (!has_ipv6())
         return;
     listener = net_listen("::1", 0, text);
-    fd = net_connect("::1", port_of(listener), text);
+    fd = net_connect("::1", port_of(listener), 0, text);
     ck_assert_msg(fd != -1, "%s", text);
     close(fd);
     close(listener);
@@ -451,10 +451,54 @@ START_TEST(a_port_where_nobody_listens_is_refused)
     char text[NET_TEXT_MAX], expected[NET_TEXT_MAX];
 
     close(listener);
-    ck_assert_int_eq(net_connect("127.0.0.1", port, text), -1);
+    ck_assert_int_eq(net_connect("127.0.0.1", port, 0, text), -1);
     snprintf(expected, sizeof(expected),
         "cannot connect to 127.0.0.1:%u: Connection refused", port);
     ck_assert_str_eq(text, expected);
+}
+END_TEST
+
+/* A queue that is full answers to nobody, as a machine that is off. */
+START_TEST(an_address_that_does_not_answer_is_given_up)
+{
+    int listener = listen_somewhere(), waiting[4];
+    const uint16_t port = port_of(listener);
+    const struct sockaddr_in address = {
+        .sin_family = AF_INET,
+        .sin_port = htons(port),
+        .sin_addr = { htonl(INADDR_LOOPBACK) },
+    };
+    char text[NET_TEXT_MAX], expected[NET_TEXT_MAX];
+
+    ck_assert_int_eq(listen(listener, 0), 0);
+    for (size_t i = 0; i < 4; i++) {
+        waiting[i] = socket(AF_INET, SOCK_STREAM | SOCK_NONBLOCK, 0);
+        (void)connect(
+            waiting[i], (const struct sockaddr *)&address, sizeof(address));
+    }
+    ck_assert_int_eq(net_connect("127.0.0.1", port, 50, text), -1);
+    snprintf(expected, sizeof(expected),
+        "cannot connect to 127.0.0.1:%u: Connection timed out", port);
+    ck_assert_str_eq(text, expected);
+    for (size_t i = 0; i < 4; i++)
+        close(waiting[i]);
+    close(listener);
+}
+END_TEST
+
+START_TEST(a_send_waits_no_longer_than_the_connection_was_told)
+{
+    static const char bytes[65536];
+    int listener = listen_somewhere();
+    char text[NET_TEXT_MAX];
+    int fd = net_connect("127.0.0.1", port_of(listener), 50, text);
+
+    ck_assert_int_ne(fd, -1);
+    while (send(fd, bytes, sizeof(bytes), 0) > 0)
+        continue;
+    ck_assert_int_eq(errno, EAGAIN);
+    close(fd);
+    close(listener);
 }
 END_TEST
 
@@ -467,7 +511,7 @@ START_TEST(a_failed_connection_leaves_no_descriptor)
     close(listener);
     free_before = net_spare();
     close(free_before);
-    ck_assert_int_eq(net_connect("127.0.0.1", port, text), -1);
+    ck_assert_int_eq(net_connect("127.0.0.1", port, 0, text), -1);
     ck_assert_int_eq(net_listen("192.0.2.1", 0, text), -1);
     free_after = net_spare();
     close(free_after);
@@ -479,7 +523,7 @@ START_TEST(a_peer_has_an_address)
 {
     char text[NET_TEXT_MAX], expected[NET_TEXT_MAX];
     int listener = listen_somewhere();
-    int fd = net_connect("127.0.0.1", port_of(listener), text);
+    int fd = net_connect("127.0.0.1", port_of(listener), 0, text);
     int served = accept(listener, NULL, NULL);
 
     ck_assert(fd != -1 && served != -1);
@@ -805,6 +849,9 @@ main(void)
     tcase_add_test(connecting, a_name_connects_to_the_address_that_answers);
     tcase_add_test(connecting, an_ipv6_address_can_be_connected);
     tcase_add_test(connecting, a_port_where_nobody_listens_is_refused);
+    tcase_add_test(connecting, an_address_that_does_not_answer_is_given_up);
+    tcase_add_test(
+        connecting, a_send_waits_no_longer_than_the_connection_was_told);
     tcase_add_test(connecting, a_failed_connection_leaves_no_descriptor);
     suite_add_tcase(suite, connecting);
 

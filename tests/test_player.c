@@ -534,6 +534,7 @@ static const struct {
     const char *text;
 } complaints[] = {
     { LINE_TOO_LONG, "", "the server sent an endless line" },
+    { LINE_LATE, "", "the server has not answered for 0.50 s" },
     { LINE_END, "", "the server closed the connection" },
     { LINE_READY, "ERROR no game", "the server answered: ERROR no game" },
     { LINE_READY, "ERROR \x1b[2J", "the server answered: ERROR \\u{1b}[2J" },
@@ -551,11 +552,11 @@ START_TEST(what_is_no_guess_is_shown_harmless)
     const size_t length = strlen(complaints[_i].line);
     const struct line line = { guard_copy(complaints[_i].line, length),
         length };
-    const struct player player = { 0 };
+    const struct player player = { .patience = "0.50" };
     char *text = guard_room(PLAYER_TEXT_MAX);
     int64_t guess;
 
-    player_complaint(text, complaints[_i].status, &line);
+    player_complaint(text, &player, complaints[_i].status, &line);
     ck_assert_str_eq(text, complaints[_i].text);
     memset(text, 'x', PLAYER_TEXT_MAX);
     ck_assert(
@@ -568,10 +569,11 @@ START_TEST(the_longest_line_that_is_no_guess_is_cut)
 {
     static char bytes[4096];
     const struct line line = { bytes, sizeof(bytes) };
+    const struct player player = { .patience = "60" };
     char *text = guard_room(PLAYER_TEXT_MAX);
 
     memset(bytes, '\x1b', sizeof(bytes));
-    player_complaint(text, LINE_READY, &line);
+    player_complaint(text, &player, LINE_READY, &line);
     ck_assert_uint_lt(strlen(text), PLAYER_TEXT_MAX);
     ck_assert_str_eq(text + strlen(text) - 7, "\\u{1b}'");
 }

@@ -63,6 +63,7 @@ request_number(struct client *client)
     int64_t guess;
 
     stream_write(client->stream, PLAYER_NUMBER, strlen(PLAYER_NUMBER));
+    stream_expect(client->stream, client->options->answer_ms);
     status = stream_read_line(client->stream, &line);
     if (!player_take(complaint, &client->player, status, &line, &guess))
         cli_die("%s", complaint);
@@ -131,8 +132,9 @@ main(int argc, char **argv)
 
     guess_client_cli(&options, &(struct cli_twin) { .version = "(threaded)" },
         DEFAULT_PORT, argc, argv);
+    client.player.patience = options.answer_timeout;
     arc4random_buf(&client.player.key, sizeof(client.player.key));
-    fd = net_connect(options.host, options.port, complaint);
+    fd = net_connect(options.host, options.port, options.answer_ms, complaint);
     if (fd == -1)
         cli_die("%s", complaint);
     client.stream = stream_new(fd, &limits);

@@ -4,6 +4,7 @@
 #include "common/telnet.h"
 
 #include <errno.h>
+#include <limits.h>
 #include <poll.h>
 #include <pthread.h>
 #include <stdatomic.h>
@@ -35,6 +36,7 @@ struct stream {
     bool late;        /* though some of it had */
     bool stopping;    /* the server stops, and this is known here */
     size_t arrived;   /* bytes left of what had come by then */
+    int64_t expected; /* when the next line must be whole, without a keeper */
     struct telnet telnet;
     struct counters counters;
 
@@ -106,6 +108,7 @@ send_all(struct stream *stream, const char *bytes, size_t length)
             bytes += sent;
             length -= (size_t)sent;
         } else if (errno != EINTR || get_cut(stream) >= STREAM_STALLED) {
+            stream->late = errno == EAGAIN;
             stream->broken = true;
         }
     }
@@ -218,6 +221,27 @@ fill(struct stream *stream)
     }
 }
 
+/* Wait for input where no keeper ends that wait; false: the time is up. */
+static bool
+comes_in_time(struct stream *stream)
+{
+    while (stream->expected != NEVER) {
+        const int64_t left = stream->expected - stream_now();
+        const int wait = left < 0 ? 0 : left > INT_MAX ? INT_MAX : (int)left;
+        struct pollfd peer = { .fd = stream->fd, .events = POLLIN };
+
+        /* When the time is up, too: it may have come while we were stopped. */
+        if (poll(&peer, 1, wait) == 1)
+            break;
+        if (left <= 0) {
+            stream->timed_out = true;
+            stream->late = true;
+            return false;
+        }
+    }
+    return true;
+}
+
 /* Read and drop what the peer still sends, until it closes. */
 static void
 linger(struct stream *stream)
@@ -260,6 +284,7 @@ stream_new(int fd, const struct limits *limits)
     stream->owner = pthread_self();
     stream->limits = limits;
     stream->input_room = room;
+    stream->expected = NEVER;
     line_init(&stream->scanner, limits->max_line);
     set_phase(stream, PHASE_ANSWER, NEVER);
     return stream;
@@ -301,6 +326,13 @@ stream_read_line(struct stream *stream, struct line *line)
     return status;
 }
 
+/* Say by when the next line must be whole. */
+void
+stream_expect(struct stream *stream, int64_t ms)
+{
+    stream->expected = limits_deadline(stream_now(), ms);
+}
+
 /* The bytes that have come and were not used yet. */
 const char *
 stream_input(const struct stream *stream, size_t *size)
@@ -331,7 +363,7 @@ stream_wait(struct stream *stream, bool begun)
 {
     if (flush(stream) && !stream->input_ended) {
         await_message(stream, begun);
-        if (fill(stream))
+        if (comes_in_time(stream) && fill(stream))
             return true;
     }
     set_phase(stream, PHASE_ANSWER, NEVER);

@@ -59,6 +59,16 @@ void stream_telnet(struct stream *stream);
 enum line_status stream_read_line(struct stream *stream, struct line *line);
 
 /*
+ * For a program without a keeper, whose waits must end by themselves: the next
+ * line must be whole within ms milliseconds from now, 0: no limit, else
+ * stream_read_line says LINE_LATE. Holds until the next call. A line that is
+ * there by then is never late, however long the process was stopped. LINE_LATE
+ * is also what it says when the peer took too long to take what was written
+ * (see net_connect).
+ */
+void stream_expect(struct stream *stream, int64_t ms);
+
+/*
  * For a program whose messages are no lines: the *size bytes that have come
  * and were not used yet, maybe none, as when the stream is broken. Valid until
  * the next wait.
