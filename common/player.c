@@ -105,6 +105,17 @@ player_judge(struct player *player, int64_t guess)
     return player->distance > before ? GUESS_COLDER : GUESS_SAME;
 }
 
+/* Take in the next byte of a line that the user types. */
+bool
+player_type(struct player_typed *typed, char byte)
+{
+    if (byte == '\n')
+        return true;
+    if (typed->length < sizeof(typed->text))
+        typed->text[typed->length++] = byte;
+    return false;
+}
+
 /* The decision that the user's answer at the prompt stands for. */
 bool
 player_answer(const char *text, size_t length, enum guess_decision *decision)

@@ -72,6 +72,16 @@ bool player_keep(
 /* The longest answer of the user's that is looked at, without its line end. */
 #define PLAYER_ANSWER_MAX 1024
 
+/* A line that the user types. Zero it, and its length once it was used. */
+struct player_typed {
+    char text[PLAYER_ANSWER_MAX + 1]; /* as much of it as is looked at */
+    size_t length;                    /* of that, without its end */
+};
+
+/* Take in the next byte; true: it was the end of the line. However long the
+ * line is, it takes no more memory than this. */
+bool player_type(struct player_typed *typed, char byte);
+
 /*
  * The decision that the user's answer at the prompt stands for, by its first
  * letter: w, c, s, u, y. Blanks before it and all after it do not count.

@@ -34,6 +34,7 @@ struct client {
     int64_t guess;
     struct event *answered;
     struct evbuffer *answers; /* typed ahead of the questions */
+    struct player_typed typed;
 };
 
 /* Put the question about the last guess. */
@@ -53,28 +54,29 @@ static void judge(struct client *client, enum guess_decision decision);
 static void
 ask(struct client *client)
 {
+    struct player_typed *typed = &client->typed;
     enum guess_decision decision;
-    bool understood;
-    size_t length;
-    char *answer;
+    char byte;
 
-    for (;;) {
-        answer = evbuffer_readln(client->answers, &length, EVBUFFER_EOL_LF);
-        if (answer == NULL) {
-            event_add(client->answered, NULL);
-            return;
-        }
+    while (evbuffer_remove(client->answers, &byte, 1) == 1) {
+        bool understood;
+
+        if (!player_type(typed, byte))
+            continue;
         /* Only a terminal shows the line end that was typed. */
         if (!isatty(STDIN_FILENO))
             putchar('\n');
-        understood = player_answer(answer, length, &decision);
-        free(answer);
-        if (understood)
-            break;
+        understood = player_answer(typed->text, typed->length, &decision);
+        typed->length = 0;
+        if (understood) {
+            judge(client, decision);
+            return;
+        }
         puts(PLAYER_AGAIN);
         put_question(client);
     }
-    judge(client, decision);
+    if (event_add(client->answered, NULL) == -1)
+        cli_die("out of memory");
 }
 
 /* The user has typed something, or will type no more. */
@@ -85,12 +87,13 @@ on_answer(evutil_socket_t fd, short what, void *argument)
 
     (void)what;
     if (evbuffer_read(client->answers, fd, -1) <= 0) {
-        if (evbuffer_get_length(client->answers) == 0) {
+        if (client->typed.length == 0) {
             putchar('\n');
             cli_die(PLAYER_NO_ANSWER);
         }
         /* The last answer needs no line end. */
-        evbuffer_add(client->answers, "\n", 1);
+        if (evbuffer_add(client->answers, "\n", 1) == -1)
+            cli_die("out of memory");
     }
     ask(client);
 }

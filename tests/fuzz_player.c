@@ -113,6 +113,28 @@ take_lines(const struct player_game *game, const char *data, size_t size)
     player_free(&player);
 }
 
+/* What a user types: it is the same lines as by a slow search for their ends,
+ * only that no more of each is kept than counts. */
+static void
+type(const char *data, size_t size)
+{
+    struct player_typed typed = { .length = 0 };
+    size_t length = 0;
+
+    for (size_t i = 0; i < size; i++) {
+        const bool ended = player_type(&typed, data[i]);
+
+        assert(ended == (data[i] == '\n'));
+        length += !ended;
+        assert(typed.length ==
+               (length > PLAYER_ANSWER_MAX ? PLAYER_ANSWER_MAX + 1 : length));
+        if (!ended)
+            continue;
+        assert(memcmp(typed.text, data + i - length, typed.length) == 0);
+        typed.length = length = 0;
+    }
+}
+
 int
 LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
@@ -143,6 +165,7 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
         check_text(shown, sizeof(shown));
     }
     take_lines(&game, line.text, line.length);
+    type(line.text, line.length);
     if (player_answer(line.text, line.length, &decision))
         assert(decision < GUESS_DECISIONS);
     return 0;

@@ -40,6 +40,12 @@ def run_client(twin, port, *options, **how):
     return done.returncode, done.stdout, done.stderr
 
 
+def memory_kib(pid):
+    """How much memory a process has, KiB."""
+    with open(f"/proc/{pid}/status") as status:
+        return int(re.search(r"VmRSS:\s+(\d+)", status.read())[1])
+
+
 def judge(guesses, secret):
     """What the client must think of these guesses."""
     before = None
@@ -235,6 +241,24 @@ class Asking(ServerTest):
                 answers.flush()
                 answers.seek(0)
                 self.check(self.play(answers), ["Unsure", "Correct"])
+
+    def test_an_answer_without_an_end_costs_neither_memory_nor_time(self):
+        server = self.serve()
+        with subprocess.Popen([program(self.twin, "guess-client"), "--port",
+                str(server.port), "--ask"], stdin=subprocess.PIPE,
+                stdout=subprocess.PIPE, stderr=subprocess.PIPE,
+                env=environment()) as process:
+            self.assertIn(b"Is it ", self.question(process))
+            process.stdin.write(b"y" * 65536)
+            before = memory_kib(process.pid)
+            for _ in range(1024):
+                process.stdin.write(b"y" * 65536)
+            process.stdin.flush()
+            self.assertLess(memory_kib(process.pid) - before, 32 * 1024)
+            process.stdin.write(b"\ny\n")
+            output, errors = process.communicate(timeout=DEADLINE)
+        self.assertEqual((process.returncode, errors), (0, b""))
+        self.assertEqual(output.count(b"Please answer "), 1)
 
     def question(self, process):
         """What is printed up to the end of the next question."""

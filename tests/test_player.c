@@ -137,6 +137,39 @@ START_TEST(an_endless_answer_is_none)
 }
 END_TEST
 
+START_TEST(a_typed_line_ends_at_lf)
+{
+    static const char text[] = "u\r\n\n\0y\n";
+    struct player_typed typed = { .length = 0 };
+    const size_t lengths[] = { 2, 0, 2 };
+    size_t lines = 0;
+
+    for (size_t i = 0; i < sizeof(text) - 1; i++) {
+        if (!player_type(&typed, text[i]))
+            continue;
+        ck_assert_uint_eq(typed.length, lengths[lines++]);
+        ck_assert_mem_eq(typed.text, text + i - typed.length, typed.length);
+        typed.length = 0;
+    }
+    ck_assert_uint_eq(lines, 3);
+}
+END_TEST
+
+START_TEST(an_endless_typed_line_takes_no_more_room)
+{
+    struct player_typed *typed = (void *)guard_room(sizeof(*typed));
+    enum guess_decision decision;
+
+    typed->length = 0;
+    for (size_t i = 0; i < 5000; i++)
+        if (player_type(typed, 'y'))
+            ck_abort_msg("no end, and taken for one");
+    ck_assert(player_type(typed, '\n'));
+    ck_assert_uint_eq(typed->length, PLAYER_ANSWER_MAX + 1);
+    ck_assert(!player_answer(typed->text, typed->length, &decision));
+}
+END_TEST
+
 START_TEST(a_line_is_a_guess_only_when_it_is_an_integer)
 {
     static const struct {
@@ -688,6 +721,8 @@ main(void)
     tcase_add_loop_test(
         judge, an_answer_counts_by_its_first_letter, 0, ANSWERS);
     tcase_add_test(judge, an_endless_answer_is_none);
+    tcase_add_test(judge, a_typed_line_ends_at_lf);
+    tcase_add_test(judge, an_endless_typed_line_takes_no_more_room);
     tcase_add_test(judge, a_line_is_a_guess_only_when_it_is_an_integer);
     suite_add_tcase(suite, judge);
 

@@ -25,32 +25,31 @@ struct client {
 static enum guess_decision
 ask(int64_t guess)
 {
+    struct player_typed typed = { .length = 0 };
     char question[PLAYER_TEXT_MAX];
     enum guess_decision decision;
-    char *answer = NULL;
-    size_t room = 0;
-    ssize_t length;
 
     player_question(question, guess);
-    for (;;) {
+    for (;; typed.length = 0) {
+        int byte;
+
         printf("%s", question);
         fflush(stdout);
-        length = getline(&answer, &room, stdin);
-        if (length == -1) {
+        do
+            byte = getchar();
+        while (byte != EOF && !player_type(&typed, (char)byte));
+        /* The last answer needs no line end. */
+        if (byte == EOF && typed.length == 0) {
             putchar('\n');
             cli_die(PLAYER_NO_ANSWER);
         }
         /* Only a terminal shows the line end that was typed. */
         if (!isatty(STDIN_FILENO))
             putchar('\n');
-        if (answer[length - 1] == '\n')
-            length--;
-        if (player_answer(answer, (size_t)length, &decision))
-            break;
+        if (player_answer(typed.text, typed.length, &decision))
+            return decision;
         puts(PLAYER_AGAIN);
     }
-    free(answer);
-    return decision;
 }
 
 /* Ask the server for its next guess. */
