@@ -165,7 +165,7 @@ player_take(char text[PLAYER_TEXT_MAX], const struct player *player,
     const struct player_game *game = &player->game;
 
     if (status != LINE_READY || !player_number(line, guess)) {
-        player_complaint(text, player, status, line);
+        player_complaint(text, player, status, line, false);
         return false;
     }
     if (*guess < game->lower || *guess > game->upper) {
@@ -185,7 +185,7 @@ player_take(char text[PLAYER_TEXT_MAX], const struct player *player,
 /* What to tell the user when this came. */
 void
 player_complaint(char text[PLAYER_TEXT_MAX], const struct player *player,
-    enum line_status status, const struct line *line)
+    enum line_status status, const struct line *line, bool unasked)
 {
     static const char error[] = "ERROR ";
     const size_t prefix = sizeof(error) - 1;
@@ -206,7 +206,8 @@ player_complaint(char text[PLAYER_TEXT_MAX], const struct player *player,
     snprintf(text, PLAYER_TEXT_MAX,
         line->length > prefix && memcmp(line->text, error, prefix) == 0
             ? "the server answered: %s"
-            : "the server sent no number but '%s'",
+        : unasked ? "the server sent '%s' unasked"
+                  : "the server sent no number but '%s'",
         shown);
 }
 

@@ -105,10 +105,11 @@ bool player_take(char text[PLAYER_TEXT_MAX], const struct player *player,
 /*
  * What to tell the user when this came, a line that is no guess or a status
  * without one (LINE_LATE: nothing came for as long as the player's patience),
- * harmless for a terminal.
+ * harmless for a terminal. unasked: it came while the server had nothing to
+ * answer.
  */
 void player_complaint(char text[PLAYER_TEXT_MAX], const struct player *player,
-    enum line_status status, const struct line *line);
+    enum line_status status, const struct line *line, bool unasked);
 
 /* "PARAMS <lower> <upper>\n" into text; return its length. */
 size_t player_params(

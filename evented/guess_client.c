@@ -32,6 +32,7 @@ struct client {
 
     /* When the user is asked. */
     int64_t guess;
+    bool asking;
     struct event *answered;
     struct evbuffer *answers; /* typed ahead of the questions */
     struct player_typed typed;
@@ -69,6 +70,7 @@ ask(struct client *client)
         understood = player_answer(typed->text, typed->length, &decision);
         typed->length = 0;
         if (understood) {
+            client->asking = false;
             judge(client, decision);
             return;
         }
@@ -79,14 +81,13 @@ ask(struct client *client)
         cli_die("out of memory");
 }
 
-/* The user has typed something, or will type no more. */
+/* The user has typed something, or will type no more; or has to be asked. */
 static void
 on_answer(evutil_socket_t fd, short what, void *argument)
 {
     struct client *client = argument;
 
-    (void)what;
-    if (evbuffer_read(client->answers, fd, -1) <= 0) {
+    if ((what & EV_READ) && evbuffer_read(client->answers, fd, -1) <= 0) {
         if (client->typed.length == 0) {
             putchar('\n');
             cli_die(PLAYER_NO_ANSWER);
@@ -179,6 +180,10 @@ on_line(struct stream *stream, enum line_status status, const struct line *line,
 
     (void)stream;
     event_del(client->overdue);
+    if (client->asking) {
+        player_complaint(complaint, &client->player, status, line, true);
+        cli_die("%s", complaint);
+    }
     if (!player_take(complaint, &client->player, status, line, &client->guess))
         cli_die("%s", complaint);
     if (!client->options->ask) {
@@ -186,7 +191,9 @@ on_line(struct stream *stream, enum line_status status, const struct line *line,
         return;
     }
     put_question(client);
-    ask(client);
+    client->asking = true;
+    /* Not yet: what came together with the guess was not asked for. */
+    event_active(client->answered, EV_TIMEOUT, 0);
 }
 
 /* The connection stands. */
@@ -258,7 +265,7 @@ on_overdue(evutil_socket_t fd, short what, void *argument)
         stream_free(client->stream);
         return;
     }
-    player_complaint(complaint, &client->player, LINE_LATE, NULL);
+    player_complaint(complaint, &client->player, LINE_LATE, NULL, false);
     cli_die("%s", complaint);
 }
 

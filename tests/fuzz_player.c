@@ -157,7 +157,7 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     }
     line = (struct line) { (const char *)data, size };
     for (enum line_status s = LINE_READY; s <= LINE_END; s++) {
-        player_complaint(shown, &player, s, &line);
+        player_complaint(shown, &player, s, &line, size % 2);
         check_text(shown, sizeof(shown));
     }
     if (player_number(&line, &guess)) {

@@ -5,14 +5,17 @@ a pipe, a file and a terminal; and servers that are none.
 """
 
 import contextlib
+import fcntl
 import itertools
 import os
 import pty
 import re
 import signal
 import socket
+import struct
 import subprocess
 import tempfile
+import termios
 import threading
 import time
 import unittest
@@ -447,6 +450,12 @@ def answering_all(answers):
     return behave
 
 
+def unacknowledged(connection):
+    """How many bytes its peer's system has not yet got, an end included."""
+    count = fcntl.ioctl(connection, termios.TIOCOUTQ, struct.pack("i", 0))
+    return struct.unpack("i", count)[0]
+
+
 def listening(connection):
     """Behave as a server that takes all and says nothing."""
     while connection.recv(4096):
@@ -649,6 +658,54 @@ class BadServers(unittest.TestCase):
             process.send_signal(signal.SIGCONT)
             _, errors = process.communicate(timeout=DEADLINE)
             self.assertEqual((process.returncode, errors), (0, b""))
+
+    def fail_while_asking(self, behave):
+        """Let a fake server do something while the user thinks; return the
+        client's complaint. The client may wait for the answer to notice."""
+        done = threading.Event()
+
+        def question_then(connection):
+            read_request(connection)
+            connection.sendall(b"7\n")
+            behave(connection)
+            wait_until(lambda: unacknowledged(connection) == 0, "it arrives")
+            done.set()
+            listening(connection)
+
+        with FakeServer(question_then) as server, self.started(
+                server.port, "--ask") as process:
+            done.wait(DEADLINE)
+            _, errors = process.communicate(b"y\n", timeout=DEADLINE)
+            self.assertEqual(process.returncode, 1)
+            return errors.decode()
+
+    def test_it_answers_what_it_was_not_asked(self):
+        for early in b"8\n", b"8\n9\n", b"7\n":
+            self.assertEqual(
+                self.fail_while_asking(lambda c: c.sendall(early)),
+                f"guess-client: the server sent '{early[:1].decode()}' "
+                "unasked\n")
+
+    def test_it_answers_once_too_often(self):
+        # Both lines come together.
+        with tempfile.TemporaryFile("w+") as answers:
+            answers.write("u\n" * 10)
+            answers.seek(0)
+            with FakeServer(answering(b"7\n8\n")) as server:
+                code, _, errors = run_client(
+                    self.twin, server.port, "--ask", stdin=answers)
+        self.assertEqual((code, errors),
+            (1, "guess-client: the server sent '8' unasked\n"))
+
+    def test_it_complains_while_the_user_thinks(self):
+        self.assertEqual(self.fail_while_asking(
+                lambda c: c.sendall(b"ERROR line timeout\n")),
+            "guess-client: the server answered: ERROR line timeout\n")
+
+    def test_it_closes_while_the_user_thinks(self):
+        self.assertEqual(self.fail_while_asking(
+                lambda c: c.shutdown(socket.SHUT_WR)),
+            "guess-client: the server closed the connection\n")
 
     def test_it_is_not_there(self):
         # A queue that is full answers to nobody, as a dead machine does.

@@ -564,18 +564,27 @@ END_TEST
 static const struct {
     enum line_status status;
     const char *line;
+    bool unasked;
     const char *text;
 } complaints[] = {
-    { LINE_TOO_LONG, "", "the server sent an endless line" },
-    { LINE_LATE, "", "the server has not answered for 0.50 s" },
-    { LINE_END, "", "the server closed the connection" },
-    { LINE_READY, "ERROR no game", "the server answered: ERROR no game" },
-    { LINE_READY, "ERROR \x1b[2J", "the server answered: ERROR \\u{1b}[2J" },
-    { LINE_READY, "ERROR ", "the server sent no number but 'ERROR '" },
-    { LINE_READY, "", "the server sent no number but ''" },
-    { LINE_READY, "twelve", "the server sent no number but 'twelve'" },
-    { LINE_READY, "+OK\r", "the server sent no number but '+OK\\r'" },
-    { LINE_READY, "\xff'", "the server sent no number but '\\xff\\''" },
+    { LINE_TOO_LONG, "", false, "the server sent an endless line" },
+    { LINE_TOO_LONG, "", true, "the server sent an endless line" },
+    { LINE_LATE, "", false, "the server has not answered for 0.50 s" },
+    { LINE_LATE, "", true, "the server has not answered for 0.50 s" },
+    { LINE_END, "", false, "the server closed the connection" },
+    { LINE_END, "", true, "the server closed the connection" },
+    { LINE_READY, "ERROR no game", false,
+        "the server answered: ERROR no game" },
+    { LINE_READY, "ERROR no game", true, "the server answered: ERROR no game" },
+    { LINE_READY, "ERROR \x1b[2J", false,
+        "the server answered: ERROR \\u{1b}[2J" },
+    { LINE_READY, "ERROR ", false, "the server sent no number but 'ERROR '" },
+    { LINE_READY, "", false, "the server sent no number but ''" },
+    { LINE_READY, "twelve", false, "the server sent no number but 'twelve'" },
+    { LINE_READY, "+OK\r", false, "the server sent no number but '+OK\\r'" },
+    { LINE_READY, "\xff'", false, "the server sent no number but '\\xff\\''" },
+    { LINE_READY, "2", true, "the server sent '2' unasked" },
+    { LINE_READY, "\x1b[2J", true, "the server sent '\\u{1b}[2J' unasked" },
 };
 
 #define COMPLAINTS ((int)(sizeof(complaints) / sizeof(complaints[0])))
@@ -589,8 +598,11 @@ START_TEST(what_is_no_guess_is_shown_harmless)
     char *text = guard_room(PLAYER_TEXT_MAX);
     int64_t guess;
 
-    player_complaint(text, &player, complaints[_i].status, &line);
+    player_complaint(
+        text, &player, complaints[_i].status, &line, complaints[_i].unasked);
     ck_assert_str_eq(text, complaints[_i].text);
+    if (complaints[_i].unasked)
+        return;
     memset(text, 'x', PLAYER_TEXT_MAX);
     ck_assert(
         !player_take(text, &player, complaints[_i].status, &line, &guess));
@@ -606,7 +618,7 @@ START_TEST(the_longest_line_that_is_no_guess_is_cut)
     char *text = guard_room(PLAYER_TEXT_MAX);
 
     memset(bytes, '\x1b', sizeof(bytes));
-    player_complaint(text, &player, LINE_READY, &line);
+    player_complaint(text, &player, LINE_READY, &line, false);
     ck_assert_uint_lt(strlen(text), PLAYER_TEXT_MAX);
     ck_assert_str_eq(text + strlen(text) - 7, "\\u{1b}'");
 }

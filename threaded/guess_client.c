@@ -21,9 +21,25 @@ struct client {
     struct player player;
 };
 
+/* End if the server has something to say while the user is thinking. */
+static void
+check_silence(struct client *client)
+{
+    char complaint[PLAYER_TEXT_MAX];
+    enum line_status status;
+    struct line line;
+
+    if (!stream_is_readable(client->stream))
+        return;
+    stream_expect(client->stream, client->options->answer_ms);
+    status = stream_read_line(client->stream, &line);
+    player_complaint(complaint, &client->player, status, &line, true);
+    cli_die("%s", complaint);
+}
+
 /* Let the user judge a guess. */
 static enum guess_decision
-ask(int64_t guess)
+ask(struct client *client, int64_t guess)
 {
     struct player_typed typed = { .length = 0 };
     char question[PLAYER_TEXT_MAX];
@@ -38,6 +54,7 @@ ask(int64_t guess)
         do
             byte = getchar();
         while (byte != EOF && !player_type(&typed, (char)byte));
+        check_silence(client);
         /* The last answer needs no line end. */
         if (byte == EOF && typed.length == 0) {
             putchar('\n');
@@ -98,8 +115,8 @@ play(struct client *client, const struct player_game *game)
     do {
         int64_t guess = request_number(client);
 
-        decision =
-            options->ask ? ask(guess) : player_judge(&client->player, guess);
+        decision = options->ask ? ask(client, guess)
+                                : player_judge(&client->player, guess);
         report_outcome(client, guess, decision);
     } while (decision != GUESS_CORRECT && ++guesses != options->count);
     stream_write(client->stream, PLAYER_LEAVE, strlen(PLAYER_LEAVE));

@@ -333,6 +333,15 @@ stream_expect(struct stream *stream, int64_t ms)
     stream->expected = limits_deadline(stream_now(), ms);
 }
 
+/* Whether anything has come that was not read yet. */
+bool
+stream_is_readable(const struct stream *stream)
+{
+    struct pollfd peer = { .fd = stream->fd, .events = POLLIN };
+
+    return stream->begin < stream->end || poll(&peer, 1, 0) == 1;
+}
+
 /* The bytes that have come and were not used yet. */
 const char *
 stream_input(const struct stream *stream, size_t *size)

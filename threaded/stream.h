@@ -68,6 +68,9 @@ enum line_status stream_read_line(struct stream *stream, struct line *line);
  */
 void stream_expect(struct stream *stream, int64_t ms);
 
+/* Whether anything has come that was not read yet, maybe only the end. */
+bool stream_is_readable(const struct stream *stream);
+
 /*
  * For a program whose messages are no lines: the *size bytes that have come
  * and were not used yet, maybe none, as when the stream is broken. Valid until
