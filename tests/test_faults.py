@@ -8,6 +8,7 @@ import os
 import shutil
 import signal
 import subprocess
+import tempfile
 import unittest
 
 from harness import (DEADLINE, EVENTED_OPTIONS, FULL_HOUSE, HOST, PLAIN,
@@ -309,6 +310,102 @@ class EverySystemCall(ServerTest):
     @only_if_full
     def test_the_finder_goes_on(self):
         self.torment(DisturbedFinder)
+
+
+SOMEBODY = "nobody"
+KEPT = f"cannot become user {SOMEBODY}: the old privileges would come back"
+CANNOT_SET = f"cannot become user {SOMEBODY}: cannot set its "
+# What the system may answer to a server that gives up its rights: an error, or
+# "done" where nothing was; and what the server says then.
+RIGHTS = {
+    "setgroups:error=EPERM": CANNOT_SET
+        + "supplementary groups: Operation not permitted",
+    "setgroups:error=ENOMEM": CANNOT_SET
+        + "supplementary groups: Cannot allocate memory",
+    "setgroups:retval=0": KEPT,
+    "getgroups:error=EINVAL": KEPT,
+    "setresgid:error=EPERM": CANNOT_SET + "group ID: Operation not permitted",
+    "setresgid:retval=0": KEPT,
+    "getresgid:error=EFAULT": KEPT,
+    "setgid:retval=0": KEPT,
+    "setresuid:error=EAGAIN": CANNOT_SET
+        + "user ID: Resource temporarily unavailable",
+    "setresuid:retval=0": KEPT,
+    "getresuid:error=EFAULT": KEPT,
+    "setuid:retval=0": KEPT,
+}
+# The same without a user.
+CAPABILITIES = {
+    "capset:error=EPERM":
+        "cannot give up capabilities: Operation not permitted",
+    "capset:retval=0": "cannot give up capabilities: Operation not permitted",
+    "capget:error=EINVAL": "cannot give up capabilities: Invalid argument",
+}
+# The same of prctl, by what it is asked for, and how.
+PRCTL = (
+    ("PR_CAPBSET_DROP", "error=EACCES",
+        "cannot give up capabilities: Permission denied"),
+    ("PR_GET_SECUREBITS", "error=EACCES",
+        f"cannot become user {SOMEBODY}: securebits keep privileges when the "
+        "user changes"),
+    ("PR_CAP_AMBIENT", "error=EACCES",
+        "cannot give up ambient capabilities: Permission denied"),
+    ("PR_SET_NO_NEW_PRIVS", "error=EACCES",
+        "cannot rule out new privileges: Permission denied"),
+    ("PR_SET_NO_NEW_PRIVS", "retval=0",
+        "cannot rule out new privileges: Operation not permitted"),
+    ("PR_GET_NO_NEW_PRIVS", "error=EACCES",
+        "cannot rule out new privileges: Permission denied"),
+)
+
+
+@unittest.skipUnless(STRACE and os.geteuid() == 0, "no strace, or not root")
+@on_both_twins
+class GivingUpRights(unittest.TestCase):
+    """Each call by which root gives up its rights fails, or does nothing: the
+    server ends with one line that says so, before it serves."""
+
+    def start(self, trace, *options):
+        """Start a server that is traced so, in groups of root's, and end it if
+        it serves; return what it said on standard error if not."""
+        variables = environment()
+        variables["ASAN_OPTIONS"] += ":detect_leaks=0"
+        with subprocess.Popen([STRACE, "-f", "-qq", *trace,
+                program(self.twin, "guess-server"), "--port", "0", *options],
+                stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
+                stderr=subprocess.PIPE, env=variables, text=True,
+                extra_groups=[0, 4]) as process:
+            serves = process.stdout.readline() != ""
+            if serves:
+                path = f"/proc/{process.pid}/task/{process.pid}/children"
+                with open(path) as children:
+                    os.kill(int(children.read()), signal.SIGTERM)
+            _, errors = process.communicate(timeout=DEADLINE)
+        self.assertEqual(process.returncode, 0 if serves else 1, errors)
+        return errors
+
+    def check(self, rule, complaint, *options):
+        """Fail unless a server that is disturbed so ends with these words."""
+        with self.subTest(rule=rule):
+            self.assertEqual(self.start(["-o", "/dev/null", "-e",
+                    "trace=" + rule.partition(":")[0], "-e",
+                    "inject=" + rule], *options),
+                f"guess-server: {complaint}\n")
+
+    def test_it_does_not_serve_with_rights_that_it_cannot_give_up(self):
+        for rule, complaint in RIGHTS.items():
+            self.check(rule, complaint, "--user", SOMEBODY)
+        for rule, complaint in CAPABILITIES.items():
+            self.check(rule, complaint)
+        with tempfile.NamedTemporaryFile("r") as trace:
+            self.assertEqual(self.start(["-o", trace.name, "-e",
+                "trace=prctl"], "--user", SOMEBODY), "")
+            calls = [line for line in trace if "prctl(" in line]
+        for what, outcome, complaint in PRCTL:
+            number = 1 + next(
+                i for i, call in enumerate(calls) if what in call)
+            self.check(f"prctl:{outcome}:when={number}", complaint,
+                "--user", SOMEBODY)
 
 
 @unittest.skipUnless(STRACE, "no strace")
