@@ -283,7 +283,7 @@ take_request_line(struct http_parser *parser, const char *text, size_t length)
         parser, (struct http_slice) { target, parser->target_size });
 }
 
-/* Take in a Content-Length, from behind its colon. */
+/* Take in a Content-Length. */
 static int
 take_length(struct http_parser *parser, struct http_slice value)
 {
@@ -333,7 +333,7 @@ static int
 take_field(struct http_parser *parser, const char *text, size_t length)
 {
     const char *colon = memchr(text, ':', length);
-    struct http_slice plain, value;
+    struct http_slice value;
     size_t name;
 
     if (++parser->fields > HTTP_FIELDS)
@@ -341,25 +341,16 @@ take_field(struct http_parser *parser, const char *text, size_t length)
     if (colon == NULL || !is_token(text, (size_t)(colon - text)))
         return 400;
     name = (size_t)(colon - text);
-    value.text = colon + 1;
-    value.length = length - name - 1;
-    /* What decides where a request ends is taken in its plainest form only,
-     * as it stands after one space or none. */
-    plain = value;
-    if (plain.length > 0 && *plain.text == ' ') {
-        plain.text++;
-        plain.length--;
-    }
-    value = trim(value);
+    value = trim((struct http_slice) { colon + 1, length - name - 1 });
 
     if (is_word(text, name, "host")) {
         if (parser->host || !is_host(value.text, value.length))
             return 400;
         parser->host = true;
     } else if (is_word(text, name, "content-length")) {
-        return take_length(parser, plain);
+        return take_length(parser, value);
     } else if (is_word(text, name, "transfer-encoding")) {
-        if (parser->chunked || !is_word(plain.text, plain.length, "chunked"))
+        if (parser->chunked || !is_word(value.text, value.length, "chunked"))
             return 400;
         parser->chunked = true;
     } else if (is_word(text, name, "connection")) {

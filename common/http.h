@@ -43,8 +43,10 @@
  *   blank (obs-fold) are refused (RFC 9112, 5.1 and 5.2).
  * - Host occurs once, is a host with or without a port, and only with 1.0 may
  *   it be missing (RFC 9112, 3.2).
- * - Content-Length occurs once, has digits only and at most one space before
- *   them. Together with Transfer-Encoding it is refused (RFC 9112, 6.3).
+ * - Blanks around a value, any number of SP and HT, are not part of it
+ *   (RFC 9110, 5.5).
+ * - Content-Length occurs once and is digits only. Together with
+ *   Transfer-Encoding it is refused (RFC 9112, 6.3).
  * - Transfer-Encoding: chunked is 501 with HTTP/1.1; anything else in this
  *   field is 400, and so is the field with HTTP/1.0. No ordinary client sends
  *   a chunked body with GET or HEAD, and one that would only be thrown away is

@@ -12,12 +12,17 @@
 /* No input is longer that the decisions of it would not fit. */
 #define SAID_MAX 65536
 
-/* A head that is accepted has no control characters but CR LF and HT, and one
- * Host, unless the target names it or the version is 1.0. */
+/* A head that is accepted has no control characters but CR LF and HT, one Host,
+ * unless the version is 1.0, no Transfer-Encoding, and a Content-Length, if
+ * any, of digits that are the length of the body. */
 static void
-check_head(const char *head, size_t length)
+check_head(const char *bytes, size_t length, size_t body)
 {
-    size_t hosts = 0;
+    char *const head = calloc(length + 1, 1);
+    size_t hosts = 0, lengths = 0;
+
+    assert(head != NULL);
+    memcpy(head, bytes, length);
 
     for (size_t i = 0; i < length; i++) {
         const unsigned char c = (unsigned char)head[i];
@@ -25,11 +30,24 @@ check_head(const char *head, size_t length)
         assert(c >= ' ' || c == '\t' || c == '\r' || c == '\n');
         assert(c != 0x7f && (c != '\r' || head[i + 1] == '\n'));
         assert(c != '\n' || head[i - 1] == '\r');
-        if (c == '\n' && length - i > 5)
-            hosts += strncasecmp(head + i + 1, "host:", 5) == 0;
+        if (c != '\n')
+            continue;
+        hosts += strncasecmp(head + i + 1, "host:", 5) == 0;
+        assert(strncasecmp(head + i + 1, "transfer-encoding:", 18) != 0);
+        if (strncasecmp(head + i + 1, "content-length:", 15) == 0) {
+            const char *digits = head + i + 16, *end;
+
+            digits += strspn(digits, " \t");
+            end = digits + strspn(digits, "0123456789");
+            assert(end > digits && strtoull(digits, NULL, 10) == body);
+            assert(end[strspn(end, " \t")] == '\r');
+            lengths++;
+        }
     }
+    assert(lengths == 1 || (lengths == 0 && body == 0));
     assert(length >= 4 && memcmp(head + length - 4, "\r\n\r\n", 4) == 0);
     assert(hosts <= 1);
+    free(head);
 }
 
 /* The parts of a request lie in its bytes, of which no body is a part. */
@@ -45,7 +63,7 @@ check_request(const struct http_request *request, const char *data, size_t used)
     if (request->query.text != NULL)
         assert(request->query.text + request->query.length <=
                target.text + target.length);
-    check_head(data, used);
+    check_head(data, used, request->body);
     assert(request->minor == 1 || !request->keep_alive);
 }
 

@@ -323,11 +323,8 @@ static const struct sent smuggled[] = {
     SMUGGLED("Transfer-Encoding: xchunked\r\n"),
     SMUGGLED("Transfer-Encoding: chunkedx\r\n"),
     SMUGGLED("Transfer-Encoding: chunke\r\n"),
-    SMUGGLED("Transfer-Encoding:\tchunked\r\n"),
-    SMUGGLED("Transfer-Encoding: \tchunked\r\n"),
-    SMUGGLED("Transfer-Encoding:  chunked\r\n"),
-    SMUGGLED("Transfer-Encoding: chunked \r\n"),
-    SMUGGLED("Transfer-Encoding: chunked\t\r\n"),
+    SMUGGLED("Transfer-Encoding: chun ked\r\n"),
+    SMUGGLED("Transfer-Encoding: chunked\tchunked\r\n"),
     SMUGGLED("Transfer-Encoding: chunked, identity\r\n"),
     SMUGGLED("Transfer-Encoding: identity, chunked\r\n"),
     SMUGGLED("Transfer-Encoding: chunked, chunked\r\n"),
@@ -363,11 +360,17 @@ static const struct sent smuggled[] = {
     SMUGGLED("Content-Length: +5\r\n"),
     SMUGGLED("Content-Length: -5\r\n"),
     SMUGGLED("Content-Length: -0\r\n"),
-    SMUGGLED("Content-Length:  5\r\n"),
-    SMUGGLED("Content-Length:\t5\r\n"),
-    SMUGGLED("Content-Length: 5 \r\n"),
-    SMUGGLED("Content-Length: 5\t\r\n"),
     SMUGGLED("Content-Length: 5 5\r\n"),
+    SMUGGLED("Content-Length: 5\t5\r\n"),
+    SMUGGLED("Content-Length: + 5\r\n"),
+    SMUGGLED("Content-Length:\t-5 \r\n"),
+    SMUGGLED("Content-Length:\t5\r\nContent-Length: 6 \r\n"),
+    SMUGGLED("Content-Length: 5 \r\n" FIVE),
+    SMUGGLED("Content-Length: 5 \r\n" CHUNKED),
+    SMUGGLED(FIVE "Transfer-Encoding:\tchunked \r\n"),
+    SMUGGLED("Content-Length:\t \r\n"),
+    SMUGGLED("Content-Length: \x0b"
+             "5\r\n"),
     SMUGGLED("Content-Length: 0x5\r\n"),
     SMUGGLED("Content-Length: 5a\r\n"),
     SMUGGLED("Content-Length: 5.0\r\n"),
@@ -601,6 +604,46 @@ START_TEST(every_byte_is_judged_in_every_place)
                              ? "GET /x;"
                              : "400") != 0)
             ck_abort_msg("byte %d in a value: %s", byte, seen);
+    }
+}
+END_TEST
+
+/* Fields that come with blanks around their values, and what becomes. */
+static const struct {
+    const char *name, *value;
+    const char *expected;
+} blanks[] = {
+    { "Host", "a", "GET /;" },
+    { "Host", "a b", "400" },
+    { "X", "y", "GET /;" },
+    { "Connection", "close", "GET / close;" },
+    { "Content-Length", "5", "GET / body=5;" },
+    { "Content-Length", "0", "GET /;+" },
+    { "Content-Length", "16385", "413" },
+    { "Content-Length", "5 5", "400" },
+    { "Content-Length", "+5", "400" },
+    { "Content-Length", "", "400" },
+    { "Transfer-Encoding", "chunked", "501" },
+    { "Transfer-Encoding", "chun ked", "400" },
+    { "Transfer-Encoding", "identity", "400" },
+    { "Transfer-Encoding", "", "400" },
+};
+
+START_TEST(blanks_around_a_value_are_not_part_of_it)
+{
+    static const char *const some[] = { "", " ", "\t", "  ", "\t\t", " \t",
+        "\t  \t " };
+    const char *name = blanks[_i].name;
+
+    for (int i = 0; i < COUNT(some) * COUNT(some); i++) {
+        char bytes[256];
+
+        snprintf(bytes, sizeof(bytes),
+            "GET / HTTP/1.1\r\n%s%s:%s%s%s\r\n\r\n%s",
+            strcmp(name, "Host") == 0 ? "" : "Host: a\r\n", name,
+            some[i / COUNT(some)], blanks[_i].value, some[i % COUNT(some)],
+            strcmp(name, "Content-Length") == 0 ? "a b c" : "");
+        check_splits(bytes, strlen(bytes), blanks[_i].expected);
     }
 }
 END_TEST
@@ -1366,6 +1409,8 @@ main(void)
     tcase_add_loop_test(splits, nothing_is_smuggled, 0, COUNT(smuggled));
     tcase_add_test(splits, the_tables_are_long_enough);
     tcase_add_test(splits, every_byte_is_judged_in_every_place);
+    tcase_add_loop_test(
+        splits, blanks_around_a_value_are_not_part_of_it, 0, COUNT(blanks));
     tcase_add_test(splits, pipelined_requests_come_out_in_order);
     tcase_add_test(splits, mutations_do_not_depend_on_splits);
     suite_add_tcase(suite, splits);

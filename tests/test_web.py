@@ -155,15 +155,16 @@ SMUGGLED = [FIVE + CHUNKED, CHUNKED + FIVE, "Content-Length: 0\r\n" + CHUNKED,
     "X: y\rTransfer-Encoding: chunked\r\n", "Content-Length : 5\r\n",
     "Content-Length: 5\n"] + [
     f"Transfer-Encoding:{value}\r\n" for value in ("", " ", " xchunked",
-        " chunkedx", " chunke", "\tchunked", " \tchunked", "  chunked",
-        " chunked ", " chunked\t", " chunked, identity", " identity, chunked",
-        " chunked, chunked", " chunked,", " , chunked", " gzip, chunked",
-        " gzip", " identity", ' "chunked"', " chunked;q=1", "\r\n chunked",
-        " \x0bchunked", " \0chunked", " chunked\0")] + [
+        " chunkedx", " chunke", " chun ked", " chunked, identity",
+        " identity, chunked", " chunked, chunked", " chunked,", " , chunked",
+        " gzip, chunked", " gzip", " identity", ' "chunked"', " chunked;q=1",
+        "\r\n chunked", " \x0bchunked", " \0chunked", " chunked\0",
+        "\tchunked\t, identity")] + [
     f"Content-Length:{value}\r\n" for value in ("", " ", " 5, 5", " 5,5",
-        " 5,", " 5;x", " +5", " -5", " -0", "  5", "\t5", " 5 ", " 5\t",
-        " 5 5", " 0x5", " 5a", " 5.0", " 5e0", ' "5"', " 1_0", " \xb2",
-        "\r\n 5", " \x005", " 5\0", " 9223372036854775808",
+        " 5,", " 5;x", " +5", " -5", " -0", " + 5", " 5 5", " 5\t5", " 0x5",
+        " 5a", " 5.0", " 5e0", ' "5"', " 1_0", " \xb2", "\r\n 5", " \x005",
+        " 5\0", "\t5\t\r\nContent-Length: 5",
+        " 5 \r\nTransfer-Encoding:\tchunked\t", " 9223372036854775808",
         " 18446744073709551615", " 18446744073709551616",
         " 18446744073709551621", " " + "9" * 40)]
 
@@ -208,6 +209,8 @@ HEADS = [(head(*how[:-1]), how[-1]) for how in (
     ("/healthz", CHUNKED, 501), ("/healthz", CHUNKED, "POST", 501),
     ("/healthz", "Content-Length: 16385\r\n", 413),
     ("/healthz", FIVE, "POST", 405),
+    ("/healthz", "Content-Length:\t0 \r\n", 200),
+    ("/healthz", "Transfer-Encoding:\tchunked \r\n", 501),
     # Resources.
     ("/", "", 200), ("/page.js", "", 200), ("/style.css", "", 200),
     ("/metrics", "", 200), ("/search", "", 200), ("/nothing", "", 404),
@@ -260,6 +263,23 @@ class Refusals(WebTest):
             self.assertEqual(self.statuses(answer), [200, 200])
         server.stop()
         self.assertNotIn("marker", "".join(server.output))
+
+    def test_blanks_around_a_value_are_not_part_of_it(self):
+        server = self.web()
+        for before in "", " ", "\t", "  ", " \t ":
+            for after in "", " ", "\t", "\t ":
+                for name, value, statuses in (
+                        ("Content-Length", len(MARKER), [200, 404]),
+                        ("Content-Length", "5 5", [400]),
+                        ("Content-Length", "", [400]),
+                        ("Transfer-Encoding", "chunked", [501]),
+                        ("Transfer-Encoding", "chun ked", [400]),
+                        ("Connection", "close", [200])):
+                    field = f"{name}:{before}{value}{after}\r\n"
+                    with self.subTest(field=field):
+                        answer = self.send(server,
+                            head(fields=field) + MARKER + head("/nothing"))
+                        self.assertEqual(self.statuses(answer), statuses)
 
     def test_each_head_gets_its_status(self):
         server = self.web()
