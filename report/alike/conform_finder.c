@@ -132,8 +132,9 @@ static json_t *
 read_response(struct answer_bytes *a, long *status)
 {
     char *end = memmem(a->bytes, a->length, "\r\n\r\n", 4), *body;
+    const char *line;
     size_t length;
-    bool chunked;
+    bool chunked = false;
 
     *status = 0;
     if (end == NULL || a->length < 12)
@@ -141,7 +142,8 @@ read_response(struct answer_bytes *a, long *status)
     *status = strtol(a->bytes + 9, NULL, 10);
     *end = '\0';
     body = end + 4;
-    chunked = strcasestr(a->bytes, "\r\ntransfer-encoding: chunked") != NULL;
+    for (line = a->bytes; (line = strstr(line, "\r\n")) != NULL;)
+        chunked |= ask_is_chunked(line += 2);
     length = a->length - (size_t)(body - a->bytes);
     if (chunked && join_chunks(body, &length) == -1)
         return NULL;

@@ -222,6 +222,23 @@ take_rows(struct answer *a, const char *at, const char *end,
     return ASK_MORE;
 }
 
+/* Tell whether a field announces a body in chunks. */
+bool
+ask_is_chunked(const char *line)
+{
+    static const char name[] = "transfer-encoding:", value[] = "chunked";
+
+    if (strncasecmp(line, name, sizeof(name) - 1) != 0)
+        return false;
+    line += sizeof(name) - 1;
+    line += strspn(line, " \t");
+    if (strncasecmp(line, value, sizeof(value) - 1) != 0)
+        return false;
+    line += sizeof(value) - 1;
+    line += strspn(line, " \t");
+    return *line == '\0' || *line == '\r';
+}
+
 /* Understand a line of a head; false if it is not what was hoped for. */
 static bool
 read_head(struct answer *a)
@@ -232,7 +249,7 @@ read_head(struct answer *a)
     }
     if (strncasecmp(a->line, "content-length:", 15) == 0)
         a->left = strtoull(a->line + 15, NULL, 10);
-    if (strncasecmp(a->line, "transfer-encoding: chunked", 26) == 0)
+    if (ask_is_chunked(a->line))
         a->chunked = true;
     if (a->have == 0)
         a->state = a->chunked ? STATE_CHUNK : STATE_BODY;

@@ -74,4 +74,10 @@ void ask_begin(const struct ask *ask, struct answer *a, bool first);
 enum ask_result ask_take(const struct ask *ask, struct answer *a,
     const char *bytes, size_t n, struct ask_sameness *same);
 
+/*
+ * Tell whether a field of an HTTP head is Transfer-Encoding: chunked, in any
+ * case and with any blanks around its value. `line` ends at a CR or a NUL.
+ */
+bool ask_is_chunked(const char *line);
+
 #endif
