@@ -113,7 +113,7 @@ $(B)/common/charindex_data.c: $(B)/unicode-compile $(B)/ucd \
 		$(wildcard $(UCD)/UnicodeData.txt $(UCD)/Jamo.txt)
 	@mkdir -p $(@D)
 	@echo "  UCD   $@"
-	$Q$< $(UCD) $@
+	$Q$< $(UCD) $@.new && mv $@.new $@
 
 $(B)/ucd: FORCE
 	@mkdir -p $(@D)

@@ -6,8 +6,8 @@
  * Runs when the project is built. Reads UnicodeData.txt and Jamo.txt of the
  * Unicode Character Database from DIRECTORY and writes the C source OUTPUT,
  * which defines what common/charindex_data.h declares. Exits with 1 and one
- * line on standard error when a file is missing or not as expected; then
- * OUTPUT is of no use.
+ * line on standard error when a file is missing, cannot be read, is cut short
+ * or is not as expected; then OUTPUT is of no use.
  */
 #include "common/charindex_data.h"
 
@@ -27,10 +27,25 @@
 /* Slots for words: enough that half stay empty. */
 #define SLOTS (UINT32_C(1) << 17)
 
-/* Hangul syllables are put together from 19 * 21 * 28 letters. */
+/* Hangul syllables are put together from letters: a lead, a vowel and a tail,
+ * the first tail being none. */
 #define HANGUL_BASE   UINT32_C(0xac00)
+#define HANGUL_LEADS  19
 #define HANGUL_VOWELS 21
 #define HANGUL_TAILS  28
+#define HANGUL_LAST                                                            \
+    (HANGUL_BASE + HANGUL_LEADS * HANGUL_VOWELS * HANGUL_TAILS - 1)
+
+/* Where these letters are. */
+#define JAMO_LEADS  UINT32_C(0x1100)
+#define JAMO_VOWELS UINT32_C(0x1161)
+#define JAMO_TAILS  UINT32_C(0x11a7)
+
+/* The one of them whose short name is empty, IEUNG. */
+#define JAMO_SILENT UINT32_C(0x110b)
+
+/* The last code point of UnicodeData.txt, in all its versions. */
+#define LAST_CODE UINT32_C(0x10fffd)
 
 /* Fields of a line of UnicodeData.txt. */
 enum field {
@@ -40,6 +55,21 @@ enum field {
     FIELD_BIDI = 4,
     FIELD_NUMERIC = 8,
     FIELDS = 15,
+};
+
+/* A file of the database, and its line in work. */
+struct input {
+    const char *name;
+    FILE *file;
+    char *line;
+    size_t room;
+    unsigned number; /* of the line, from 1 */
+};
+
+/* The short name of a Hangul letter. */
+struct letter {
+    char name[4];
+    bool given;
 };
 
 /* A word, and the rows that it occurs in, in ascending order. */
@@ -85,8 +115,10 @@ static const char *const cut_names[] = {
 
 /* All that was read and counted so far. */
 static unsigned char kinds[CODES];
-static char jamo[0x1200 - 0x1100][4];
-static char version[16] = "unknown";
+static struct letter jamo_leads[HANGUL_LEADS];
+static struct letter jamo_vowels[HANGUL_VOWELS];
+static struct letter jamo_tails[HANGUL_TAILS]; /* the first is none */
+static char version[16];
 static uint32_t row_at[CHARINDEX_ROWS_MAX + 1];
 static uint32_t row_code[CHARINDEX_ROWS_MAX];
 static uint32_t row_count;
@@ -110,59 +142,123 @@ die(const char *format, ...)
 }
 
 /* Open a file of the database. */
-static FILE *
+static struct input
 open_input(const char *directory, const char *name)
 {
+    struct input input = { .name = name };
     char *path;
-    FILE *file;
 
     if (asprintf(&path, "%s/%s", directory, name) < 0)
         die("out of memory");
-    file = fopen(path, "r");
-    if (file == NULL)
+    input.file = fopen(path, "r");
+    if (input.file == NULL)
         die("%s: %s (Debian has it in the package unicode-data)", path,
             strerror(errno));
     free(path);
-    return file;
+    return input;
 }
 
-/* Read a code point, written in hexadecimal. */
-static uint32_t
-read_code(const char *text)
+/* Refuse the line in work. */
+static _Noreturn void
+refuse(const struct input *input, const char *why)
 {
-    char *end;
-    unsigned long code = strtoul(text, &end, 16);
+    die("%s:%u: %s", input->name, input->number, why);
+}
 
-    if (end == text || code >= CODES)
-        die("'%s' is no code point", text);
+/* Read the next line, without its end; false, and the file is closed, when
+ * there are no more. A line that was cut has no end, or a NUL in it. */
+static bool
+next_line(struct input *input)
+{
+    ssize_t length = getline(&input->line, &input->room, input->file);
+
+    if (length < 0) {
+        if (!feof(input->file))
+            die("%s: %s", input->name, strerror(errno));
+        free(input->line);
+        fclose(input->file);
+        return false;
+    }
+    input->number++;
+    if (input->line[length - 1] != '\n' ||
+        strlen(input->line) != (size_t)length)
+        refuse(input, "the line is cut short");
+    input->line[--length] = '\0';
+    if (length > 0 && input->line[length - 1] == '\r')
+        input->line[length - 1] = '\0';
+    return true;
+}
+
+/* Read a code point, written in four to six hexadecimal digits. */
+static uint32_t
+read_code(const struct input *input, const char *text)
+{
+    const size_t length = strlen(text);
+    const unsigned long code = strtoul(text, NULL, 16);
+
+    if (length < 4 || length > 6 ||
+        strspn(text, "0123456789ABCDEF") != length || code >= CODES)
+        refuse(input, "not a code point");
     return (uint32_t)code;
+}
+
+/* The letter with a code point; NULL if there is none. */
+static struct letter *
+letter_of(uint32_t code)
+{
+    if (code - JAMO_LEADS < HANGUL_LEADS)
+        return &jamo_leads[code - JAMO_LEADS];
+    if (code - JAMO_VOWELS < HANGUL_VOWELS)
+        return &jamo_vowels[code - JAMO_VOWELS];
+    if (code > JAMO_TAILS && code - JAMO_TAILS < HANGUL_TAILS)
+        return &jamo_tails[code - JAMO_TAILS];
+    return NULL;
+}
+
+/* Take in a line of Jamo.txt: 1100; G # HANGUL CHOSEONG KIYEOK. */
+static void
+add_letter(struct input *input)
+{
+    char *rest = input->line, *name = strsep(&rest, ";");
+    const uint32_t code = read_code(input, name);
+    struct letter *letter = letter_of(code);
+    size_t length;
+
+    if (letter == NULL || rest == NULL)
+        refuse(input, "not a Hangul letter");
+    if (letter->given)
+        refuse(input, "a letter for the second time");
+    name = rest + strspn(rest, " \t");
+    length = strspn(name, "ABCDEFGHIJKLMNOPQRSTUVWXYZ");
+    rest = name + length + strspn(name + length, " \t");
+    if ((length == 0) != (code == JAMO_SILENT) ||
+        length >= sizeof(letter->name) || (*rest != '#' && *rest != '\0'))
+        refuse(input, "not the short name of a letter");
+    memcpy(letter->name, name, length);
+    letter->given = true;
 }
 
 /* Read the short names of the Hangul letters, and which Unicode this is. */
 static void
 read_jamo(const char *directory)
 {
-    FILE *file = open_input(directory, "Jamo.txt");
-    char *line = NULL;
-    size_t room = 0;
+    struct input input = open_input(directory, "Jamo.txt");
 
-    while (getline(&line, &room, file) >= 0) {
-        char name[4] = "";
-        uint32_t code;
-
-        sscanf(line, "# Jamo-%15[0-9.].txt", version);
-        if (strchr("#\n\r", line[0]) != NULL)
-            continue;
-        if (sscanf(line, "%" SCNx32 "; %3[A-Z]", &code, name) < 1 ||
-            code < 0x1100 || code >= 0x1200)
-            die("Jamo.txt: not understood: %.*s", (int)strcspn(line, "\r\n"),
-                line);
-        memcpy(jamo[code - 0x1100], name, sizeof(name));
+    while (next_line(&input)) {
+        sscanf(input.line, "# Jamo-%15[0-9.].txt", version);
+        if (input.line[0] != '#' && input.line[0] != '\0')
+            add_letter(&input);
     }
+    if (version[0] == '\0')
+        die("Jamo.txt: the line with the version is missing");
     if (version[strlen(version) - 1] == '.')
         version[strlen(version) - 1] = '\0';
-    free(line);
-    fclose(file);
+    for (uint32_t code = JAMO_LEADS; code < JAMO_TAILS + HANGUL_TAILS; code++) {
+        const struct letter *letter = letter_of(code);
+
+        if (letter != NULL && !letter->given)
+            die("Jamo.txt: the letter U+%04" PRIX32 " is missing", code);
+    }
 }
 
 /* The entry of a word, made if need be. */
@@ -315,18 +411,19 @@ range_character(
         return true;
     case SCHEME_HANGUL:
         snprintf(name, NAME_MAX_BYTES, "%s%s%s%s", range->prefix,
-            jamo[index / (HANGUL_VOWELS * HANGUL_TAILS)],
-            jamo[0x61 + index / HANGUL_TAILS % HANGUL_VOWELS],
-            jamo[0xa7 + index % HANGUL_TAILS]);
+            jamo_leads[index / (HANGUL_VOWELS * HANGUL_TAILS)].name,
+            jamo_vowels[index / HANGUL_TAILS % HANGUL_VOWELS].name,
+            jamo_tails[index % HANGUL_TAILS].name);
         return true;
     }
     return false;
 }
 
-/* Add all characters from first to last, which UnicodeData.txt calls label. */
+/* Add all characters from first to last, which UnicodeData.txt calls label; the
+ * line in work is that of the last. */
 static void
-add_range(
-    uint32_t first, uint32_t last, const char *label, char *const field[FIELDS])
+add_range(const struct input *input, uint32_t first, uint32_t last,
+    const char *label, char *const field[FIELDS])
 {
     const struct range_name *range = range_names;
     const struct range_name *end =
@@ -337,7 +434,11 @@ add_range(
         range < end && strncmp(label, range->label, strlen(range->label)) != 0)
         range++;
     if (range == end)
-        die("how are characters of '%s' named?", label);
+        die("%s:%u: how are characters of '%s' named?", input->name,
+            input->number, label);
+    if (range->scheme == SCHEME_HANGUL &&
+        (first != HANGUL_BASE || last != HANGUL_LAST))
+        refuse(input, "not all Hangul syllables");
     for (uint32_t code = first; code <= last; code++) {
         add_kind(code, field);
         if (range_character(range, code, name))
@@ -345,49 +446,78 @@ add_range(
     }
 }
 
-/* Cut a line of UnicodeData.txt into its fields. */
+/* Cut the line in work of UnicodeData.txt into its fields. */
 static void
-cut_line(char *line, char *field[FIELDS])
+cut_line(const struct input *input, char *field[FIELDS])
 {
-    line[strcspn(line, "\r\n")] = '\0';
+    char *line = input->line;
+
     for (int i = 0; i < FIELDS; i++) {
         if ((field[i] = strsep(&line, ";")) == NULL)
-            die("UnicodeData.txt: not understood: %s", field[0]);
+            refuse(input, "too few fields");
     }
+    if (line != NULL)
+        refuse(input, "too many fields");
+    if (strlen(field[FIELD_CATEGORY]) != 2)
+        refuse(input, "not a category");
+}
+
+/* The label of the range of which a line is one end, as the end of its name
+ * tells, which is cut off; NULL if it is not that end of a range. */
+static const char *
+range_label(char *name, const char *end)
+{
+    const size_t length = strlen(name), rest = strlen(end);
+
+    if (name[0] != '<' || length < rest ||
+        strcmp(name + length - rest, end) != 0)
+        return NULL;
+    name[length - rest] = '\0';
+    return name + 1;
 }
 
 /* Read all characters, and write their rows. */
 static void
 read_characters(const char *directory)
 {
-    FILE *file = open_input(directory, "UnicodeData.txt");
-    uint32_t first = 0;
-    char *line = NULL;
-    size_t room = 0;
+    struct input input = open_input(directory, "UnicodeData.txt");
+    uint32_t code = 0, first = 0;
+    char begun[NAME_MAX_BYTES] = ""; /* label of a range that has no end yet */
 
     fputs("const char charindex_rows[] =\n", output);
-    while (getline(&line, &room, file) >= 0) {
-        char *field[FIELDS];
-        const char *name, *range;
-        uint32_t code;
+    while (next_line(&input)) {
+        const uint32_t before = code;
+        char *field[FIELDS], *name;
+        const char *label;
 
-        cut_line(line, field);
-        code = read_code(field[FIELD_CODE]);
+        cut_line(&input, field);
+        code = read_code(&input, field[FIELD_CODE]);
         name = field[FIELD_NAME];
-        if (name[0] != '<') {
-            add_kind(code, field);
-            add_character(code, name);
-        } else if ((range = strstr(name, ", First>")) != NULL) {
+        if (input.number > 1 && code <= before)
+            refuse(&input, "not in order");
+        if ((label = range_label(name, ", Last>")) != NULL) {
+            if (begun[0] == '\0' || strcmp(label, begun) != 0)
+                refuse(&input, "the first line of this range is missing");
+            add_range(&input, first, code, label, field);
+            begun[0] = '\0';
+            continue;
+        }
+        if (begun[0] != '\0')
+            refuse(&input, "the last line of the range before is missing");
+        if ((label = range_label(name, ", First>")) != NULL) {
+            if (snprintf(begun, sizeof(begun), "%s", label) >=
+                (int)sizeof(begun))
+                refuse(&input, "too long a name");
             first = code;
-        } else if ((range = strstr(name, ", Last>")) != NULL) {
-            add_range(first, code, name + 1, field);
         } else {
             add_kind(code, field);
+            if (strcmp(name, "<control>") != 0)
+                add_character(code, name);
         }
     }
+    if (code != LAST_CODE || begun[0] != '\0')
+        die("UnicodeData.txt: it ends before U+%" PRIX32, LAST_CODE);
     fputs("    \"\";\n\n", output);
-    free(line);
-    fclose(file);
 }
 
 /* Write one number of a list. */

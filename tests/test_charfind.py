@@ -6,33 +6,101 @@ compiler of its tables refuses.
 
 import json
 import os
+import random
 import re
+import shutil
 import subprocess
 import tempfile
 import unittest
 
-from harness import BUILD, DEADLINE, environment, main
+from harness import BUILD, DEADLINE, FULL, ROOT, environment, main
 
 CHARFIND = os.path.join(BUILD, "charfind")
+SEED = int(os.environ.get("TEST_SEED", random.randrange(2 ** 32)))
 COMPILER = os.path.join(BUILD, "unicode-compile")
 
-# A small database, and what makes it a wrong one.
-JAMO = "# Jamo-15.0.0.txt\n1100; G # HANGUL CHOSEONG KIYEOK\n110B;    # IEUNG\n"
+# Where the database of the build is, and a small one.
+UCD = os.environ.get("UCD", "/usr/share/unicode")
+LETTERS = [*range(0x1100, 0x1113), *range(0x1161, 0x1176),
+    *range(0x11a8, 0x11c3)]
+VERSION = "# Jamo-15.0.0.txt\n"
+JAMO = [f"{code:04X};{'' if code == 0x110b else ' G'} # A LETTER\n"
+    for code in LETTERS]
 SPACE = "0020;SPACE;Zs;0;WS;;;;;N;;;;;\n"
-WRONG_DATA = [
-    ("0020;SPACE\n", "UnicodeData.txt: not understood"),
-    (";SPACE;Zs;0;WS;;;;;N;;;;;\n", "'' is no code point"),
-    ("110000;SPACE;Zs;0;WS;;;;;N;;;;;\n", "'110000' is no code point"),
-    (SPACE + SPACE, "U+0020: not in order"),
-    ("0020;Space;Zs;0;WS;;;;;N;;;;;\n", "U+0020: a strange name: Space"),
-    (f"0020;{'A' * 40};Zs;0;WS;;;;;N;;;;;\n",
+
+
+def ends(first, last, label, category="Co"):
+    """The two lines of a range."""
+    return [f"{code};<{label}, {end}>;{category};0;L;;;;;N;;;;;\n"
+        for code, end in ((first, "First"), (last, "Last"))]
+
+
+HANGUL = ends("AC00", "D7A3", "Hangul Syllable", "Lo")
+PLANE = ends("100000", "10FFFD", "Plane 16 Private Use")
+DATA = [SPACE, *HANGUL, *PLANE]
+FIRST, LAST = PLANE
+
+# What makes it a wrong one, and what is said then.
+WRONG_DATA = [("".join(data), message) for data, message in (
+    (["0020;SPACE\n", *PLANE], "UnicodeData.txt:1: too few fields"),
+    ([SPACE[:-1] + ";\n", *PLANE], "UnicodeData.txt:1: too many fields"),
+    ([SPACE.replace("Zs", ""), *PLANE], "UnicodeData.txt:1: not a category"),
+    *(([SPACE.replace("0020", code), *PLANE],
+            "UnicodeData.txt:1: not a code point")
+        for code in ("", "20", "0x20", " 020", "-020", "0020 ", "002g",
+            "110000", "0000020")),
+    ([SPACE, SPACE, *PLANE], "UnicodeData.txt:2: not in order"),
+    ([SPACE, SPACE.replace("0020", "001F"), *PLANE],
+        "UnicodeData.txt:2: not in order"),
+    ([SPACE.replace("SPACE", "Space"), *PLANE],
+        "U+0020: a strange name: Space"),
+    ([SPACE.replace("SPACE", "<contr>"), *PLANE],
+        "U+0020: a strange name: <contr>"),
+    ([SPACE.replace("SPACE", "A" * 40), *PLANE],
         "longer than CHARINDEX_WORD_MAX"),
-    (f"0020;{' '.join('ABCDEFGHIJKLMNOPQ')};Zs;0;WS;;;;;N;;;;;\n",
+    ([SPACE.replace("SPACE", " ".join("ABCDEFGHIJKLMNOPQ")), *PLANE],
         "more than CHARINDEX_WORDS words"),
-    ("E000;<Elvish, First>;Lo;0;L;;;;;N;;;;;\n"
-        "E100;<Elvish, Last>;Lo;0;L;;;;;N;;;;;\n",
-        "how are characters of 'Elvish, Last>' named?"),
-]
+    ([*ends("E000", "E100", "Elvish"), *PLANE],
+        "UnicodeData.txt:2: how are characters of 'Elvish' named?"),
+    ([*ends("AC00", "D7A2", "Hangul Syllable"), *PLANE],
+        "UnicodeData.txt:2: not all Hangul syllables"),
+    ([*ends("AC01", "D7A3", "Hangul Syllable"), *PLANE],
+        "UnicodeData.txt:2: not all Hangul syllables"),
+    # Ends of ranges that are not one after the other.
+    ([SPACE, LAST], "UnicodeData.txt:2: the first line of this range"),
+    ([SPACE, FIRST], "UnicodeData.txt: it ends before U+10FFFD"),
+    ([HANGUL[0], *PLANE], "UnicodeData.txt:2: the last line of the range"),
+    ([HANGUL[1], *PLANE], "UnicodeData.txt:1: the first line of this range"),
+    ([HANGUL[0], "B000;X;Lo;0;L;;;;;N;;;;;\n", HANGUL[1], *PLANE],
+        "UnicodeData.txt:2: the last line of the range"),
+    ([HANGUL[0], LAST], "UnicodeData.txt:2: the first line of this range"),
+    ([f"0020;<{'A' * 64}, First>;Co;0;L;;;;;N;;;;;\n", *PLANE],
+        "UnicodeData.txt:1: too long a name"),
+    # Holes, as a crash of the system leaves them.
+    ([SPACE.replace("SPACE", "\0\0"), *PLANE],
+        "UnicodeData.txt:1: the line is cut short"),
+    ([SPACE, *PLANE, "\0" * 512], "UnicodeData.txt:4: the line is cut short"),
+)]
+WRONG_JAMO = [("".join(lines), message) for lines, message in (
+    ([VERSION], "Jamo.txt: the letter U+1100 is missing"),
+    (JAMO, "Jamo.txt: the line with the version is missing"),
+    *(([VERSION, *(line for line in JAMO if line != letter)],
+            f"Jamo.txt: the letter U+{letter[:4]} is missing")
+        for letter in JAMO),
+    ([VERSION, *JAMO, JAMO[5]], "Jamo.txt:69: a letter for the second time"),
+    *(([VERSION, line, *JAMO], "Jamo.txt:2: " + message)
+        for line, message in (("1100\n", "not a Hangul letter"),
+            ("1113; G\n", "not a Hangul letter"),
+            ("1160; G\n", "not a Hangul letter"),
+            ("1176; G\n", "not a Hangul letter"),
+            ("11A7; G\n", "not a Hangul letter"),
+            ("11C3; G\n", "not a Hangul letter"),
+            ("10FF; G\n", "not a Hangul letter"),
+            ("KIYEOK\n", "not a code point"), (" 1100; G\n", "not a code"),
+            ("1100; \n", "not the short name"), ("1100; g\n", "not the short"),
+            ("1100; GGGG\n", "not the short"), ("1100; G G\n", "not the sh"),
+            ("110B; G\n", "not the short"), ("1100; \0G\n", "the line is cut"))),
+)]
 
 CATS = (
     "U+1F638\t\U0001f638\tGRINNING CAT FACE WITH SMILING EYES\n"
@@ -162,40 +230,140 @@ class Charfind(unittest.TestCase):
 class Compiler(unittest.TestCase):
     """The program that compiles the Unicode Character Database."""
 
-    def compile(self, **files):
-        """Compile a database of these files."""
-        with tempfile.TemporaryDirectory() as folder:
-            for name, text in files.items():
-                with open(os.path.join(folder, name + ".txt"), "w",
-                        encoding="utf-8") as file:
-                    file.write(text)
-            return subprocess.run([COMPILER, folder,
-                os.path.join(folder, "out.c")], capture_output=True,
-                env=environment(), encoding="utf-8", timeout=DEADLINE,
-                check=False)
+    def setUp(self):
+        self.folder = tempfile.mkdtemp()
+        self.addCleanup(shutil.rmtree, self.folder)
+        self.put("Jamo.txt", VERSION + "".join(JAMO))
+        self.put("UnicodeData.txt", "".join(DATA))
 
-    def check_refused(self, text, **files):
-        """It ends with this, in one line."""
-        done = self.compile(**files)
-        self.assertEqual((done.stdout, done.returncode), ("", 1))
-        self.assertRegex(done.stderr, r"\Aunicode_compile: .*\n\Z")
-        self.assertIn(text, done.stderr)
+    def put(self, name, text):
+        """Let a file of the database hold this."""
+        data = text if isinstance(text, bytes) else text.encode()
+        with open(os.path.join(self.folder, name), "wb") as file:
+            file.write(data)
 
-    def test_a_small_database_is_compiled(self):
-        done = self.compile(Jamo=JAMO, UnicodeData=SPACE)
+    def compile(self):
+        """Compile the database."""
+        return subprocess.run([COMPILER, self.folder,
+            os.path.join(self.folder, "out.c")], capture_output=True,
+            env=environment(), encoding="utf-8", timeout=DEADLINE,
+            check=False)
+
+    def check_compiled(self):
+        """It is compiled, without a word."""
+        done = self.compile()
         self.assertEqual((done.stdout, done.stderr, done.returncode),
             ("", "", 0))
 
+    def check_refused(self, text):
+        """It ends with this, in one line."""
+        done = self.compile()
+        self.assertEqual((done.stdout, done.returncode), ("", 1))
+        self.assertRegex(done.stderr, r"\Aunicode_compile: [^\n]+\n\Z")
+        self.assertIn(text, done.stderr)
+
+    def real(self, name):
+        """A file of the real database, which is then in this folder, too."""
+        with open(os.path.join(UCD, name), "rb") as file:
+            data = file.read()
+        self.put(name, data)
+        return data
+
+    def test_a_small_database_is_compiled(self):
+        self.check_compiled()
+        self.put("UnicodeData.txt", "".join(DATA).replace("\n", "\r\n"))
+        self.put("Jamo.txt", (VERSION + "".join(JAMO)).replace("\n", "\r\n"))
+        self.check_compiled()
+
     def test_a_missing_file_is_named(self):
-        self.check_refused("Jamo.txt: No such file", UnicodeData=SPACE)
-        self.check_refused("UnicodeData.txt: No such file", Jamo=JAMO)
+        for name in "UnicodeData.txt", "Jamo.txt":
+            os.rename(os.path.join(self.folder, name),
+                os.path.join(self.folder, "away"))
+            self.check_refused(f"{name}: No such file")
+            os.rename(os.path.join(self.folder, "away"),
+                os.path.join(self.folder, name))
+
+    def test_a_file_that_cannot_be_read_is_named(self):
+        for name in "UnicodeData.txt", "Jamo.txt":
+            path = os.path.join(self.folder, name)
+            os.rename(path, path + ".away")
+            os.mkdir(path)
+            self.check_refused(f"{name}: Is a directory")
+            os.rmdir(path)
+            os.rename(path + ".away", path)
 
     def test_a_database_that_is_not_as_expected_is_refused(self):
         for text, message in WRONG_DATA:
-            self.check_refused(message, Jamo=JAMO, UnicodeData=text)
-        for text in "1200; G\n", "KIYEOK\n":
-            self.check_refused("Jamo.txt: not understood", Jamo=text,
-                UnicodeData=SPACE)
+            with self.subTest(message=message, data=text[:200]):
+                self.put("UnicodeData.txt", text)
+                self.check_refused(message)
+        self.put("UnicodeData.txt", "".join(DATA))
+        for text, message in WRONG_JAMO:
+            with self.subTest(message=message):
+                self.put("Jamo.txt", text)
+                self.check_refused(message)
+
+    def test_a_file_that_is_cut_anywhere_is_refused(self):
+        for name in "UnicodeData.txt", "Jamo.txt":
+            with open(os.path.join(self.folder, name), "rb") as file:
+                data = file.read()
+            for at in range(0, len(data), 1 if FULL else 7):
+                self.put(name, data[:at])
+                with self.subTest(name=name, at=at):
+                    self.check_refused(f"{name}:")
+            self.put(name, data)
+        self.check_compiled()
+
+    def test_the_real_files_are_refused_wherever_they_are_cut(self):
+        chance = random.Random(SEED)
+        whole = {name: self.real(name)
+            for name in ("Jamo.txt", "UnicodeData.txt")}
+        self.check_compiled()
+        for name, data in whole.items():
+            # What follows the last letter is comment.
+            last = data.rindex(b"\n11C2;") + 1 if name == "Jamo.txt" else 0
+            last = data.index(b"\n", last) if last else len(data) - 1
+            starts = [match.end() for match in re.finditer(b"\n", data)
+                if match.end() <= last]
+            cuts = [0, 1, last, last - 1, last - 2, *starts[:3], *starts[-3:],
+                *chance.sample(starts, 40 if FULL else 5),
+                *(chance.randrange(last) for _ in range(40 if FULL else 5))]
+            cuts += [match.start() for match in
+                re.finditer(rb"[^\n]+, Last>", data)]
+            for at in cuts:
+                self.put(name, data[:at])
+                with self.subTest(name=name, at=at, seed=SEED):
+                    self.check_refused(f"{name}:")
+            self.put(name, data)
+        without = re.sub(rb"(?m)^[^\n]+, Last>[^\n]+\n", b"",
+            whole["UnicodeData.txt"])
+        self.put("UnicodeData.txt", without)
+        self.check_refused("the last line of the range before is missing")
+
+    def test_make_takes_nothing_half_made_for_good(self):
+        table = os.path.join(self.folder, "build", "common",
+            "charindex_data.c")
+
+        def make():
+            return subprocess.run(["make", "-s", "-C", ROOT, table,
+                f"B={os.path.dirname(os.path.dirname(table))}",
+                f"UCD={self.folder}"], capture_output=True, text=True,
+                timeout=4 * DEADLINE, check=False, env={
+                    key: value for key, value in os.environ.items()
+                    if key not in ("MAKEFLAGS", "MAKELEVEL", "MFLAGS")})
+
+        whole = "".join(DATA)
+        for text in whole[:-1], "", whole.replace(LAST, ""):
+            self.put("UnicodeData.txt", text)
+            for _ in range(2):
+                done = make()
+                self.assertIn("unicode_compile: UnicodeData.txt", done.stderr)
+                self.assertEqual(done.returncode, 2)
+                self.assertFalse(os.path.exists(table))
+        self.put("UnicodeData.txt", whole)
+        done = make()
+        self.assertEqual((done.returncode, done.stderr), (0, ""))
+        self.assertTrue(os.path.exists(table))
 
 
 if __name__ == "__main__":
