@@ -303,10 +303,18 @@ cli_port(const struct argp_state *state, const char *name, const char *text,
     return (int)cli_number(state, name, text, 0, 65535);
 }
 
-/* Take a host that is one. */
+/* Take a host that is one, and an IPv6 address out of its brackets. */
 const char *
 cli_host(const struct argp_state *state, const char *text)
 {
+    static char address[64]; /* with a zone, like fe80::1%eth0 */
+    const size_t length = strlen(text);
+
+    if (length > 2 && length - 2 < sizeof(address) && text[0] == '[' &&
+        text[length - 1] == ']' && strchr(text, ':') != NULL) {
+        snprintf(address, sizeof(address), "%.*s", (int)(length - 2), text + 1);
+        return address;
+    }
     if (text[0] == '\0')
         argp_error(state, "--host: '' is no address (0.0.0.0 and :: are all of "
                           "this machine)");

@@ -105,7 +105,11 @@ void cli_version(const char *program, const struct cli_twin *twin);
 int64_t cli_number(const struct argp_state *state, const char *name,
     const char *text, int64_t min, int64_t max);
 
-/* Read the name or address of a host, or end: "" would be every address. */
+/*
+ * Read the name or address of a host, or end: "" would be every address. An
+ * IPv6 address may stand in brackets, as addresses are printed here; they are
+ * dropped. The text lasts as long as its argument and until the next call.
+ */
 const char *cli_host(const struct argp_state *state, const char *text);
 
 /* A port that is not to be opened. */

@@ -541,6 +541,49 @@ START_TEST(every_server_option_is_taken)
 }
 END_TEST
 
+/* Hosts as they are given, and as they are taken. */
+static const struct {
+    const char *given, *taken;
+} hosts[] = {
+    { "[::1]", "::1" },
+    { "[::]", "::" },
+    { "[fe80::1%eth0]", "fe80::1%eth0" },
+    { "[1234:1234:1234:1234:1234:1234:123.123.123.123%123456789abcdef]",
+        "1234:1234:1234:1234:1234:1234:123.123.123.123%123456789abcdef" },
+    { "::1", "::1" },
+    { "localhost", "localhost" },
+    /* What is no address in brackets stays, to be refused as it is. */
+    { "[]", "[]" },
+    { "[", "[" },
+    { "[::1", "[::1" },
+    { "::1]", "::1]" },
+    { "[localhost]", "[localhost]" },
+    { "[127.0.0.1]", "[127.0.0.1]" },
+    { "[::1]:80", "[::1]:80" },
+    { "[::1%aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa]",
+        "[::1%"
+        "aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa]" },
+};
+#define HOSTS ((int)(sizeof(hosts) / sizeof(*hosts)))
+
+START_TEST(an_ipv6_address_may_stand_in_brackets)
+{
+    struct guess_server_options server;
+    struct charfinder_options finder;
+    struct guess_client_options client;
+    char line[128];
+
+    snprintf(line, sizeof(line), "--host %s", hosts[_i].given);
+    parse_server(&server, &threaded, line);
+    ck_assert_str_eq(server.server.host, hosts[_i].taken);
+    parse_finder(&finder, line);
+    ck_assert_str_eq(finder.server.host, hosts[_i].taken);
+    parse_client(&client, line);
+    ck_assert_str_eq(client.host, hosts[_i].taken);
+    free(client.games);
+}
+END_TEST
+
 START_TEST(every_timeout_is_taken)
 {
     struct guess_server_options options;
@@ -806,6 +849,8 @@ main(void)
     tcase_add_test(server, a_server_without_options_has_the_defaults);
     tcase_add_test(server, the_twin_decides_about_its_workers);
     tcase_add_test(server, every_server_option_is_taken);
+    tcase_add_loop_test(
+        server, an_ipv6_address_may_stand_in_brackets, 0, HOSTS);
     tcase_add_test(server, every_timeout_is_taken);
     tcase_add_test(server, the_last_of_two_options_counts);
     tcase_add_loop_test(server, a_time_takes_fractions, 0, TIMES);

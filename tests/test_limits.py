@@ -15,8 +15,8 @@ import tempfile
 import time
 import unittest
 
-from harness import (DEADLINE, FULL_HOUSE, PLAIN, ServerTest, free_port, main,
-    on_both_twins, only_if_full)
+from harness import (DEADLINE, FULL_HOUSE, PLAIN, ServerTest, environment,
+    free_port, main, on_both_twins, only_if_full, program)
 
 STRACE = shutil.which("strace")
 GAME = b"PARAMS 0 9223372036854775806\n"
@@ -582,9 +582,15 @@ class Addresses(ServerTest):
             socket.create_server(("::1", 0), family=socket.AF_INET6).close()
         except OSError:
             self.skipTest("no IPv6 here")
-        server = self.serve(host="::1")
-        self.assertEqual(server.address, "[::1]")
-        server.play()
+        for host in "::1", "[::1]":
+            server = self.serve(host=host)
+            self.assertEqual(server.address, "[::1]")
+            server.play()
+            done = subprocess.run([program(self.twin, "guess-client"),
+                "--host", host, "--port", str(server.port), "7", "7", "7"],
+                stdin=subprocess.DEVNULL, capture_output=True, text=True,
+                env=environment(), timeout=DEADLINE, check=False)
+            self.assertEqual((done.returncode, done.stderr), (0, ""))
 
     def test_a_name(self):
         server = self.serve(host="localhost")
