@@ -14,8 +14,9 @@
  *     stop    the row before which to end, or "all"; default start + 200
  *
  * As for a slice in Python there are no wrong numbers from 0, just fewer rows.
- * A number below 0 or none at all, a wrong %-escape and what is not UTF-8 are
- * answered with 400. The JSON is
+ * An empty start or stop is the default. A number below 0, anything else that
+ * is no number, a wrong %-escape and what is not UTF-8 are answered with 400.
+ * The JSON is
  *
  *     {"query":"chess black","count":33,"start":0,"stop":33,"items":[
  *     {"code":"U+265A","char":"♚","name":"BLACK CHESS KING"},

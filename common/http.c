@@ -562,7 +562,7 @@ http_number(const struct http_parameter *parameter, int64_t *value)
 {
     int64_t number = 0;
 
-    if (parameter->text == NULL)
+    if (parameter->length == 0)
         return true;
     switch (number_read(parameter->text, parameter->length, &number)) {
     case NUMBER_OK:

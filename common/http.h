@@ -208,8 +208,9 @@ bool http_query(const char *query, size_t length, char *buffer,
 /*
  * The value of a parameter that is a number from 0 (number_read's, so a sign
  * is allowed; -0 is 0). One beyond 64 bits counts as INT64_MAX. When the
- * parameter was not given, *value stays. False, the answer being 400, when it
- * is negative or no number.
+ * parameter was not given, or is empty as a field of a form that was not filled
+ * in, *value stays. False, the answer being 400, when it is negative or no
+ * number.
  */
 bool http_number(const struct http_parameter *parameter, int64_t *value);
 

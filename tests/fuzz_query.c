@@ -92,7 +92,7 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
             assert(p->length == (size_t)wanted &&
                    memcmp(p->text, value, p->length) == 0);
         if (http_number(p, &number))
-            assert(number >= 0 || (number == -7 && p->text == NULL));
+            assert(number >= 0 || (number == -7 && p->length == 0));
     }
     free(buffer);
     free(value);
