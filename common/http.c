@@ -2,6 +2,7 @@
 
 #include "common/number.h"
 
+#include <stdlib.h>
 #include <string.h>
 #include <unistr.h>
 
@@ -247,7 +248,10 @@ take_target(struct http_parser *parser, struct http_slice target)
     for (size_t i = 0; i < target.length; i++) {
         const unsigned char c = (unsigned char)target.text[i];
 
-        if (c < '!' || c > '~' || c == '#')
+        if (c > 0x7f)
+            return HTTP_UNENCODED;
+        /* Spaces cut the line, and no line has other controls. */
+        if (c == '\t' || c == '#')
             return 400;
     }
     if (target.length == 0)
@@ -629,7 +633,7 @@ put_field(struct text *text, const char *name, const char *value)
 
 /* What is said with a status, to programs and to people. */
 struct answer {
-    int status;
+    int status; /* negative: another answer of this status */
     const char *reason;
     const char *sentence;
 };
@@ -641,6 +645,8 @@ find_answer(int status)
     static const struct answer answers[] = {
         { 200, "OK", "Fine.\n" },
         { 400, "Bad Request", "The request is malformed.\n" },
+        { HTTP_UNENCODED, "Bad Request",
+            "Percent-encode the characters of the URL that are not ASCII.\n" },
         { 404, "Not Found", "There is nothing here.\n" },
         { 405, "Method Not Allowed", "Only GET and HEAD are allowed.\n" },
         { 408, "Request Timeout", "The request took too long.\n" },
@@ -707,7 +713,7 @@ http_error(char *buffer, size_t size, int status, enum http_method method,
 {
     const struct answer *answer = find_answer(status);
     struct http_head head = {
-        .status = answer->status,
+        .status = abs(answer->status),
         .length = (int64_t)strlen(answer->sentence),
         .keep_alive = keep_alive,
         .type = "text/plain; charset=utf-8",

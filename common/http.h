@@ -114,7 +114,8 @@ struct http_request {
     bool keep_alive; /* whether the connection stays open after the answer */
     size_t body;     /* bytes that follow the head and that the next call of
                         http_parse will drop */
-    int status;      /* 200, or, when refused, with which error */
+    int status;      /* 200, or, when refused, with which error: what
+                        http_error takes */
 };
 
 /* The request that stands for one that did not end in time. */
@@ -165,7 +166,8 @@ void http_init(struct http_parser *parser);
  * Send the error (its body not, when method is HTTP_HEAD) and close. Every
  * further call gives the same status.
  *
- *     400  malformed, or open to different interpretations
+ *     400  malformed, or open to different interpretations; HTTP_UNENCODED if
+ *          it is a target with bytes beyond ASCII
  *     405  a method other than GET and HEAD
  *     413  a body longer than HTTP_BODY_MAX
  *     414  a request line longer than HTTP_LINE_MAX
@@ -255,10 +257,15 @@ size_t http_head(char *buffer, size_t size, const struct http_head *head);
 /* Room for any answer of http_error. */
 #define HTTP_ERROR_MAX 512
 
+/* The status 400 of a request whose target has bytes beyond ASCII: what
+ * http_error then says is what to do about it. */
+#define HTTP_UNENCODED (-400)
+
 /*
  * Write a whole answer that is an error: a head and a line of plain text, the
- * latter not when method is HTTP_HEAD. Errors are 400, 404, 405, 408, 413,
- * 414, 431, 500, 501, 503 and 505; any other counts as 500. date is as above.
+ * latter not when method is HTTP_HEAD. Errors are 400, HTTP_UNENCODED, 404,
+ * 405, 408, 413, 414, 431, 500, 501, 503 and 505; any other counts as 500. date
+ * is as above.
  * Return its length, or 0 when size bytes are too few.
  */
 size_t http_error(char *buffer, size_t size, int status,

@@ -425,6 +425,18 @@ START_TEST(a_refused_request_is_told_why)
 }
 END_TEST
 
+START_TEST(a_raw_target_is_told_what_to_do)
+{
+    struct http_request request = { .status = HTTP_UNENCODED };
+    struct answer answer = get_by(&request, CHARPAGE_ROOM);
+
+    ck_assert_int_eq(status_of(&answer), 400);
+    ck_assert(!answer.keep_alive);
+    ck_assert_ptr_nonnull(strstr(answer.body, "Percent-encode"));
+    drop(&answer);
+}
+END_TEST
+
 /* What needs memory. */
 static const char *const needy[] = { "/", "/?query=chess",
     "/search?query=chess", "/metrics" };
@@ -1073,6 +1085,7 @@ main(void)
     tcase_add_test(answers, other_paths_are_not_found);
     tcase_add_loop_test(
         answers, a_refused_request_is_told_why, 0, COUNT(errors));
+    tcase_add_test(answers, a_raw_target_is_told_what_to_do);
     tcase_add_loop_test(
         answers, an_answer_without_memory_is_500, 0, COUNT(needy));
     tcase_add_test(answers, an_answer_may_be_left_at_any_point);

@@ -12,7 +12,8 @@
 
 /* What a client sent, and what a server must make of it: of every request its
  * method, path and query, and what is not as usual; or the status with which
- * the connection is refused; '+' is the beginning of something. */
+ * the connection is refused, "400%" for HTTP_UNENCODED; '+' is the beginning of
+ * something. */
 struct sent {
     const char *bytes;
     size_t size;
@@ -139,8 +140,15 @@ static const struct sent table[] = {
     TARGET("/?q=[|]{}\\^`\"<>", "GET /?q=[|]{}\\^`\"<>;"),
     TARGET("/#a", "400"),
     TARGET("/?a#", "400"),
-    TARGET("/\xc3\xa9", "400"),
-    TARGET("/?\xff", "400"),
+    TARGET("/\xc3\xa9", "400%"),
+    TARGET("/?\xff", "400%"),
+    TARGET("/search?query=\xe2\x99\x9a", "400%"),
+    TARGET("\xe2\x99\x9a", "400%"),
+    TARGET("/\x80#", "400%"),
+    TARGET("/#\x80", "400"),
+    LINE("POST /\xc3\xa9 HTTP/1.1", "400%"),
+    LINE("GET /\xc3\xa9 HTTP/2.0", "505"),
+    LINE("GET /\xc3\xa9 king HTTP/1.1", "400"),
     TARGET("", "400"),
     TARGET("*", "400"),
     TARGET("?query=a", "400"),
@@ -495,8 +503,12 @@ take(struct reader *reader, size_t end)
         case HTTP_REFUSED:
             if (request.keep_alive)
                 ck_abort_msg("refused, but kept alive");
-            note(reader, status,
-                (size_t)snprintf(status, sizeof(status), "%d", request.status));
+            if (request.status == HTTP_UNENCODED)
+                note(reader, LITERAL("400%"));
+            else
+                note(reader, status,
+                    (size_t)snprintf(
+                        status, sizeof(status), "%d", request.status));
             reader->over = true;
             break;
         default:
@@ -582,7 +594,8 @@ START_TEST(every_byte_is_judged_in_every_place)
         memcpy(text, sample, sizeof(sample));
         text[5] = (char)byte; /* in the target */
         seen = read_whole(text, sizeof(text) - 1);
-        if ((strncmp(seen, "GET /", 5) == 0) != (visible && byte != '#'))
+        if ((strncmp(seen, "GET /", 5) == 0) != (visible && byte != '#') ||
+            (strcmp(seen, "400%") == 0) != (byte > 0x7f))
             ck_abort_msg("byte %d in a target: %s", byte, seen);
 
         memcpy(text, sample, sizeof(sample));
@@ -1276,12 +1289,12 @@ START_TEST(the_largest_head_fits)
 }
 END_TEST
 
-static const int errors[] = { 400, 404, 405, 408, 413, 414, 431, 500, 501, 503,
-    505, 418, 0, -1 };
+static const int errors[] = { HTTP_UNENCODED, 400, 404, 405, 408, 413, 414, 431,
+    500, 501, 503, 505, 418, 0, -1 };
 
 START_TEST(an_error_parses_back)
 {
-    const int status = _i < 11 ? errors[_i] : 500;
+    const int status = _i == 0 ? 400 : _i < 12 ? errors[_i] : 500;
 
     for (int open = 0; open < 2; open++) {
         char *room = guard_room(HTTP_ERROR_MAX), line[64], number[64];
@@ -1321,6 +1334,30 @@ START_TEST(an_error_parses_back)
                     "Sun, 06 Nov 1994 08:49:37 GMT") != 0)
                 ck_abort_msg("%zu bytes fitted in %zu", length, size);
     }
+}
+END_TEST
+
+/* What follows the head of an error. */
+static const char *
+sentence_of(int status)
+{
+    char *room = guard_room(HTTP_ERROR_MAX);
+    const size_t length =
+        http_error(room, HTTP_ERROR_MAX, status, HTTP_GET, false, NULL);
+    const char *body = memmem(room, length, "\r\n\r\n", 4);
+    static char text[HTTP_ERROR_MAX];
+
+    ck_assert_ptr_nonnull(body);
+    snprintf(
+        text, sizeof(text), "%.*s", (int)(room + length - body) - 4, body + 4);
+    return text;
+}
+
+START_TEST(the_answer_to_a_raw_target_says_what_to_do)
+{
+    ck_assert_str_eq(sentence_of(400), "The request is malformed.\n");
+    ck_assert_str_eq(sentence_of(HTTP_UNENCODED),
+        "Percent-encode the characters of the URL that are not ASCII.\n");
 }
 END_TEST
 
@@ -1442,6 +1479,7 @@ main(void)
     tcase_add_test(head, a_head_is_written);
     tcase_add_test(head, the_largest_head_fits);
     tcase_add_loop_test(head, an_error_parses_back, 0, COUNT(errors));
+    tcase_add_test(head, the_answer_to_a_raw_target_says_what_to_do);
     tcase_add_loop_test(head, a_date_is_written, 0, COUNT(dates));
     tcase_add_test(head, dates_are_those_of_the_library);
     tcase_add_test(head, a_chunk_has_its_size_before_it);

@@ -298,6 +298,22 @@ class Refusals(WebTest):
             with self.subTest(target=target):
                 self.assertEqual(self.ask(server, target).status, status)
 
+    def test_only_a_raw_target_is_told_to_be_encoded(self):
+        server = self.web()
+        advice = b"Percent-encode the characters of the URL that are not " \
+            b"ASCII.\n"
+        for target in "/search?query=\u265a", "/\xe9", "\u265a", "/?a=\xff#":
+            answer = self.send(server, b"GET " + target.encode()
+                + b" HTTP/1.1\r\nHost: a\r\n\r\n" + MARKER)
+            self.assertEqual(self.statuses(answer), [400])
+            self.assertTrue(answer.endswith(b"\r\n\r\n" + advice), answer)
+        for data in (head("/#a"), head("*"), head(host=""),
+                head("/ \xe9"), head(fields="X: b\n")):
+            answer = self.send(server, data)
+            self.assertEqual(self.statuses(answer), [400])
+            self.assertTrue(answer.endswith(
+                b"\r\n\r\nThe request is malformed.\n"), answer)
+
     def test_sizes_to_the_byte(self):
         server = self.web()
         line = len("GET / HTTP/1.1")
