@@ -162,28 +162,35 @@ say_search(
     site->say("Sending %zu results", page->stop - page->start);
 }
 
-/* Begin the answer to a search; the status, 200 if there is one. */
+/* Read what is searched for, and which rows are wanted; the status. */
 static int
-begin_search(struct charpage *page, const struct charpage_site *site,
-    struct http_slice query)
+read_search(struct charpage *page, struct http_slice query)
 {
     struct http_parameter parameters[] = {
         { .name = "query" },
         { .name = "start" },
         { .name = "stop" },
     };
-    char *message;
 
     page->memory = malloc(query.length + QUOTE_STATUS_ROOM(query.length));
     if (page->memory == NULL)
         return 500;
-    message = page->memory + query.length;
     if (!http_query(query.text, query.length, page->memory, parameters, 3) ||
         !read_slice(page, &parameters[1], &parameters[2]))
         return 400;
     page->query = parameters[0].length > 0 ? parameters[0].text : "";
     page->query_length = parameters[0].length;
     charindex_strip(&page->query, &page->query_length);
+    return 200;
+}
+
+/* Begin the answer to a search. */
+static void
+begin_search(struct charpage *page, const struct charpage_site *site,
+    const struct http_request *request)
+{
+    char *message = page->memory + request->query.length;
+
     find_rows(page);
     if (site->say != NULL && !page->head_only)
         say_search(page, site, message);
@@ -196,18 +203,15 @@ begin_search(struct charpage *page, const struct charpage_site *site,
     }
     page->template = page->resource->start;
     page->template_end = page->resource->end;
-    return 200;
+    page->chunked = request->minor > 0;
 }
 
-/* Begin the answer that is the counters; the status. */
-static int
+/* Begin the answer that is the counters. */
+static void
 begin_metrics(struct charpage *page, const struct charpage_site *site)
 {
     struct counters sums = { 0 };
 
-    page->memory = malloc(COUNTER_COUNT * METRIC_MAX);
-    if (page->memory == NULL)
-        return 500;
     site->count(&sums, site->argument);
     for (enum counter i = 0; i < COUNTER_COUNT; i++) {
         const struct metric *metric = &metrics[i];
@@ -219,25 +223,54 @@ begin_metrics(struct charpage *page, const struct charpage_site *site)
             metric->name, counters_get(&sums, i));
     }
     page->text = page->memory;
-    return 200;
 }
 
-/* Begin the answer of the page's resource; the status. */
+/* Find the resource, and take what its answer needs; the status. */
 static int
+prepare(struct charpage *page, const struct http_request *request)
+{
+    page->resource = find_resource(request->path);
+    if (page->resource == NULL)
+        return 404;
+    switch (page->resource->kind) {
+    case TEMPLATE:
+        return read_search(page, request->query);
+    case METRICS:
+        page->memory = malloc(COUNTER_COUNT * METRIC_MAX);
+        return page->memory == NULL ? 500 : 200;
+    case TEXT:
+    default:
+        return 200;
+    }
+}
+
+/* The status by the conditions of a request for what exists but has neither an
+ * entity tag nor a date, in the order of RFC 9110, 13.2.2. */
+static int
+check_conditions(const struct http_request *request)
+{
+    if (request->match == HTTP_SOME_TAGS)
+        return 412;
+    return request->none_match == HTTP_ANY_TAG ? 304 : 200;
+}
+
+/* Begin the answer that is the page's resource. */
+static void
 begin_resource(struct charpage *page, const struct charpage_site *site,
     const struct http_request *request)
 {
     switch (page->resource->kind) {
     case TEMPLATE:
-        page->chunked = request->minor > 0;
-        return begin_search(page, site, request->query);
+        begin_search(page, site, request);
+        break;
     case METRICS:
-        return begin_metrics(page, site);
+        begin_metrics(page, site);
+        break;
     case TEXT:
     default:
         page->text = page->resource->start;
         page->left = (size_t)(page->resource->end - page->text);
-        return 200;
+        break;
     }
 }
 
@@ -255,12 +288,16 @@ charpage_begin(struct charpage *page, const struct charpage_site *site,
         .now = now,
         .text = "",
     };
-    if (page->status == 200) {
-        page->resource = find_resource(request->path);
-        page->status =
-            page->resource == NULL ? 404 : begin_resource(page, site, request);
-    }
-    if (page->status != 200)
+    if (page->status == 200)
+        page->status = prepare(page, request);
+    /* Conditions are of no account where there is an error anyway. */
+    if (page->status == 200)
+        page->status = check_conditions(request);
+    if (page->status == 200)
+        begin_resource(page, site, request);
+    else if (page->status == 304)
+        page->head_only = true;
+    else
         page->state = CHARPAGE_ERROR;
     if (page->status == 500)
         page->keep_alive = false;
@@ -284,10 +321,8 @@ put_head(const struct charpage *page, char *buffer, size_t size)
     const struct charpage_resource *resource = page->resource;
     char date[HTTP_DATE_ROOM];
     struct http_head head = {
-        .status = 200,
+        .status = page->status,
         .keep_alive = page->keep_alive,
-        .type = resource->type,
-        .policy = resource->policy,
         .date = date,
         .fields = resource->fixed ? "Cache-Control: no-cache\r\n"
                                   : "Cache-Control: no-store\r\n",
@@ -295,10 +330,16 @@ put_head(const struct charpage *page, char *buffer, size_t size)
     size_t length;
 
     http_date(date, page->now);
-    if (resource->kind != TEMPLATE)
-        head.length = (int64_t)page->left;
-    else
-        head.length = page->chunked ? HTTP_CHUNKED : HTTP_TO_CLOSE;
+    if (page->status == 304) {
+        head.length = HTTP_NO_BODY;
+    } else {
+        head.type = resource->type;
+        head.policy = resource->policy;
+        if (resource->kind != TEMPLATE)
+            head.length = (int64_t)page->left;
+        else
+            head.length = page->chunked ? HTTP_CHUNKED : HTTP_TO_CLOSE;
+    }
     length = http_head(buffer, size, &head);
     assert(length > 0);
     return length;

@@ -300,14 +300,22 @@ take_length(struct http_parser *parser, struct http_slice value)
                : 400;
 }
 
+/* Where text goes on behind blanks. */
+static const char *
+skip_blanks(const char *text, const char *end)
+{
+    while (text < end && (*text == ' ' || *text == '\t'))
+        text++;
+    return text;
+}
+
 /* A value without the blanks at its ends. */
 static struct http_slice
 trim(struct http_slice value)
 {
     const char *end = value.text + value.length;
 
-    while (value.text < end && (*value.text == ' ' || *value.text == '\t'))
-        value.text++;
+    value.text = skip_blanks(value.text, end);
     while (end > value.text && (end[-1] == ' ' || end[-1] == '\t'))
         end--;
     value.length = (size_t)(end - value.text);
@@ -329,6 +337,50 @@ take_connection(struct http_parser *parser, struct http_slice value)
         if (is_word(option.text, option.length, "close"))
             parser->close = true;
         text = stop < end ? stop + 1 : end;
+    }
+}
+
+/* Where the entity tag at the start of text ends; NULL when there is none
+ * (RFC 9110, 8.8.3). */
+static const char *
+skip_tag(const char *text, const char *end)
+{
+    if (end - text >= 2 && memcmp(text, "W/", 2) == 0)
+        text += 2;
+    if (text == end || *text++ != '"')
+        return NULL;
+    /* Of the bytes of a line, only blanks may not be in it. */
+    while (text < end && *text != '"' && *text != ' ' && *text != '\t')
+        text++;
+    return text < end && *text == '"' ? text + 1 : NULL;
+}
+
+/* Take in an If-Match or If-None-Match: * or entity tags, separated by commas
+ * (RFC 9110, 13.1.1). Further lines go on with the list. */
+static int
+take_tags(enum http_tags *tags, struct http_slice value)
+{
+    const char *text = value.text, *end = text + value.length;
+
+    if (*tags == HTTP_ANY_TAG)
+        return 400;
+    if (*tags == HTTP_NO_TAGS && value.length == 1 && *text == '*') {
+        *tags = HTTP_ANY_TAG;
+        return GO_ON;
+    }
+    *tags = HTTP_SOME_TAGS;
+    for (;;) {
+        text = skip_blanks(text, end);
+        if (text < end && *text != ',') {
+            text = skip_tag(text, end);
+            if (text == NULL)
+                return 400;
+            text = skip_blanks(text, end);
+        }
+        if (text == end)
+            return GO_ON;
+        if (*text++ != ',')
+            return 400;
     }
 }
 
@@ -361,6 +413,10 @@ take_field(struct http_parser *parser, const char *text, size_t length)
         take_connection(parser, value);
     } else if (is_word(text, name, "expect")) {
         parser->expect = true;
+    } else if (is_word(text, name, "if-match")) {
+        return take_tags(&parser->match, value);
+    } else if (is_word(text, name, "if-none-match")) {
+        return take_tags(&parser->none_match, value);
     }
     return GO_ON;
 }
@@ -433,6 +489,8 @@ tell(const struct http_parser *parser, const char *data, int status,
     *request = (struct http_request) {
         .method = parser->method,
         .minor = parser->minor,
+        .match = parser->match,
+        .none_match = parser->none_match,
         .status = status == GO_ON ? 200 : status,
     };
     if (parser->target_size > 0) {
@@ -644,12 +702,15 @@ find_answer(int status)
 {
     static const struct answer answers[] = {
         { 200, "OK", "Fine.\n" },
+        { 304, "Not Modified", "" },
         { 400, "Bad Request", "The request is malformed.\n" },
         { HTTP_UNENCODED, "Bad Request",
             "Percent-encode the characters of the URL that are not ASCII.\n" },
         { 404, "Not Found", "There is nothing here.\n" },
         { 405, "Method Not Allowed", "Only GET and HEAD are allowed.\n" },
         { 408, "Request Timeout", "The request took too long.\n" },
+        { 412, "Precondition Failed",
+            "No entity tag matches; this server has none.\n" },
         { 413, "Content Too Large", "The request's body is too long.\n" },
         { 414, "URI Too Long", "The request line is too long.\n" },
         { 431, "Request Header Fields Too Large",

@@ -51,6 +51,9 @@
  *   field is 400, and so is the field with HTTP/1.0. No ordinary client sends
  *   a chunked body with GET or HEAD, and one that would only be thrown away is
  *   not worth the most dangerous half of a parser.
+ * - If-Match and If-None-Match are each "*" or a list of entity tags, which may
+ *   take several lines (RFC 9110, 13.1). Conditions with dates are passed over,
+ *   as they must be where nothing has a date (RFC 9110, 13.1.3 and 13.1.4).
  *
  * A body that is announced with GET or HEAD is dropped by the parser; it means
  * nothing (RFC 9110, 9.3.1).
@@ -96,6 +99,13 @@ enum http_method {
     HTTP_OTHER, /* POST, PUT, DELETE, CONNECT, OPTIONS, TRACE, PATCH (405) */
 };
 
+/* What If-Match or If-None-Match names. */
+enum http_tags {
+    HTTP_NO_TAGS,   /* there is no such field */
+    HTTP_ANY_TAG,   /* "*": any representation that exists */
+    HTTP_SOME_TAGS, /* a list of entity tags, perhaps an empty one */
+};
+
 /* Bytes of the caller's, not NUL-terminated; text is NULL when there are none
  * to point at. */
 struct http_slice {
@@ -114,8 +124,10 @@ struct http_request {
     bool keep_alive; /* whether the connection stays open after the answer */
     size_t body;     /* bytes that follow the head and that the next call of
                         http_parse will drop */
-    int status;      /* 200, or, when refused, with which error: what
-                        http_error takes */
+    enum http_tags match;      /* If-Match */
+    enum http_tags none_match; /* If-None-Match */
+    int status; /* 200, or, when refused, with which error: what http_error
+                   takes */
 };
 
 /* The request that stands for one that did not end in time. */
@@ -136,6 +148,7 @@ struct http_parser {
     unsigned fields;    /* how many there were */
     unsigned empty;     /* empty lines before the request line */
     enum http_method method;
+    enum http_tags match, none_match;
     int minor;
     int status;   /* 0, or what the connection was refused with */
     bool host;    /* there was a Host */
@@ -219,6 +232,7 @@ bool http_number(const struct http_parameter *parameter, int64_t *value);
 /* Lengths of a body that are none. */
 #define HTTP_CHUNKED  (-1) /* not known; in chunks, for HTTP/1.1 only */
 #define HTTP_TO_CLOSE (-2) /* not known; ends when the connection closes */
+#define HTTP_NO_BODY  (-3) /* none, nor a field that tells so: for 304 */
 
 /* What http_head is to write. All texts are NUL-terminated and hold no CR or
  * LF but where it says so; NULL leaves the field out. */
@@ -248,9 +262,10 @@ struct http_head {
 /*
  * Write a response head, from its status line to the empty line at its end,
  * into buffer, without a NUL; return its length, or 0 when size bytes are too
- * few. Always there are X-Content-Type-Options: nosniff, the body's length,
- * and Connection: keep-alive or close; with 405 comes Allow (RFC 9110, 15.5.6)
- * and with 503 Retry-After. A HEAD request gets the head that GET would get.
+ * few. Always there are X-Content-Type-Options: nosniff, the body's length
+ * (but for HTTP_NO_BODY), and Connection: keep-alive or close; with 405 comes
+ * Allow (RFC 9110, 15.5.6) and with 503 Retry-After. A HEAD request gets the
+ * head that GET would get.
  */
 size_t http_head(char *buffer, size_t size, const struct http_head *head);
 
@@ -264,8 +279,8 @@ size_t http_head(char *buffer, size_t size, const struct http_head *head);
 /*
  * Write a whole answer that is an error: a head and a line of plain text, the
  * latter not when method is HTTP_HEAD. Errors are 400, HTTP_UNENCODED, 404,
- * 405, 408, 413, 414, 431, 500, 501, 503 and 505; any other counts as 500. date
- * is as above.
+ * 405, 408, 412, 413, 414, 431, 500, 501, 503 and 505; any other counts as 500.
+ * date is as above.
  * Return its length, or 0 when size bytes are too few.
  */
 size_t http_error(char *buffer, size_t size, int status,

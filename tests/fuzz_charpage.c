@@ -84,7 +84,7 @@ check(char *answer, size_t length, bool head_only)
     *body = '\0';
     body += 4;
     size = length - (size_t)(body - answer);
-    if (head_only) {
+    if (head_only || strncmp(answer, "HTTP/1.1 304 ", 13) == 0) {
         assert(size == 0);
         return (size_t)(body - answer);
     }

@@ -437,6 +437,66 @@ START_TEST(a_raw_target_is_told_what_to_do)
 }
 END_TEST
 
+/* What there is, and what is refused in any case. */
+static const struct {
+    const char *target;
+    int status;
+} conditional[] = {
+    { "/", 200 },
+    { "/search?query=chess", 200 },
+    { "/page.js", 200 },
+    { "/healthz", 200 },
+    { "/metrics", 200 },
+    { "/nothing", 404 },
+    { "/search?query=%zz", 400 },
+    { "/?start=x", 400 },
+};
+
+/* Get an answer under conditions, and check it. */
+static void
+check_conditions(const char *target, struct http_request request, int status)
+{
+    struct answer answer = get_by(&request, CHARPAGE_ROOM);
+    const bool head_only = request.method == HTTP_HEAD;
+
+    ck_assert_int_eq(status_of(&answer), status);
+    ck_assert(answer.keep_alive);
+    ck_assert(has_line(&answer, "Date: Tue, 14 Nov 2023 22:13:20 GMT"));
+    ck_assert(has_line(&answer, "Connection: keep-alive"));
+    ck_assert((answer.body_size > 0) == (!head_only && status != 304));
+    if (status != 200)
+        ck_assert_str_eq(console, "");
+    if (status == 304) {
+        ck_assert_ptr_null(strstr(answer.head, "Content-Length"));
+        ck_assert_ptr_null(strstr(answer.head, "Transfer-Encoding"));
+        ck_assert_ptr_null(strstr(answer.head, "\r\nContent-Type"));
+        ck_assert(has_line(&answer, "Cache-Control: no-cache") ==
+                  (strcmp(target, "/page.js") == 0));
+        ck_assert(has_line(&answer, "Cache-Control: no-store") ==
+                  (strcmp(target, "/page.js") != 0));
+    }
+    drop(&answer);
+}
+
+START_TEST(conditions_are_evaluated_for_what_there_is)
+{
+    for (int i = 0; i < 18; i++) {
+        const char *target = conditional[_i].target;
+        struct http_request request =
+            request_of(i < 9 ? HTTP_GET : HTTP_HEAD, target, 1);
+        int status = conditional[_i].status;
+
+        request.match = (enum http_tags)(i / 3 % 3);
+        request.none_match = (enum http_tags)(i % 3);
+        if (status == 200 && request.match == HTTP_SOME_TAGS)
+            status = 412;
+        else if (status == 200 && request.none_match == HTTP_ANY_TAG)
+            status = 304;
+        check_conditions(target, request, status);
+    }
+}
+END_TEST
+
 /* What needs memory. */
 static const char *const needy[] = { "/", "/?query=chess",
     "/search?query=chess", "/metrics" };
@@ -454,6 +514,15 @@ START_TEST(an_answer_without_memory_is_500)
     ck_assert(has_line(&answer, "Connection: close"));
     ck_assert_uint_gt(answer.body_size, 0);
     ck_assert_str_eq(console, "");
+    drop(&answer);
+
+    /* No condition counts against an error. */
+    request = request_of(HTTP_GET, needy[_i], 1);
+    request.match = HTTP_SOME_TAGS;
+    scarce_call(1);
+    answer = get_by(&request, CHARPAGE_ROOM);
+    ck_assert(scarce_end());
+    ck_assert_int_eq(status_of(&answer), 500);
     drop(&answer);
 }
 END_TEST
@@ -1086,6 +1155,8 @@ main(void)
     tcase_add_loop_test(
         answers, a_refused_request_is_told_why, 0, COUNT(errors));
     tcase_add_test(answers, a_raw_target_is_told_what_to_do);
+    tcase_add_loop_test(answers, conditions_are_evaluated_for_what_there_is, 0,
+        COUNT(conditional));
     tcase_add_loop_test(
         answers, an_answer_without_memory_is_500, 0, COUNT(needy));
     tcase_add_test(answers, an_answer_may_be_left_at_any_point);

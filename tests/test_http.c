@@ -294,6 +294,61 @@ static const struct sent table[] = {
     FIELDS("Transfer-Encoding: chunked\r\n", "501"),
     SENT("POST / HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\n",
         "501"),
+    /* Conditions. */
+    FIELDS("If-Match: *\r\n", "GET / match=*;"),
+    FIELDS("if-match:\t* \r\n", "GET / match=*;"),
+    FIELDS("If-Match: \"x\"\r\n", "GET / match=some;"),
+    FIELDS("If-Match: W/\"x\"\r\n", "GET / match=some;"),
+    FIELDS("If-Match: \"\"\r\n", "GET / match=some;"),
+    FIELDS("If-Match: \"*\"\r\n", "GET / match=some;"),
+    FIELDS("If-Match: \"!#~,;\\W/\x80\xff\"\r\n", "GET / match=some;"),
+    FIELDS("If-Match: \"x\",\"y\"\r\n", "GET / match=some;"),
+    FIELDS("If-Match: \"x\" \t,\t W/\"y\"\r\n", "GET / match=some;"),
+    FIELDS("If-Match: , ,\"x\",,\"y\",\r\n", "GET / match=some;"),
+    FIELDS("If-Match:\r\n", "GET / match=some;"),
+    FIELDS("If-Match: ,\r\n", "GET / match=some;"),
+    FIELDS(
+        "If-Match: \"x\"\r\nX: y\r\nIf-Match: \"z\"\r\n", "GET / match=some;"),
+    FIELDS("If-None-Match: *\r\n", "GET / none=*;"),
+    FIELDS("IF-NONE-MATCH: \"x\", \"y\"\r\n", "GET / none=some;"),
+    FIELDS(
+        "If-Match: *\r\nIf-None-Match: \"x\"\r\n", "GET / match=* none=some;"),
+    FIELDS(
+        "If-Match: \"x\"\r\nIf-None-Match: *\r\n", "GET / match=some none=*;"),
+    SENT("GET /a HTTP/1.1\r\nHost: a\r\nIf-Match: *\r\n\r\n"
+         "GET /b HTTP/1.1\r\nHost: a\r\n\r\n",
+        "GET /a match=*;GET /b;"),
+    FIELDS("If-Match: x\r\n", "400"),
+    FIELDS("If-Match: \"\r\n", "400"),
+    FIELDS("If-Match: \"x\r\n", "400"),
+    FIELDS("If-Match: x\"\r\n", "400"),
+    FIELDS("If-Match: \"x y\"\r\n", "400"),
+    FIELDS("If-Match: \"x\ty\"\r\n", "400"),
+    FIELDS("If-Match: \"x\"\"y\"\r\n", "400"),
+    FIELDS("If-Match: \"x\" \"y\"\r\n", "400"),
+    FIELDS("If-Match: \"x\";\"y\"\r\n", "400"),
+    FIELDS("If-Match: 'x'\r\n", "400"),
+    FIELDS("If-Match: W\r\n", "400"),
+    FIELDS("If-Match: W/\r\n", "400"),
+    FIELDS("If-Match: w/\"x\"\r\n", "400"),
+    FIELDS("If-Match: W/ \"x\"\r\n", "400"),
+    FIELDS("If-Match: W\"x\"\r\n", "400"),
+    FIELDS("If-Match: **\r\n", "400"),
+    FIELDS("If-Match: *,\r\n", "400"),
+    FIELDS("If-Match: *, *\r\n", "400"),
+    FIELDS("If-Match: *, \"x\"\r\n", "400"),
+    FIELDS("If-Match: \"x\", *\r\n", "400"),
+    FIELDS("If-Match: *\r\nIf-Match: *\r\n", "400"),
+    FIELDS("If-Match: *\r\nIf-Match: \"x\"\r\n", "400"),
+    FIELDS("If-Match: \"x\"\r\nIf-Match: *\r\n", "400"),
+    FIELDS("If-Match:\r\nIf-Match: *\r\n", "400"),
+    FIELDS("If-None-Match: x\r\n", "400"),
+    FIELDS("If-None-Match: *\r\nIf-None-Match: *\r\n", "400"),
+    /* Dates and ranges are passed over, whatever they are. */
+    FIELDS("If-Modified-Since: Sun, 06 Nov 1994 08:49:37 GMT\r\n", "GET /;"),
+    FIELDS("If-Unmodified-Since: yesterday\r\n", "GET /;"),
+    FIELDS("If-Range: \"x\"\r\nRange: bytes=0-1\r\n", "GET /;"),
+    FIELDS("If-Matches: x\r\nIf-None: x\r\n", "GET /;"),
     /* Pipelining. */
     SENT("GET /a HTTP/1.1\r\nHost: a\r\n\r\nHEAD /b HTTP/1.1\r\nHost: a\r\n\r\n"
          "\r\nGET /c HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n"
@@ -445,6 +500,20 @@ note(struct reader *reader, const char *text, size_t length)
     reader->seen[reader->length] = '\0';
 }
 
+/* Add what a condition names. */
+static void
+note_tags(struct reader *reader, const char *name, enum http_tags tags)
+{
+    static const char *const texts[] = {
+        [HTTP_ANY_TAG] = "*", [HTTP_SOME_TAGS] = "some"
+    };
+    char text[64];
+
+    if (tags != HTTP_NO_TAGS)
+        note(reader, text,
+            (size_t)snprintf(text, sizeof(text), " %s=%s", name, texts[tags]));
+}
+
 /* Add a request. */
 static void
 note_request(struct reader *reader, const struct http_request *request)
@@ -471,6 +540,8 @@ note_request(struct reader *reader, const struct http_request *request)
     if (request->body > 0)
         note(reader, text,
             (size_t)snprintf(text, sizeof(text), " body=%zu", request->body));
+    note_tags(reader, "match", request->match);
+    note_tags(reader, "none", request->none_match);
     note(reader, LITERAL(";"));
 }
 
@@ -1252,6 +1323,16 @@ START_TEST(a_head_is_written)
             .status = 200, .length = HTTP_TO_CLOSE, .keep_alive = true },
         "HTTP/1.1 200 OK\r\nConnection: close\r\n"
         "X-Content-Type-Options: nosniff\r\n\r\n");
+    check_head(
+        &(struct http_head) {
+            .status = 304,
+            .length = HTTP_NO_BODY,
+            .keep_alive = true,
+            .fields = "Cache-Control: no-cache\r\n",
+        },
+        "HTTP/1.1 304 Not Modified\r\nConnection: keep-alive\r\n"
+        "X-Content-Type-Options: nosniff\r\n"
+        "Cache-Control: no-cache\r\n\r\n");
     check_head(&(struct http_head) { .status = 405, .length = 0 },
         "HTTP/1.1 405 Method Not Allowed\r\nContent-Length: 0\r\n"
         "Connection: close\r\nX-Content-Type-Options: nosniff\r\n"
@@ -1289,12 +1370,12 @@ START_TEST(the_largest_head_fits)
 }
 END_TEST
 
-static const int errors[] = { HTTP_UNENCODED, 400, 404, 405, 408, 413, 414, 431,
-    500, 501, 503, 505, 418, 0, -1 };
+static const int errors[] = { HTTP_UNENCODED, 400, 404, 405, 408, 412, 413, 414,
+    431, 500, 501, 503, 505, 418, 0, -1 };
 
 START_TEST(an_error_parses_back)
 {
-    const int status = _i == 0 ? 400 : _i < 12 ? errors[_i] : 500;
+    const int status = _i == 0 ? 400 : _i < 13 ? errors[_i] : 500;
 
     for (int open = 0; open < 2; open++) {
         char *room = guard_room(HTTP_ERROR_MAX), line[64], number[64];

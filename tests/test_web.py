@@ -46,7 +46,11 @@ class Response:
             line for line in lines if not line.startswith("Date: "))
         self.closes = self.fields["Connection"] == "close"
         chunked = self.fields.get("Transfer-Encoding") == "chunked"
-        if chunked == ("Content-Length" in self.fields) and not self.closes:
+        if self.status == 304:
+            if chunked or "Content-Length" in self.fields:
+                raise AssertionError(f"there is no body to frame: {lines}")
+            head_only = True
+        elif chunked == ("Content-Length" in self.fields) and not self.closes:
             raise AssertionError(f"the body has no single length: {lines}")
         self.body = b"" if head_only else self._chunks(reader) if chunked \
             else reader.bytes(int(self.fields["Content-Length"])) \
@@ -236,6 +240,29 @@ QUERIES = [(f"/search?{query}", status) for query, status in (
             ("-0", 200), ("1.5", 400), ("9" * 100, 200))),
     ("query=cat&stop=all", 200), ("query=cat&start=all", 400))]
 
+# Conditions, and the status that they make of 200.
+CONDITIONS = [
+    ("If-Match: *\r\n", 200), ('If-Match: "x"\r\n', 412),
+    ('If-Match: "x", W/"y"\r\n', 412), ("If-Match:\r\n", 412),
+    ('If-Match: "x"\r\nIf-Match: "y"\r\n', 412),
+    ('If-Match: "*"\r\n', 412), ("If-Match: x\r\n", 400),
+    ('If-Match: "x" "y"\r\n', 400), ('If-Match: *, "x"\r\n', 400),
+    ("If-Match: *\r\nIf-Match: *\r\n", 400),
+    ("If-None-Match: *\r\n", 304), ('If-None-Match: "x"\r\n', 200),
+    ('If-None-Match:\tW/"x" , "y"\r\n', 200), ("If-None-Match: x\r\n", 400),
+    # By RFC 9110, 13.2.2, If-Match is judged first.
+    ('If-None-Match: *\r\nIf-Match: "x"\r\n', 412),
+    ("If-None-Match: *\r\nIf-Match: *\r\n", 304),
+    ('If-None-Match: "x"\r\nIf-Match: *\r\n', 200),
+    # Nothing here has a date, so none counts.
+    ("If-Modified-Since: Sun, 06 Nov 2044 08:49:37 GMT\r\n", 200),
+    ("If-Unmodified-Since: Sun, 06 Nov 1994 08:49:37 GMT\r\n", 200),
+    ('If-Match: "x"\r\nIf-Unmodified-Since: Sun, 06 Nov 2044 08:49:37 GMT'
+        "\r\n", 412),
+    ("If-None-Match: *\r\nIf-Modified-Since: Sun, 06 Nov 1994 08:49:37 GMT"
+        "\r\n", 304),
+    ('If-Range: "x"\r\nRange: bytes=0-1\r\n', 200)]
+
 
 @harness.on_both_twins
 class Refusals(WebTest):
@@ -313,6 +340,29 @@ class Refusals(WebTest):
             self.assertEqual(self.statuses(answer), [400])
             self.assertTrue(answer.endswith(
                 b"\r\n\r\nThe request is malformed.\n"), answer)
+
+    def test_conditions_are_evaluated_for_what_there_is(self):
+        server = self.web()
+        targets = {"/": 200, "/search?query=cat": 200, "/page.js": 200,
+            "/healthz": 200, "/nothing": 404, "/search?query=%zz": 400}
+        for target, alone in targets.items():
+            for fields, status in CONDITIONS:
+                wanted = alone if alone != 200 and status != 400 else status
+                for method in "GET", "HEAD":
+                    with self.subTest(target=target, fields=fields,
+                            method=method):
+                        data = head(target, fields, method)
+                        with server.connect_web() as client:
+                            client.send(data + head())
+                            client.finish()
+                            reader = Reader(client)
+                            answer = Response(reader, method == "HEAD")
+                            self.assertEqual(answer.status, wanted)
+                            self.assertEqual(answer.closes, status == 400)
+                            if status != 400:
+                                after = Response(reader)
+                                self.assertEqual(after.body, b"ok\n")
+                            self.assertEqual(reader.rest(), b"")
 
     def test_sizes_to_the_byte(self):
         server = self.web()
@@ -630,7 +680,8 @@ class Differential(WebTest):
         whole = [data for data, _ in HEADS if b"/metrics" not in data] + [
             head(target)
             for target, _ in QUERIES] + [head(fields=fields) + MARKER
-            for fields in SMUGGLED]
+            for fields in SMUGGLED] + [head("/search?query=cat", fields)
+            for fields, _ in CONDITIONS]
 
         def one(number):
             chance = random.Random(f"{SEED}/{number}")
