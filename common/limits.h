@@ -2,13 +2,11 @@
  * limits - how much and how long a server puts up with.
  *
  * The limits that a user sets (an option each), the constants that have a
- * reason but no option, and the arithmetic on both. Time comes in as an
- * argument: milliseconds of any clock that never jumps.
+ * reason but no option. What follows from those on time is in deadline.h.
  */
 #ifndef COMMON_LIMITS_H
 #define COMMON_LIMITS_H
 
-#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -58,57 +56,10 @@ struct limits {
         .max_line = LIMITS_CLIENT_LINE                                         \
     }
 
-/* What a connection is waiting for; each phase has its own limit. */
-enum phase {
-    PHASE_IDLE,   /* the first byte of a line: idle_ms */
-    PHASE_LINE,   /* the rest of a line: line_ms from its first byte */
-    PHASE_ANSWER, /* the peer to take its answer: stall_ms without progress */
-    PHASE_LINGER, /* the peer to close: LIMIT_LINGER_MS */
-};
-
-/* A deadline that never comes. */
-#define NEVER INT64_MAX
-
 /*
  * The defaults of section "limits" of --help, given how many descriptors the
  * process may have (RLIMIT_NOFILE).
  */
 struct limits limits_default(size_t descriptors);
-
-/* When a limit that starts now ends: now + limit_ms, or NEVER for 0, which
- * means "no limit" (so not for drain_ms). */
-int64_t limits_deadline(int64_t now, int64_t limit_ms);
-
-/*
- * Milliseconds between two sweeps: an eighth of the shortest limit, so that
- * none is overrun by more, and LIMIT_SWEEP_MS at the most; at least 1.
- */
-int64_t limits_sweep_ms(const struct limits *limits);
-
-/*
- * How much later than planned a sweep runs, when that is more than a second:
- * the process was stopped, and the peers' time did not pass. Otherwise 0.
- */
-int64_t limits_lost_ms(int64_t planned, int64_t now);
-
-/* How a peer takes the answer that it is owed. Zero it for a new connection. */
-struct progress {
-    uint64_t written; /* bytes that the kernel has taken, ever */
-    int unacked;      /* bytes of them that the peer has not acknowledged */
-    int64_t since;    /* when either last showed progress; 0: not owed */
-};
-
-/*
- * Whether a peer that is owed an answer has made no progress for stall_ms:
- * neither did the kernel take a byte more (written) nor the peer acknowledge
- * one of those that it has (unacked, from SIOCOUTQ). Writability would be a
- * wrong sign: a healthy slow reader leaves a socket unwritable for many
- * seconds.
- */
-bool progress_stalled(struct progress *progress, int64_t now, int64_t stall_ms,
-    uint64_t written, int unacked);
-
-/* Nothing is owed any more. */
-void progress_clear(struct progress *progress);
 
 #endif

@@ -1,5 +1,6 @@
 #include "evented/server.h"
 
+#include "common/deadline.h"
 #include "common/log.h"
 #include "common/net.h"
 
@@ -459,7 +460,7 @@ on_sweep(evutil_socket_t fd, short what, void *argument)
     struct loop *loop = argument;
     struct connection *connection, *next;
     const int64_t now = stream_now();
-    const int64_t lost_ms = limits_lost_ms(loop->planned, now);
+    const int64_t lost_ms = deadline_lost_ms(loop->planned, now);
 
     (void)fd;
     (void)what;
@@ -587,8 +588,8 @@ open_doors(struct server *server, const struct server_program *programs,
         if (listeners[i] == -1)
             cli_die("%s", where[i]);
         evutil_make_socket_nonblocking(listeners[i]);
-        if (limits_sweep_ms(limits) < server->sweep_ms)
-            server->sweep_ms = limits_sweep_ms(limits);
+        if (deadline_sweep_ms(limits) < server->sweep_ms)
+            server->sweep_ms = deadline_sweep_ms(limits);
         if (limits->max_line > server->max_line)
             server->max_line = limits->max_line;
     }

@@ -1,5 +1,6 @@
 #include "evented/stream.h"
 
+#include "common/deadline.h"
 #include "common/net.h"
 #include "common/telnet.h"
 
@@ -48,14 +49,13 @@ struct stream {
     bool begun;       /* some of the next message has come */
     bool is_telnet;   /* the peer may send commands */
     bool stopping;    /* the server stops, and this is known here */
-    bool reprieved;
     int error;
     size_t arrived; /* bytes left of what had come when it stopped */
     size_t dropped; /* bytes read while lingering */
     enum phase phase;
     int64_t deadline;
     enum stream_cut cut;
-    struct progress progress;
+    struct deadline overdue;
     uint64_t written;
     struct telnet telnet;
 };
@@ -389,13 +389,11 @@ linger(struct stream *stream)
 static void
 await_input(struct stream *stream)
 {
-    const struct limits *limits = stream->handler->limits;
     const enum phase phase = stream->begun ? PHASE_LINE : PHASE_IDLE;
 
     if (stream->phase != phase)
         set_phase(stream, phase,
-            limits_deadline(stream_now(),
-                stream->begun ? limits->line_ms : limits->idle_ms));
+            deadline_for_input(stream_now(), stream->handler->limits, phase));
     set_reading(stream, true);
 }
 
@@ -765,33 +763,26 @@ stream_postpone(struct stream *stream, int64_t lost_ms)
 {
     if (stream->deadline != NEVER)
         stream->deadline += lost_ms;
-    progress_clear(&stream->progress);
+    progress_clear(&stream->overdue.progress);
 }
 
 /* How a peer is overdue now, if it is. */
 static enum stream_cut
 find_overdue(struct stream *stream, int64_t now)
 {
+    static const struct deadline_ask ask = { net_unacked, net_readable };
+    static const enum stream_cut cuts[] = {
+        [OVERDUE_NOT] = STREAM_UNCUT,
+        [OVERDUE_SILENT] = STREAM_IDLE,
+        [OVERDUE_LATE] = STREAM_LATE,
+        [OVERDUE_STALLED] = STREAM_STALLED,
+    };
     const size_t kept =
         evbuffer_get_length(bufferevent_get_output(stream->bev));
 
-    if (stream->phase == PHASE_ANSWER)
-        return progress_stalled(&stream->progress, now,
-                   stream->handler->limits->stall_ms, stream->written - kept,
-                   net_unacked(stream->fd))
-                   ? STREAM_STALLED
-                   : STREAM_UNCUT;
-    progress_clear(&stream->progress);
-    if (now < stream->deadline) {
-        stream->reprieved = false;
-        return STREAM_UNCUT;
-    }
-    /* Its bytes may have come while we were not looking: not its fault. */
-    if (!stream->reprieved && net_readable(stream->fd)) {
-        stream->reprieved = true;
-        return STREAM_UNCUT;
-    }
-    return stream->phase == PHASE_LINE ? STREAM_LATE : STREAM_IDLE;
+    return cuts[deadline_look(&stream->overdue, now, stream->phase,
+        stream->deadline, stream->handler->limits, stream->written - kept, &ask,
+        stream->fd)];
 }
 
 /* Look whether the peer is overdue, and end the stream if it is. */

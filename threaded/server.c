@@ -1,5 +1,6 @@
 #include "threaded/server.h"
 
+#include "common/deadline.h"
 #include "common/log.h"
 #include "common/net.h"
 
@@ -589,7 +590,7 @@ sweep_period(const struct server *server)
 
     for (size_t i = 0; i < server->door_count; i++) {
         const int64_t period =
-            limits_sweep_ms(server->doors[i].program->limits);
+            deadline_sweep_ms(server->doors[i].program->limits);
 
         if (period < shortest)
             shortest = period;
@@ -624,7 +625,7 @@ keep(struct server *server, const sigset_t *signals)
             close_doors(server);
         if (now >= drained)
             abort_all(server);
-        sweep(server, now, limits_lost_ms(planned, now));
+        sweep(server, now, deadline_lost_ms(planned, now));
         planned = now + period;
         reap(server);
     }

@@ -1,5 +1,6 @@
 #include "threaded/stream.h"
 
+#include "common/deadline.h"
 #include "common/net.h"
 #include "common/telnet.h"
 
@@ -48,8 +49,7 @@ struct stream {
     _Atomic(int64_t) passed;
 
     /* The keeper's own. */
-    struct progress progress;
-    bool reprieved;
+    struct deadline overdue;
 
     char output[STREAM_ROOM];
     char input[];
@@ -140,13 +140,11 @@ in_hand(struct stream *stream)
 static void
 await_message(struct stream *stream, bool begun)
 {
-    const struct limits *limits = stream->limits;
     const enum phase phase = begun ? PHASE_LINE : PHASE_IDLE;
 
     if (get_phase(stream) != phase)
         set_phase(stream, phase,
-            limits_deadline(
-                stream_now(), begun ? limits->line_ms : limits->idle_ms));
+            deadline_for_input(stream_now(), stream->limits, phase));
 }
 
 /* Take the commands of Telnet out of what was just read, and answer them; how
@@ -330,7 +328,7 @@ stream_read_line(struct stream *stream, struct line *line)
 void
 stream_expect(struct stream *stream, int64_t ms)
 {
-    stream->expected = limits_deadline(stream_now(), ms);
+    stream->expected = deadline_after(stream_now(), ms);
 }
 
 /* Whether anything has come that was not read yet. */
@@ -480,50 +478,34 @@ stream_postpone(struct stream *stream, int64_t lost_ms)
     if (deadline != NEVER)
         atomic_compare_exchange_strong(
             &stream->deadline, &deadline, deadline + lost_ms);
-    progress_clear(&stream->progress);
-}
-
-/* Whether the peer has stopped taking what it is owed. */
-static bool
-is_stalled(struct stream *stream, int64_t now)
-{
-    if (get_phase(stream) == PHASE_ANSWER)
-        return progress_stalled(&stream->progress, now,
-            stream->limits->stall_ms,
-            counters_get(&stream->counters, COUNT_BYTES_OUT),
-            net_unacked(stream->fd));
-    progress_clear(&stream->progress);
-    return false;
-}
-
-/* Look whether a message is overdue, and tell the owner which deadline has
- * passed: it may have read the message just now. */
-static void
-check_deadline(struct stream *stream, int64_t now)
-{
-    const int64_t deadline =
-        atomic_load_explicit(&stream->deadline, memory_order_relaxed);
-
-    if (now < deadline) {
-        stream->reprieved = false;
-    } else if (!stream->reprieved && net_readable(stream->fd)) {
-        /* Its bytes came while we were not looking: not its fault. */
-        stream->reprieved = true;
-    } else {
-        atomic_store_explicit(&stream->passed, deadline, memory_order_relaxed);
-        pthread_kill(stream->owner, STREAM_WAKE);
-    }
+    progress_clear(&stream->overdue.progress);
 }
 
 /* Look whether the peer is overdue, and end the stream if it is. */
 enum stream_cut
 stream_check(struct stream *stream, int64_t now)
 {
+    static const struct deadline_ask ask = { net_unacked, net_readable };
     const enum stream_cut before = get_cut(stream);
-    const enum stream_cut cut =
-        is_stalled(stream, now) ? STREAM_STALLED : STREAM_UNCUT;
+    const int64_t deadline =
+        atomic_load_explicit(&stream->deadline, memory_order_relaxed);
+    enum stream_cut cut = STREAM_UNCUT;
 
-    check_deadline(stream, now);
+    switch (deadline_look(&stream->overdue, now, get_phase(stream), deadline,
+        stream->limits, counters_get(&stream->counters, COUNT_BYTES_OUT), &ask,
+        stream->fd)) {
+    case OVERDUE_NOT:
+        break;
+    case OVERDUE_SILENT:
+    case OVERDUE_LATE:
+        /* Which one has passed: the message may have come just now. */
+        atomic_store_explicit(&stream->passed, deadline, memory_order_relaxed);
+        pthread_kill(stream->owner, STREAM_WAKE);
+        break;
+    case OVERDUE_STALLED:
+        cut = STREAM_STALLED;
+        break;
+    }
     /* Also a cut of before: its signal may have come between the owner's
      * last look and its wait. */
     if (cut > before || before != STREAM_UNCUT)
