@@ -1,5 +1,6 @@
 #include "evented/server.h"
 
+#include "common/admission.h"
 #include "common/deadline.h"
 #include "common/log.h"
 #include "common/net.h"
@@ -32,13 +33,6 @@ const struct cli_twin server_twin = {
     .workers_max = LOOPS_MAX,
     /* epoll, libevent's own pair for signals, and the doorbell */
     .worker_descriptors = 4,
-};
-
-/* What becomes of a client that was accepted. */
-enum admission {
-    ADMITTED,
-    REFUSED,     /* the house is full, and there is time to tell it */
-    TURNED_AWAY, /* told without waiting that it is heard */
 };
 
 /* Where clients come in. */
@@ -141,16 +135,13 @@ main_counters(struct server *server)
 static enum admission
 reserve(struct server *server)
 {
-    if (server->active < server->options->limits.max_connections) {
-        server->active++;
-        counters_add(main_counters(server), COUNT_ACCEPTED, 1);
-        return ADMITTED;
-    }
-    counters_add(main_counters(server), COUNT_REJECTED, 1);
-    if (server->refusing == LIMIT_REFUSING)
-        return TURNED_AWAY;
-    server->refusing++;
-    return REFUSED;
+    const enum admission admission = admission_decide(server->active,
+        server->options->limits.max_connections, server->refusing,
+        main_counters(server));
+
+    server->active += admission == ADMITTED;
+    server->refusing += admission == REFUSED;
+    return admission;
 }
 
 /* End a loop that stops when its last client is gone; the main loop, which
@@ -238,8 +229,7 @@ forgo(struct server *server, enum admission admission)
         server->refusing--;
     } else {
         server->active--;
-        counters_add(main_counters(server), COUNT_ACCEPTED, (uint64_t)-1);
-        counters_add(main_counters(server), COUNT_REJECTED, 1);
+        admission_revoke(main_counters(server));
     }
 }
 
@@ -443,8 +433,7 @@ attend(struct loop *loop)
 
         if (!serve(loop, door, handed[i].fd, false)) {
             loop->server->active--;
-            counters_add(&loop->streams.counters, COUNT_ACCEPTED, (uint64_t)-1);
-            counters_add(&loop->streams.counters, COUNT_REJECTED, 1);
+            admission_revoke(&loop->streams.counters);
             net_turn_away(handed[i].fd, door->program->refusal);
         }
     }

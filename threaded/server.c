@@ -1,5 +1,6 @@
 #include "threaded/server.h"
 
+#include "common/admission.h"
 #include "common/deadline.h"
 #include "common/log.h"
 #include "common/net.h"
@@ -39,13 +40,6 @@ const struct cli_twin server_twin = {
                     "the accept queue (default 0: a thread per connection)",
     .workers_default = 0,
     .workers_max = THREADS_MAX,
-};
-
-/* What becomes of a client that was accepted. */
-enum admission {
-    ADMITTED,
-    REFUSED,     /* the house is full, and there is time to tell it */
-    TURNED_AWAY, /* told without waiting that it is heard */
 };
 
 /* Where clients come in. */
@@ -138,16 +132,13 @@ print_counters(void)
 static enum admission
 reserve(struct server *server)
 {
-    if (server->active < server->options->limits.max_connections) {
-        server->active++;
-        counters_add(&server->sums, COUNT_ACCEPTED, 1);
-        return ADMITTED;
-    }
-    counters_add(&server->sums, COUNT_REJECTED, 1);
-    if (server->refusing == LIMIT_REFUSING)
-        return TURNED_AWAY;
-    server->refusing++;
-    return REFUSED;
+    const enum admission admission = admission_decide(server->active,
+        server->options->limits.max_connections, server->refusing,
+        &server->sums);
+
+    server->active += admission == ADMITTED;
+    server->refusing += admission == REFUSED;
+    return admission;
 }
 
 /* Enter a connection into the books. */
@@ -191,10 +182,8 @@ give_back(struct server *server, bool refused, bool served)
         return;
     }
     server->active--;
-    if (!served) {
-        counters_add(&server->sums, COUNT_ACCEPTED, (uint64_t)-1);
-        counters_add(&server->sums, COUNT_REJECTED, 1);
-    }
+    if (!served)
+        admission_revoke(&server->sums);
 }
 
 /* Serve a client, or tell it to go; false: no memory for it. */
