@@ -193,7 +193,9 @@ player_complaint(char text[PLAYER_TEXT_MAX], const struct player *player,
 
     if (status == LINE_LATE) {
         snprintf(text, PLAYER_TEXT_MAX,
-            "the server has not answered for %.60s s", player->patience);
+            unasked ? "the server sent part of a line unasked"
+                    : "the server has not answered for %.60s s",
+            player->patience);
         return;
     }
     if (status != LINE_READY) {

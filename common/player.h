@@ -104,7 +104,7 @@ bool player_take(char text[PLAYER_TEXT_MAX], const struct player *player,
 
 /*
  * What to tell the user when this came, a line that is no guess or a status
- * without one (LINE_LATE: nothing came for as long as the player's patience),
+ * without one (LINE_LATE: no whole line came in the time that there was),
  * harmless for a terminal. unasked: it came while the server had nothing to
  * answer.
  */

@@ -49,6 +49,17 @@ put_question(const struct client *client)
     fflush(stdout);
 }
 
+/* End, as the server has something to say while the user is thinking. */
+static void
+complain(
+    struct client *client, enum line_status status, const struct line *line)
+{
+    char complaint[PLAYER_TEXT_MAX];
+
+    player_complaint(complaint, &client->player, status, line, true);
+    cli_die("%s", complaint);
+}
+
 static void judge(struct client *client, enum guess_decision decision);
 
 /* Let the user judge a guess. */
@@ -70,6 +81,8 @@ ask(struct client *client)
         understood = player_answer(typed->text, typed->length, &decision);
         typed->length = 0;
         if (understood) {
+            if (stream_has_part(client->stream))
+                complain(client, LINE_LATE, NULL);
             client->asking = false;
             judge(client, decision);
             return;
@@ -180,10 +193,8 @@ on_line(struct stream *stream, enum line_status status, const struct line *line,
 
     (void)stream;
     event_del(client->overdue);
-    if (client->asking) {
-        player_complaint(complaint, &client->player, status, line, true);
-        cli_die("%s", complaint);
-    }
+    if (client->asking)
+        complain(client, status, line);
     if (!player_take(complaint, &client->player, status, line, &client->guess))
         cli_die("%s", complaint);
     if (!client->options->ask) {

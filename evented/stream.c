@@ -737,6 +737,13 @@ stream_ended_well(const struct stream *stream)
     return !stream->broken && (cut == STREAM_UNCUT || cut == STREAM_STOP);
 }
 
+/* Whether some of the next message has come. */
+bool
+stream_has_part(const struct stream *stream)
+{
+    return stream->begun;
+}
+
 /* The peer's address. */
 void
 stream_peer(const struct stream *stream, char *text)

@@ -170,6 +170,9 @@ void stream_free(struct stream *stream);
 /* Whether the conversation was ended by the will of one side; for gone. */
 bool stream_ended_well(const struct stream *stream);
 
+/* Whether some of the next message has come. */
+bool stream_has_part(const struct stream *stream);
+
 /* The peer's address, "127.0.0.1:62910", as a C string in text of NET_TEXT_MAX
  * bytes. */
 void stream_peer(const struct stream *stream, char *text);

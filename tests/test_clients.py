@@ -686,6 +686,11 @@ class BadServers(unittest.TestCase):
                 f"guess-client: the server sent '{early[:1].decode()}' "
                 "unasked\n")
 
+    def test_it_begins_an_answer_that_it_was_not_asked(self):
+        self.assertEqual(
+            self.fail_while_asking(lambda c: c.sendall(b"8")),
+            "guess-client: the server sent part of a line unasked\n")
+
     def test_it_answers_once_too_often(self):
         # Both lines come together.
         with tempfile.TemporaryFile("w+") as answers:

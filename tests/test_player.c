@@ -570,7 +570,7 @@ static const struct {
     { LINE_TOO_LONG, "", false, "the server sent an endless line" },
     { LINE_TOO_LONG, "", true, "the server sent an endless line" },
     { LINE_LATE, "", false, "the server has not answered for 0.50 s" },
-    { LINE_LATE, "", true, "the server has not answered for 0.50 s" },
+    { LINE_LATE, "", true, "the server sent part of a line unasked" },
     { LINE_END, "", false, "the server closed the connection" },
     { LINE_END, "", true, "the server closed the connection" },
     { LINE_READY, "ERROR no game", false,

@@ -31,7 +31,8 @@ check_silence(struct client *client)
 
     if (!stream_is_readable(client->stream))
         return;
-    stream_expect(client->stream, client->options->answer_ms);
+    /* Only what is there: nothing more is waited for. */
+    stream_expect(client->stream, 1);
     status = stream_read_line(client->stream, &line);
     player_complaint(complaint, &client->player, status, &line, true);
     cli_die("%s", complaint);
