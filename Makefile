@@ -154,18 +154,21 @@ $(B)/charfind: $(B)/obj/common/charfind.o $(B)/libcommon.a
 	$(link)
 $(B)/charfind: LDLIBS = -lunistring
 
+# What the programs of a twin share is an archive; a new program is a word in
+# PROGRAMS.
 define twin
-$(B)/$1/guess-server: $(B)/obj/$1/guess_server.o $(B)/obj/$1/server.o \
-		$(B)/obj/$1/stream.o $(B)/libcommon.a
-	$$(link)
-$(B)/$1/charfinder: $(B)/obj/$1/charfinder.o $(B)/obj/$1/server.o \
-		$(B)/obj/$1/stream.o $(B)/libcommon.a
-	$$(link)
-$(B)/$1/guess-client: $(B)/obj/$1/guess_client.o $(B)/obj/$1/stream.o \
-		$(B)/libcommon.a
+$(B)/lib$1.a: $(filter-out $(patsubst %,$(B)/obj/$1/%.o,\
+		$(subst -,_,$(PROGRAMS))),$(patsubst %.c,$(B)/obj/%.o,$(wildcard $1/*.c)))
+	@echo "  AR    $$@"
+	$$Qrm -f $$@
+	$$Q$$(AR) rcs $$@ $$^
+endef
+define twin_program
+$(B)/$1/$2: $(B)/obj/$1/$(subst -,_,$2).o $(B)/lib$1.a $(B)/libcommon.a
 	$$(link)
 endef
-$(foreach t,$(TWINS),$(eval $(call twin,$t)))
+$(foreach t,$(TWINS),$(eval $(call twin,$t)) \
+	$(foreach p,$(PROGRAMS),$(eval $(call twin_program,$t,$p))))
 $(TWIN_PROGRAMS): LDLIBS = -lunistring
 $(filter $(B)/evented/%,$(TWIN_PROGRAMS)): LDLIBS = -levent_core -lunistring
 

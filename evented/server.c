@@ -4,18 +4,17 @@
 #include "common/deadline.h"
 #include "common/log.h"
 #include "common/net.h"
+#include "evented/keeper.h"
 
 #include <errno.h>
 #include <event2/listener.h>
 #include <event2/util.h>
-#include <fcntl.h>
 #include <pthread.h>
 #include <signal.h>
 #include <stdatomic.h>
 #include <stddef.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/eventfd.h>
 #include <unistd.h>
 
 /* More loops than processors only take turns; this is a machine's worth. */
@@ -31,7 +30,7 @@ const struct cli_twin server_twin = {
                     "handed out in turn (default 1; 0: one per processor)",
     .workers_default = 1,
     .workers_max = LOOPS_MAX,
-    /* epoll, libevent's own pair for signals, and the doorbell */
+    /* epoll, libevent's own pair for signals, and the bell */
     .worker_descriptors = 4,
 };
 
@@ -45,7 +44,6 @@ struct door {
 
 /* What a loop keeps of a client. */
 struct connection {
-    LIST_ENTRY(connection) link;
     struct loop *loop;
     const struct door *door;
     struct stream *stream;
@@ -55,26 +53,19 @@ struct connection {
 
 /* A new client on its way to another loop. */
 struct handed {
+    struct keeper_work work;
     int fd;
     const struct door *door;
+    struct loop *loop;
 };
 
 /* An event loop and its clients. */
 struct loop {
-    struct stream_loop streams;
+    struct keeper keeper;
     struct server *server;
-    LIST_HEAD(, connection) connections;
-    struct event *sweep;
-    int64_t planned; /* when the next sweep is due */
-    bool stopped;    /* its clients were told that the server stops */
+    struct keeper_work stop;
+    bool stopped; /* its clients were told that the server stops */
     pthread_t thread;
-
-    /* How other threads reach it. */
-    int doorbell;
-    struct event *rung;
-    pthread_mutex_t lock;
-    struct handed *handed; /* under the lock */
-    size_t handed_count, handed_room;
 };
 
 struct server {
@@ -83,7 +74,6 @@ struct server {
     size_t door_count;
     struct loop *loops; /* the first is the main thread's */
     unsigned loop_count, next_loop;
-    struct event *signals[CLI_SERVER_SIGNALS];
     struct event *resume;
     size_t refusing;  /* all on the main loop */
     unsigned accepts; /* since the last pause */
@@ -93,7 +83,7 @@ struct server {
     _Atomic size_t active;
     _Atomic size_t cut;      /* connections that did not end in time */
     _Atomic unsigned others; /* loops that run beside the main one */
-    atomic_bool stopping;
+    bool stopping;
     _Atomic int64_t drained; /* when what is left will be cut */
 };
 
@@ -107,7 +97,7 @@ server_count(struct counters *sums)
     const struct server *server = running;
 
     for (unsigned i = 0; i < server->loop_count; i++)
-        counters_sum(sums, &server->loops[i].streams.counters);
+        counters_sum(sums, &server->loops[i].keeper.streams.counters);
     counters_add(sums, COUNT_ACTIVE, server->active);
     counters_add(sums, COUNT_DROPPED_LOG, log_dropped());
 }
@@ -128,7 +118,7 @@ print_counters(void)
 static struct counters *
 main_counters(struct server *server)
 {
-    return &server->loops[0].streams.counters;
+    return &server->loops[0].keeper.streams.counters;
 }
 
 /* Reserve a client's place, or find the house full. */
@@ -151,9 +141,9 @@ end_if_empty(struct loop *loop)
 {
     struct server *server = loop->server;
 
-    if (loop->stopped && LIST_EMPTY(&loop->connections) &&
+    if (loop->stopped && stream_first(&loop->keeper.streams) == NULL &&
         (loop != &server->loops[0] || server->others == 0))
-        event_base_loopexit(loop->streams.base, NULL);
+        keeper_end(&loop->keeper);
 }
 
 /* Strike a connection from the books. */
@@ -163,13 +153,12 @@ discharge(struct connection *connection)
     struct loop *loop = connection->loop;
     struct server *server = loop->server;
 
-    LIST_REMOVE(connection, link);
     if (connection->refused) {
         server->refusing--;
     } else {
         server->active--;
         if (stream_ended_well(connection->stream))
-            counters_add(&loop->streams.counters, COUNT_SERVED, 1);
+            counters_add(&loop->keeper.streams.counters, COUNT_SERVED, 1);
     }
 }
 
@@ -201,13 +190,12 @@ serve(struct loop *loop, const struct door *door, int fd, bool refused)
     connection->loop = loop;
     connection->door = door;
     connection->refused = refused;
-    connection->stream =
-        stream_new(fd, &loop->streams, &door->handler, connection->session);
+    connection->stream = stream_new(
+        fd, &loop->keeper.streams, &door->handler, connection->session);
     if (connection->stream == NULL) {
         free(connection);
         return false;
     }
-    LIST_INSERT_HEAD(&loop->connections, connection, link);
     if (refused) {
         stream_write(
             connection->stream, program->refusal, strlen(program->refusal));
@@ -233,40 +221,35 @@ forgo(struct server *server, enum admission admission)
     }
 }
 
-/* Wake another loop. */
+/* Serve a client that another loop has accepted. */
 static void
-ring(struct loop *loop)
+serve_handed(struct keeper_work *work)
 {
-    const uint64_t one = 1;
+    struct handed *handed = (struct handed *)work;
+    struct loop *loop = handed->loop;
 
-    /* Should it not be heard, the next sweep finds what there is. */
-    (void)!write(loop->doorbell, &one, sizeof(one));
+    if (!serve(loop, handed->door, handed->fd, false)) {
+        loop->server->active--;
+        admission_revoke(&loop->keeper.streams.counters);
+        net_turn_away(handed->fd, handed->door->program->refusal);
+    }
+    free(handed);
 }
 
 /* Hand a new client to another loop; false: no memory for it. */
 static bool
 hand_over(struct loop *loop, const struct door *door, int fd)
 {
-    bool fits = true;
+    struct handed *handed = malloc(sizeof(*handed));
 
-    pthread_mutex_lock(&loop->lock);
-    if (loop->handed_count == loop->handed_room) {
-        const size_t room = loop->handed_room * 2 + 16;
-        struct handed *handed =
-            reallocarray(loop->handed, room, sizeof(*handed));
-
-        fits = handed != NULL;
-        if (fits) {
-            loop->handed = handed;
-            loop->handed_room = room;
-        }
-    }
-    if (fits)
-        loop->handed[loop->handed_count++] = (struct handed) { fd, door };
-    pthread_mutex_unlock(&loop->lock);
-    if (fits)
-        ring(loop);
-    return fits;
+    if (handed == NULL)
+        return false;
+    handed->work.run = serve_handed;
+    handed->fd = fd;
+    handed->door = door;
+    handed->loop = loop;
+    keeper_post(&loop->keeper, &handed->work);
+    return true;
 }
 
 /* Serve a client as it was admitted; false: no means for it. */
@@ -386,109 +369,28 @@ static void
 abort_if_due(struct loop *loop)
 {
     struct server *server = loop->server;
-    struct connection *connection, *next;
 
-    if (stream_now() < server->drained)
-        return;
-    for (connection = LIST_FIRST(&loop->connections); connection != NULL;
-         connection = next) {
-        next = LIST_NEXT(connection, link);
-        server->cut++;
-        stream_cut(connection->stream, STREAM_ABORT);
-    }
+    if (stream_now() >= server->drained)
+        server->cut += keeper_cut(&loop->keeper, STREAM_ABORT);
 }
 
-/* Tell a loop's clients that the server stops. */
+/* Tell a loop's clients that the server stops. All that are to come were handed
+ * over before. */
 static void
-stop_loop(struct loop *loop)
+stop_loop(struct keeper_work *work)
 {
-    struct connection *connection, *next;
+    struct loop *loop = (void *)((char *)work - offsetof(struct loop, stop));
 
     loop->stopped = true;
-    for (connection = LIST_FIRST(&loop->connections); connection != NULL;
-         connection = next) {
-        next = LIST_NEXT(connection, link);
-        stream_cut(connection->stream, STREAM_STOP);
-    }
-    end_if_empty(loop);
+    keeper_cut(&loop->keeper, STREAM_STOP);
 }
 
-/* Do what other threads have for this loop: serve clients, or stop. */
+/* A loop has looked at its streams and done what was posted. */
 static void
-attend(struct loop *loop)
-{
-    /* Before the clients: all that are to come were handed before it. */
-    const bool stopping = loop->server->stopping;
-    struct handed *handed;
-    size_t count;
-
-    pthread_mutex_lock(&loop->lock);
-    handed = loop->handed;
-    count = loop->handed_count;
-    loop->handed = NULL;
-    loop->handed_count = loop->handed_room = 0;
-    pthread_mutex_unlock(&loop->lock);
-    for (size_t i = 0; i < count; i++) {
-        const struct door *door = handed[i].door;
-
-        if (!serve(loop, door, handed[i].fd, false)) {
-            loop->server->active--;
-            admission_revoke(&loop->streams.counters);
-            net_turn_away(handed[i].fd, door->program->refusal);
-        }
-    }
-    free(handed);
-    if (stopping && !loop->stopped)
-        stop_loop(loop);
-}
-
-/* Look for overdue connections and end them. */
-static void
-on_sweep(evutil_socket_t fd, short what, void *argument)
+on_looked(void *argument)
 {
     struct loop *loop = argument;
-    struct connection *connection, *next;
-    const int64_t now = stream_now();
-    const int64_t lost_ms = deadline_lost_ms(loop->planned, now);
 
-    (void)fd;
-    (void)what;
-    for (connection = LIST_FIRST(&loop->connections); connection != NULL;
-         connection = next) {
-        next = LIST_NEXT(connection, link);
-        if (lost_ms > 0)
-            stream_postpone(connection->stream, lost_ms);
-        switch (stream_check(connection->stream, now)) {
-        case STREAM_IDLE:
-        case STREAM_LATE:
-            counters_add(&loop->streams.counters, COUNT_TIMED_OUT, 1);
-            break;
-        case STREAM_STALLED:
-            counters_add(&loop->streams.counters, COUNT_STALLED, 1);
-            break;
-        case STREAM_UNCUT:
-        case STREAM_STOP:
-        case STREAM_ABORT:
-            break;
-        }
-    }
-    /* Should the bell not have been heard. */
-    attend(loop);
-    abort_if_due(loop);
-    end_if_empty(loop);
-    loop->planned = now + loop->server->sweep_ms;
-}
-
-/* Another thread has something for this loop. */
-static void
-on_rung(evutil_socket_t doorbell, short what, void *argument)
-{
-    struct loop *loop = argument;
-    uint64_t rings;
-
-    (void)what;
-    (void)!read(doorbell, &rings, sizeof(rings));
-    attend(loop);
     abort_if_due(loop);
     end_if_empty(loop);
 }
@@ -524,16 +426,16 @@ stop(struct server *server)
     server->drained = stream_now() + server->options->limits.drain_ms;
     server->stopping = true;
     for (unsigned i = 0; i < server->loop_count; i++)
-        ring(&server->loops[i]);
+        keeper_post(&server->loops[i].keeper, &server->loops[i].stop);
 }
 
 /* A signal has come. */
 static void
-on_signal(evutil_socket_t signal, short what, void *argument)
+on_signal(int signal, void *argument)
 {
-    struct server *server = argument;
+    const struct loop *loop = argument;
+    struct server *server = loop->server;
 
-    (void)what;
     if (signal == SIGUSR1) {
         print_counters();
     } else if (!server->stopping) {
@@ -541,7 +443,7 @@ on_signal(evutil_socket_t signal, short what, void *argument)
     } else {
         server->drained = stream_now();
         for (unsigned i = 0; i < server->loop_count; i++)
-            ring(&server->loops[i]);
+            keeper_ring(&server->loops[i].keeper);
     }
 }
 
@@ -552,9 +454,9 @@ run_loop(void *argument)
     struct loop *loop = argument;
     struct server *server = loop->server;
 
-    event_base_dispatch(loop->streams.base);
+    keeper_run(&loop->keeper);
     server->others--;
-    ring(&server->loops[0]);
+    keeper_ring(&server->loops[0].keeper);
     return NULL;
 }
 
@@ -584,50 +486,6 @@ open_doors(struct server *server, const struct server_program *programs,
     }
 }
 
-/* Prepare a loop; false: the system has no means for it. */
-static bool
-loop_init(struct loop *loop, struct server *server)
-{
-    const struct timeval every = { .tv_usec = server->sweep_ms * 1000 };
-    struct event_config *config = event_config_new();
-    struct event_base *base = NULL;
-
-    /* Each loop has its own thread: the locks would be never contended. */
-    if (config != NULL &&
-        event_config_set_flag(config, EVENT_BASE_FLAG_NOLOCK) == 0)
-        base = event_base_new_with_config(config);
-    if (config != NULL)
-        event_config_free(config);
-    if (base == NULL ||
-        !stream_loop_init(&loop->streams, base, server->max_line))
-        return false;
-    loop->server = server;
-    LIST_INIT(&loop->connections);
-    pthread_mutex_init(&loop->lock, NULL);
-    loop->doorbell = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
-    if (loop->doorbell == -1)
-        return false;
-    loop->planned = stream_now() + server->sweep_ms;
-    loop->sweep = event_new(base, -1, EV_PERSIST, on_sweep, loop);
-    loop->rung =
-        event_new(base, loop->doorbell, EV_READ | EV_PERSIST, on_rung, loop);
-    return loop->sweep != NULL && loop->rung != NULL &&
-           event_add(loop->sweep, &every) == 0 &&
-           event_add(loop->rung, NULL) == 0;
-}
-
-/* Free a loop that has ended. */
-static void
-loop_free(struct loop *loop)
-{
-    event_free(loop->sweep);
-    event_free(loop->rung);
-    stream_loop_free(&loop->streams);
-    event_base_free(loop->streams.base);
-    close(loop->doorbell);
-    pthread_mutex_destroy(&loop->lock);
-}
-
 /* Prepare the loops; false: the system has no means for them. */
 static bool
 make_loops(struct server *server)
@@ -641,9 +499,15 @@ make_loops(struct server *server)
     server->loops = calloc(server->loop_count, sizeof(*server->loops));
     if (server->loops == NULL)
         return false;
-    for (unsigned i = 0; i < server->loop_count; i++)
-        if (!loop_init(&server->loops[i], server))
+    for (unsigned i = 0; i < server->loop_count; i++) {
+        struct loop *loop = &server->loops[i];
+
+        loop->server = server;
+        loop->stop.run = stop_loop;
+        if (!keeper_init(&loop->keeper, server->max_line, server->sweep_ms,
+                on_looked, loop))
             return false;
+    }
     return true;
 }
 
@@ -671,15 +535,10 @@ start_loops(struct server *server)
 static bool
 watch(struct server *server, const int *listeners)
 {
-    struct event_base *base = server->loops[0].streams.base;
+    struct event_base *base = server->loops[0].keeper.streams.base;
 
-    for (size_t i = 0; i < CLI_SERVER_SIGNALS; i++) {
-        server->signals[i] =
-            evsignal_new(base, cli_server_signals[i], on_signal, server);
-        if (server->signals[i] == NULL ||
-            event_add(server->signals[i], NULL) == -1)
-            return false;
-    }
+    if (!keeper_hear(&server->loops[0].keeper, on_signal))
+        return false;
     server->resume = evtimer_new(base, on_resume, server);
     if (server->resume == NULL)
         return false;
@@ -729,9 +588,7 @@ server_run(const struct server_options *options,
     struct server server = { .options = options, .drained = NEVER };
     char where[SERVER_PROGRAMS_MAX][NET_TEXT_MAX];
     int listeners[SERVER_PROGRAMS_MAX];
-    sigset_t signals;
 
-    cli_server_signal_set(&signals);
     signal(SIGUSR2, SIG_IGN);
     log_open();
     event_set_log_callback(on_early_message);
@@ -748,20 +605,15 @@ server_run(const struct server_options *options,
     for (size_t i = 0; i < count; i++)
         log_record("Serving on %s. Hit CTRL-C to stop.", where[i]);
 
-    /* Heard by now; afterwards they would have their default action again. */
-    pthread_sigmask(SIG_UNBLOCK, &signals, NULL);
-    event_base_dispatch(server.loops[0].streams.base);
-    pthread_sigmask(SIG_BLOCK, &signals, NULL);
+    keeper_run(&server.loops[0].keeper);
 
     for (unsigned i = 1; i < server.loop_count; i++)
         pthread_join(server.loops[i].thread, NULL);
     if (server.cut > 0)
         log_record("Connections cut: %zu.", (size_t)server.cut);
-    for (size_t i = 0; i < CLI_SERVER_SIGNALS; i++)
-        event_free(server.signals[i]);
     event_free(server.resume);
     for (unsigned i = 0; i < server.loop_count; i++)
-        loop_free(&server.loops[i]);
+        keeper_free(&server.loops[i].keeper);
     free(server.loops);
     close(server.spare);
     libevent_global_shutdown();

@@ -27,6 +27,7 @@
 #define READ_SIZE 4096
 
 struct stream {
+    LIST_ENTRY(stream) among; /* the loop's streams */
     TAILQ_ENTRY(stream) link; /* among the loop's unfinished, if it is one */
     struct bufferevent *bev;  /* its output is what the peer did not take */
     struct event *readable;   /* NULL until it is connected */
@@ -130,6 +131,7 @@ drop(struct stream *stream)
         evbuffer_get_length(bufferevent_get_output(stream->bev));
 
     delist(stream);
+    LIST_REMOVE(stream, among);
     counters_add(&stream->loop->counters, COUNT_BYTES_OUT, -(uint64_t)unsent);
     if (stream->cut >= STREAM_STALLED)
         net_reset_on_close(stream->fd);
@@ -576,6 +578,7 @@ stream_loop_init(
 {
     loop->base = base;
     loop->gathered = 0;
+    LIST_INIT(&loop->streams);
     TAILQ_INIT(&loop->unfinished);
     loop->turn = evtimer_new(base, on_turn, loop);
     /* The first part of a line that is not too long, and a read. */
@@ -607,6 +610,7 @@ make_stream(int fd, struct stream_loop *loop,
         free(stream);
         return NULL;
     }
+    LIST_INSERT_HEAD(&loop->streams, stream, among);
     stream->fd = fd;
     stream->loop = loop;
     stream->handler = handler;
@@ -629,6 +633,7 @@ stream_new(int fd, struct stream_loop *loop,
     if (stream != NULL && !watch(stream, fd)) {
         if (stream->readable != NULL)
             event_free(stream->readable);
+        LIST_REMOVE(stream, among);
         bufferevent_setfd(stream->bev, -1);
         bufferevent_free(stream->bev);
         free(stream);
@@ -749,6 +754,20 @@ void
 stream_peer(const struct stream *stream, char *text)
 {
     net_peer(stream->fd, text);
+}
+
+/* The first stream of a loop. */
+struct stream *
+stream_first(const struct stream_loop *loop)
+{
+    return LIST_FIRST(&loop->streams);
+}
+
+/* The one after it. */
+struct stream *
+stream_next(const struct stream *stream)
+{
+    return LIST_NEXT(stream, among);
 }
 
 /* End the stream from outside. */

@@ -41,6 +41,7 @@ struct stream;
 struct stream_loop {
     struct event_base *base;
     struct counters counters;
+    LIST_HEAD(, stream) streams;     /* all of them */
     struct event *turn;              /* goes on with the ones below */
     TAILQ_HEAD(, stream) unfinished; /* have something left to be done */
     size_t gathered;                 /* bytes of output, of one stream */
@@ -181,6 +182,10 @@ void stream_peer(const struct stream *stream, char *text);
 int64_t stream_now(void);
 
 /* --- For a sweep over the streams of a loop; gone may be called within --- */
+
+/* The first stream of a loop, and the one after it; NULL: there is none. */
+struct stream *stream_first(const struct stream_loop *loop);
+struct stream *stream_next(const struct stream *stream);
 
 /*
  * Look whether the peer is overdue, and end the stream if it is. Call it once

@@ -4,6 +4,7 @@
 #include "common/deadline.h"
 #include "common/log.h"
 #include "common/net.h"
+#include "threaded/keeper.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -14,7 +15,6 @@
 #include <string.h>
 #include <sys/queue.h>
 #include <sys/socket.h>
-#include <time.h>
 #include <unistd.h>
 
 /*
@@ -59,11 +59,10 @@ struct acceptor {
 
 /* What a thread that serves a client is given. */
 struct connection {
-    LIST_ENTRY(connection) link; /* in the books, while it is served */
+    struct keeper_entry kept;
     STAILQ_ENTRY(connection) next_ended;
     struct server *server;
     const struct server_program *program;
-    struct stream *stream;
     int fd;
     bool refused; /* only to be told that the house is full */
     pthread_t thread;
@@ -78,15 +77,16 @@ struct server {
     struct acceptor *acceptors; /* may have ended, joined at the end */
     size_t acceptor_count;
 
+    struct keeper keeper; /* the main thread */
+    size_t cut;           /* connections that did not end in time */
+
     /* The books, under the lock. */
     pthread_mutex_t lock;
-    LIST_HEAD(, connection) connections;
     STAILQ_HEAD(, connection) ended; /* threads to be joined */
     size_t active, refusing;         /* clients that are served, refused */
     size_t accepting, resting;       /* acceptors at the door, of them idle */
-    struct counters sums;            /* of ended connections */
-    size_t cut;                      /* that did not end in time */
-    bool stopping, aborting;
+    struct counters sums;            /* of what happens at the doors */
+    bool stopping;
     int spare;
 };
 
@@ -105,14 +105,12 @@ void
 server_count(struct counters *sums)
 {
     struct server *server = running;
-    struct connection *connection;
 
     pthread_mutex_lock(&server->lock);
     counters_sum(sums, &server->sums);
     counters_add(sums, COUNT_ACTIVE, server->active);
-    LIST_FOREACH(connection, &server->connections, link)
-        counters_sum(sums, stream_counters(connection->stream));
     pthread_mutex_unlock(&server->lock);
+    keeper_count(&server->keeper, sums);
     counters_add(sums, COUNT_DROPPED_LOG, log_dropped());
 }
 
@@ -141,35 +139,6 @@ reserve(struct server *server)
     return admission;
 }
 
-/* Enter a connection into the books. */
-static void
-enroll(struct connection *connection)
-{
-    struct server *server = connection->server;
-
-    pthread_mutex_lock(&server->lock);
-    LIST_INSERT_HEAD(&server->connections, connection, link);
-    if (server->stopping)
-        stream_cut(
-            connection->stream, server->aborting ? STREAM_ABORT : STREAM_STOP);
-    pthread_mutex_unlock(&server->lock);
-}
-
-/* Strike a connection from the books. */
-static void
-discharge(struct connection *connection)
-{
-    struct server *server = connection->server;
-    const struct stream *stream = connection->stream;
-
-    pthread_mutex_lock(&server->lock);
-    LIST_REMOVE(connection, link);
-    counters_sum(&server->sums, stream_counters(stream));
-    if (!connection->refused && stream_ended_well(stream))
-        counters_add(&server->sums, COUNT_SERVED, 1);
-    pthread_mutex_unlock(&server->lock);
-}
-
 /*
  * Give a client's place back; one that was let in and not served counts as
  * turned away after all. Under the lock.
@@ -186,6 +155,20 @@ give_back(struct server *server, bool refused, bool served)
         admission_revoke(&server->sums);
 }
 
+/* Strike a connection from the books. */
+static void
+discharge(struct connection *connection, const struct stream *stream)
+{
+    struct server *server = connection->server;
+
+    keeper_discharge(&server->keeper, &connection->kept);
+    if (connection->refused || !stream_ended_well(stream))
+        return;
+    pthread_mutex_lock(&server->lock);
+    counters_add(&server->sums, COUNT_SERVED, 1);
+    pthread_mutex_unlock(&server->lock);
+}
+
 /* Serve a client, or tell it to go; false: no memory for it. */
 static bool
 serve(struct connection *connection)
@@ -197,14 +180,13 @@ serve(struct connection *connection)
         net_turn_away(connection->fd, program->refusal);
         return false;
     }
-    connection->stream = stream;
-    enroll(connection);
+    keeper_enroll(&connection->server->keeper, &connection->kept, stream);
     if (connection->refused)
         stream_write(stream, program->refusal, strlen(program->refusal));
     else
         program->serve(stream, program->argument);
     stream_finish(stream);
-    discharge(connection);
+    discharge(connection, stream);
     stream_free(stream);
     return true;
 }
@@ -463,22 +445,6 @@ accept_clients(void *argument)
     return NULL;
 }
 
-/* Look for overdue connections and end them. */
-static void
-sweep(struct server *server, int64_t now, int64_t lost_ms)
-{
-    struct connection *connection;
-
-    pthread_mutex_lock(&server->lock);
-    LIST_FOREACH(connection, &server->connections, link) {
-        if (lost_ms > 0)
-            stream_postpone(connection->stream, lost_ms);
-        if (stream_check(connection->stream, now) == STREAM_STALLED)
-            counters_add(&server->sums, COUNT_STALLED, 1);
-    }
-    pthread_mutex_unlock(&server->lock);
-}
-
 /* Close a door of a server that stops; who is queued is let in, or turned away
  * where all threads or descriptors are taken. */
 static void
@@ -510,33 +476,13 @@ close_door(struct server *server, struct door *door)
 static void
 stop(struct server *server)
 {
-    struct connection *connection;
-
     log_record("Server shutting down.");
     pthread_mutex_lock(&server->lock);
     server->stopping = true;
     for (size_t i = 0; i < server->door_count; i++)
         fcntl(server->doors[i].listener, F_SETFL, O_NONBLOCK);
-    LIST_FOREACH(connection, &server->connections, link)
-        stream_cut(connection->stream, STREAM_STOP);
     pthread_mutex_unlock(&server->lock);
-}
-
-/* Cut every connection that is left when the time to end is up. */
-static void
-abort_all(struct server *server)
-{
-    struct connection *connection;
-
-    pthread_mutex_lock(&server->lock);
-    if (!server->aborting) {
-        server->aborting = true;
-        LIST_FOREACH(connection, &server->connections, link) {
-            server->cut++;
-            stream_cut(connection->stream, STREAM_ABORT);
-        }
-    }
-    pthread_mutex_unlock(&server->lock);
+    keeper_cut(&server->keeper, STREAM_STOP);
 }
 
 /* Close the doors of a server that stops, once no acceptor stands in one. */
@@ -587,35 +533,29 @@ sweep_period(const struct server *server)
     return shortest;
 }
 
-/* Wait for signals and sweep, until a stop has come to its end. */
+/* Keep the server, until a stop has come to its end. */
 static void
 keep(struct server *server, const sigset_t *signals)
 {
-    int64_t period = sweep_period(server);
-    int64_t planned = stream_now() + period, drained = NEVER;
+    int64_t drained = NEVER;
 
     while (drained == NEVER || !has_ended(server)) {
-        const struct timespec wait = { .tv_sec = 0,
-            .tv_nsec = period * 1000000 };
-        const int signal = sigtimedwait(signals, NULL, &wait);
+        const int signal = keeper_wait(&server->keeper, signals);
         const int64_t now = stream_now();
 
         if (signal == SIGUSR1) {
             print_counters();
-        } else if (signal != -1 && drained != NEVER) {
+        } else if (signal != 0 && drained != NEVER) {
             drained = now;
-        } else if (signal != -1) {
+        } else if (signal != 0) {
             stop(server);
             drained = now + server->options->limits.drain_ms;
-            if (period > DRAIN_TICK_MS)
-                period = DRAIN_TICK_MS;
+            keeper_hurry(&server->keeper, DRAIN_TICK_MS);
         }
         if (drained != NEVER && !server->doors_closed)
             close_doors(server);
-        if (now >= drained)
-            abort_all(server);
-        sweep(server, now, deadline_lost_ms(planned, now));
-        planned = now + period;
+        if (now >= drained && server->cut == 0)
+            server->cut = keeper_cut(&server->keeper, STREAM_ABORT);
         reap(server);
     }
 }
@@ -694,7 +634,7 @@ server_run(const struct server_options *options,
     running = &server;
     server.spare = -1;
     has_spare(&server);
-    LIST_INIT(&server.connections);
+    keeper_init(&server.keeper, sweep_period(&server));
     STAILQ_INIT(&server.ended);
     pthread_mutex_init(&server.lock, NULL);
     pthread_attr_init(&server.attributes);
@@ -713,6 +653,7 @@ server_run(const struct server_options *options,
         log_record("Connections cut: %zu.", server.cut);
     close(server.spare);
     free(server.acceptors);
+    keeper_free(&server.keeper);
     pthread_attr_destroy(&server.attributes);
     pthread_mutex_destroy(&server.lock);
     return 0;

@@ -8,9 +8,8 @@
  * counters, signals, and the stop in which no answer is lost.
  *
  * Who does what: acceptors accept (one, or the pool, whose threads serve what
- * they accept); a thread per connection serves; the main thread is the keeper:
- * it waits for signals and sweeps over the connections for overdue ones. The
- * list of connections and the sums are under one lock, held for short moments
+ * they accept); a thread per connection serves; the main thread is the keeper
+ * (keeper.h). Who is served is in books under one lock, held for short moments
  * and never while anything waits.
  */
 #ifndef THREADED_SERVER_H
