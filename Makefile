@@ -134,8 +134,9 @@ $(B)/obj/report/page/style.o: report/page/style.css Makefile
 	$(embed)
 
 # What the port costs; the report can do without.
-$(B)/port.json: tests/port.py tests/twins.py $(wildcard common/*.[ch] \
-		threaded/*.[ch] evented/*.[ch])
+PORTING := report/porting
+$(B)/port.json: $(PORTING)/port.py $(PORTING)/twins.py \
+		$(wildcard common/*.[ch] threaded/*.[ch] evented/*.[ch])
 	@mkdir -p $(@D)
 	@echo "  PORT  $@"
 	$Q$(PYTHON) -B $< >$@ || { rm -f $@; echo "the port is not counted"; }
@@ -334,7 +335,7 @@ planted: all $(B)/tests/slow.so
 	$(PYTHON) tests/planted.py
 
 diff:
-	@$(PYTHON) tests/twins.py --diff
+	@$(PYTHON) -B $(PORTING)/twins.py --diff
 
 SOURCES := $(wildcard common/*.[ch] threaded/*.[ch] evented/*.[ch] \
 	report/*.[ch] report/*/*.[ch] tests/*.[ch])

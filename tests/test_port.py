@@ -1,14 +1,17 @@
 #!/usr/bin/python3
-"""The cost of the port: port.py counts what a person counts."""
+"""The cost of the port: report/porting/port.py counts what a person counts."""
 
 import json
+import os
 import subprocess
 import sys
 import unittest
 
+from harness import ROOT, main
+
+sys.path.insert(0, os.path.join(ROOT, "report", "porting"))
 import port
 import twins
-from harness import main
 
 COMMON = """\
 /* Words that both speak. */

@@ -1,7 +1,7 @@
 #!/usr/bin/python3
 """
-The rules of twins.py hold for the sources, and it would see if not; and what
-README.md here says of the tests is so.
+The rules of report/porting/twins.py hold for the sources, and it would see if
+not; and what README.md here says of the tests is so.
 """
 
 import ast
@@ -11,8 +11,10 @@ import subprocess
 import sys
 import unittest
 
+from harness import HERE, ROOT, main
+
+sys.path.insert(0, os.path.join(ROOT, "report", "porting"))
 import twins
-from harness import HERE, main
 
 THREADED = """\
 #include <stdio.h>

@@ -1,9 +1,9 @@
 /*
  * port - what it costs to port a program from threads to events.
  *
- * That is counted from the sources when compare is built, by tests/port.py,
- * and left in port.json beside it; a report carries it along, as "port", so
- * that a page needs nothing but its report.
+ * That is counted from the sources when compare is built, by
+ * report/porting/port.py, and left in port.json beside it; a report carries it
+ * along, as "port", so that a page needs nothing but its report.
  */
 #ifndef REPORT_PORT_H
 #define REPORT_PORT_H

@@ -23,7 +23,8 @@ import os
 import re
 import sys
 
-ROOT = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
+ROOT = os.path.dirname(os.path.dirname(os.path.dirname(
+    os.path.abspath(__file__))))
 TWINS = ("threaded", "evented")
 DEFAULT_WIDTH = 170
 

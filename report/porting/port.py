@@ -219,7 +219,7 @@ def count(texts):
 
 
 def main():
-    """Count the sources beside this folder."""
+    """Count the sources of this tree."""
     if sys.argv[1:]:
         print(__doc__.strip(), file=sys.stderr)
         return 64
