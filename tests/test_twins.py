@@ -71,6 +71,18 @@ main(void)
 """
 
 
+
+def function(name, comment):
+    """The text of a function."""
+    return f"/* {comment} */\nint\n{name}(void)\n{{\n}}\n\n"
+
+
+def twins_of(threaded, evented):
+    """Twins of made-up files, {name: text} each."""
+    return twins.Twins(*({name: twins.Source(text)
+        for name, text in side.items()} for side in (threaded, evented)))
+
+
 class Sources(unittest.TestCase):
     """The programs as they stand."""
 
@@ -151,6 +163,102 @@ class Rules(unittest.TestCase):
             "           > d"])
         self.assertEqual([same for _, same in rows],
             [True, False, True, False])
+
+
+class Tags(unittest.TestCase):
+    """Counterparts under another name."""
+
+    SWEEP = function("sweep", "Look for the overdue. Twin: on_sweep.")
+    ON_SWEEP = function("on_sweep", "Time to look. Twin: sweep.")
+
+    def assert_fault(self, pattern, threaded, evented):
+        """The tags of these twins have one fault, of this kind."""
+        faults = twins_of(threaded, evented).check_tags()
+        self.assertEqual(len(faults), 1, faults)
+        self.assertRegex(faults[0], pattern)
+
+    def test_a_pair_that_names_each_other_passes(self):
+        made = twins_of({"a.c": self.SWEEP}, {"a.c": self.ON_SWEEP})
+        self.assertEqual(made.check_tags(), [])
+        self.assertEqual(made.count("a.c"), (0, 2, 0, 0))
+
+    def test_a_tag_may_have_a_line_of_its_own(self):
+        made = twins_of({"a.c": self.SWEEP.replace(" Twin", "\n * Twin")},
+            {"a.c": self.ON_SWEEP.replace(" Twin", "\n * Twin")})
+        self.assertEqual(made.check_tags(), [])
+        self.assertEqual(made.count("a.c"), (0, 2, 0, 0))
+
+    def test_a_pair_across_files_names_them(self):
+        made = twins_of(
+            {"a.c": self.SWEEP.replace("on_sweep", "b.c:on_sweep"), "b.c": ""},
+            {"a.c": "", "b.c": self.ON_SWEEP.replace("sweep.", "a.c:sweep.")})
+        self.assertEqual(made.check_tags(), [])
+        self.assertEqual([made.count(name) for name in ("a.c", "b.c")],
+            [(0, 1, 0, 0), (0, 1, 0, 0)])
+
+    def test_a_tag_that_is_not_returned_is_a_fault(self):
+        self.assert_fault("a.c: the tag of sweep names a.c:on_sweep, whose "
+            "tag does not name it in turn", {"a.c": self.SWEEP},
+            {"a.c": self.ON_SWEEP.replace(" Twin: sweep.", "")})
+        self.assert_fault("does not name it in turn",
+            {"a.c": self.SWEEP, "b.c": self.SWEEP},
+            {"a.c": self.ON_SWEEP,
+                "b.c": self.ON_SWEEP.replace(" Twin: sweep.", "")})
+
+    def test_two_functions_cannot_have_the_same_counterpart(self):
+        self.assert_fault("the tag of sweep_all names a.c:on_sweep, whose",
+            {"a.c": self.SWEEP + self.SWEEP.replace("sweep(", "sweep_all(")},
+            {"a.c": self.ON_SWEEP})
+
+    def test_a_counterpart_that_is_not_there_is_a_fault(self):
+        self.assert_fault("evented/a.c: the tag of on_sweep names a.c:sweep, "
+            "which threaded/ has not", {"a.c": ""}, {"a.c": self.ON_SWEEP})
+        self.assert_fault("names b.c:sweep, which threaded/ has not",
+            {"a.c": ""},
+            {"a.c": self.ON_SWEEP.replace("sweep.", "b.c:sweep.")})
+        # It is looked for in one file only.
+        self.assert_fault("names a.c:sweep, which threaded/ has not",
+            {"a.c": "", "b.c": self.SWEEP.replace(" Twin: on_sweep.", "")},
+            {"a.c": self.ON_SWEEP, "b.c": ""})
+
+    def test_a_tag_of_a_function_that_both_have_is_a_fault(self):
+        self.assert_fault("the tag of keep is not needed",
+            {"a.c": function("keep", "Keep. Twin: keep.")},
+            {"a.c": function("keep", "Keep.")})
+        self.assert_fault("the tag of keep is not needed",
+            {"a.c": function("keep", "Keep. Twin: hold.")},
+            {"a.c": function("keep", "Keep.") + function("hold", "Hold.")})
+
+    def test_a_tag_that_is_misspelt_or_misplaced_is_a_fault(self):
+        for comment in ("Look. Twin: on_sweep", "Look. Twin: on_sweep().",
+                "Twin: on_sweep.", "Look. Twin: on_sweep. More.",
+                "Look. Twin:\n * on_sweep.",
+                "Look. Twin on: x. Twin: on_sweep, or so."):
+            self.assert_fault("threaded/a.c has a tag that is misspelt",
+                {"a.c": function("sweep", comment)},
+                {"a.c": function("on_sweep", "Time to look.")})
+        for text in ("/* Look. Twin: on_sweep. */\nint sweep(void);\n",
+                "/* Look. */\nint\nsweep(void)\n{\n    /* Twin: x. */\n}\n",
+                self.SWEEP.replace("*/\n", "*/\n\n")):
+            self.assert_fault("does not end the comment of a function",
+                {"a.c": text}, {"a.c": function("on_sweep", "Look.")})
+
+    def test_the_purpose_is_what_it_was_without_the_tag(self):
+        self.assertEqual(twins.Source(self.SWEEP).functions[0].purpose(),
+            "Look for the overdue")
+
+    def test_the_table_counts_every_function(self):
+        done = subprocess.run([sys.executable, "-B", twins.__file__,
+            "--count"], stdout=subprocess.PIPE, text=True, check=True)
+        rows = {row.split()[0]: list(map(int, row.split()[1:]))
+            for row in done.stdout.splitlines() if re.search(r"  \d+$", row)}
+        total = rows.pop("together")
+        self.assertEqual(total, [sum(column) for column in zip(*rows.values())])
+        for name, (shared, paired, left, right, together) in rows.items():
+            functions = sum(len(twins.Source(twins.read(twin, name)).functions)
+                for twin in twins.TWINS)
+            self.assertEqual(together, shared + paired + left + right)
+            self.assertEqual(functions, together + shared)
 
 
 class Proofs(unittest.TestCase):

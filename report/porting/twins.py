@@ -3,6 +3,7 @@
 twins - keep threaded/ and evented/ comparable, and show them side by side.
 
     twins.py           say what breaks the rules below; exit code 1 if any does
+    twins.py --count   how many functions have a counterpart in the other twin
     twins.py --diff    each pair of files, function by function
 
 The rules:
@@ -10,6 +11,9 @@ The rules:
   * A function that both twins of a file have stands in the same order among
     the others of its kind, and its comment names the same purpose: the first
     sentence, up to a colon or semicolon, behind which results may differ.
+  * A function whose counterpart bears another name says so at the end of its
+    comment, "Twin: on_sweep.", or "Twin: server.c:on_sweep." when that stands
+    in a file of another name; and its counterpart names it in turn.
   * common/ knows no socket (but net), no thread and no libevent; threaded/
     knows no libevent; neither twin knows the other.
 
@@ -30,6 +34,7 @@ DEFAULT_WIDTH = 170
 
 NAME = re.compile(r"([A-Za-z_]\w*)\(")
 DECLARATION = re.compile(r"^[a-z].*?\b([a-z_]\w*)\((?!\*)", re.MULTILINE)
+TAG = re.compile(r"\. Twin: (?:(\w+\.[ch]):)?(\w+)\.$")
 INCLUDE = re.compile(r'^\s*#\s*include\s*([<"][^>"]+[>"])', re.MULTILINE)
 
 # Per folder what its files may not include, and which file may all the same.
@@ -55,12 +60,24 @@ class Function:
         self.before = before  # declarations since the function before
         self.lines = lines  # comment and definition
 
-    def purpose(self):
-        """What the comment says first."""
+    def words(self):
+        """The comment as one line of text."""
         words = re.sub(r"\s*\n\s*\*?\s*", " ", self.comment)
         words = words.strip().removeprefix("/*").removesuffix("*/")
-        words = words.strip(" *")
-        return re.split(r"[.;:](\s|$)", words, maxsplit=1)[0]
+        return words.strip(" *")
+
+    def purpose(self):
+        """What the comment says first."""
+        return re.split(r"[.;:](\s|$)", self.words(), maxsplit=1)[0]
+
+    def tag(self):
+        """The counterpart that the comment names: (file, function), the file
+        None when it is the one of the same name; None: it names none. A tag
+        is not broken across lines, so that it can be searched for."""
+        match = TAG.search(self.words())
+        if not match or match[0].removeprefix(". ") not in self.comment:
+            return None
+        return match[1], match[2]
 
 
 class Source:
@@ -113,8 +130,81 @@ class Source:
         return [function.name for function in self.functions]
 
     def find(self, name):
-        """The function of this name."""
-        return next(f for f in self.functions if f.name == name)
+        """The function of this name, or None."""
+        return next((f for f in self.functions if f.name == name), None)
+
+    def unread_tags(self):
+        """How many tags are misspelt, or stand above no function."""
+        read = sum(f.tag() is not None for f in self.functions)
+        return "\n".join(self.lines).count("Twin:") - read
+
+
+class Twins:
+    """Both twins' files, {name: Source} for each of the two, and which
+    function is the counterpart of which."""
+
+    def __init__(self, threaded, evented):
+        self.sides = (threaded, evented)
+
+    def counterpart(self, side, file, function):
+        """The file and function that this one of threaded/ (side 0) or
+        evented/ (side 1) became, or (None, None)."""
+        other = self.sides[1 - side]
+        if file in other and other[file].find(function.name):
+            return file, other[file].find(function.name)
+        there, name = function.tag() or (None, None)
+        there = there or file
+        target = other[there].find(name) if there in other else None
+        back = target.tag() if target else None
+        if back and (back[0] or there, back[1]) == (file, function.name):
+            return there, target
+        return None, None
+
+    def check_tags(self):
+        """What is wrong with the tags, as sentences."""
+        faults = []
+        for side, twin in enumerate(TWINS):
+            for file, source in self.sides[side].items():
+                if source.unread_tags():
+                    faults.append(f"{twin}/{file} has a tag that is misspelt "
+                        "or does not end the comment of a function")
+                for function in source.functions:
+                    fault = self._tag_fault(side, file, function)
+                    if fault:
+                        faults.append(f"{twin}/{file}: the tag of "
+                            f"{function.name} {fault}")
+        return faults
+
+    def _tag_fault(self, side, file, function):
+        """What is wrong with a function's tag, if anything."""
+        if not function.tag():
+            return None
+        there, name = function.tag()
+        there = there or file
+        other = self.sides[1 - side]
+        if file in other and other[file].find(function.name):
+            return "is not needed: the other twin has the same name"
+        if there not in other or not other[there].find(name):
+            return f"names {there}:{name}, which {TWINS[1 - side]}/ has not"
+        if self.counterpart(side, file, function) == (None, None):
+            return f"names {there}:{name}, whose tag does not name it in turn"
+        return None
+
+    def count(self, file):
+        """How many functions of a file are shared (of the same name, counted
+        once), paired by tags, and alone in either twin."""
+        shared = paired = 0
+        alone = [0, 0]
+        for side in range(2):
+            for function in self.sides[side][file].functions:
+                _, target = self.counterpart(side, file, function)
+                if target is None:
+                    alone[side] += 1
+                elif target.name != function.name:
+                    paired += 1
+                else:
+                    shared += 1 - side
+        return shared, paired, *alone
 
 
 def _trim(lines):
@@ -175,6 +265,12 @@ def compare_pair(name, threaded, evented):
     return faults
 
 
+def read_all():
+    """The files that both twins have, in reading order."""
+    return Twins(*({name: Source(read(twin, name)) for name in pairs()}
+        for twin in TWINS))
+
+
 def check_includes(folder, name, text):
     """What a file includes against the rules."""
     return [f"{folder}/{name} includes {included}"
@@ -191,10 +287,25 @@ def faults():
             found.append(f"{twin}/{name} has no twin in {other}/")
     for name in pairs():
         found += compare_pair(name, *(read(twin, name) for twin in TWINS))
+    found += read_all().check_tags()
     for folder in FORBIDDEN:
         for name in files(folder):
             found += check_includes(folder, name, read(folder, name))
     return found
+
+
+def count_table(twins):
+    """The lines of a table: how many functions have a counterpart."""
+    rows = [(name, *twins.count(name)) for name in twins.sides[0]]
+    rows = [row for row in rows if any(row[1:])]
+    rows.append(("together", *map(sum, list(zip(*rows))[1:])))
+    lines = ["Functions: of the same name in both twins (counted once), paired "
+        "by a tag,", "and alone in one of them.", "",
+        f"{'file':16}{'shared':>8}{'paired':>8}{'alone':>18}{'of':>6}",
+        f"{'':32}{TWINS[0]:>10}{TWINS[1]:>8}"]
+    return lines + [f"{name:16}{shared:8}{paired:8}{left:10}{right:8}"
+        f"{shared + paired + left + right:6}"
+        for name, shared, paired, left, right in rows]
 
 
 def side_by_side(left, right, width):
@@ -323,6 +434,9 @@ def show_diff():
 
 def main():
     """Do what the command line asks for."""
+    if sys.argv[1:] == ["--count"]:
+        print("\n".join(count_table(read_all())))
+        return 0
     if sys.argv[1:] == ["--diff"]:
         try:
             show_diff()
