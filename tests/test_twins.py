@@ -5,15 +5,24 @@ not; and what README.md here says of the tests is so.
 """
 
 import ast
+import contextlib
+import fcntl
+import io
 import os
+import pty
+import random
 import re
+import struct
 import subprocess
 import sys
+import termios
 import unittest
+import unittest.mock
 
 from harness import HERE, ROOT, main
 
 sys.path.insert(0, os.path.join(ROOT, "report", "porting"))
+import diff
 import twins
 
 THREADED = """\
@@ -97,16 +106,6 @@ class Sources(unittest.TestCase):
                 self.assertEqual(len(twins.Source(text).functions),
                     text.splitlines().count("{"), f"{twin}/{name}")
 
-    def test_diff_shows_every_line(self):
-        done = subprocess.run([sys.executable, twins.__file__, "--diff"],
-            env={**os.environ, "COLUMNS": "200"}, stdout=subprocess.PIPE,
-            text=True, check=True)
-        shown = done.stdout
-        for name in twins.pairs():
-            for twin in twins.TWINS:
-                for line in twins.read(twin, name).splitlines():
-                    self.assertIn(line, shown)
-
 
 class Rules(unittest.TestCase):
     """twins.py itself."""
@@ -150,19 +149,6 @@ class Rules(unittest.TestCase):
                 folder, "x.c", text + "\n")), 1, text)
         self.assertEqual(twins.check_includes(
             "common", "net.c", "#include <sys/socket.h>\n"), [])
-
-    def test_shared_functions_stand_next_to_each_other(self):
-        self.assertEqual(twins.merged(["a", "b", "c"], ["x", "a", "y", "c"]),
-            ["x", "a", "b", "y", "c"])
-
-    def test_lines_are_marked(self):
-        rows = list(twins.side_by_side(
-            ["a", "b", "c"], ["a", "x", "c", "d"], 23))
-        self.assertEqual([row for row, _ in rows], [
-            "a            a", "b          | x", "c            c",
-            "           > d"])
-        self.assertEqual([same for _, same in rows],
-            [True, False, True, False])
 
 
 class Tags(unittest.TestCase):
@@ -259,6 +245,208 @@ class Tags(unittest.TestCase):
                 for twin in twins.TWINS)
             self.assertEqual(together, shared + paired + left + right)
             self.assertEqual(functions, together + shared)
+
+
+class Diff(unittest.TestCase):
+    """What `make diff` shows."""
+
+    # What may be meant: page one, then these, then what is new.
+    ORDER = ["guess_server.c", "stream.h", "stream.c", "keeper.h", "keeper.c",
+        "executor.h", "executor.c", "server.h", "server.c", "http_server.h",
+        "http_server.c", "guess_client.c", "charfinder.c"]
+
+    @staticmethod
+    def run_diff(*arguments, columns="", **variables):
+        """Run diff.py without a terminal; what it did."""
+        return subprocess.run([sys.executable, "-B", diff.__file__,
+            *arguments], stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE, text=True, check=False,
+            env={**os.environ, "COLUMNS": str(columns), **variables})
+
+    def show(self, *arguments, **more):
+        """The lines that it printed, which must have gone well."""
+        done = self.run_diff(*arguments, **more)
+        self.assertEqual((done.returncode, done.stderr), (0, ""))
+        return done.stdout.splitlines()
+
+    @staticmethod
+    def screen(width, colour=False, **files):
+        """What is shown of two made-up texts, without its heading."""
+        both = twins_of({"a.c": files["left"]}, {"a.c": files["right"]})
+        output = io.StringIO()
+        with contextlib.redirect_stdout(output):
+            diff.Screen(width, colour).show(diff.Pair(both, "a.c"))
+        return output.getvalue().splitlines()[3 if width >= 120 else 4:]
+
+    def test_every_line_is_shown(self):
+        shown = "\n".join(self.show(columns=200))
+        for name in [twins.BARE, *twins.pairs()]:
+            for path in twins.paths(name):
+                for line in twins.read(path).splitlines():
+                    self.assertIn(line, shown)
+
+    def test_without_a_terminal_no_line_is_cut(self):
+        self.assertEqual([line for line in self.show() if "»" in line], [])
+
+    def test_no_line_is_wider_than_the_terminal(self):
+        for width in (20, 40, 79, 80, 119, 120, 121, 163, 200):
+            lines = self.show(columns=width)
+            self.assertLessEqual(max(map(len, lines)), width)
+            self.assertEqual(lines[0], "=" * width)
+
+    def test_a_terminal_is_asked_for_its_width(self):
+        for width in (100, 150):
+            shown, _ = self.on_terminal(width, "guess_server")
+            self.assertEqual(max(map(len, shown.splitlines())), width)
+
+    def on_terminal(self, width, *arguments, **variables):
+        """What it prints on a terminal of so many columns, and the terminal's
+        name for it: without COLUMNS and NO_COLOR."""
+        ours, theirs = pty.openpty()
+        fcntl.ioctl(theirs, termios.TIOCSWINSZ,
+            struct.pack("HHHH", 24, width, 0, 0))
+        clean = {name: value for name, value in os.environ.items()
+            if name not in ("COLUMNS", "NO_COLOR")}
+        with subprocess.Popen([sys.executable, "-B", diff.__file__,
+                *arguments], stdin=theirs, stdout=theirs, stderr=theirs,
+                env={**clean, "TERM": "xterm", **variables}) as process:
+            os.close(theirs)
+            output = b""
+            try:
+                while chunk := os.read(ours, 65536):
+                    output += chunk
+            except OSError:
+                pass  # how a terminal says that this was all
+            os.close(ours)
+        self.assertEqual(process.returncode, 0)
+        text = output.decode().replace("\r\n", "\n")
+        return re.sub(r"\033\[\d+m", "", text), text
+
+    def test_colours_are_for_terminals(self):
+        self.assertNotIn("\033", "".join(self.show("bare")))
+        self.assertIn("\033[31m", "".join(self.show("--colour", "bare")))
+        self.assertIn("\033[31m", self.on_terminal(80, "bare")[1])
+        self.assertNotIn("\033", self.on_terminal(80, "bare", NO_COLOR="1")[1])
+        self.assertNotIn("\033", self.on_terminal(80, "bare", TERM="dumb")[1])
+
+    def test_colours_change_nothing_else(self):
+        for width in (80, 120, 200):
+            plain = self.show(columns=width)
+            self.assertEqual(plain, [
+                re.sub(r"\033\[\d+m", "", line).rstrip()
+                for line in self.show("--colour", columns=width)])
+
+    def test_it_is_in_reading_order(self):
+        lines = self.show(columns=200)
+        shown = [os.path.basename(line.split()[0]) for line in lines
+            if re.match(r"(threaded|report/controls)/\S+  +(evented|report)/",
+                line)]
+        self.assertEqual(shown[0], "bare_threads.c")
+        self.assertEqual(shown[1:], twins.pairs())
+        self.assertEqual([name for name in self.ORDER if name in shown],
+            shown[1:len(shown) - len(set(shown[1:]) - set(self.ORDER))])
+        self.assertIn("Page one: the whole port, before what robustness adds.",
+            lines[:3])
+
+    def test_new_files_come_last_by_alphabet_header_first(self):
+        with unittest.mock.patch.object(twins, "files", lambda folder: [
+                "aa.c", "charfinder.c", "keeper.c", "keeper.h", "server.c",
+                "zz.c", "zz.h", f"only_{folder}.c"]):
+            self.assertEqual(twins.pairs(), ["keeper.h", "keeper.c",
+                "server.c", "charfinder.c", "aa.c", "zz.h", "zz.c"])
+
+    def test_file_chooses(self):
+        def headings(*names):
+            return [line.split()[1] for line in self.show(*names, columns=80)
+                if re.match(r"- (threaded|report)/\S+\.[ch]$", line)]
+        self.assertEqual(headings("guess_server"), ["threaded/guess_server.c"])
+        self.assertEqual(headings("guess-server"), ["threaded/guess_server.c"])
+        self.assertEqual(headings("stream"),
+            ["threaded/stream.h", "threaded/stream.c"])
+        self.assertEqual(headings("stream.c"), ["threaded/stream.c"])
+        self.assertEqual(headings("bare"), ["report/controls/bare_threads.c"])
+        self.assertEqual(headings("stream.h", "bare"),
+            ["report/controls/bare_threads.c", "threaded/stream.h"])
+
+    def test_an_unknown_file_is_refused_with_those_there_are(self):
+        for name in ("strean", "threaded", "stream.c.c", "", "-"):
+            done = self.run_diff("stream", name)
+            self.assertEqual((done.returncode, done.stdout), (64, ""))
+            self.assertIn(f"'{name}'; there are bare, guess_server, ",
+                done.stderr)
+            for known in twins.pairs():
+                self.assertIn(f" {known}", done.stderr)
+
+    def test_make_hands_its_variables_over(self):
+        def make(*variables):
+            return subprocess.run(["make", "-s", "-C", ROOT, "diff",
+                "COLUMNS=80", *variables], stdout=subprocess.PIPE,
+                stderr=subprocess.PIPE, text=True, check=False,
+                env={name: value for name, value in os.environ.items()
+                    if not name.startswith(("MAKE", "MFLAGS"))})
+        self.assertEqual(make("FILE=stream.h").stdout.splitlines(),
+            self.show("stream.h", columns=80))
+        self.assertEqual(make("FILE=bare", "COLOUR=1").stdout.splitlines(),
+            self.show("--colour", "bare", columns=80))
+        self.assertNotEqual(make("FILE=nothing").returncode, 0)
+
+    def test_a_reader_that_leaves_early_is_no_error(self):
+        with subprocess.Popen([sys.executable, "-B", diff.__file__],
+                stdout=subprocess.PIPE, stderr=subprocess.PIPE) as process:
+            process.stdout.readline()
+            process.stdout.close()
+            self.assertEqual(process.stderr.read(), b"")
+        self.assertEqual(process.returncode, 0)
+
+    def test_counterparts_stand_beside_each_other(self):
+        shown = self.screen(120, left=Tags.SWEEP, right=Tags.ON_SWEEP)
+        self.assertEqual(shown[0].strip("-"), " sweep | on_sweep ")
+        self.assertRegex(shown[3], r"^sweep\(void\) +\| on_sweep\(void\)$")
+
+    def test_a_counterpart_in_another_file_is_shown_with_either(self):
+        both = twins_of(
+            {"a.c": Tags.SWEEP.replace("on_sweep", "b.c:on_sweep"), "b.c": ""},
+            {"a.c": "", "b.c": Tags.ON_SWEEP.replace("sweep.", "a.c:sweep.")})
+        for name, title in (("a.c", "sweep | b.c: on_sweep"),
+                ("b.c", "a.c: sweep | on_sweep")):
+            piece, = diff.Pair(both, name).pieces()
+            self.assertEqual(piece.title, title)
+            self.assertEqual([lines[2] for lines in (piece.left, piece.right)],
+                ["sweep(void)", "on_sweep(void)"])
+
+    def test_shared_functions_keep_their_order(self):
+        self.assertEqual(diff.merged(["a", "b", "c"], ["x", "a", "y", "c"]),
+            ["x", "a", "b", "y", "c"])
+        self.assertEqual(diff.merged(["a", "b"], ["b", "x", "a"]),
+            ["x", "a", "b"])
+        # The pair p stands early on the left, late on the right.
+        self.assertEqual(
+            diff.merged(["p", "a", "b"], ["x", "a", "y", "b", "p"]),
+            ["p", "x", "a", "y", "b"])
+
+    def test_lines_are_marked(self):
+        left = "int a;\nint b;\nint c;"
+        right = "int a;\nint x;\nint c;\nint d;"
+        column = " " * 52
+        self.assertEqual(self.screen(120, left=left, right=right)[1:5], [
+            f"int a;{column}   int a;", f"int b;{column} | int x;",
+            f"int c;{column}   int c;", f"      {column} > int d;"])
+        self.assertEqual(self.screen(119, left=left, right=right)[1:6],
+            [" int a;", "-int b;", "+int x;", " int c;", "+int d;"])
+
+    def test_long_lines_go_on_in_the_next_row(self):
+        self.assertEqual(diff.wrap("    f(one, two, three);", 16),
+            ["    f(one, two,", "    » three);"])
+        self.assertEqual(diff.wrap("x" * 25, 10),
+            ["x" * 10, "» " + "x" * 8, "» " + "x" * 7])
+        self.assertEqual(diff.wrap("", 10), [""])
+        rng = random.Random(1)
+        for _ in range(1000):
+            line = "".join(rng.choice("ab c") for _ in range(rng.randrange(90)))
+            rows = diff.wrap(line, 20)
+            self.assertLessEqual(max(map(len, rows)), 20)
+            self.assertEqual("".join(rows).replace("»", "").replace(" ", ""),
+                line.replace(" ", ""))
 
 
 class Proofs(unittest.TestCase):

@@ -1,10 +1,9 @@
 #!/usr/bin/python3
 """
-twins - keep threaded/ and evented/ comparable, and show them side by side.
+twins - keep threaded/ and evented/ comparable; diff.py shows them side by side.
 
     twins.py           say what breaks the rules below; exit code 1 if any does
     twins.py --count   how many functions have a counterpart in the other twin
-    twins.py --diff    each pair of files, function by function
 
 The rules:
   * Both folders hold the same file names.
@@ -22,7 +21,6 @@ return type stands above it, its comment directly above that; its braces stand
 alone at the beginning of their lines.
 """
 
-import difflib
 import os
 import re
 import sys
@@ -30,7 +28,15 @@ import sys
 ROOT = os.path.dirname(os.path.dirname(os.path.dirname(
     os.path.abspath(__file__))))
 TWINS = ("threaded", "evented")
-DEFAULT_WIDTH = 170
+
+# In this order they explain each other; then by alphabet.
+READING_ORDER = ("guess_server", "stream", "keeper", "executor", "server",
+    "http_server", "guess_client", "charfinder")
+
+# The least server of either model is a pair as well, by this name.
+BARE = "bare"
+BARE_PATHS = ("report/controls/bare_threads.c",
+    "report/controls/manual_bufferevent.c")
 
 NAME = re.compile(r"([A-Za-z_]\w*)\(")
 DECLARATION = re.compile(r"^[a-z].*?\b([a-z_]\w*)\((?!\*)", re.MULTILINE)
@@ -230,9 +236,17 @@ def files(folder):
 
 def pairs():
     """The names of the files that both twins have; in reading order."""
-    both = set(files(TWINS[0])) & set(files(TWINS[1]))
-    return sorted(both, key=lambda name: (name.split(".")[0] in (
-        "stream", "server"), name))
+    def place(name):
+        stem = name.split(".")[0]
+        return (READING_ORDER.index(stem) if stem in READING_ORDER
+            else len(READING_ORDER), stem, name.endswith(".c"))
+    return sorted(set(files(TWINS[0])) & set(files(TWINS[1])), key=place)
+
+
+def paths(name):
+    """The two files of a pair, below the root."""
+    return BARE_PATHS if name == BARE else \
+        tuple(f"{twin}/{name}" for twin in TWINS)
 
 
 def compare_order(name, left, right):
@@ -271,6 +285,11 @@ def read_all():
         for twin in TWINS))
 
 
+def read_bare():
+    """The pair of bare servers."""
+    return Twins(*({BARE: Source(read(path))} for path in BARE_PATHS))
+
+
 def check_includes(folder, name, text):
     """What a file includes against the rules."""
     return [f"{folder}/{name} includes {included}"
@@ -287,7 +306,7 @@ def faults():
             found.append(f"{twin}/{name} has no twin in {other}/")
     for name in pairs():
         found += compare_pair(name, *(read(twin, name) for twin in TWINS))
-    found += read_all().check_tags()
+    found += read_all().check_tags() + read_bare().check_tags()
     for folder in FORBIDDEN:
         for name in files(folder):
             found += check_includes(folder, name, read(folder, name))
@@ -299,151 +318,32 @@ def count_table(twins):
     rows = [(name, *twins.count(name)) for name in twins.sides[0]]
     rows = [row for row in rows if any(row[1:])]
     rows.append(("together", *map(sum, list(zip(*rows))[1:])))
-    lines = ["Functions: of the same name in both twins (counted once), paired "
-        "by a tag,", "and alone in one of them.", "",
-        f"{'file':16}{'shared':>8}{'paired':>8}{'alone':>18}{'of':>6}",
-        f"{'':32}{TWINS[0]:>10}{TWINS[1]:>8}"]
-    return lines + [f"{name:16}{shared:8}{paired:8}{left:10}{right:8}"
+    lines = ["Functions: shared (of the same name, counted once), paired by a "
+        "tag, and alone.", "",
+        f"{'file':16}{'shared':>8}{'paired':>8}{'only threaded':>15}"
+        f"{'only evented':>14}{'all':>6}"]
+    return lines + [f"{name:16}{shared:8}{paired:8}{left:15}{right:14}"
         f"{shared + paired + left + right:6}"
         for name, shared, paired, left, right in rows]
 
 
-def side_by_side(left, right, width):
-    """
-    Two lists of lines next to each other, marked as diff -y does: ` ` the
-    same, `|` changed, `<` only left, `>` only right. Yields (line, same).
-    """
-    column = (width - 3) // 2
-
-    def row(a, mark, b):
-        return f"{a[:column]:{column}} {mark} {b[:column]}".rstrip()
-
-    matcher = difflib.SequenceMatcher(None, left, right, autojunk=False)
-    for what, a, b, c, d in matcher.get_opcodes():
-        if what == "equal":
-            for line in left[a:b]:
-                yield row(line, " ", line), True
-            continue
-        for i in range(max(b - a, d - c)):
-            here = left[a + i] if a + i < b else None
-            there = right[c + i] if c + i < d else None
-            mark = "<" if there is None else ">" if here is None else "|"
-            yield row(here or "", mark, there or ""), False
-
-
-def merged(left, right):
-    """The names of two lists in one order, which both keep."""
-    order = []
-    rest = list(right)
-    for name in left:
-        if name in rest:
-            while rest[0] != name and rest[0] not in left:
-                order.append(rest.pop(0))
-            rest.remove(name)
-        order.append(name)
-    return order + rest
-
-
-class Comparison:
-    """A pair of files, printed side by side and counted."""
-
-    def __init__(self, name, width):
-        self.name = name
-        self.width = width
-        self.texts = [read(twin, name) for twin in TWINS]
-        self.twins = [Source(text) for text in self.texts]
-        self.unchanged = 0
-
-    def show(self, title, left, right):
-        """Print one piece."""
-        if not left and not right:
-            return
-        print(f"{'--- ' + title + ' ':-<{self.width}}")
-        for row, same in side_by_side(left, right, self.width):
-            self.unchanged += same
-            print(row)
-        print()
-
-    def show_all(self):
-        """Print the pair."""
-        column = (self.width - 3) // 2
-        print("=" * self.width)
-        print(f"{'threaded/' + self.name:{column}}   evented/{self.name}")
-        print("=" * self.width)
-        names = [twin.names() for twin in self.twins]
-        heads = [twin.functions[0].before if twin.functions else twin.rest
-            for twin in self.twins]
-        self.show("before the first function", *heads)
-        for name in merged(*names):
-            parts = []
-            for twin in self.twins:
-                function = twin.find(name) if name in twin.names() else None
-                between = function.before if function \
-                    and function is not twin.functions[0] else []
-                parts.append(between + [""] * bool(between) + function.lines
-                    if function else [])
-            only = [twin for twin, part in zip(TWINS, parts) if part]
-            self.show(name + (f" ({only[0]} only)" if len(only) == 1 else ""),
-                *parts)
-        self.show("after the last function", *(
-            twin.rest if twin.functions else [] for twin in self.twins))
-
-    def single(self, index):
-        """The functions that only this twin has."""
-        other = self.twins[1 - index].names()
-        return [n for n in self.twins[index].names() if n not in other]
-
-    def row(self):
-        """The pair's line of the table."""
-        shared = len(self.twins[0].functions) - len(self.single(0))
-        lines = [text.count("\n") for text in self.texts]
-        return (self.name, shared, len(self.single(0)), len(self.single(1)),
-            *lines, self.unchanged)
-
-
-def show_table(comparisons):
-    """Print what the pairs have in common."""
-    heads = ("file", "shared", "only threaded", "only evented",
-        "lines threaded", "lines evented", "unchanged")
-    rows = [comparison.row() for comparison in comparisons]
-    rows.append(("together", *(sum(column) for column in
-        list(zip(*rows))[1:])))
-    print("Functions that both twins have or only one, and lines that stand "
-        "unchanged in both:\n")
-    widths = [max(len(str(row[i])) for row in [heads, *rows])
-        for i in range(len(heads))]
-    for row in [heads, *rows]:
-        print("  ".join(str(cell).ljust(w) if i == 0 else str(cell).rjust(w)
-            for i, (cell, w) in enumerate(zip(row, widths))))
-    for index, twin in enumerate(TWINS):
-        print(f"\nOnly in {twin}/:")
-        for comparison in comparisons:
-            if comparison.single(index):
-                print(f"  {comparison.name}: "
-                    + ", ".join(comparison.single(index)))
-
-
-def show_diff():
-    """Print all pairs and the table."""
-    width = max(int(os.environ.get("COLUMNS") or DEFAULT_WIDTH), 40)
-    comparisons = [Comparison(name, width) for name in pairs()]
-    for comparison in comparisons:
-        comparison.show_all()
-    show_table(comparisons)
+def list_alone(twins):
+    """The lines of a list: the functions without a counterpart."""
+    lines = []
+    for side, twin in enumerate(TWINS):
+        lines += ["", f"Only in {twin}/:"]
+        for file, source in twins.sides[side].items():
+            names = [function.name for function in source.functions
+                if twins.counterpart(side, file, function)[1] is None]
+            if names:
+                lines.append(f"  {file}: " + ", ".join(names))
+    return lines
 
 
 def main():
     """Do what the command line asks for."""
     if sys.argv[1:] == ["--count"]:
         print("\n".join(count_table(read_all())))
-        return 0
-    if sys.argv[1:] == ["--diff"]:
-        try:
-            show_diff()
-            sys.stdout.flush()
-        except BrokenPipeError:
-            # The reader has seen enough; nothing may be flushed at the exit.
-            os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return 0
     if sys.argv[1:]:
         print(__doc__.strip(), file=sys.stderr)
