@@ -8,7 +8,7 @@
 #   make coverage   which lines and branches the tests reach
 #   make bench      how long searches take, against their goals
 #   make planted    servers slowed by a known share, and what compare says
-#   make diff       read the twins side by side; FILE=guess_server, COLOUR=1
+#   make diff       read the twins side by side; FILE=guess_server, HTML=1
 #   make install    PREFIX=/usr/local DESTDIR=
 #   make deps       install what is missing (Debian packages)
 #   make format     lay out the sources by .clang-format
@@ -335,9 +335,10 @@ planted: all $(B)/tests/slow.so
 	$(PYTHON) tests/planted.py
 
 # The twins in reading order, or the pairs that FILE names: guess_server,
-# stream.c; COLOUR=1 for a pager.
+# stream.c; COLOUR=1 for a pager, HTML=1 as a page beside the report.
 diff:
-	@$(PYTHON) -B $(PORTING)/diff.py $(if $(COLOUR),--colour) $(FILE:%='%')
+	@$(PYTHON) -B $(PORTING)/diff.py $(if $(COLOUR),--colour) \
+		$(if $(HTML),--html $(B)/report/port.html) $(FILE:%='%')
 
 SOURCES := $(wildcard common/*.[ch] threaded/*.[ch] evented/*.[ch] \
 	report/*.[ch] report/*/*.[ch] tests/*.[ch])

@@ -7,6 +7,7 @@ not; and what README.md here says of the tests is so.
 import ast
 import contextlib
 import fcntl
+import html.parser
 import io
 import os
 import pty
@@ -15,6 +16,7 @@ import re
 import struct
 import subprocess
 import sys
+import tempfile
 import termios
 import unittest
 import unittest.mock
@@ -23,6 +25,7 @@ from harness import HERE, ROOT, main
 
 sys.path.insert(0, os.path.join(ROOT, "report", "porting"))
 import diff
+import diff_html
 import twins
 
 THREADED = """\
@@ -447,6 +450,117 @@ class Diff(unittest.TestCase):
             self.assertLessEqual(max(map(len, rows)), 20)
             self.assertEqual("".join(rows).replace("»", "").replace(" ", ""),
                 line.replace(" ", ""))
+
+
+class Page(html.parser.HTMLParser):
+    """A page that is read strictly: whatever is opened must be closed, in
+    order, and no attribute or id may come twice."""
+
+    VOID = ("meta", "link")
+
+    def __init__(self, text):
+        super().__init__(convert_charrefs=True)
+        self.open, self.ids, self.links, self.code = [], [], [], []
+        self.outside = []  # what other pages or files it would load
+        self.feed(text)
+        self.close()
+        assert not self.open, self.open
+
+    def handle_starttag(self, tag, attrs):
+        assert len(dict(attrs)) == len(attrs), attrs
+        for name, value in attrs:
+            if name == "id":
+                assert value not in self.ids and not re.search(r"\s", value)
+                self.ids.append(value)
+            elif name == "href" and value.startswith("#"):
+                self.links.append(value[1:])
+            elif name in ("href", "src") and value != "data:,":
+                self.outside.append(value)
+        if tag not in self.VOID:
+            self.open.append(tag)
+        if tag == "pre":
+            self.code.append("")
+
+    def handle_endtag(self, tag):
+        assert self.open.pop() == tag, tag
+
+    def handle_data(self, data):
+        if "pre" in self.open:
+            self.code[-1] += data
+
+
+class Html(unittest.TestCase):
+    """What `make diff HTML=1` writes."""
+
+    @staticmethod
+    def write(*arguments):
+        """Have it written; the text."""
+        with tempfile.TemporaryDirectory() as folder:
+            path = os.path.join(folder, "new", "port.html")
+            subprocess.run([sys.executable, "-B", diff.__file__, "--html",
+                path, *arguments], stdout=subprocess.DEVNULL, check=True)
+            with open(path, encoding="utf-8") as page:
+                return page.read()
+
+    def test_it_is_valid_and_needs_nothing_else(self):
+        text = self.write()
+        self.assertTrue(text.startswith("<!DOCTYPE html>\n<html lang=\"en\">"))
+        page = Page(text)
+        self.assertEqual(page.outside, [])
+        self.assertNotRegex(text, r"@import|url\(")
+        self.assertIn("prefers-color-scheme: dark", text)
+
+    def test_every_file_and_function_has_an_anchor_and_is_linked(self):
+        page = Page(self.write())
+        self.assertEqual(set(page.links) - set(page.ids), set())
+        for name in [twins.BARE, *twins.pairs()]:
+            self.assertIn(name, page.links)
+            for path in twins.paths(name):
+                for function in twins.Source(twins.read(path)).names():
+                    self.assertIn(f"{name}-{function}", page.ids)
+
+    def test_both_functions_of_a_pair_have_an_anchor(self):
+        both = twins_of({"a.c": Tags.SWEEP}, {"a.c": Tags.ON_SWEEP})
+        text = io.StringIO()
+        diff_html.write(text, [diff.Pair(both, "a.c")], both)
+        page = Page(text.getvalue())
+        self.assertIn("a.c-sweep", page.links)
+        self.assertIn("a.c-sweep", page.ids)
+        self.assertIn("a.c-on_sweep", page.ids)
+
+    def test_every_line_of_a_function_is_there_in_order(self):
+        for name in [twins.BARE, *twins.pairs()]:
+            page = Page(self.write(name))
+            shown = [line for code in page.code for line in
+                code.removeprefix("\n").removesuffix("\n").split("\n")]
+            for path in twins.paths(name):
+                for function in twins.Source(twins.read(path)).functions:
+                    at = shown.index(function.lines[0])
+                    for line in function.lines:
+                        at = shown.index(line, at)
+
+    def test_code_stays_text(self):
+        nasty = "/* </pre><script>x</script> &amp; <!-- \"' */"
+        text = f"{nasty}\nint\nf(void)\n{{\n    return a < b && c > d;\n}}\n"
+        both = twins_of({"a.c": text}, {"a.c": text.replace("a <", "b <")})
+        page = io.StringIO()
+        diff_html.write(page, [diff.Pair(both, "a.c")], both)
+        self.assertNotIn("<script", page.getvalue())
+        code = "".join(Page(page.getvalue()).code)
+        for line in text.splitlines():
+            self.assertIn(line, code)
+
+    def test_file_chooses(self):
+        page = Page(self.write("stream"))
+        self.assertIn("stream.c-stream_write", page.ids)
+        self.assertFalse([name for name in page.ids
+            if not name.startswith("stream.") and name != "counts"])
+
+    def test_a_path_that_cannot_be_written_is_named(self):
+        done = Diff.run_diff("--html", "/dev/null/port.html")
+        self.assertEqual(done.returncode, 1)
+        self.assertRegex(done.stderr, r"^diff: cannot write /dev/null/port.html"
+            r": \w[\w ]+\n$")
 
 
 class Proofs(unittest.TestCase):

@@ -186,12 +186,13 @@ page_port(FILE *html, const json_t *report)
         return;
     }
     fputs("<p>Counted from the sources by a script, "
-          "<code>report/porting/port.py</code>, "
-          "without comments and empty lines. A program is its own file, the "
-          "server and the stream below it, which all programs of a twin "
-          "share, and what it uses of <code>common/</code>. A line stands "
-          "unchanged when both twins have it at the same place of the same "
-          "function. <code>make diff</code> shows them side by side.</p>\n",
+          "<code>report/porting/port.py</code>, without comments and empty "
+          "lines. A program is its own file, the server and the stream below "
+          "it, which all programs of a twin share, and what it uses of "
+          "<code>common/</code>. A line stands unchanged when both twins have "
+          "it at the same place of the same function. <code>make diff</code> "
+          "shows them side by side, <code>make diff HTML=1</code> as a page "
+          "like this one.</p>\n",
         html);
     write_programs(html, port);
     write_structs(html, port);

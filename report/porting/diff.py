@@ -3,7 +3,8 @@
 diff - read the twins side by side, in the order in which they explain each
 other; `make diff` runs it.
 
-    diff.py [--colour] [FILE ...]
+    diff.py [--colour] [FILE ...]         on the terminal
+    diff.py --html PATH [FILE ...]        as a page
 
 FILE is a pair, "guess_server" (its header and source) or "stream.c"; "bare"
 is page one, the least server of either model. Without FILE all are shown.
@@ -22,6 +23,7 @@ import os
 import sys
 import textwrap
 
+import diff_html
 import twins
 
 # Of the terminal; without one, two sources of 80 columns fit.
@@ -29,6 +31,10 @@ SIDE_BY_SIDE, WIDTH_MIN, WIDTH_UNKNOWN = 120, 20, 163
 
 RED, GREEN, BOLD = "31", "32", "1"
 CONTINUED = "» "
+
+# What page one is called, and what it is.
+BARE = ("bare servers",
+    "Page one: the whole port, before what robustness adds.")
 
 
 class Piece:
@@ -56,8 +62,7 @@ class Pair:
     def __init__(self, both, name):
         self.name = name
         self.paths = twins.paths(name)
-        self.remark = "Page one: the whole port, before what robustness adds." \
-            if name == twins.BARE else None
+        self.title, self.remark = BARE if name == twins.BARE else (name, None)
         self.both = both
         self.sources = [side[name] for side in both.sides]
 
@@ -272,9 +277,22 @@ def parse():
         formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--colour", action="store_true",
         help="use colours wherever it goes")
+    parser.add_argument("--html", metavar="PATH",
+        help="write a page instead")
     parser.add_argument("files", nargs="*", metavar="FILE",
         help="only this pair")
     return parser.parse_args()
+
+
+def write_page(path, pairs, both):
+    """Write the page and say where it is."""
+    try:
+        os.makedirs(os.path.dirname(path) or ".", exist_ok=True)
+        with open(path, "w", encoding="utf-8") as page:
+            diff_html.write(page, pairs, both)
+    except OSError as error:
+        sys.exit(f"diff: cannot write {path}: {error.strerror}")
+    print(f"The twins side by side: {path}")
 
 
 def main():
@@ -284,6 +302,9 @@ def main():
     both = twins.read_all()
     pairs = [Pair(both if name != twins.BARE else twins.read_bare(), name)
         for name in names]
+    if options.html is not None:
+        write_page(options.html, pairs, both)
+        return
     sys.stdout.reconfigure(errors="replace")
     screen = Screen(terminal_width(), options.colour or wants_colour())
     try:

@@ -313,18 +313,21 @@ def faults():
     return found
 
 
-def count_table(twins):
-    """The lines of a table: how many functions have a counterpart."""
+def count_rows(twins):
+    """How many functions have a counterpart: a heading, a row for each file
+    that has any, and their sum."""
     rows = [(name, *twins.count(name)) for name in twins.sides[0]]
-    rows = [row for row in rows if any(row[1:])]
-    rows.append(("together", *map(sum, list(zip(*rows))[1:])))
-    lines = ["Functions: shared (of the same name, counted once), paired by a "
+    rows = [(*row, sum(row[1:])) for row in rows if any(row[1:])]
+    return [("file", "shared", "paired", "only threaded", "only evented",
+        "all"), *rows, ("together", *map(sum, list(zip(*rows))[1:]))]
+
+
+def count_table(twins):
+    """The same as lines of text."""
+    return ["Functions: shared (of the same name, counted once), paired by a "
         "tag, and alone.", "",
-        f"{'file':16}{'shared':>8}{'paired':>8}{'only threaded':>15}"
-        f"{'only evented':>14}{'all':>6}"]
-    return lines + [f"{name:16}{shared:8}{paired:8}{left:15}{right:14}"
-        f"{shared + paired + left + right:6}"
-        for name, shared, paired, left, right in rows]
+        *("{:16}{:>8}{:>8}{:>15}{:>14}{:>6}".format(*row)
+            for row in count_rows(twins))]
 
 
 def list_alone(twins):
