@@ -13,6 +13,7 @@ import os
 import pty
 import random
 import re
+import shlex
 import struct
 import subprocess
 import sys
@@ -301,17 +302,23 @@ class Diff(unittest.TestCase):
         for width in (100, 150):
             shown, _ = self.on_terminal(width, "guess_server")
             self.assertEqual(max(map(len, shown.splitlines())), width)
+            # A pager has the terminal; standard error still is one.
+            shown, _ = self.on_terminal(width, "guess_server", pager="cat")
+            self.assertEqual(max(map(len, shown.splitlines())), width)
 
-    def on_terminal(self, width, *arguments, **variables):
-        """What it prints on a terminal of so many columns, and the terminal's
-        name for it: without COLUMNS and NO_COLOR."""
+    def on_terminal(self, width, *arguments, pager=None, **variables):
+        """What is shown on a terminal of so many columns, without and with the
+        colours; COLUMNS and NO_COLOR are unset."""
         ours, theirs = pty.openpty()
         fcntl.ioctl(theirs, termios.TIOCSWINSZ,
             struct.pack("HHHH", 24, width, 0, 0))
         clean = {name: value for name, value in os.environ.items()
             if name not in ("COLUMNS", "NO_COLOR")}
-        with subprocess.Popen([sys.executable, "-B", diff.__file__,
-                *arguments], stdin=theirs, stdout=theirs, stderr=theirs,
+        command = shlex.join(
+            [sys.executable, "-B", diff.__file__, *arguments])
+        with subprocess.Popen(
+                ["sh", "-c", f"{command} | {pager}" if pager else command],
+                stdin=theirs, stdout=theirs, stderr=theirs,
                 env={**clean, "TERM": "xterm", **variables}) as process:
             os.close(theirs)
             output = b""
@@ -350,6 +357,22 @@ class Diff(unittest.TestCase):
             shown[1:len(shown) - len(set(shown[1:]) - set(self.ORDER))])
         self.assertIn("Page one: the whole port, before what robustness adds.",
             lines[:3])
+
+    def test_the_readme_says_so(self):
+        with open(os.path.join(ROOT, "README.md"), encoding="utf-8") as text:
+            section = re.search(r"\n## Read the twins\n(.*?)\n## ",
+                text.read(), re.DOTALL)[1]
+        order = [name for item in re.findall(r"^\d+\. ([^:]*)", section,
+            re.MULTILINE) for name in re.findall(r"`(\w+\.[ch])`", item)]
+        self.assertEqual(order[:2],
+            [os.path.basename(path) for path in twins.BARE_PATHS])
+        self.assertEqual(order[2:],
+            [name for name in twins.pairs() if name in order])
+        self.assertLessEqual({"guess_server.c", "stream.h", "stream.c",
+            "server.c", "guess_client.c", "charfinder.c"}, set(order))
+        files = re.findall(r"FILE=([\w.]+)", section)
+        self.assertEqual(set(files) - set(diff.known()), set())
+        self.assertIn("bare", files)
 
     def test_new_files_come_last_by_alphabet_header_first(self):
         with unittest.mock.patch.object(twins, "files", lambda folder: [
