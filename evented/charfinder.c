@@ -68,7 +68,7 @@ end_talk(struct stream *stream, int error, void *session)
     chartalk_end(session);
 }
 
-/* Begin to serve a client of the web. */
+/* Begin to serve a client of the web. Twin: serve. */
 static void
 begin_visit(struct stream *stream, void *session, void *argument)
 {

@@ -112,7 +112,7 @@ on_answer(evutil_socket_t fd, short what, void *argument)
     ask(client);
 }
 
-/* Give the server its time, from now on. */
+/* Give the server its time, from now on. Twin: stream.c:stream_expect. */
 static void
 expect(struct client *client)
 {
@@ -145,7 +145,7 @@ report_outcome(
         cli_die("out of memory");
 }
 
-/* Begin the next game, or end when all were played. */
+/* Begin the next game, or end when all were played. Twin: play. */
 static void
 begin_game(struct client *client)
 {
@@ -183,7 +183,7 @@ judge(struct client *client, enum guess_decision decision)
     begin_game(client);
 }
 
-/* The server has sent a guess, or something else. */
+/* The server has sent a guess, or something else. Twin: check_silence. */
 static void
 on_line(struct stream *stream, enum line_status status, const struct line *line,
     void *argument)
@@ -263,7 +263,8 @@ on_gone(struct stream *stream, int error, void *argument)
 }
 
 /* The server's time is up. Its answer was not there either: descriptors are
- * looked at before clocks, also after the process was stopped. */
+ * looked at before clocks, also after the process was stopped.
+ * Twin: stream.c:comes_in_time. */
 static void
 on_overdue(evutil_socket_t fd, short what, void *argument)
 {

@@ -68,7 +68,7 @@ on_sweep(evutil_socket_t fd, short what, void *argument)
     keeper->looked(keeper->argument);
 }
 
-/* Another thread has rung. */
+/* Another thread has rung. Twin: server.c:wake. */
 static void
 on_rung(evutil_socket_t bell, short what, void *argument)
 {
@@ -165,7 +165,7 @@ keeper_free(struct keeper *keeper)
     pthread_mutex_destroy(&keeper->lock);
 }
 
-/* Let the loop run. */
+/* Let the loop run. Twin: keeper_wait. */
 void
 keeper_run(struct keeper *keeper)
 {

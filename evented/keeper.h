@@ -8,7 +8,7 @@
  * queue of posted work. It knows streams only, and nothing of what is said on
  * them.
  *
- * Twin: a thread that looks while the others wait.
+ * The threaded twin's keeper is a thread that looks while the others wait.
  */
 #ifndef EVENTED_KEEPER_H
 #define EVENTED_KEEPER_H

@@ -135,7 +135,7 @@ reserve(struct server *server)
 }
 
 /* End a loop that stops when its last client is gone; the main loop, which
- * hears the signals, ends last. */
+ * hears the signals, ends last. Twin: has_ended. */
 static void
 end_if_empty(struct loop *loop)
 {
@@ -309,7 +309,7 @@ on_resume(evutil_socket_t fd, short what, void *argument)
         pause_accepting(server, LIMIT_ACCEPT_PAUSE_MS);
 }
 
-/* A client has come. */
+/* A client has come. Twin: accept_clients. */
 static void
 on_accept(struct evconnlistener *listener, evutil_socket_t fd,
     struct sockaddr *address, int length, void *argument)
@@ -353,7 +353,8 @@ rest(const struct door *door)
     pause_accepting(door->server, LIMIT_ACCEPT_PAUSE_MS);
 }
 
-/* A client was lost before it was accepted, or there is no room for it. */
+/* A client was lost before it was accepted, or there is no room for it.
+ * Twin: is_worth_waiting. */
 static void
 on_accept_error(struct evconnlistener *listener, void *argument)
 {
@@ -429,7 +430,7 @@ stop(struct server *server)
         keeper_post(&server->loops[i].keeper, &server->loops[i].stop);
 }
 
-/* A signal has come. */
+/* A signal has come. Twin: keep. */
 static void
 on_signal(int signal, void *argument)
 {
@@ -531,7 +532,8 @@ start_loops(struct server *server)
     return i == server->loop_count;
 }
 
-/* Have the main loop hear signals and clients; false: no means for it. */
+/* Have the main loop hear signals and clients; false: no means for it.
+ * Twin: start_acceptors. */
 static bool
 watch(struct server *server, const int *listeners)
 {

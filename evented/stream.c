@@ -143,7 +143,8 @@ drop(struct stream *stream)
     free(stream);
 }
 
-/* Send bytes at once where nothing waits before them; keep the rest. */
+/* Send bytes at once where nothing waits before them; keep the rest.
+ * Twin: send_all. */
 static void
 send_or_keep(struct stream *stream, const char *bytes, size_t length)
 {
@@ -219,7 +220,8 @@ last_line(
     return LINE_END;
 }
 
-/* Hand the next line to the handler, or what stands for one. */
+/* Hand the next line to the handler, or what stands for one.
+ * Twin: stream_read_line. */
 static enum stream_found
 handle_line(struct stream *stream, const char *data, size_t size, size_t *used)
 {
@@ -387,7 +389,7 @@ linger(struct stream *stream)
 }
 
 /* Wait for input, under the limit that holds for it. What is waited for already
- * goes on having the time it had. */
+ * goes on having the time it had. Twin: await_message. */
 static void
 await_input(struct stream *stream)
 {
@@ -399,7 +401,8 @@ await_input(struct stream *stream)
     set_reading(stream, true);
 }
 
-/* Decide what happens next; the stream may be gone after it. */
+/* Decide what happens next; the stream may be gone after it.
+ * Twin: stream_wait. */
 static void
 settle(struct stream *stream, bool wants_input)
 {
@@ -475,7 +478,7 @@ receive(struct stream *stream, char *bytes, size_t length)
     }
 }
 
-/* Input has come, or its end, or an error. */
+/* Input has come, or its end, or an error. Twin: fill. */
 static void
 on_readable(evutil_socket_t fd, short what, void *argument)
 {

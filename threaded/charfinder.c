@@ -85,7 +85,8 @@ answer(struct stream *stream, struct charpage *page)
     } while (length > 0 && stream_commit(stream, length));
 }
 
-/* Serve a client of the web. From its first request to its last. */
+/* Serve a client of the web. From its first request to its last.
+ * Twin: begin_visit. */
 static void
 serve(struct stream *stream, void *argument)
 {

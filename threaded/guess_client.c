@@ -21,7 +21,8 @@ struct client {
     struct player player;
 };
 
-/* End if the server has something to say while the user is thinking. */
+/* End if the server has something to say while the user is thinking.
+ * Twin: on_line. */
 static void
 check_silence(struct client *client)
 {
@@ -100,7 +101,8 @@ report_outcome(
         cli_die("out of memory");
 }
 
-/* Play one game, until the number is found or has been asked for often. */
+/* Play one game, until the number is found or has been asked for often.
+ * Twin: begin_game. */
 static void
 play(struct client *client, const struct player_game *game)
 {

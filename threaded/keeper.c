@@ -103,7 +103,7 @@ keeper_count(struct keeper *keeper, struct counters *sums)
     pthread_mutex_unlock(&keeper->lock);
 }
 
-/* Wait for a signal or the next sweep, and sweep. */
+/* Wait for a signal or the next sweep, and sweep. Twin: keeper_run. */
 int
 keeper_wait(struct keeper *keeper, const sigset_t *signals)
 {

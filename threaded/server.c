@@ -93,7 +93,8 @@ struct server {
 /* The one that runs. */
 static struct server *running;
 
-/* Do nothing; that a wait was interrupted is all a wake-up means. */
+/* Do nothing; that a wait was interrupted is all a wake-up means.
+ * Twin: keeper.c:on_rung. */
 static void
 wake(int signal)
 {
@@ -387,7 +388,8 @@ choose_door(struct acceptor *acceptor)
     return &acceptor->doors[chosen];
 }
 
-/* Whether a failed accept is to be tried again, after a rest if need be. */
+/* Whether a failed accept is to be tried again, after a rest if need be.
+ * Twin: on_accept_error. */
 static bool
 is_worth_waiting(struct server *server, const struct door *door, int error)
 {
@@ -416,7 +418,7 @@ accept_client(struct acceptor *acceptor, const struct door **door)
     return fd;
 }
 
-/* The life of an acceptor. */
+/* The life of an acceptor. Twin: on_accept. */
 static void *
 accept_clients(void *argument)
 {
@@ -504,7 +506,7 @@ close_doors(struct server *server)
     server->doors_closed = true;
 }
 
-/* Whether a server that stops has no client any more. */
+/* Whether a server that stops has no client any more. Twin: end_if_empty. */
 static bool
 has_ended(struct server *server)
 {
@@ -533,7 +535,7 @@ sweep_period(const struct server *server)
     return shortest;
 }
 
-/* Keep the server, until a stop has come to its end. */
+/* Keep the server, until a stop has come to its end. Twin: on_signal. */
 static void
 keep(struct server *server, const sigset_t *signals)
 {
@@ -580,7 +582,7 @@ open_doors(struct server *server, const struct server_program *programs,
 }
 
 /* Make the acceptors: one a door, or the pool, whose threads stand at all
- * doors; false: the system has no threads for us. */
+ * doors; false: the system has no threads for us. Twin: watch. */
 static bool
 start_acceptors(struct server *server)
 {

@@ -95,7 +95,8 @@ time_is_up(const struct stream *stream)
            atomic_load_explicit(&stream->deadline, memory_order_relaxed);
 }
 
-/* Send bytes, however long the peer takes; false: the stream is broken. */
+/* Send bytes, however long the peer takes; false: the stream is broken.
+ * Twin: send_or_keep. */
 static bool
 send_all(struct stream *stream, const char *bytes, size_t length)
 {
@@ -136,7 +137,7 @@ in_hand(struct stream *stream)
 }
 
 /* Say what is waited for: the rest of a message, or the next one. What is
- * waited for already goes on having the time it had. */
+ * waited for already goes on having the time it had. Twin: await_input. */
 static void
 await_message(struct stream *stream, bool begun)
 {
@@ -170,7 +171,8 @@ end_input(struct stream *stream)
     stream->end += telnet_end(&stream->telnet, stream->input + stream->end);
 }
 
-/* Read what there is, or wait for it; false when no more will come. */
+/* Read what there is, or wait for it; false when no more will come.
+ * Twin: on_readable. */
 static bool
 fill(struct stream *stream)
 {
@@ -219,7 +221,8 @@ fill(struct stream *stream)
     }
 }
 
-/* Wait for input where no keeper ends that wait; false: the time is up. */
+/* Wait for input where no keeper ends that wait; false: the time is up.
+ * Twin: guess_client.c:on_overdue. */
 static bool
 comes_in_time(struct stream *stream)
 {
@@ -295,7 +298,7 @@ stream_telnet(struct stream *stream)
     stream->is_telnet = true;
 }
 
-/* Wait for the peer's next line. */
+/* Wait for the peer's next line. Twin: handle_line. */
 enum line_status
 stream_read_line(struct stream *stream, struct line *line)
 {
@@ -324,7 +327,7 @@ stream_read_line(struct stream *stream, struct line *line)
     return status;
 }
 
-/* Say by when the next line must be whole. */
+/* Say by when the next line must be whole. Twin: guess_client.c:expect. */
 void
 stream_expect(struct stream *stream, int64_t ms)
 {
@@ -364,7 +367,7 @@ stream_received(struct stream *stream)
     set_phase(stream, PHASE_ANSWER, NEVER);
 }
 
-/* Wait for more input. */
+/* Wait for more input. Twin: settle. */
 bool
 stream_wait(struct stream *stream, bool begun)
 {

@@ -10,7 +10,8 @@
 
 #define STACK_BYTES ((size_t)256 * 1024) /* as the threaded twin's */
 
-/* Answer one client until it leaves; the argument is its socket. */
+/* Answer one client until it leaves; the argument is its socket.
+ * Twin: on_readable. */
 static void *
 serve(void *argument)
 {

@@ -13,7 +13,7 @@
 #include <event2/event.h>
 #include <event2/listener.h>
 
-/* Answer every complete line. */
+/* Answer every complete line. Twin: serve. */
 static void
 on_readable(struct bufferevent *bev, void *argument)
 {
