@@ -1,5 +1,6 @@
 #include "common/charpage.h"
 
+#include "common/http_reply.h"
 #include "common/quote.h"
 
 #include <assert.h>

@@ -6,6 +6,7 @@
 #include "common/charpage.h"
 #include "common/chartalk.h"
 #include "common/http.h"
+#include "common/http_reply.h"
 #include "common/log.h"
 #include "common/net.h"
 #include "evented/server.h"

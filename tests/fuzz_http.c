@@ -3,7 +3,7 @@
  * what is accepted has the form that RFC 9112 gives it, by a second, plainer
  * look; and after a refusal nothing comes. Input: the cut, the bytes.
  */
-#include "common/http.h"
+#include "common/http_reply.h"
 
 #include "tests/fuzz.h"
 

@@ -1,4 +1,5 @@
 #include "common/charpage.h"
+#include "common/http_reply.h"
 
 #include "tests/guard.h"
 #include "tests/scarce.h"

@@ -1,0 +1,204 @@
+#include "common/http_reply.h"
+
+#include "common/number.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+/* A text that grows in a caller's buffer. */
+struct text {
+    char *at, *end;
+    bool cut; /* something did not fit */
+};
+
+/* Append length bytes. */
+static void
+put_bytes(struct text *text, const char *bytes, size_t length)
+{
+    if ((size_t)(text->end - text->at) < length) {
+        text->cut = true;
+        return;
+    }
+    memcpy(text->at, bytes, length);
+    text->at += length;
+}
+
+/* Append a string. */
+static void
+put(struct text *text, const char *string)
+{
+    put_bytes(text, string, strlen(string));
+}
+
+/* Append a number. */
+static void
+put_number(struct text *text, int64_t number)
+{
+    char digits[NUMBER_MAX];
+
+    put_bytes(text, digits, number_write(digits, number));
+}
+
+/* Append a field, unless it has no value. */
+static void
+put_field(struct text *text, const char *name, const char *value)
+{
+    if (value == NULL)
+        return;
+    put(text, name);
+    put(text, value);
+    put(text, "\r\n");
+}
+
+/* What is said with a status, to programs and to people. */
+struct answer {
+    int status; /* negative: another answer of this status */
+    const char *reason;
+    const char *sentence;
+};
+
+/* The answer that belongs to a status. */
+static const struct answer *
+find_answer(int status)
+{
+    static const struct answer answers[] = {
+        { 200, "OK", "Fine.\n" },
+        { 304, "Not Modified", "" },
+        { 400, "Bad Request", "The request is malformed.\n" },
+        { HTTP_UNENCODED, "Bad Request",
+            "Percent-encode the characters of the URL that are not ASCII.\n" },
+        { 404, "Not Found", "There is nothing here.\n" },
+        { 405, "Method Not Allowed", "Only GET and HEAD are allowed.\n" },
+        { 408, "Request Timeout", "The request took too long.\n" },
+        { 412, "Precondition Failed",
+            "No entity tag matches; this server has none.\n" },
+        { 413, "Content Too Large", "The request's body is too long.\n" },
+        { 414, "URI Too Long", "The request line is too long.\n" },
+        { 431, "Request Header Fields Too Large",
+            "The request's header is too long.\n" },
+        { 501, "Not Implemented", "The server cannot do this.\n" },
+        { 503, "Service Unavailable", "Too many connections.\n" },
+        { 505, "HTTP Version Not Supported", "Please use HTTP/1.1.\n" },
+        { 500, "Internal Server Error", "The server failed.\n" },
+    };
+    const struct answer *answer = answers;
+
+    while (answer->status != status && answer->status != 500)
+        answer++;
+    return answer;
+}
+
+/* The reason phrase of a status. */
+const char *
+http_reason(int status)
+{
+    return find_answer(status)->reason;
+}
+
+/* Write a response head. */
+size_t
+http_head(char *buffer, size_t size, const struct http_head *head)
+{
+    struct text text = { buffer, buffer + size, false };
+    const bool open = head->keep_alive && head->length != HTTP_TO_CLOSE;
+
+    put(&text, "HTTP/1.1 ");
+    put_number(&text, head->status);
+    put(&text, " ");
+    put_field(&text, http_reason(head->status), "");
+    put_field(&text, "Date: ", head->date);
+    put_field(&text, "Content-Type: ", head->type);
+    if (head->length >= 0) {
+        put(&text, "Content-Length: ");
+        put_number(&text, head->length);
+        put(&text, "\r\n");
+    } else if (head->length == HTTP_CHUNKED) {
+        put(&text, "Transfer-Encoding: chunked\r\n");
+    }
+    put_field(&text, "Connection: ", open ? "keep-alive" : "close");
+    put_field(&text, "Content-Security-Policy: ", head->policy);
+    put(&text, "X-Content-Type-Options: nosniff\r\n");
+    if (head->status == 405)
+        put(&text, "Allow: GET, HEAD\r\n");
+    if (head->status == 503)
+        put(&text, "Retry-After: " HTTP_RETRY_AFTER "\r\n");
+    if (head->fields != NULL)
+        put(&text, head->fields);
+    put(&text, "\r\n");
+    return text.cut ? 0 : (size_t)(text.at - buffer);
+}
+
+/* Write a whole answer that is an error. */
+size_t
+http_error(char *buffer, size_t size, int status, enum http_method method,
+    bool keep_alive, const char *date)
+{
+    const struct answer *answer = find_answer(status);
+    struct http_head head = {
+        .status = abs(answer->status),
+        .length = (int64_t)strlen(answer->sentence),
+        .keep_alive = keep_alive,
+        .type = "text/plain; charset=utf-8",
+        .date = date,
+    };
+    struct text text = { buffer, buffer + size, false };
+    size_t length = http_head(buffer, size, &head);
+
+    text.at += length;
+    if (method != HTTP_HEAD)
+        put(&text, answer->sentence);
+    return length == 0 || text.cut ? 0 : (size_t)(text.at - buffer);
+}
+
+/* Write a number of two digits. */
+static void
+put_pair(char *to, int64_t number)
+{
+    to[0] = (char)('0' + number / 10);
+    to[1] = (char)('0' + number % 10);
+}
+
+/* Write a time as Date has it. */
+void
+http_date(char *buffer, int64_t seconds)
+{
+    static const char names[] = "ThuFriSatSunMonTueWed";
+    static const char months[] = "MarAprMayJunJulAugSepOctNovDecJanFeb";
+    const int64_t days = seconds / 86400, time = seconds % 86400;
+    /* Years begin in March, so that a leap day is the last of its year; they
+     * are counted in eras of 400 years, which are all equally long. */
+    const int64_t shifted = days + 719468;
+    const int64_t era = shifted / 146097, in_era = shifted % 146097;
+    const int64_t year =
+        (in_era - in_era / 1460 + in_era / 36524 - in_era / 146096) / 365;
+    const int64_t in_year = in_era - (365 * year + year / 4 - year / 100);
+    const int64_t month = (5 * in_year + 2) / 153;
+    const int64_t shown = era * 400 + year + (month >= 10);
+
+    memcpy(buffer, "Thu, 00 Mar 0000 00:00:00 GMT", HTTP_DATE_ROOM);
+    memcpy(buffer, names + days % 7 * 3, 3);
+    put_pair(buffer + 5, in_year - (153 * month + 2) / 5 + 1);
+    memcpy(buffer + 8, months + month * 3, 3);
+    put_pair(buffer + 12, shown / 100);
+    put_pair(buffer + 14, shown % 100);
+    put_pair(buffer + 17, time / 3600);
+    put_pair(buffer + 20, time / 60 % 60);
+    put_pair(buffer + 23, time % 60);
+}
+
+/* Write the line before a chunk. */
+size_t
+http_chunk(char *buffer, size_t length)
+{
+    char digits[sizeof(length) * 2];
+    size_t at = sizeof(digits), size;
+
+    if (length == 0)
+        return 0;
+    for (; length > 0; length >>= 4)
+        digits[--at] = "0123456789abcdef"[length & 15];
+    size = sizeof(digits) - at;
+    memcpy(buffer, digits + at, size);
+    memcpy(buffer + size, "\r\n", 2);
+    return size + 2;
+}
