@@ -9,9 +9,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* The most bytes that one byte of text becomes: "&quot;". */
-#define ESCAPE_MAX 6
-
 /* What a chunk needs around its bytes, if it is the last. A size has four
  * digits. */
 #define CHUNK_SIZE_MAX ((size_t)0xffff)
@@ -185,6 +182,166 @@ read_search(struct charpage *page, struct http_slice query)
     return 200;
 }
 
+/* Put a word at a place if a condition holds, else nothing. */
+static void
+put_word(struct template *template, const char *word, bool condition)
+{
+    template_put(template, TEMPLATE_RAW, word, condition ? strlen(word) : 0);
+}
+
+/* Append a constant, and bytes. */
+#define PUT(to, literal)                                                       \
+    (memcpy((to), literal, LENGTH(literal)), (to) + LENGTH(literal))
+
+static inline char *
+put(char *to, const char *bytes, size_t length)
+{
+    memcpy(to, bytes, length);
+    return to + length;
+}
+
+/* Append a row's character, escaped. */
+static inline char *
+put_character(
+    char *to, const struct charindex_row *row, enum template_escape escape)
+{
+    if (row->character_length == 1)
+        return to + template_escape(to, *row->character, escape);
+    return put(to, row->character, row->character_length);
+}
+
+/* Write a row of the table. */
+static inline char *
+put_table_row(char *to, const struct charindex_row *row)
+{
+    to = PUT(to, TABLE_LABEL);
+    to = put(to, row->label, row->label_length);
+    to = PUT(to, TABLE_CHARACTER);
+    to = put_character(to, row, TEMPLATE_HTML);
+    to = PUT(to, TABLE_NAME);
+    to = put(to, row->name, row->name_length);
+    return PUT(to, TABLE_END);
+}
+
+/* Write an item of the JSON. */
+static inline char *
+put_item(char *to, const struct charindex_row *row, bool last)
+{
+    to = PUT(to, ITEM_LABEL);
+    to = put(to, row->label, row->label_length);
+    to = PUT(to, ITEM_CHARACTER);
+    to = put_character(to, row, TEMPLATE_JSON);
+    to = PUT(to, ITEM_NAME);
+    to = put(to, row->name, row->name_length);
+    to = PUT(to, ITEM_END);
+    if (last)
+        to[-1] = '\n';
+    return to;
+}
+
+/* Write rows as far as there is room; how many bytes they have. */
+static inline size_t
+put_rows(
+    struct charpage *page, bool table, char *buffer, size_t size, bool *last)
+{
+    const size_t frame =
+        table ? LENGTH(TABLE_LABEL TABLE_CHARACTER TABLE_NAME TABLE_END)
+              : LENGTH(ITEM_LABEL ITEM_CHARACTER ITEM_NAME ITEM_END);
+    char *to = buffer, *const end = buffer + size;
+    struct charindex_run run = page->run;
+    struct charindex_row row;
+
+    for (; page->rows > 0; page->rows--) {
+        struct charindex_run rest;
+        bool cut;
+
+        if (run.count == 0)
+            charindex_take(&page->set, page->rows, &run);
+        rest = run;
+        cut = charindex_cut(&rest, &row);
+        assert(cut);
+        /* A row of charindex has more around its texts than
+         * TEMPLATE_ESCAPE_MAX. */
+        if ((size_t)(end - to) < row.length + frame + TEMPLATE_ESCAPE_MAX)
+            break;
+        run = rest;
+        to = table ? put_table_row(to, &row)
+                   : put_item(to, &row, page->rows == 1);
+    }
+    page->run = run;
+    *last = page->rows == 0;
+    return (size_t)(to - buffer);
+}
+
+/* Write the rows of a table. */
+static size_t
+put_table(void *argument, char *buffer, size_t size, bool *last)
+{
+    return put_rows(argument, true, buffer, size, last);
+}
+
+/* Write the items of the JSON. */
+static size_t
+put_items(void *argument, char *buffer, size_t size, bool *last)
+{
+    return put_rows(argument, false, buffer, size, last);
+}
+
+/* Whether a place has this name. */
+static bool
+is_place(const char *place, size_t length, const char *name)
+{
+    return strlen(name) == length && memcmp(place, name, length) == 0;
+}
+
+/* Put at a place what stands for {{name}}. */
+static void
+fill_place(
+    struct template *template, const char *name, size_t length, void *argument)
+{
+    const struct charpage *page = argument;
+    const size_t before =
+        page->start > CHARPAGE_ROWS ? page->start - CHARPAGE_ROWS : 0;
+#define IS(place) is_place(name, length, place)
+
+    if (IS("query"))
+        template_put(template, TEMPLATE_HTML, page->query, page->query_length);
+    else if (IS("json"))
+        template_put(template, TEMPLATE_JSON, page->query, page->query_length);
+    else if (IS("url"))
+        template_put(template, TEMPLATE_URL, page->query, page->query_length);
+    else if (IS("status"))
+        template_put(
+            template, TEMPLATE_HTML, page->message, page->message_length);
+    else if (IS("count"))
+        template_put_number(template, page->count);
+    else if (IS("start"))
+        template_put_number(template, page->start);
+    else if (IS("stop"))
+        template_put_number(template, page->stop);
+    else if (IS("before"))
+        template_put_number(template, before);
+    else if (IS("after"))
+        template_put_number(template, page->stop + CHARPAGE_ROWS);
+    else if (IS("rows"))
+        template_put_made(template, put_table);
+    else if (IS("items"))
+        template_put_made(template, put_items);
+    else if (IS("dash"))
+        put_word(template, " \xe2\x80\x93 ", page->query_length > 0);
+    else if (IS("no-rows"))
+        put_word(template, "hidden", page->start == page->stop);
+    else if (IS("no-before"))
+        put_word(template, "hidden", page->start == 0);
+    else if (IS("no-after"))
+        put_word(template, "hidden", page->stop == page->count);
+    else {
+        assert(IS("unicode"));
+        put_word(template, charindex_version, true);
+    }
+#undef IS
+}
+
 /* Begin the answer to a search. */
 static void
 begin_search(struct charpage *page, const struct charpage_site *site,
@@ -202,8 +359,10 @@ begin_search(struct charpage *page, const struct charpage_site *site,
             quote_status(message, page->count, page->query, page->query_length);
         page->message = message;
     }
-    page->template = page->resource->start;
-    page->template_end = page->resource->end;
+    page->rows = page->stop - page->start;
+    template_begin(&page->template, page->resource->start,
+        (size_t)(page->resource->end - page->resource->start), fill_place,
+        page);
     page->chunked = request->minor > 0;
 }
 
@@ -287,7 +446,6 @@ charpage_begin(struct charpage *page, const struct charpage_site *site,
         .state = CHARPAGE_HEAD,
         .status = request->status,
         .now = now,
-        .text = "",
     };
     if (page->status == 200)
         page->status = prepare(page, request);
@@ -346,265 +504,26 @@ put_head(const struct charpage *page, char *buffer, size_t size)
     return length;
 }
 
-/* Let the next piece be a text. */
-static void
-set_text(struct charpage *page, enum charpage_piece piece, const char *text,
-    size_t length)
-{
-    page->piece = piece;
-    page->text = text;
-    page->left = length;
-}
-
-/* Let the next piece be a number. */
-static void
-set_number(struct charpage *page, size_t number)
-{
-    set_text(page, CHARPAGE_RAW, page->number,
-        number_write(page->number, (int64_t)number));
-}
-
-/* Let the next piece be a word if a condition holds, else nothing. */
-static void
-set_word(struct charpage *page, const char *word, bool condition)
-{
-    set_text(page, CHARPAGE_RAW, word, condition ? strlen(word) : 0);
-}
-
-/* Let the next piece be rows. */
-static void
-set_rows(struct charpage *page, enum charpage_piece piece)
-{
-    page->piece = piece;
-    page->left = page->stop - page->start;
-}
-
-/* Whether a place has this name. */
-static bool
-is_place(const char *place, size_t length, const char *name)
-{
-    return strlen(name) == length && memcmp(place, name, length) == 0;
-}
-
-/* Let the next piece be what stands for {{name}}. */
-static void
-fill_place(struct charpage *page, const char *name, size_t length)
-{
-    const size_t before =
-        page->start > CHARPAGE_ROWS ? page->start - CHARPAGE_ROWS : 0;
-#define IS(place) is_place(name, length, place)
-
-    if (IS("query"))
-        set_text(page, CHARPAGE_HTML, page->query, page->query_length);
-    else if (IS("json"))
-        set_text(page, CHARPAGE_JSON, page->query, page->query_length);
-    else if (IS("url"))
-        set_text(page, CHARPAGE_URL, page->query, page->query_length);
-    else if (IS("status"))
-        set_text(page, CHARPAGE_HTML, page->message, page->message_length);
-    else if (IS("count"))
-        set_number(page, page->count);
-    else if (IS("start"))
-        set_number(page, page->start);
-    else if (IS("stop"))
-        set_number(page, page->stop);
-    else if (IS("before"))
-        set_number(page, before);
-    else if (IS("after"))
-        set_number(page, page->stop + CHARPAGE_ROWS);
-    else if (IS("rows"))
-        set_rows(page, CHARPAGE_TABLE);
-    else if (IS("items"))
-        set_rows(page, CHARPAGE_ITEMS);
-    else if (IS("dash"))
-        set_word(page, " \xe2\x80\x93 ", page->query_length > 0);
-    else if (IS("no-rows"))
-        set_word(page, "hidden", page->start == page->stop);
-    else if (IS("no-before"))
-        set_word(page, "hidden", page->start == 0);
-    else if (IS("no-after"))
-        set_word(page, "hidden", page->stop == page->count);
-    else {
-        assert(IS("unicode"));
-        set_word(page, charindex_version, true);
-    }
-#undef IS
-}
-
-/* Go on to the next piece of the template; false when it is over. */
-static bool
-next_piece(struct charpage *page)
-{
-    const char *at = page->template, *end = page->template_end, *mark;
-
-    if (at == end)
-        return false;
-    mark = memmem(at, (size_t)(end - at), "{{", 2);
-    if (mark == at) {
-        const char *close = memchr(at, '}', (size_t)(end - at));
-
-        assert(close != NULL && end - close > 1);
-        fill_place(page, at + 2, (size_t)(close - at) - 2);
-        page->template = close + 2;
-        return true;
-    }
-    page->template = mark == NULL ? end : mark;
-    set_text(page, CHARPAGE_RAW, at, (size_t)(page->template - at));
-    return true;
-}
-
-/* Write an ASCII character that is not to be taken for syntax; its length. */
-static size_t
-put_escaped(char *to, char c, enum charpage_piece piece)
-{
-    static const char digits[] = "0123456789abcdef";
-    const unsigned char byte = (unsigned char)c;
-    const char *name = NULL;
-
-    if (piece == CHARPAGE_HTML)
-        name = c == '&'    ? "&amp;"
-               : c == '<'  ? "&lt;"
-               : c == '>'  ? "&gt;"
-               : c == '"'  ? "&quot;"
-               : c == '\'' ? "&#39;"
-                           : NULL;
-    else if (piece == CHARPAGE_JSON)
-        name = c == '"' ? "\\\"" : c == '\\' ? "\\\\" : NULL;
-    if (name != NULL) {
-        memcpy(to, name, strlen(name));
-        return strlen(name);
-    }
-    if (piece == CHARPAGE_JSON && byte < ' ') {
-        memcpy(to, "\\u00", 4);
-        to[4] = digits[byte >> 4];
-        to[5] = digits[byte & 15];
-        return 6;
-    }
-    if (piece == CHARPAGE_URL &&
-        !((c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') ||
-            (c >= '0' && c <= '9'))) {
-        to[0] = '%';
-        to[1] = digits[byte >> 4];
-        to[2] = digits[byte & 15];
-        return 3;
-    }
-    *to = c;
-    return 1;
-}
-
-/* Write text as far as there is room; the end of what is written. */
-static char *
-put_text(struct charpage *page, char *to, const char *end)
-{
-    if (page->piece == CHARPAGE_RAW) {
-        size_t room = (size_t)(end - to);
-        size_t length = page->left < room ? page->left : room;
-
-        memcpy(to, page->text, length);
-        page->text += length;
-        page->left -= length;
-        return to + length;
-    }
-    for (; page->left > 0 && end - to >= ESCAPE_MAX; page->left--)
-        to += put_escaped(to, *page->text++, page->piece);
-    return to;
-}
-
-/* Append a constant, and bytes. */
-#define PUT(to, literal)                                                       \
-    (memcpy((to), literal, LENGTH(literal)), (to) + LENGTH(literal))
-
-static inline char *
-put(char *to, const char *bytes, size_t length)
-{
-    memcpy(to, bytes, length);
-    return to + length;
-}
-
-/* Append a row's character, escaped. */
-static inline char *
-put_character(
-    char *to, const struct charindex_row *row, enum charpage_piece escaping)
-{
-    if (row->character_length == 1)
-        return to + put_escaped(to, *row->character, escaping);
-    return put(to, row->character, row->character_length);
-}
-
-/* Write a row of the table. */
-static inline char *
-put_table_row(char *to, const struct charindex_row *row)
-{
-    to = PUT(to, TABLE_LABEL);
-    to = put(to, row->label, row->label_length);
-    to = PUT(to, TABLE_CHARACTER);
-    to = put_character(to, row, CHARPAGE_HTML);
-    to = PUT(to, TABLE_NAME);
-    to = put(to, row->name, row->name_length);
-    return PUT(to, TABLE_END);
-}
-
-/* Write an item of the JSON. */
-static inline char *
-put_item(char *to, const struct charindex_row *row, bool last)
-{
-    to = PUT(to, ITEM_LABEL);
-    to = put(to, row->label, row->label_length);
-    to = PUT(to, ITEM_CHARACTER);
-    to = put_character(to, row, CHARPAGE_JSON);
-    to = PUT(to, ITEM_NAME);
-    to = put(to, row->name, row->name_length);
-    to = PUT(to, ITEM_END);
-    if (last)
-        to[-1] = '\n';
-    return to;
-}
-
-/* Write rows as far as there is room; the end of what is written. */
-static char *
-put_rows(struct charpage *page, char *to, const char *end)
-{
-    const bool table = page->piece == CHARPAGE_TABLE;
-    const size_t frame =
-        table ? LENGTH(TABLE_LABEL TABLE_CHARACTER TABLE_NAME TABLE_END)
-              : LENGTH(ITEM_LABEL ITEM_CHARACTER ITEM_NAME ITEM_END);
-    struct charindex_run run = page->run;
-    struct charindex_row row;
-
-    for (; page->left > 0; page->left--) {
-        struct charindex_run rest;
-        bool cut;
-
-        if (run.count == 0)
-            charindex_take(&page->set, page->left, &run);
-        rest = run;
-        cut = charindex_cut(&rest, &row);
-        assert(cut);
-        /* A row of charindex has more around its texts than ESCAPE_MAX. */
-        if ((size_t)(end - to) < row.length + frame + ESCAPE_MAX)
-            break;
-        run = rest;
-        to = table ? put_table_row(to, &row)
-                   : put_item(to, &row, page->left == 1);
-    }
-    page->run = run;
-    return to;
-}
-
 /* Write the body as far as there is room; the end of what is written. */
 static char *
 put_body(struct charpage *page, char *to, const char *end)
 {
-    do {
-        if (page->piece >= CHARPAGE_TABLE)
-            to = put_rows(page, to, end);
-        else
-            to = put_text(page, to, end);
-        if (page->left > 0)
-            return to;
-    } while (next_piece(page));
-    page->state = CHARPAGE_DONE;
-    return to;
+    const size_t room = (size_t)(end - to);
+    bool last = false;
+    size_t length;
+
+    if (page->resource->kind == TEMPLATE) {
+        length = template_next(&page->template, to, room, &last);
+    } else {
+        length = page->left < room ? page->left : room;
+        memcpy(to, page->text, length);
+        page->text += length;
+        page->left -= length;
+        last = page->left == 0;
+    }
+    if (last)
+        page->state = CHARPAGE_DONE;
+    return to + length;
 }
 
 /* Write the body as far as there is room, as one chunk. */

@@ -51,7 +51,7 @@
 #include "common/charindex.h"
 #include "common/counters.h"
 #include "common/http.h"
-#include "common/number.h"
+#include "common/template.h"
 
 #include <stdbool.h>
 #include <stddef.h>
@@ -81,16 +81,6 @@ enum charpage_state {
     CHARPAGE_BODY,  /* its head is written */
 };
 
-/* What a piece of a body is. */
-enum charpage_piece {
-    CHARPAGE_RAW,  /* text as it is */
-    CHARPAGE_HTML, /* text to be escaped */
-    CHARPAGE_JSON,
-    CHARPAGE_URL,
-    CHARPAGE_TABLE, /* rows, as HTML */
-    CHARPAGE_ITEMS, /* rows, as JSON */
-};
-
 /* One client's answer under way; some 400 bytes. Zero it for a new client. All
  * members but the first are charpage's own. */
 struct charpage {
@@ -101,17 +91,16 @@ struct charpage {
     int status;
     int64_t now;
     const struct charpage_resource *resource;
-    const char *template, *template_end; /* what of it is not yet copied */
-    enum charpage_piece piece;           /* the one in work, and */
-    const char *text;                    /* what is left of it: */
-    size_t left;                         /* bytes of text, or rows */
-    char number[NUMBER_MAX];             /* text of a number */
+    struct template template;
+    const char *text; /* what is left of one without places */
+    size_t left;
     char *memory; /* owned; what query and message lie in */
     const char *query, *message;
     size_t query_length, message_length;
     size_t count, start, stop; /* of rows, as in the answer */
-    struct charindex_set set;  /* the rows that are still to come, */
-    struct charindex_run run;  /* after these */
+    size_t rows;               /* of them, those that are still to come: */
+    struct charindex_run run;  /* these, and then */
+    struct charindex_set set;  /* those */
 };
 
 /*
