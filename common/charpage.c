@@ -1,6 +1,5 @@
 #include "common/charpage.h"
 
-#include "common/http_reply.h"
 #include "common/quote.h"
 
 #include <assert.h>
@@ -8,12 +7,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-
-/* What a chunk needs around its bytes, if it is the last. A size has four
- * digits. */
-#define CHUNK_SIZE_MAX ((size_t)0xffff)
-#define CHUNK_HEAD     (sizeof("ffff\r\n") - 1)
-#define CHUNK_TAIL     (sizeof(HTTP_CHUNK_END HTTP_LAST_CHUNK) - 1)
 
 /* Room for a metric: its name three times, its help, and more. */
 #define METRIC_MAX 256
@@ -342,15 +335,25 @@ fill_place(
 #undef IS
 }
 
+/* Write the next bytes of the template. */
+static size_t
+put_template(void *argument, char *buffer, size_t size, bool *last)
+{
+    struct charpage *page = argument;
+
+    return template_next(&page->template, buffer, size, last);
+}
+
 /* Begin the answer to a search. */
 static void
 begin_search(struct charpage *page, const struct charpage_site *site,
+    const struct charpage_resource *resource,
     const struct http_request *request)
 {
     char *message = page->memory + request->query.length;
 
     find_rows(page);
-    if (site->say != NULL && !page->head_only)
+    if (site->say != NULL && request->method != HTTP_HEAD)
         say_search(page, site, message);
     page->message = "Enter words describing characters.";
     page->message_length = strlen(page->message);
@@ -360,39 +363,36 @@ begin_search(struct charpage *page, const struct charpage_site *site,
         page->message = message;
     }
     page->rows = page->stop - page->start;
-    template_begin(&page->template, page->resource->start,
-        (size_t)(page->resource->end - page->resource->start), fill_place,
-        page);
-    page->chunked = request->minor > 0;
+    template_begin(&page->template, resource->start,
+        (size_t)(resource->end - resource->start), fill_place, page);
 }
 
-/* Begin the answer that is the counters. */
-static void
-begin_metrics(struct charpage *page, const struct charpage_site *site)
+/* Write the counters; how many bytes they are. */
+static size_t
+write_metrics(const struct charpage *page, const struct charpage_site *site)
 {
     struct counters sums = { 0 };
+    size_t length = 0;
 
     site->count(&sums, site->argument);
     for (enum counter i = 0; i < COUNTER_COUNT; i++) {
         const struct metric *metric = &metrics[i];
 
-        page->left += (size_t)snprintf(page->memory + page->left, METRIC_MAX,
+        length += (size_t)snprintf(page->memory + length, METRIC_MAX,
             "# HELP charfinder_%s %s\n# TYPE charfinder_%s %s\n"
             "charfinder_%s %" PRIu64 "\n",
             metric->name, metric->help, metric->name, metric->type,
             metric->name, counters_get(&sums, i));
     }
-    page->text = page->memory;
+    return length;
 }
 
-/* Find the resource, and take what its answer needs; the status. */
+/* Take what the answer that is a resource needs; the status. */
 static int
-prepare(struct charpage *page, const struct http_request *request)
+prepare(struct charpage *page, const struct charpage_resource *resource,
+    const struct http_request *request)
 {
-    page->resource = find_resource(request->path);
-    if (page->resource == NULL)
-        return 404;
-    switch (page->resource->kind) {
+    switch (resource->kind) {
     case TEMPLATE:
         return read_search(page, request->query);
     case METRICS:
@@ -414,24 +414,53 @@ check_conditions(const struct http_request *request)
     return request->none_match == HTTP_ANY_TAG ? 304 : 200;
 }
 
-/* Begin the answer that is the page's resource. */
+/* Begin the answer that is a resource. */
 static void
 begin_resource(struct charpage *page, const struct charpage_site *site,
-    const struct http_request *request)
+    const struct charpage_resource *resource,
+    const struct http_request *request, struct http_head *head)
 {
-    switch (page->resource->kind) {
+    head->type = resource->type;
+    head->policy = resource->policy;
+    switch (resource->kind) {
     case TEMPLATE:
-        begin_search(page, site, request);
+        begin_search(page, site, resource, request);
+        http_reply_body(&page->reply, head, put_template, page);
         break;
     case METRICS:
-        begin_metrics(page, site);
+        http_reply_text(
+            &page->reply, head, page->memory, write_metrics(page, site));
         break;
     case TEXT:
     default:
-        page->text = page->resource->start;
-        page->left = (size_t)(page->resource->end - page->text);
+        http_reply_text(&page->reply, head, resource->start,
+            (size_t)(resource->end - resource->start));
         break;
     }
+}
+
+/* Begin the answer to a request that was understood. */
+static void
+begin_answer(struct charpage *page, const struct charpage_site *site,
+    const struct http_request *request)
+{
+    const struct charpage_resource *resource = find_resource(request->path);
+    struct http_head head = { 0 };
+
+    head.status = resource == NULL ? 404 : prepare(page, resource, request);
+    /* Conditions are of no account where there is an error anyway. */
+    if (head.status == 200)
+        head.status = check_conditions(request);
+    if (resource == NULL || (head.status != 200 && head.status != 304)) {
+        http_reply_error(&page->reply, head.status);
+        return;
+    }
+    head.fields = resource->fixed ? "Cache-Control: no-cache\r\n"
+                                  : "Cache-Control: no-store\r\n";
+    if (head.status == 304)
+        http_reply_empty(&page->reply, &head);
+    else
+        begin_resource(page, site, resource, request, &head);
 }
 
 /* Begin the answer to a request. */
@@ -440,145 +469,26 @@ charpage_begin(struct charpage *page, const struct charpage_site *site,
     const struct http_request *request, int64_t now)
 {
     charpage_end(page);
-    *page = (struct charpage) {
-        .keep_alive = request->keep_alive,
-        .head_only = request->method == HTTP_HEAD,
-        .state = CHARPAGE_HEAD,
-        .status = request->status,
-        .now = now,
-    };
-    if (page->status == 200)
-        page->status = prepare(page, request);
-    /* Conditions are of no account where there is an error anyway. */
-    if (page->status == 200)
-        page->status = check_conditions(request);
-    if (page->status == 200)
-        begin_resource(page, site, request);
-    else if (page->status == 304)
-        page->head_only = true;
-    else
-        page->state = CHARPAGE_ERROR;
-    if (page->status == 500)
-        page->keep_alive = false;
-}
-
-/* Write the answer that is an error; its length. */
-static size_t
-put_error(const struct charpage *page, char *buffer, size_t size)
-{
-    char date[HTTP_DATE_ROOM];
-
-    http_date(date, page->now);
-    return http_error(buffer, size, page->status,
-        page->head_only ? HTTP_HEAD : HTTP_GET, page->keep_alive, date);
-}
-
-/* Write the head of the answer; its length. */
-static size_t
-put_head(const struct charpage *page, char *buffer, size_t size)
-{
-    const struct charpage_resource *resource = page->resource;
-    char date[HTTP_DATE_ROOM];
-    struct http_head head = {
-        .status = page->status,
-        .keep_alive = page->keep_alive,
-        .date = date,
-        .fields = resource->fixed ? "Cache-Control: no-cache\r\n"
-                                  : "Cache-Control: no-store\r\n",
-    };
-    size_t length;
-
-    http_date(date, page->now);
-    if (page->status == 304) {
-        head.length = HTTP_NO_BODY;
-    } else {
-        head.type = resource->type;
-        head.policy = resource->policy;
-        if (resource->kind != TEMPLATE)
-            head.length = (int64_t)page->left;
-        else
-            head.length = page->chunked ? HTTP_CHUNKED : HTTP_TO_CLOSE;
-    }
-    length = http_head(buffer, size, &head);
-    assert(length > 0);
-    return length;
-}
-
-/* Write the body as far as there is room; the end of what is written. */
-static char *
-put_body(struct charpage *page, char *to, const char *end)
-{
-    const size_t room = (size_t)(end - to);
-    bool last = false;
-    size_t length;
-
-    if (page->resource->kind == TEMPLATE) {
-        length = template_next(&page->template, to, room, &last);
-    } else {
-        length = page->left < room ? page->left : room;
-        memcpy(to, page->text, length);
-        page->text += length;
-        page->left -= length;
-        last = page->left == 0;
-    }
-    if (last)
-        page->state = CHARPAGE_DONE;
-    return to + length;
-}
-
-/* Write the body as far as there is room, as one chunk. */
-static char *
-put_chunk(struct charpage *page, char *to, const char *end)
-{
-    char *body = to + CHUNK_HEAD;
-    size_t room = (size_t)(end - body) - CHUNK_TAIL, length, head;
-
-    if (room > CHUNK_SIZE_MAX)
-        room = CHUNK_SIZE_MAX;
-    length = (size_t)(put_body(page, body, body + room) - body);
-    /* There is room for some of any piece, and the last is text. */
-    assert(length > 0);
-    head = http_chunk(to, length);
-    /* A size has four digits, unless the chunk is small or the last one. */
-    if (head < CHUNK_HEAD)
-        memmove(to + head, body, length);
-    to += head + length;
-    to = PUT(to, HTTP_CHUNK_END);
-    if (page->state == CHARPAGE_DONE)
-        to = PUT(to, HTTP_LAST_CHUNK);
-    return to;
+    *page = (struct charpage) { 0 };
+    http_reply_begin(&page->reply, request, now);
+    if (request->status == 200)
+        begin_answer(page, site, request);
 }
 
 /* Write the next bytes of the answer. */
 size_t
 charpage_next(struct charpage *page, char *buffer, size_t size)
 {
-    char *to = buffer, *end = buffer + size;
-
     assert(size >= CHARPAGE_ROOM);
-    switch (page->state) {
-    case CHARPAGE_ERROR:
-        page->state = CHARPAGE_DONE;
-        return put_error(page, buffer, size);
-    case CHARPAGE_HEAD:
-        to += put_head(page, buffer, size);
-        page->state = page->head_only ? CHARPAGE_DONE : CHARPAGE_BODY;
-        break;
-    case CHARPAGE_BODY:
-    case CHARPAGE_DONE:
-    default:
-        break;
-    }
-    if (page->state == CHARPAGE_BODY)
-        to = page->chunked ? put_chunk(page, to, end) : put_body(page, to, end);
-    return (size_t)(to - buffer);
+    return http_reply_next(&page->reply, buffer, size);
 }
 
 /* Free what an answer holds. */
-void
+bool
 charpage_end(struct charpage *page)
 {
     free(page->memory);
     page->memory = NULL;
-    page->state = CHARPAGE_DONE;
+    http_reply_end(&page->reply);
+    return page->reply.keep_alive;
 }

@@ -34,15 +34,14 @@
  * An answer is never built whole. It is written piece by piece as the client
  * takes it, from a cursor into the names; the only memory it needs, some bytes
  * per byte of the query, is freed with it. Nothing here reads, sends, waits or
- * looks at a clock.
+ * looks at a clock. Any thread may call it, one at a time for each answer.
  *
  *     struct charpage page = { 0 };
  *
  *     charpage_begin(&page, &site, &request, time(NULL));
  *     while ((size = charpage_next(&page, buffer, sizeof(buffer))) > 0)
  *         send(fd, buffer, size, 0);
- *     charpage_end(&page);
- *     if (!page.keep_alive)
+ *     if (!charpage_end(&page))
  *         ... close
  */
 #ifndef COMMON_CHARPAGE_H
@@ -50,7 +49,7 @@
 
 #include "common/charindex.h"
 #include "common/counters.h"
-#include "common/http.h"
+#include "common/http_reply.h"
 #include "common/template.h"
 
 #include <stdbool.h>
@@ -73,27 +72,11 @@ struct charpage_site {
     void *argument; /* for count */
 };
 
-/* How far an answer is. */
-enum charpage_state {
-    CHARPAGE_DONE,  /* nothing is left to be written */
-    CHARPAGE_ERROR, /* an error is to be written */
-    CHARPAGE_HEAD,  /* all of it is to be written */
-    CHARPAGE_BODY,  /* its head is written */
-};
-
-/* One client's answer under way; some 400 bytes. Zero it for a new client. All
- * members but the first are charpage's own. */
+/* One client's answer under way; some 450 bytes, which must not move until its
+ * end. Zero it for a new client. Its members are charpage's own. */
 struct charpage {
-    bool keep_alive; /* the connection stays open after the answer */
-    bool head_only;
-    bool chunked;
-    enum charpage_state state;
-    int status;
-    int64_t now;
-    const struct charpage_resource *resource;
+    struct http_reply reply;
     struct template template;
-    const char *text; /* what is left of one without places */
-    size_t left;
     char *memory; /* owned; what query and message lie in */
     const char *query, *message;
     size_t query_length, message_length;
@@ -120,8 +103,8 @@ void charpage_begin(struct charpage *page, const struct charpage_site *site,
  */
 size_t charpage_next(struct charpage *page, char *buffer, size_t size);
 
-/* Free what an answer holds, at any point of it and as often as you like;
- * keep_alive stays. There is nothing more to write then. */
-void charpage_end(struct charpage *page);
+/* Free what an answer holds, at any point of it and as often as you like; there
+ * is nothing more to write then. False: the connection is to be closed. */
+bool charpage_end(struct charpage *page);
 
 #endif

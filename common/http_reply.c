@@ -2,8 +2,19 @@
 
 #include "common/number.h"
 
+#include <assert.h>
 #include <stdlib.h>
 #include <string.h>
+
+/* What a chunk needs around its bytes, if it is the last. A size has four
+ * digits. */
+#define CHUNK_SIZE_MAX ((size_t)0xffff)
+#define CHUNK_HEAD     (sizeof("ffff\r\n") - 1)
+#define CHUNK_TAIL     (sizeof(HTTP_CHUNK_END HTTP_LAST_CHUNK) - 1)
+
+_Static_assert(HTTP_REPLY_FRAME >= HTTP_HEAD_MAX + CHUNK_HEAD + CHUNK_TAIL &&
+                   HTTP_REPLY_FRAME >= HTTP_ERROR_MAX,
+    "the frame of an answer fits");
 
 /* A text that grows in a caller's buffer. */
 struct text {
@@ -201,4 +212,162 @@ http_chunk(char *buffer, size_t length)
     memcpy(buffer, digits + at, size);
     memcpy(buffer + size, "\r\n", 2);
     return size + 2;
+}
+
+/* Begin the answer to a request. */
+void
+http_reply_begin(
+    struct http_reply *reply, const struct http_request *request, int64_t now)
+{
+    *reply = (struct http_reply) {
+        .keep_alive = request->keep_alive,
+        .head_only = request->method == HTTP_HEAD,
+        .to_close = request->minor == 0,
+    };
+    http_date(reply->date, now);
+    http_reply_error(reply, request->status);
+}
+
+/* Answer with an error. */
+void
+http_reply_error(struct http_reply *reply, int status)
+{
+    reply->state = HTTP_REPLY_ERROR;
+    reply->head.status = status;
+    if (status == 500)
+        reply->keep_alive = false;
+}
+
+/* Let the answer have this head, with a body of this length. */
+static void
+set_head(struct http_reply *reply, const struct http_head *head, int64_t length)
+{
+    reply->state = HTTP_REPLY_HEAD;
+    reply->head = *head;
+    reply->head.length = length;
+    reply->head.keep_alive = reply->keep_alive;
+    reply->head.date = reply->date;
+}
+
+/* Answer with a head alone. */
+void
+http_reply_empty(struct http_reply *reply, const struct http_head *head)
+{
+    set_head(reply, head, HTTP_NO_BODY);
+    reply->head_only = true;
+}
+
+/* Answer with a text. */
+void
+http_reply_text(struct http_reply *reply, const struct http_head *head,
+    const char *text, size_t length)
+{
+    set_head(reply, head, (int64_t)length);
+    reply->text = text;
+    reply->left = length;
+}
+
+/* Answer with what a function writes. */
+void
+http_reply_body(struct http_reply *reply, const struct http_head *head,
+    size_t (*body)(void *argument, char *buffer, size_t size, bool *last),
+    void *argument)
+{
+    if (reply->to_close)
+        reply->keep_alive = false;
+    set_head(reply, head, reply->to_close ? HTTP_TO_CLOSE : HTTP_CHUNKED);
+    reply->body = body;
+    reply->argument = argument;
+}
+
+/* Write the text as far as there is room; how many bytes. */
+static size_t
+write_text(struct http_reply *reply, char *buffer, size_t size)
+{
+    const size_t length = reply->left < size ? reply->left : size;
+
+    memcpy(buffer, reply->text, length);
+    reply->text += length;
+    reply->left -= length;
+    if (reply->left == 0)
+        reply->state = HTTP_REPLY_DONE;
+    return length;
+}
+
+/* Have the next bytes of the body written; how many. */
+static size_t
+write_body(struct http_reply *reply, char *buffer, size_t size)
+{
+    bool last = false;
+    const size_t length = reply->body(reply->argument, buffer, size, &last);
+
+    assert(length > 0 || last);
+    if (last)
+        reply->state = HTTP_REPLY_DONE;
+    return length;
+}
+
+/* Have the next bytes of the body written as a chunk; how many. */
+static size_t
+write_chunk(struct http_reply *reply, char *buffer, size_t size)
+{
+    struct text text = { buffer, buffer + size, false };
+    char *body = buffer + CHUNK_HEAD;
+    size_t room = size - CHUNK_HEAD - CHUNK_TAIL, length, head;
+
+    if (room > CHUNK_SIZE_MAX)
+        room = CHUNK_SIZE_MAX;
+    length = write_body(reply, body, room);
+    head = http_chunk(buffer, length);
+    /* A size has four digits, unless the chunk is small or the last one. */
+    if (head < CHUNK_HEAD)
+        memmove(buffer + head, body, length);
+    text.at += head + length;
+    if (length > 0)
+        put(&text, HTTP_CHUNK_END);
+    if (reply->state == HTTP_REPLY_DONE)
+        put(&text, HTTP_LAST_CHUNK);
+    return (size_t)(text.at - buffer);
+}
+
+/* Write the next bytes of the answer. */
+size_t
+http_reply_next(struct http_reply *reply, char *buffer, size_t size)
+{
+    size_t length = 0;
+
+    assert(size > HTTP_REPLY_FRAME);
+    switch (reply->state) {
+    case HTTP_REPLY_DONE:
+        return 0;
+    case HTTP_REPLY_ERROR:
+        reply->state = HTTP_REPLY_DONE;
+        return http_error(buffer, size, reply->head.status,
+            reply->head_only ? HTTP_HEAD : HTTP_GET, reply->keep_alive,
+            reply->date);
+    case HTTP_REPLY_HEAD:
+        length = http_head(buffer, size, &reply->head);
+        assert(length > 0);
+        reply->state = reply->head_only ? HTTP_REPLY_DONE : HTTP_REPLY_BODY;
+        if (reply->head_only)
+            return length;
+        break;
+    case HTTP_REPLY_BODY:
+    default:
+        break;
+    }
+    buffer += length;
+    size -= length;
+    if (reply->body == NULL)
+        return length + write_text(reply, buffer, size);
+    if (reply->to_close)
+        return length + write_body(reply, buffer, size);
+    return length + write_chunk(reply, buffer, size);
+}
+
+/* End an answer. */
+void
+http_reply_end(struct http_reply *reply)
+{
+    reply->state = HTTP_REPLY_DONE;
 }

@@ -1,10 +1,23 @@
 /*
  * http_reply - the answers of HTTP/1.1, without a connection.
  *
- * What stands around a body: status line and fields, dates, chunks, and whole
- * answers that are errors (RFC 9110 for what the fields mean, RFC 9112 for how
- * they are written). Nothing here reads, sends, waits, allocates or looks at a
- * clock, and any thread may call it.
+ * The frame of an answer, whatever its body is: status line and fields, date,
+ * length, chunks, whether there is a body at all and whether the connection
+ * stays open (RFC 9110 for what the fields mean, RFC 9112 for how they are
+ * written). The body is a text that lies in memory, or what a function of the
+ * program writes piece by piece; nothing here knows what it is about.
+ *
+ *     struct http_reply reply;
+ *
+ *     http_reply_begin(&reply, &request, time(NULL));
+ *     http_reply_text(&reply, &head, text, strlen(text));
+ *     while ((size = http_reply_next(&reply, buffer, sizeof(buffer))) > 0)
+ *         send(fd, buffer, size, 0);
+ *     if (!reply.keep_alive)
+ *         ... close
+ *
+ * Nothing here reads, sends, waits, allocates or looks at a clock. Any thread
+ * may call it, one at a time for each answer.
  */
 #ifndef COMMON_HTTP_REPLY_H
 #define COMMON_HTTP_REPLY_H
@@ -14,6 +27,8 @@
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
+
+/* --- The parts of an answer ---------------------------------------------- */
 
 /* Lengths of a body that are none. */
 #define HTTP_CHUNKED  (-1) /* not known; in chunks, for HTTP/1.1 only */
@@ -95,5 +110,79 @@ void http_date(char *buffer, int64_t seconds);
  * then nothing is written, and the length is 0.
  */
 size_t http_chunk(char *buffer, size_t length);
+
+/* --- An answer, piece by piece ------------------------------------------- */
+
+/* The most that the frame of an answer takes of a buffer; the rest is the
+ * body's. */
+#define HTTP_REPLY_FRAME (HTTP_HEAD_MAX + 16)
+
+/* How far an answer is. */
+enum http_reply_state {
+    HTTP_REPLY_DONE,  /* nothing is left to be written */
+    HTTP_REPLY_ERROR, /* an error is to be written */
+    HTTP_REPLY_HEAD,  /* all of it is to be written */
+    HTTP_REPLY_BODY,  /* its head is written */
+};
+
+/* One answer under way, which must not move until its end; zeroed, it is one
+ * that is done. All members but the first are http_reply's own. */
+struct http_reply {
+    bool keep_alive; /* the connection stays open after the answer */
+    bool head_only;  /* no body is written, whatever the head says of one */
+    bool to_close;   /* the client knows no chunks */
+    enum http_reply_state state;
+    char date[HTTP_DATE_ROOM];
+    struct http_head head;
+    const char *text; /* what is left of a body in memory */
+    size_t left;
+    size_t (*body)(void *argument, char *buffer, size_t size, bool *last);
+    void *argument;
+};
+
+/*
+ * Begin the answer to a request as http_parse left it, which is not kept. now
+ * is in seconds since 1970, for Date. Say by one of the next four functions
+ * what the answer is; without that it is the error request->status.
+ */
+void http_reply_begin(
+    struct http_reply *reply, const struct http_request *request, int64_t now);
+
+/* Answer with an error, one of http_error's. After 500 the connection does not
+ * stay open. */
+void http_reply_error(struct http_reply *reply, int status);
+
+/* Answer with a head alone, with neither a body nor its length: 304. Here and
+ * below, the reply sets the length, keep_alive and date of head itself; the
+ * texts of head must outlive the reply. */
+void http_reply_empty(struct http_reply *reply, const struct http_head *head);
+
+/* Answer with length bytes of text; they must stay as they are until they are
+ * written. */
+void http_reply_text(struct http_reply *reply, const struct http_head *head,
+    const char *text, size_t length);
+
+/*
+ * Answer with a body of unknown length, which the function body writes: in
+ * chunks, or, to a client of HTTP/1.0, up to the end of the connection. body is
+ * called by http_reply_next, with argument and a buffer of size bytes (at least
+ * http_reply_next's less HTTP_REPLY_FRAME), as often as it takes. It returns
+ * how many bytes it wrote and sets *last, false at the call, with the last of
+ * them; it may write none only at the end. A HEAD request does not call it.
+ */
+void http_reply_body(struct http_reply *reply, const struct http_head *head,
+    size_t (*body)(void *argument, char *buffer, size_t size, bool *last),
+    void *argument);
+
+/*
+ * Write the next bytes of the answer, from its status line to the frame of its
+ * last chunk, into buffer of size bytes, more than HTTP_REPLY_FRAME; return how
+ * many. 0: that was all.
+ */
+size_t http_reply_next(struct http_reply *reply, char *buffer, size_t size);
+
+/* End an answer, at any point of it: there is nothing more to write then.
+ * keep_alive stays. */
+void http_reply_end(struct http_reply *reply);
 
 #endif

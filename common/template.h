@@ -17,8 +17,8 @@
  *     }
  *
  * The text is the program's own: a place in it that is not closed by "}}" is a
- * fault of the program, not of its input. Nothing here allocates, and a
- * template may be used by one thread at a time.
+ * fault of the program, not of its input. Nothing here allocates. Any thread
+ * may call it, one at a time for each template.
  */
 #ifndef COMMON_TEMPLATE_H
 #define COMMON_TEMPLATE_H

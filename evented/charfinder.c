@@ -123,8 +123,7 @@ answer(struct stream *stream, void *session)
     length = charpage_next(&visit->page, buffer, room);
     if (length > 0)
         return stream_commit(stream, length);
-    charpage_end(&visit->page);
-    if (!visit->page.keep_alive)
+    if (!charpage_end(&visit->page))
         stream_finish(stream);
     return false;
 }

@@ -43,8 +43,7 @@ write_all(const struct http_request *request, size_t size, char *answer,
         *length += got;
         free(buffer);
     } while (got > 0 && *length < ANSWER_MAX - size);
-    *keep_alive = page.keep_alive;
-    charpage_end(&page);
+    *keep_alive = charpage_end(&page);
     assert(charpage_next(&page, answer + *length, CHARPAGE_ROOM) == 0);
     return got == 0;
 }

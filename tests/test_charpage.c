@@ -1,5 +1,4 @@
 #include "common/charpage.h"
-#include "common/http_reply.h"
 
 #include "tests/guard.h"
 #include "tests/scarce.h"
@@ -143,8 +142,7 @@ get_by(const struct http_request *request, size_t size)
         answer.pieces++;
     }
     ck_assert_uint_eq(charpage_next(&page, guard_room(size), size), 0);
-    charpage_end(&page);
-    answer.keep_alive = page.keep_alive;
+    answer.keep_alive = charpage_end(&page);
     answer.head[used] = '\0';
     end = strstr(answer.head, "\r\n\r\n");
     ck_assert_ptr_nonnull(end);
@@ -546,7 +544,7 @@ START_TEST(an_answer_may_be_left_at_any_point)
         charpage_end(&page);
         charpage_end(&page);
         ck_assert_uint_eq(charpage_next(&page, buffer, CHARPAGE_ROOM), 0);
-        ck_assert(page.keep_alive);
+        ck_assert(charpage_end(&page));
     }
 }
 END_TEST

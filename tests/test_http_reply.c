@@ -4,6 +4,7 @@
 
 #include <check.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <time.h>
 
 #define COUNT(array) ((int)(sizeof(array) / sizeof(*(array))))
@@ -236,11 +237,320 @@ START_TEST(a_chunk_has_its_size_before_it)
 }
 END_TEST
 
+/* --- An answer, piece by piece ------------------------------------------- */
+
+/* More than the longest answer that a test gets, chunks included. */
+#define WHOLE_MAX 200000
+
+/* The longest body. It is more than one chunk may have. */
+#define BODY_MAX 70000
+
+/* 1994-11-06 08:49:37 UTC. */
+#define NOW  784111777
+
+#define DATE "Date: Sun, 06 Nov 1994 08:49:37 GMT\r\n"
+
+/* A body that a function writes. */
+struct writer {
+    size_t at, end;
+    size_t most;    /* bytes of a piece; 0: as many as fit */
+    bool ends_late; /* its end is a piece of its own, without a byte */
+};
+
+/* The byte of a body at some place. */
+static char
+byte_at(size_t at)
+{
+    return (char)('a' + at % 23);
+}
+
+/* Write the next bytes of a body. */
+static size_t
+write_next(void *argument, char *buffer, size_t size, bool *last)
+{
+    struct writer *writer = argument;
+    size_t length = writer->end - writer->at;
+
+    ck_assert(!*last);
+    ck_assert_uint_ge(size, 1);
+    *last = length == 0 || !writer->ends_late;
+    if (writer->most > 0 && length > writer->most)
+        length = writer->most;
+    if (length > size)
+        length = size;
+    for (size_t i = 0; i < length; i++)
+        buffer[i] = byte_at(writer->at++);
+    *last = *last && writer->at == writer->end;
+    return length;
+}
+
+/* What is answered, to whom, and what comes: a head, then a body. */
+struct reply_case {
+    enum { ERROR, EMPTY, TEXT, BODY } kind;
+    enum http_method method;
+    int minor;
+    bool keep_alive; /* what is asked for */
+    int status;
+    size_t length; /* of the body */
+    const char *head;
+    const char *body; /* NULL: length bytes, unless method is HTTP_HEAD */
+    bool open;        /* what comes of keep_alive */
+};
+
+#define FIELDS "X-Content-Type-Options: nosniff\r\nServer: x\r\n\r\n"
+#define OK     "HTTP/1.1 200 OK\r\n" DATE "Content-Type: text/x\r\n"
+#define OPEN   "Connection: keep-alive\r\n" FIELDS
+#define CLOSE  "Connection: close\r\n" FIELDS
+
+static const struct reply_case replies[] = {
+    { ERROR, HTTP_GET, 1, true, 404, 0,
+        "HTTP/1.1 404 Not Found\r\n" DATE
+        "Content-Type: text/plain; charset=utf-8\r\n"
+        "Content-Length: 23\r\nConnection: keep-alive\r\n"
+        "X-Content-Type-Options: nosniff\r\n\r\n",
+        "There is nothing here.\n", true },
+    { ERROR, HTTP_HEAD, 1, false, 408, 0,
+        "HTTP/1.1 408 Request Timeout\r\n" DATE
+        "Content-Type: text/plain; charset=utf-8\r\n"
+        "Content-Length: 27\r\nConnection: close\r\n"
+        "X-Content-Type-Options: nosniff\r\n\r\n",
+        "", false },
+    { ERROR, HTTP_GET, 1, true, 500, 0,
+        "HTTP/1.1 500 Internal Server Error\r\n" DATE
+        "Content-Type: text/plain; charset=utf-8\r\n"
+        "Content-Length: 19\r\nConnection: close\r\n"
+        "X-Content-Type-Options: nosniff\r\n\r\n",
+        "The server failed.\n", false },
+    { EMPTY, HTTP_GET, 1, true, 304, 9,
+        "HTTP/1.1 304 Not Modified\r\n" DATE "Content-Type: text/x\r\n" OPEN,
+        "", true },
+    { EMPTY, HTTP_HEAD, 0, false, 304, 9,
+        "HTTP/1.1 304 Not Modified\r\n" DATE "Content-Type: text/x\r\n" CLOSE,
+        "", false },
+    { TEXT, HTTP_GET, 1, true, 200, 0, OK "Content-Length: 0\r\n" OPEN, NULL,
+        true },
+    { TEXT, HTTP_GET, 1, true, 200, 7, OK "Content-Length: 7\r\n" OPEN, NULL,
+        true },
+    { TEXT, HTTP_HEAD, 1, true, 200, 7, OK "Content-Length: 7\r\n" OPEN, NULL,
+        true },
+    { TEXT, HTTP_GET, 0, false, 200, BODY_MAX,
+        OK "Content-Length: 70000\r\n" CLOSE, NULL, false },
+    { BODY, HTTP_GET, 1, true, 200, 0, OK "Transfer-Encoding: chunked\r\n" OPEN,
+        NULL, true },
+    { BODY, HTTP_GET, 1, true, 200, 1, OK "Transfer-Encoding: chunked\r\n" OPEN,
+        NULL, true },
+    { BODY, HTTP_GET, 1, false, 200, 4000,
+        OK "Transfer-Encoding: chunked\r\n" CLOSE, NULL, false },
+    { BODY, HTTP_GET, 1, true, 200, BODY_MAX,
+        OK "Transfer-Encoding: chunked\r\n" OPEN, NULL, true },
+    { BODY, HTTP_HEAD, 1, true, 200, BODY_MAX,
+        OK "Transfer-Encoding: chunked\r\n" OPEN, NULL, true },
+    { BODY, HTTP_GET, 0, true, 200, BODY_MAX, OK CLOSE, NULL, false },
+    { BODY, HTTP_HEAD, 0, true, 200, 1, OK CLOSE, NULL, false },
+    { BODY, HTTP_GET, 0, false, 200, 0, OK CLOSE, NULL, false },
+};
+
+static char body_text[BODY_MAX];
+
+/* Begin an answer as a case wants it. */
+static void
+begin_reply(struct http_reply *reply, const struct reply_case *wanted,
+    struct writer *writer)
+{
+    const struct http_request request = {
+        .method = wanted->method,
+        .minor = wanted->minor,
+        .keep_alive = wanted->keep_alive,
+        .status = wanted->kind == ERROR ? wanted->status : 200,
+    };
+    const struct http_head head = {
+        .status = wanted->status,
+        .length = 99, /* none of these three counts */
+        .keep_alive = !wanted->keep_alive,
+        .date = "never",
+        .type = "text/x",
+        .fields = "Server: x\r\n",
+    };
+
+    for (size_t i = 0; i < BODY_MAX; i++)
+        body_text[i] = byte_at(i);
+    writer->at = 0;
+    writer->end = wanted->length;
+    http_reply_begin(reply, &request, NOW);
+    switch (wanted->kind) {
+    case EMPTY:
+        http_reply_empty(reply, &head);
+        break;
+    case TEXT:
+        http_reply_text(reply, &head, body_text, wanted->length);
+        break;
+    case BODY:
+        http_reply_body(reply, &head, write_next, writer);
+        break;
+    case ERROR:
+    default:
+        break;
+    }
+}
+
+/* Take the frames of chunks off, in place; the size of what is left. Only what
+ * a strict client takes is taken. */
+static size_t
+dechunk(char *body, size_t size)
+{
+    char *from = body, *to = body;
+    size_t length;
+
+    do {
+        char *after;
+
+        length = strtoul(from, &after, 16);
+        ck_assert(after > from && after - from <= 4);
+        ck_assert((*from == '0') == (length == 0));
+        ck_assert_mem_eq(after, "\r\n", 2);
+        from = after + 2;
+        ck_assert_uint_ge((size_t)(body + size - from), length + 2);
+        memmove(to, from, length);
+        ck_assert_mem_eq(from + length, "\r\n", 2);
+        from += length + 2;
+        to += length;
+    } while (length > 0);
+    ck_assert_ptr_eq(from, body + size);
+    return (size_t)(to - body);
+}
+
+/* Write a whole answer into whole by buffers of this size that end at the
+ * guard; its length. */
+static size_t
+write_reply(struct http_reply *reply, size_t size, char *whole)
+{
+    size_t used = 0, length;
+
+    do {
+        char *room = guard_room(size);
+
+        length = http_reply_next(reply, room, size);
+        ck_assert_uint_le(length, size);
+        ck_assert_uint_lt(used + length, WHOLE_MAX);
+        memcpy(whole + used, room, length);
+        used += length;
+    } while (length > 0);
+    return used;
+}
+
+/* An answer by buffers of this size is what the case says. */
+static void
+check_reply(const struct reply_case *wanted, struct writer *writer, size_t size)
+{
+    static char whole[WHOLE_MAX];
+    const size_t head = strlen(wanted->head);
+    const char *body = body_text;
+    size_t length = wanted->length, used;
+    struct http_reply reply;
+
+    begin_reply(&reply, wanted, writer);
+    used = write_reply(&reply, size, whole);
+    ck_assert(reply.keep_alive == wanted->open);
+    ck_assert_uint_ge(used, head);
+    ck_assert_mem_eq(whole, wanted->head, head);
+    used -= head;
+    if (wanted->body != NULL) {
+        body = wanted->body;
+        length = strlen(body);
+    } else if (wanted->method == HTTP_HEAD) {
+        length = 0;
+        ck_assert_uint_eq(writer->at, 0);
+    } else if (strstr(wanted->head, "chunked") != NULL) {
+        used = dechunk(whole + head, used);
+    }
+    ck_assert_uint_eq(used, length);
+    ck_assert_int_eq(memcmp(whole + head, body, length), 0);
+}
+
+START_TEST(every_buffer_gives_the_same_answer)
+{
+    static const size_t larger[] = { 4096, 16384, 65535, 65536, 66000, 80000 };
+
+    for (size_t i = 0; i < 100 + (size_t)COUNT(larger); i++) {
+        const size_t size =
+            i < 100 ? HTTP_REPLY_FRAME + 1 + i : larger[i - 100];
+        struct writer writer = { 0 };
+
+        check_reply(&replies[_i], &writer, size);
+    }
+}
+END_TEST
+
+START_TEST(a_body_may_come_in_any_pieces)
+{
+    static const size_t most[] = { 1, 15, 16, 17, 255, 256, 4095, 4096 };
+
+    for (int i = 0; i < COUNT(most) * 2; i++) {
+        struct writer writer = {
+            .most = most[i / 2] + replies[_i].length / 4000,
+            .ends_late = i % 2,
+        };
+
+        check_reply(&replies[_i], &writer, 16384);
+    }
+}
+END_TEST
+
+START_TEST(a_small_answer_is_one_piece)
+{
+    struct writer writer = { 0 };
+    struct http_reply reply;
+
+    if (replies[_i].length > 4000)
+        return;
+    begin_reply(&reply, &replies[_i], &writer);
+    ck_assert_uint_gt(http_reply_next(&reply, guard_room(16384), 16384), 0);
+    ck_assert_uint_eq(http_reply_next(&reply, guard_room(16384), 16384), 0);
+}
+END_TEST
+
+START_TEST(nothing_comes_after_the_end)
+{
+    struct writer writer = { 0 };
+    struct http_reply reply = { 0 };
+
+    ck_assert_uint_eq(http_reply_next(&reply, guard_room(2048), 2048), 0);
+    for (int taken = 0; taken < 3; taken++) {
+        begin_reply(&reply, &replies[_i], &writer);
+        for (int i = 0; i < taken; i++)
+            http_reply_next(&reply, guard_room(2048), 2048);
+        http_reply_end(&reply);
+        ck_assert_uint_eq(http_reply_next(&reply, guard_room(2048), 2048), 0);
+        ck_assert(reply.keep_alive == replies[_i].open);
+    }
+}
+END_TEST
+
+START_TEST(an_error_found_later_overrules)
+{
+    const struct http_request request = {
+        .method = HTTP_GET, .minor = 1, .keep_alive = true, .status = 200
+    };
+    static char whole[WHOLE_MAX];
+
+    for (int status = 404; status <= 500; status += 96) {
+        struct http_reply reply;
+
+        http_reply_begin(&reply, &request, NOW);
+        http_reply_error(&reply, status);
+        ck_assert_uint_gt(write_reply(&reply, 2048, whole), 0);
+        ck_assert_int_eq(atoi(whole + strlen("HTTP/1.1 ")), status);
+        ck_assert(reply.keep_alive == (status != 500));
+    }
+}
+END_TEST
+
 int
 main(void)
 {
     Suite *suite = suite_create("http_reply");
     TCase *head = tcase_create("head");
+    TCase *reply = tcase_create("reply");
     SRunner *runner;
     int failed;
 
@@ -252,6 +562,16 @@ main(void)
     tcase_add_test(head, dates_are_those_of_the_library);
     tcase_add_test(head, a_chunk_has_its_size_before_it);
     suite_add_tcase(suite, head);
+
+    tcase_set_timeout(reply, 60);
+    tcase_add_loop_test(
+        reply, every_buffer_gives_the_same_answer, 0, COUNT(replies));
+    tcase_add_loop_test(
+        reply, a_body_may_come_in_any_pieces, 0, COUNT(replies));
+    tcase_add_loop_test(reply, a_small_answer_is_one_piece, 0, COUNT(replies));
+    tcase_add_loop_test(reply, nothing_comes_after_the_end, 0, COUNT(replies));
+    tcase_add_test(reply, an_error_found_later_overrules);
+    suite_add_tcase(suite, reply);
 
     runner = srunner_create(suite);
     srunner_run_all(runner, CK_NORMAL);

@@ -100,8 +100,7 @@ serve(struct stream *stream, void *argument)
     while (read_request(stream, &parser, &request)) {
         charpage_begin(&page, site, &request, time(NULL));
         answer(stream, &page);
-        charpage_end(&page);
-        if (!page.keep_alive)
+        if (!charpage_end(&page))
             break;
     }
 }
