@@ -94,6 +94,10 @@ static const struct metric {
 _Static_assert(sizeof(metrics) / sizeof(*metrics) == COUNTER_COUNT,
     "every counter is described");
 
+_Static_assert(sizeof(struct charpage) <= HTTP_SITE_ROOM &&
+                   CHARPAGE_ROOM <= HTTP_SITE_BUFFER,
+    "an HTTP server has room for an answer");
+
 /* Find what stands at a path; NULL if nothing does. */
 static const struct charpage_resource *
 find_resource(struct http_slice path)
@@ -491,4 +495,39 @@ charpage_end(struct charpage *page)
     page->memory = NULL;
     http_reply_end(&page->reply);
     return page->reply.keep_alive;
+}
+
+/* Begin an answer of the site. */
+static void
+site_begin(void *answer, const struct http_request *request, int64_t now,
+    void *argument)
+{
+    charpage_begin(answer, argument, request, now);
+}
+
+/* Write the next bytes of an answer of the site. */
+static size_t
+site_next(void *answer, char *buffer, size_t size)
+{
+    return charpage_next(answer, buffer, size);
+}
+
+/* End an answer of the site. */
+static bool
+site_end(void *answer)
+{
+    return charpage_end(answer);
+}
+
+/* What an HTTP server serves. */
+struct http_site
+charpage_http_site(struct charpage_site *site)
+{
+    return (struct http_site) {
+        .answer_size = sizeof(struct charpage),
+        .begin = site_begin,
+        .next = site_next,
+        .end = site_end,
+        .argument = site,
+    };
 }

@@ -50,6 +50,7 @@
 #include "common/charindex.h"
 #include "common/counters.h"
 #include "common/http_reply.h"
+#include "common/http_site.h"
 #include "common/template.h"
 
 #include <stdbool.h>
@@ -106,5 +107,8 @@ size_t charpage_next(struct charpage *page, char *buffer, size_t size);
 /* Free what an answer holds, at any point of it and as often as you like; there
  * is nothing more to write then. False: the connection is to be closed. */
 bool charpage_end(struct charpage *page);
+
+/* These three as what an HTTP server serves; site must outlive it. */
+struct http_site charpage_http_site(struct charpage_site *site);
 
 #endif

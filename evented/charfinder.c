@@ -5,24 +5,13 @@
 #include "common/charfinder_cli.h"
 #include "common/charpage.h"
 #include "common/chartalk.h"
-#include "common/http.h"
-#include "common/http_reply.h"
 #include "common/log.h"
 #include "common/net.h"
-#include "evented/server.h"
-
-#include <time.h>
+#include "evented/http_server.h"
 
 /* So that both twins can run at once, each has ports of its own. */
 #define DEFAULT_TCP_PORT  2323
 #define DEFAULT_HTTP_PORT 8888
-
-/* A client of the web, between two calls. */
-struct visit {
-    const struct charpage_site *site;
-    struct http_parser parser;
-    struct charpage page;
-};
 
 /* Send what is to be said next in the terminal. This is one piece of it. */
 static bool
@@ -69,76 +58,6 @@ end_talk(struct stream *stream, int error, void *session)
     chartalk_end(session);
 }
 
-/* Begin to serve a client of the web. Twin: serve. */
-static void
-begin_visit(struct stream *stream, void *session, void *argument)
-{
-    struct visit *visit = session;
-
-    (void)stream;
-    visit->site = argument;
-    http_init(&visit->parser);
-}
-
-/* Read the next request. If all of it is there, its answer begins. */
-static enum stream_found
-read_request(struct stream *stream, const char *data, size_t size, size_t *used,
-    void *session)
-{
-    struct visit *visit = session;
-    struct http_request request;
-
-    if (http_parse(&visit->parser, data, size, &request, used) == HTTP_MORE)
-        return http_is_idle(&visit->parser, size - *used) ? STREAM_FOUND_NOTHING
-                                                          : STREAM_FOUND_PART;
-    charpage_begin(&visit->page, visit->site, &request, time(NULL));
-    stream_produce(stream);
-    return STREAM_FOUND_ALL;
-}
-
-/* There will be no further request: tell a client that was too late. */
-static void
-end_requests(struct stream *stream, bool late, void *session)
-{
-    static const struct http_request too_late = HTTP_LATE;
-    struct visit *visit = session;
-
-    if (late) {
-        charpage_begin(&visit->page, visit->site, &too_late, time(NULL));
-        stream_produce(stream);
-    } else {
-        stream_finish(stream);
-    }
-}
-
-/* Send the answer to a request. This is one piece of it. */
-static bool
-answer(struct stream *stream, void *session)
-{
-    struct visit *visit = session;
-    size_t room, length;
-    char *buffer;
-
-    buffer = stream_reserve(stream, &room);
-    length = charpage_next(&visit->page, buffer, room);
-    if (length > 0)
-        return stream_commit(stream, length);
-    if (!charpage_end(&visit->page))
-        stream_finish(stream);
-    return false;
-}
-
-/* Forget a client of the web. */
-static void
-end_visit(struct stream *stream, int error, void *session)
-{
-    struct visit *visit = session;
-
-    (void)stream;
-    (void)error;
-    charpage_end(&visit->page);
-}
-
 /* Add up the server's counters. */
 static void
 count(struct counters *sums, void *argument)
@@ -153,7 +72,7 @@ main(int argc, char **argv)
 {
     struct chartalk_rules rules = { .say = log_record };
     struct charpage_site site = { .say = log_record, .count = count };
-    char full_house[HTTP_ERROR_MAX + 1] = "";
+    struct http_site web = charpage_http_site(&site);
     struct charfinder_options options;
     struct server_program programs[2];
     size_t programs_count = 0;
@@ -162,7 +81,6 @@ main(int argc, char **argv)
         argc, argv);
     if (options.server.quiet)
         rules.say = site.say = NULL;
-    http_error(full_house, HTTP_ERROR_MAX, 503, HTTP_GET, false, NULL);
     if (options.tcp_port != CLI_NO_PORT)
         programs[programs_count++] = (struct server_program) {
             .port = (uint16_t)options.tcp_port,
@@ -178,19 +96,7 @@ main(int argc, char **argv)
             .argument = &rules,
         };
     if (options.http_port != CLI_NO_PORT)
-        programs[programs_count++] = (struct server_program) {
-            .port = (uint16_t)options.http_port,
-            .refusal = full_house,
-            .session_size = sizeof(struct visit),
-            .open = begin_visit,
-            .handler = {
-                .limits = &options.web,
-                .input = read_request,
-                .ended = end_requests,
-                .produce = answer,
-                .gone = end_visit,
-            },
-            .argument = &site,
-        };
+        programs[programs_count++] = http_server_program(
+            (uint16_t)options.http_port, &options.web, &web);
     return server_run(&options.server, programs, programs_count);
 }

@@ -549,6 +549,32 @@ START_TEST(an_answer_may_be_left_at_any_point)
 }
 END_TEST
 
+START_TEST(a_site_gives_the_same_answers)
+{
+    struct charpage_site mutable = site;
+    const struct http_site web = charpage_http_site(&mutable);
+    const struct http_request request =
+        request_of(HTTP_GET, resources[_i].target, 1);
+    struct charpage page = { 0 }, other = { 0 };
+    size_t length;
+
+    ck_assert_uint_eq(web.answer_size, sizeof(page));
+    ck_assert(!web.end(&other)); /* which was never begun */
+    charpage_begin(&page, &site, &request, NOW);
+    web.begin(&other, &request, NOW, web.argument);
+    do {
+        static char expected[USUAL];
+        char *buffer = guard_room(USUAL);
+
+        length = charpage_next(&page, expected, USUAL);
+        ck_assert_uint_eq(web.next(&other, buffer, USUAL), length);
+        ck_assert_int_eq(memcmp(buffer, expected, length), 0);
+    } while (length > 0);
+    ck_assert(charpage_end(&page));
+    ck_assert(web.end(&other));
+}
+END_TEST
+
 START_TEST(metrics_are_the_counters)
 {
     static const char *const names[] = { "accepted_total", "active",
@@ -1160,6 +1186,8 @@ main(void)
         answers, an_answer_without_memory_is_500, 0, COUNT(needy));
     tcase_add_test(answers, an_answer_may_be_left_at_any_point);
     tcase_add_test(answers, metrics_are_the_counters);
+    tcase_add_loop_test(
+        answers, a_site_gives_the_same_answers, 0, COUNT(resources));
     suite_add_tcase(suite, answers);
 
     tcase_set_timeout(found, 120);

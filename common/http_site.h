@@ -1,0 +1,61 @@
+/*
+ * http_site - what a server of HTTP serves: the answers to its requests.
+ *
+ * It stands between http_server.h, which reads requests and sends answers, and
+ * a module that knows what is said in them; neither knows the other. An answer
+ * is begun, handed out piece by piece, and ended:
+ *
+ *     site->begin(answer, &request, time(NULL), site->argument);
+ *     while ((size = site->next(answer, buffer, sizeof(buffer))) > 0)
+ *         send(fd, buffer, size, 0);
+ *     if (!site->end(answer))
+ *         ... close
+ *
+ * The functions are called for many clients at once, from different threads,
+ * but for one client from one thread at a time.
+ */
+#ifndef COMMON_HTTP_SITE_H
+#define COMMON_HTTP_SITE_H
+
+#include "common/http.h"
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+/* The least size of a buffer for an answer, which a site may count on. */
+#define HTTP_SITE_BUFFER 4096
+
+/* The most that a site may keep of a client. */
+#define HTTP_SITE_ROOM 512
+
+struct http_site {
+    /* What the site keeps of a client, in bytes, at most HTTP_SITE_ROOM:
+     * aligned for any type, zeroed when the client comes, and passed to the
+     * functions below as answer. */
+    size_t answer_size;
+
+    /*
+     * Begin the answer to a request as http_parse left it, be it HTTP_REQUEST
+     * or HTTP_REFUSED; one that came too late is HTTP_LATE. The request is
+     * valid during the call. now is in seconds since 1970. argument is the one
+     * below.
+     */
+    void (*begin)(void *answer, const struct http_request *request, int64_t now,
+        void *argument);
+
+    /* Write the next bytes of the answer into buffer of size bytes, at least
+     * HTTP_SITE_BUFFER; return how many. 0: that was all. */
+    size_t (*next)(void *answer, char *buffer, size_t size);
+
+    /*
+     * End an answer, whether all of it was taken or not, and free what it
+     * holds. False: the connection is to be closed. It may be called for an
+     * answer that has been ended, or never begun.
+     */
+    bool (*end)(void *answer);
+
+    void *argument;
+};
+
+#endif

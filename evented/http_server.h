@@ -1,0 +1,26 @@
+/*
+ * http_server - serves a site by HTTP, with an event loop, or a few.
+ *
+ * Reads a client's requests, one after the other, has the site answer each of
+ * them, and sends the answers, by the callbacks of stream.h: what a client's
+ * next call needs to know is its session. One request of a client is in work at
+ * a time; what it sends meanwhile waits. A request that does not end in time is
+ * answered (408), and a client that finds no room gets 503. All other answers
+ * are the site's.
+ */
+#ifndef EVENTED_HTTP_SERVER_H
+#define EVENTED_HTTP_SERVER_H
+
+#include "common/http_site.h"
+#include "evented/server.h"
+
+/*
+ * The program for server_run that serves a site at a port (0: any free one).
+ * limits, which hold for its clients, and site must outlive the server; the
+ * limits' max_line must be HTTP_ROOM. Call it from the main thread, before
+ * server_run; the site's functions are called in the loops' threads.
+ */
+struct server_program http_server_program(
+    uint16_t port, const struct limits *limits, struct http_site *site);
+
+#endif

@@ -1,0 +1,82 @@
+#include "threaded/http_server.h"
+
+#include "common/http_reply.h"
+
+#include <assert.h>
+#include <stdalign.h>
+#include <time.h>
+
+_Static_assert(STREAM_RESERVE >= HTTP_SITE_BUFFER, "a site has its buffer");
+
+/* Read the next request. Waits for it; false when there will be none. */
+static bool
+read_request(struct stream *stream, struct http_parser *parser,
+    struct http_request *request)
+{
+    enum http_result result;
+
+    for (;;) {
+        size_t size, used;
+        const char *data = stream_input(stream, &size);
+
+        result = http_parse(parser, data, size, request, &used);
+        stream_use(stream, used);
+        if (result != HTTP_MORE)
+            break;
+        if (!stream_wait(stream, !http_is_idle(parser, size - used))) {
+            *request = (struct http_request)HTTP_LATE;
+            return stream_is_late(stream);
+        }
+    }
+    stream_received(stream);
+    return true;
+}
+
+/* Send the answer to a request. All of it, however long. */
+static void
+send_answer(struct stream *stream, const struct http_site *site, void *answer)
+{
+    size_t room, length;
+    char *buffer;
+
+    do {
+        buffer = stream_reserve(stream, &room);
+        length = site->next(answer, buffer, room);
+    } while (length > 0 && stream_commit(stream, length));
+}
+
+/* Serve a client of the web. From its first request to its last. */
+static void
+serve(struct stream *stream, void *argument)
+{
+    const struct http_site *site = argument;
+    alignas(max_align_t) char answer[HTTP_SITE_ROOM] = { 0 };
+    struct http_request request;
+    struct http_parser parser;
+
+    http_init(&parser);
+    while (read_request(stream, &parser, &request)) {
+        site->begin(answer, &request, time(NULL), site->argument);
+        send_answer(stream, site, answer);
+        if (!site->end(answer))
+            break;
+    }
+}
+
+/* Make the program that serves a site. */
+struct server_program
+http_server_program(
+    uint16_t port, const struct limits *limits, struct http_site *site)
+{
+    static char full_house[HTTP_ERROR_MAX + 1];
+
+    assert(site->answer_size <= HTTP_SITE_ROOM);
+    http_error(full_house, HTTP_ERROR_MAX, 503, HTTP_GET, false, NULL);
+    return (struct server_program) {
+        .port = port,
+        .limits = limits,
+        .refusal = full_house,
+        .serve = serve,
+        .argument = site,
+    };
+}
