@@ -10,8 +10,6 @@
 #ifndef COMMON_CHARINDEX_DATA_H
 #define COMMON_CHARINDEX_DATA_H
 
-#include "common/charindex.h"
-
 #include <stddef.h>
 #include <stdint.h>
 

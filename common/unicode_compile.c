@@ -9,6 +9,7 @@
  * line on standard error when a file is missing, cannot be read, is cut short
  * or is not as expected; then OUTPUT is of no use.
  */
+#include "common/charindex.h"
 #include "common/charindex_data.h"
 
 #include <errno.h>
@@ -669,6 +670,7 @@ main(int argc, char **argv)
     fprintf(output,
         "/* Made by unicode_compile from the Unicode Character Database %s. "
         "*/\n"
+        "#include \"common/charindex.h\"\n"
         "#include \"common/charindex_data.h\"\n\n"
         "#pragma GCC diagnostic ignored \"-Woverlength-strings\"\n\n"
         "const char charindex_version[] = \"%s\";\n\n",

@@ -154,6 +154,23 @@ class Rules(unittest.TestCase):
         self.assertEqual(twins.check_includes(
             "common", "net.c", "#include <sys/socket.h>\n"), [])
 
+    def test_circles_are_seen(self):
+        texts = {"common/a.h": "", "common/a.c": '#include "common/a.h"\n',
+            "common/b.h": '#include "common/a.h"\n#include <stdio.h>\n',
+            "evented/stream.h": '#include "common/b.h"\n',
+            "evented/server.c": '#include "evented/stream.h"\n'
+                '#include "common/a.h"\n'}
+        self.assertEqual(twins.circles(twins.modules(texts)), [])
+        for path, included, circle in (
+                ("common/a.c", "common/b", "common/a > common/b > common/a"),
+                ("evented/stream.c", "evented/server",
+                    "evented/server > evented/stream > evented/server"),
+                ("common/b.c", "evented/server", "common/b > evented/server > "
+                    "evented/stream > common/b")):
+            found = twins.circles(twins.modules({**texts,
+                path: f'#include "{included}.h"\n'}))
+            self.assertEqual(found, ["a circle of includes: " + circle])
+
 
 class Tags(unittest.TestCase):
     """Counterparts under another name."""

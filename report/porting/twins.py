@@ -15,6 +15,7 @@ The rules:
     in a file of another name; and its counterpart names it in turn.
   * common/ knows no socket (but net), no thread and no libevent; threaded/
     knows no libevent; neither twin knows the other.
+  * No two modules (X.h with X.c) include each other, be it by way of others.
 
 The sources are read by their layout: a function's name begins a line, its
 return type stands above it, its comment directly above that; its braces stand
@@ -298,6 +299,35 @@ def check_includes(folder, name, text):
         if re.fullmatch(pattern, included) and name not in excepted]
 
 
+def modules(texts):
+    """What each module includes of the others, from texts by their paths."""
+    needs = {}
+    for path, text in sorted(texts.items()):
+        module = path.rsplit(".", 1)[0]
+        included = {name.strip('"').rsplit(".", 1)[0]
+            for name in INCLUDE.findall(text) if name.startswith('"')}
+        needs.setdefault(module, set()).update(included - {module})
+    return needs
+
+
+def circles(needs):
+    """The circles in what modules include."""
+    found, done = [], set()
+
+    def visit(module, path):
+        if module in path:
+            found.append("a circle of includes: "
+                + " > ".join([*path[path.index(module):], module]))
+        elif module not in done:
+            for other in sorted(needs.get(module, ())):
+                visit(other, [*path, module])
+            done.add(module)
+
+    for module in needs:
+        visit(module, [])
+    return found
+
+
 def faults():
     """All that breaks the rules, as sentences."""
     found = []
@@ -310,7 +340,8 @@ def faults():
     for folder in FORBIDDEN:
         for name in files(folder):
             found += check_includes(folder, name, read(folder, name))
-    return found
+    return found + circles(modules({f"{folder}/{name}":
+        read(folder, name) for folder in FORBIDDEN for name in files(folder)}))
 
 
 def count_rows(twins):
