@@ -112,41 +112,38 @@ write_piece(struct template *template, char *to, const char *end, bool *whole)
     return to;
 }
 
-/* Let the piece be what stands for the place at the start of the rest. */
-static void
-take_place(struct template *template)
+/* The next place in a text, or the text's end. */
+static const char *
+find_place(const char *text, const char *end)
 {
-    const char *name = template->at + 2;
-    const char *close = memchr(name, '}', (size_t)(template->end - name));
-
-    assert(close != NULL && template->end - close > 1 && close[1] == '}');
-    template->at = close + 2;
-    template->fill(template, name, (size_t)(close - name), template->argument);
-}
-
-/* Let the piece be the text up to the next place. */
-static void
-take_text(struct template *template)
-{
-    const char *at = template->at;
-    const char *mark = memmem(at, (size_t)(template->end - at), "{{", 2);
-
-    template->at = mark == NULL ? template->end : mark;
-    template_put(template, TEMPLATE_RAW, at, (size_t)(template->at - at));
+    /* memmem would take several times as long. */
+    while ((text = memchr(text, '{', (size_t)(end - text))) != NULL) {
+        if (end - text > 1 && text[1] == '{')
+            return text;
+        text++;
+    }
+    return end;
 }
 
 /* Go on to the next piece; false when the text is over. */
 static bool
 next_piece(struct template *template)
 {
-    const size_t left = (size_t)(template->end - template->at);
+    const char *at = template->at, *end = template->end;
+    const char *place = find_place(at, end), *close;
 
-    if (left == 0)
+    if (at == end)
         return false;
-    if (left > 1 && memcmp(template->at, "{{", 2) == 0)
-        take_place(template);
-    else
-        take_text(template);
+    if (place > at) {
+        template->at = place;
+        template_put(template, TEMPLATE_RAW, at, (size_t)(place - at));
+        return true;
+    }
+    at += 2;
+    close = memchr(at, '}', (size_t)(end - at));
+    assert(close != NULL && end - close > 1 && close[1] == '}');
+    template->at = close + 2;
+    template->fill(template, at, (size_t)(close - at), template->argument);
     return true;
 }
 
