@@ -5,6 +5,7 @@
 #include <event2/event.h>
 #include <signal.h>
 #include <sys/eventfd.h>
+#include <sys/signalfd.h>
 #include <unistd.h>
 
 /* Do what other threads have posted. */
@@ -83,12 +84,14 @@ on_rung(evutil_socket_t bell, short what, void *argument)
 
 /* A signal has come. */
 static void
-on_signal(evutil_socket_t signal, short what, void *argument)
+on_signalled(evutil_socket_t signals, short what, void *argument)
 {
     struct keeper *keeper = argument;
+    struct signalfd_siginfo info;
 
     (void)what;
-    keeper->heard(signal, keeper->argument);
+    if (read(signals, &info, sizeof(info)) == (ssize_t)sizeof(info))
+        keeper->heard((int)info.ssi_signo, keeper->argument);
 }
 
 /* Make an event loop; NULL: the system has no means for it. */
@@ -122,6 +125,8 @@ keeper_init(struct keeper *keeper, size_t max_line, int64_t period_ms,
     keeper->planned = stream_now() + period_ms;
     keeper->looked = looked;
     keeper->argument = argument;
+    keeper->signals = -1;
+    keeper->signalled = NULL;
     pthread_mutex_init(&keeper->lock, NULL);
     STAILQ_INIT(&keeper->posted);
     keeper->bell = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
@@ -139,24 +144,27 @@ keeper_init(struct keeper *keeper, size_t max_line, int64_t period_ms,
 bool
 keeper_hear(struct keeper *keeper, void (*heard)(int signal, void *argument))
 {
+    sigset_t signals;
+
     keeper->heard = heard;
-    for (size_t i = 0; i < CLI_SERVER_SIGNALS; i++) {
-        keeper->signals[i] = evsignal_new(
-            keeper->streams.base, cli_server_signals[i], on_signal, keeper);
-        if (keeper->signals[i] == NULL ||
-            event_add(keeper->signals[i], NULL) == -1)
-            return false;
-    }
-    return true;
+    /* No handlers, which would stand for a part of the process's life only. */
+    cli_server_signal_set(&signals);
+    keeper->signals = signalfd(-1, &signals, SFD_CLOEXEC | SFD_NONBLOCK);
+    if (keeper->signals == -1)
+        return false;
+    keeper->signalled = event_new(keeper->streams.base, keeper->signals,
+        EV_READ | EV_PERSIST, on_signalled, keeper);
+    return keeper->signalled != NULL && event_add(keeper->signalled, NULL) == 0;
 }
 
 /* Free a keeper. */
 void
 keeper_free(struct keeper *keeper)
 {
-    for (size_t i = 0; i < CLI_SERVER_SIGNALS; i++)
-        if (keeper->signals[i] != NULL)
-            event_free(keeper->signals[i]);
+    if (keeper->signalled != NULL)
+        event_free(keeper->signalled);
+    if (keeper->signals != -1)
+        close(keeper->signals);
     event_free(keeper->sweep);
     event_free(keeper->rung);
     stream_loop_free(&keeper->streams);
@@ -169,15 +177,7 @@ keeper_free(struct keeper *keeper)
 void
 keeper_run(struct keeper *keeper)
 {
-    sigset_t signals;
-
-    cli_server_signal_set(&signals);
-    /* Only while the handlers stand: before and after it they would have their
-     * default action. */
-    if (keeper->heard != NULL)
-        pthread_sigmask(SIG_UNBLOCK, &signals, NULL);
     event_base_dispatch(keeper->streams.base);
-    pthread_sigmask(SIG_BLOCK, &signals, NULL);
 }
 
 /* End the loop. */

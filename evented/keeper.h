@@ -34,7 +34,8 @@ struct keeper {
     int64_t period;  /* milliseconds between two sweeps */
     int64_t planned; /* when the next one is due */
     struct event *sweep, *rung;
-    struct event *signals[CLI_SERVER_SIGNALS]; /* NULL: it hears none */
+    int signals; /* a signalfd; -1: it hears none */
+    struct event *signalled;
 
     /* Its owner's. */
     void (*looked)(void *argument);
@@ -56,9 +57,8 @@ struct keeper {
 bool keeper_init(struct keeper *keeper, size_t max_line, int64_t period_ms,
     void (*looked)(void *argument), void *argument);
 
-/* Have the signals of a server (cli.h) heard by this loop, with the argument of
- * keeper_init; no other loop may. They stay blocked but while keeper_run runs.
- * False: no means for it. */
+/* Have the signals of a server (cli.h), which all threads have blocked, heard
+ * by this loop, with the argument of keeper_init. False: no means for it. */
 bool keeper_hear(
     struct keeper *keeper, void (*heard)(int signal, void *argument));
 

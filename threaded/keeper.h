@@ -6,8 +6,8 @@
  * stream, waits for signals, and looks at each stream a few times a second. It
  * knows streams only, and nothing of what is said on them.
  *
- * The evented twin's keeper is a loop with a bell, to which work for a stream is
- * posted; here the stream's own thread does it.
+ * The evented twin's keeper is a loop with a bell, to which work for a stream
+ * is posted; here the stream's own thread does it.
  */
 #ifndef THREADED_KEEPER_H
 #define THREADED_KEEPER_H
