@@ -111,7 +111,7 @@ static const struct script scripts[] = {
     { "a NUL in a line", BYTES("NUM\0BER\n"), "!", 0 },
     { "a NUL alone", BYTES("\0\n"), "!", 0 },
     { "a control character", BYTES("\001NUMBER\n"), "!", 0 },
-    { "bytes that are not UTF-8", BYTES("\377\376\n"), "!", 0 },
+    { "bytes that are not UTF-8", BYTES("\376\376\n"), "!", 0 },
     { "an overlong form", BYTES("NUMBER\300\200\n"), "!", 0 },
     { "a surrogate", BYTES("\355\240\200\n"), "!", 0 },
     { "beyond Unicode", BYTES("\364\220\200\200\n"), "!", 0 },
@@ -252,7 +252,9 @@ add_line(struct talk *t, struct rng *rng)
 static void
 spoil(struct talk *t, struct rng *rng)
 {
-    static const char likely[] = "\n\r\0 \t+-0159PNRC\377\200\353";
+    /* Neither NUL nor 255: to a server that speaks Telnet they may be a line
+     * end or a command, and a peer need not speak it. */
+    static const char likely[] = "\n\r \t+-0159PNRC\376\200\353";
     size_t at = (size_t)rng_below(rng, t->length);
 
     switch (rng_below(rng, 3)) {
