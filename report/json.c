@@ -127,6 +127,25 @@ json_write(const json_t *report, const char *path)
     return good ? 0 : -1;
 }
 
+/* Tell whether all lists are as short as they may be in a report. */
+static bool
+has_short_lists(json_t *value)
+{
+    const char *key;
+    json_t *item;
+    size_t i;
+
+    if (json_array_size(value) > JSON_LIST_MAX)
+        return false;
+    json_array_foreach(value, i, item)
+        if (!has_short_lists(item))
+            return false;
+    json_object_foreach(value, key, item)
+        if (!has_short_lists(item))
+            return false;
+    return true;
+}
+
 /* Read and look at the schema. */
 json_t *
 json_read(const char *path)
@@ -140,6 +159,8 @@ json_read(const char *path)
         warnx("%s", error.text); /* it names the file */
     else if (get_number(report, "schema") != JSON_SCHEMA)
         warnx("%s: not a report of schema %d", path, JSON_SCHEMA);
+    else if (!has_short_lists(report))
+        warnx("%s: a list in it is longer than any of a report", path);
     else
         return report;
     json_decref(report);

@@ -13,6 +13,12 @@
 
 #define JSON_SCHEMA 2
 
+/*
+ * No list of a report is longer: 50 blocks are 800 runs at most. Looking things
+ * up in lists that are takes its time.
+ */
+#define JSON_LIST_MAX 2000
+
 /* Everything that one call of compare found out. */
 struct report {
     const struct plan *plan;
@@ -45,7 +51,8 @@ int json_write(const json_t *report, const char *path);
 
 /*
  * Read a report, which the caller owns. Return NULL, having said why on
- * standard error, when it cannot be read or is no report of this schema.
+ * standard error, when it cannot be read, is no report of this schema, or has
+ * a list longer than JSON_LIST_MAX.
  */
 json_t *json_read(const char *path);
 

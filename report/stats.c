@@ -202,7 +202,9 @@ stats_blocks_needed(const struct estimate *e, double delta)
         return 0;
     half = (e->i95.high - e->i95.low) / 2;
     needed = ceil((double)e->blocks * pow(half / log1p(delta), 2));
-    return needed > (double)e->blocks ? (size_t)needed : e->blocks + 1;
+    if (!(needed > (double)e->blocks))
+        return e->blocks + 1;
+    return (size_t)fmin(needed, STATS_BLOCKS_NEEDED_MAX);
 }
 
 /* Name a verdict. */

@@ -22,8 +22,9 @@
 #include <stdbool.h>
 #include <stddef.h>
 
-#define STATS_BLOCKS_MAX     50 /* 2^50 sign patterns are exact in a double */
-#define STATS_BLOCKS_VERDICT 6  /* fewer can never give a 95 % interval */
+#define STATS_BLOCKS_MAX        50 /* 2^50 sign patterns are exact in a double */
+#define STATS_BLOCKS_VERDICT    6  /* fewer can never give a 95 % interval */
+#define STATS_BLOCKS_NEEDED_MAX 1e9 /* nobody ever runs as many */
 
 /* From `low` to `high`; `exists` is false when there are too few blocks. */
 struct interval {
@@ -96,7 +97,8 @@ bool stats_excludes_zero(const struct estimate *e);
 /*
  * Return how many blocks it would take for an interval no wider than the
  * margin on either side: n (h / margin)^2, where h is half of the present
- * 95 % interval; more than there are now, 0 when there is no interval.
+ * 95 % interval; more than there are now, and at most
+ * STATS_BLOCKS_NEEDED_MAX; 0 when there is no interval.
  */
 size_t stats_blocks_needed(const struct estimate *e, double delta);
 

@@ -54,6 +54,15 @@ get_number(const json_t *o, const char *key)
     return json_is_number(value) ? json_number_value(value) : NAN;
 }
 
+/* Read a whole number; a double holds no larger ones exactly. */
+uint64_t
+get_count(const json_t *o, const char *key)
+{
+    double x = get_number(o, key);
+
+    return x >= 0 && x <= 0x1p53 && x == floor(x) ? (uint64_t)x : 0;
+}
+
 /* Read a text. */
 const char *
 get_text(const json_t *o, const char *key)

@@ -24,6 +24,12 @@ json_t *value_digest(uint64_t digest);
 /* Return the number under a key; NAN when it is not there or null. */
 double get_number(const json_t *o, const char *key);
 
+/*
+ * Return the whole number under a key, up to 2^53; 0 when it is not there or is
+ * no such number.
+ */
+uint64_t get_count(const json_t *o, const char *key);
+
 /* Return the text under a key, "" when there is none; the object's. */
 const char *get_text(const json_t *o, const char *key);
 

@@ -169,7 +169,7 @@ START_TEST(a_request_that_never_ended_counts_as_the_longest)
     for (int i = 0; i < 80; i++)
         histogram_record(h, 1500);
     for (int i = 0; i < 20; i++)
-        histogram_record_censored(h, 700 + (uint64_t)i);
+        histogram_record_censored(h, 700 + (uint64_t)i, 1);
     ck_assert_uint_eq(histogram_count(h), 100);
     ck_assert_uint_eq(histogram_quantile(h, 0.8).ns, 1500);
     ck_assert(!histogram_quantile(h, 0.8).at_least);
@@ -193,8 +193,8 @@ START_TEST(merging_is_as_if_one_had_recorded_all)
         histogram_record(whole, v);
         histogram_record(half[i % 2], v);
         if (i % 100 == 0) {
-            histogram_record_censored(whole, v);
-            histogram_record_censored(half[i % 3 == 0], v);
+            histogram_record_censored(whole, v, 1);
+            histogram_record_censored(half[i % 3 == 0], v, 1);
         }
     }
     histogram_merge(half[0], half[1]);
@@ -250,7 +250,8 @@ START_TEST(text_lists_the_counters_that_are_not_zero)
 END_TEST
 
 static const char *const malformed[] = { "7", "7:", ":2", "7:2,8:1", "-1:2",
-    "7:-2", "27648:1", "x", " 7:2", "7:2  8:1", "7:2x" };
+    "7:-2", "27648:1", "x", " 7:2", "7:2  8:1", "7:2x",
+    "7:9007199254740992 8:1", "7:99999999999999999999" };
 
 START_TEST(malformed_text_is_refused)
 {

@@ -555,6 +555,32 @@ START_TEST(a_run_that_does_not_count_claims_nothing)
 }
 END_TEST
 
+/* What a damaged journal may have for a number. */
+static const double strange[] = { 1e300, -1e300, 1e-320, -1, 0, 0.5, 1e17 };
+
+START_TEST(numbers_that_no_run_has_are_judged_all_the_same)
+{
+    static const char *const keys[] = { "block", "position", "window_ns",
+        "server_cpu_ns", "load_cpu_ns", "pace_ns" };
+    const struct made made = { .effect = 1.4, .blocks = BLOCKS, .seed = 1 };
+    json_t *o = make(&made), *done = json_array(), *run;
+    double x = strange[_i];
+    size_t i;
+
+    json_array_foreach(json_object_get(o, "runs"), i, run) {
+        json_object_set_new(run, keys[i % 6], json_real(x));
+        json_object_set_new(run, "latency_ns",
+            json_pack("{s:f, s:f, s:s}", "censored", x, "censored_from", x,
+                "counters", ""));
+    }
+    judge_scenario(o, scenario_find("reply-50"), done, true);
+    ck_assert_str_ne(get_text(o, "sentence"), "");
+    ck_assert_uint_eq(json_array_size(json_object_get(o, "cells")), 2);
+    json_decref(o);
+    json_decref(done);
+}
+END_TEST
+
 START_TEST(where_all_blocks_are_disturbed_no_direction_is_told)
 {
     const struct made made = {
@@ -905,6 +931,8 @@ main(void)
     tcase_add_test(doubt, a_floor_that_high_makes_nobody_equal);
     tcase_add_test(doubt, who_does_not_keep_up_is_named);
     tcase_add_test(doubt, a_run_that_does_not_count_claims_nothing);
+    tcase_add_loop_test(doubt, numbers_that_no_run_has_are_judged_all_the_same,
+        0, (int)(sizeof(strange) / sizeof(strange[0])));
     tcase_add_test(doubt, where_all_blocks_are_disturbed_no_direction_is_told);
     tcase_add_test(doubt, connections_that_were_not_open_are_not_claimed);
     tcase_add_test(doubt, a_percentile_that_only_fast_runs_have_is_none);

@@ -65,24 +65,35 @@ class Parser(html.parser.HTMLParser):
             self.faults.append(f"</{tag}> at {self.getpos()}")
 
 
-def render(report, variables=NO_GNUPLOT):
-    """Make the page of a report."""
+def run_render(report, *options, variables=NO_GNUPLOT):
+    """Render a report, report.json; what came of it, with files and page."""
     if not os.access(COMPARE, os.X_OK):
         raise AssertionError(f"there is no {COMPARE}: it must be built, too")
     with tempfile.TemporaryDirectory() as folder:
         path = os.path.join(folder, "report.json")
         with open(path, "w", encoding="utf-8") as file:
             json.dump(report, file)
-        done = subprocess.run([COMPARE, "--render", path], cwd=folder,
-            env={**environment(), **variables}, stdin=subprocess.DEVNULL,
+        done = subprocess.run([COMPARE, "--render", path, *options],
+            cwd=folder, env={**environment(), **variables}, stdin=subprocess.DEVNULL,
             stdout=subprocess.PIPE, stderr=subprocess.PIPE, timeout=DEADLINE,
             check=False, encoding="utf-8")
-        if (done.returncode, done.stderr) != (0, ""):
-            raise AssertionError(f"{done.returncode}: {done.stderr}")
-        if sorted(os.listdir(folder)) != ["index.html", "report.json"]:
-            raise AssertionError(os.listdir(folder))
-        with open(os.path.join(folder, "index.html"), encoding="utf-8") as page:
-            return page.read()
+        done.files = sorted(os.listdir(folder))
+        done.page = ""
+        if "index.html" in done.files:
+            with open(os.path.join(folder, "index.html"),
+                    encoding="utf-8") as page:
+                done.page = page.read()
+        return done
+
+
+def render(report, variables=NO_GNUPLOT):
+    """Make the page of a report."""
+    done = run_render(report, variables=variables)
+    if (done.returncode, done.stderr) != (0, ""):
+        raise AssertionError(f"{done.returncode}: {done.stderr}")
+    if done.files != ["index.html", "report.json"]:
+        raise AssertionError(done.files)
+    return done.page
 
 
 def advice(page):
@@ -121,13 +132,22 @@ def leaves(value, path=()):
         yield path
 
 
+def at(report, path):
+    """What stands at a path."""
+    for key in path:
+        report = report[key]
+    return report
+
+
+def is_number(value):
+    """Whether JSON calls it a number."""
+    return isinstance(value, (int, float)) and not isinstance(value, bool)
+
+
 def put(report, path, value):
     """The report with another value at a path."""
     report = copy.deepcopy(report)
-    place = report
-    for key in path[:-1]:
-        place = place[key]
-    place[path[-1]] = value
+    at(report, path[:-1])[path[-1]] = value
     return report
 
 
@@ -206,6 +226,35 @@ class Whole(unittest.TestCase):
                 with self.subTest(path=path, value=str(value)[:20]):
                     self.assert_good(render(put(report, path, value)))
         self.assert_good(render({"schema": 2}))
+
+    def test_numbers_of_any_size_do_no_harm(self):
+        report = reports.usual()
+        numbers = {}
+        for path in leaves(report):
+            if is_number(at(report, path)) and path != ("schema",):
+                key = [part for part in path if isinstance(part, str)][-1]
+                numbers.setdefault(key, []).append(path)
+        values = (1e-320, 1e308, 5e-324, -1e308, 1e-5, -1, 2 ** 63 - 1, 0)
+        for i, (key, paths) in enumerate(sorted(numbers.items())):
+            for value in values if FULL or key.endswith("ns") else (
+                    values[i % len(values)], values[(i + 3) % len(values)]):
+                changed = copy.deepcopy(report)
+                for path in paths:
+                    at(changed, path[:-1])[path[-1]] = value
+                with self.subTest(key=key, value=value):
+                    self.assert_good(render(changed))
+
+    def test_lists_of_any_length_do_no_harm(self):
+        report = reports.usual()
+        for length, code in ((2000, 0), (2001, 1)):
+            for scenario in report["scenarios"]:
+                for key, item in (("orders", 0), ("discarded_blocks", 1),
+                        ("runs", {}), ("cells", {}), ("comparisons", {})):
+                    scenario[key] = [item] * length
+            done = run_render(report, "--baseline", "report.json")
+            self.assertEqual(done.returncode, code, done.stderr)
+        self.assertRegex(done.stderr, r"\Acompare: report.json: a list "
+            r"in it is longer than any of a report\n\Z")
 
     @unittest.skipUnless(GNUPLOT, "there is no gnuplot")
     def test_strange_figures_do_no_harm_to_pictures(self):

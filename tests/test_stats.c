@@ -225,6 +225,13 @@ START_TEST(more_blocks_are_asked_for_by_the_square_of_the_width)
     ck_assert_uint_eq(stats_blocks_needed(&e, exp(0.03) - 1), 24);
     e.i95.low = e.i95.high = 0;
     ck_assert_uint_eq(stats_blocks_needed(&e, 0.03), 7);
+    /* No number is the answer where nothing is small enough, or wide. */
+    e.i95.high = INFINITY;
+    ck_assert_uint_eq(stats_blocks_needed(&e, 0.03), 1000000000);
+    e.i95.high = 1;
+    ck_assert_uint_eq(stats_blocks_needed(&e, 0), 1000000000);
+    e.i95.high = NAN;
+    ck_assert_uint_eq(stats_blocks_needed(&e, 0.03), 7);
 }
 END_TEST
 

@@ -12,6 +12,9 @@
 /* A quantile with fewer samples beyond it says nothing about the tail. */
 #define SAMPLES_BEYOND 10
 
+/* So many samples a double counts exactly, and sums do not overflow. */
+#define SAMPLES_MAX (UINT64_C(1) << 53)
+
 /* Allocate an empty histogram. */
 struct histogram *
 histogram_new(void)
@@ -82,12 +85,12 @@ histogram_record(struct histogram *h, uint64_t ns)
     record_times(h, ns, 1);
 }
 
-/* Count one sample of which only a lower bound is known. */
+/* Count samples of which only a lower bound is known. */
 void
-histogram_record_censored(struct histogram *h, uint64_t ns)
+histogram_record_censored(struct histogram *h, uint64_t ns, uint64_t times)
 {
-    h->censored++;
-    if (ns < h->censored_from)
+    h->censored += times;
+    if (times > 0 && ns < h->censored_from)
         h->censored_from = ns;
 }
 
@@ -194,7 +197,7 @@ histogram_add_text(struct histogram *h, const char *text)
             !isdigit((unsigned char)end[1]))
             return -1;
         count = strtoull(end + 1, &end, 10);
-        if (*end != ' ' && *end != '\0')
+        if ((*end != ' ' && *end != '\0') || count > SAMPLES_MAX - h->recorded)
             return -1;
         record_times(h, histogram_upper_edge(index), count);
         text = *end == ' ' ? end + 1 : end;

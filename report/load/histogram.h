@@ -63,8 +63,9 @@ void histogram_clear(struct histogram *h);
 /* Count one latency of `ns` nanoseconds. */
 void histogram_record(struct histogram *h, uint64_t ns);
 
-/* Count one request that was given up after `ns` nanoseconds. */
-void histogram_record_censored(struct histogram *h, uint64_t ns);
+/* Count requests, so many, that were given up after `ns` nanoseconds. */
+void histogram_record_censored(
+    struct histogram *h, uint64_t ns, uint64_t times);
 
 /* Add all samples of `from` to `into`. */
 void histogram_merge(struct histogram *into, const struct histogram *from);
@@ -96,8 +97,9 @@ char *histogram_to_text(const struct histogram *h);
 
 /*
  * Add counters written by histogram_to_text() to `h`, each sample as the
- * upper edge of its counter. Return 0, or -1 when the text is malformed (the
- * counters before the fault have been added).
+ * upper edge of its counter. Return 0, or -1 when the text is malformed or
+ * counts more than 2^53 samples (the counters before the fault have been
+ * added).
  */
 int histogram_add_text(struct histogram *h, const char *text);
 

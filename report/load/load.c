@@ -282,7 +282,7 @@ censor(struct load *l, uint64_t nth, uint64_t due, uint64_t now,
     l->outstanding--;
     tally->censored_ns += inside ? now - due : 0;
     if (inside && tally->latency != NULL)
-        histogram_record_censored(tally->latency, now - due);
+        histogram_record_censored(tally->latency, now - due, 1);
     tally->head_ns += inside ? 0 : now - tally->start_ns;
     tally->tail_ns += now - end;
 }

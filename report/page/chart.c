@@ -1,18 +1,22 @@
 #include "report/page/chart.h"
 
+#include "report/clock.h"
 #include "report/page/html.h"
 
 #include <err.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <math.h>
+#include <poll.h>
+#include <signal.h>
 #include <spawn.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
-#define SVG_MAX ((size_t)16 << 20) /* bytes; a chart has some ten thousand */
+#define SVG_MAX    ((size_t)16 << 20) /* bytes; a chart has ten thousand */
+#define DRAW_LIMIT 10.0               /* seconds; it takes a tenth of one */
 
 /*
  * Each pen has a colour that gnuplot only passes on: the blue of it is the
@@ -121,15 +125,22 @@ chart_log_tics(FILE *plot, const char *axis, double low, double high,
     double span = high / low;
     const double *steps = span < 4 ? fine : span < 500 ? usual : coarse;
     const char *comma = "";
+    int last;
 
+    if (!(low > 0) || !isnormal(low) || !isnormal(high))
+        return;
+    last = (int)ceil(log10(high));
     fprintf(plot, "set %stics (", axis);
-    for (double ten = pow(10, floor(log10(low))); ten <= high; ten *= 10)
-        for (const double *s = steps; *s != 0; s++)
+    for (int power = (int)floor(log10(low)); power <= last; power++) {
+        double ten = pow(10, power);
+
+        for (const double *s = steps; *s != 0 && ten <= high; s++)
             if (*s * ten >= low * 0.999 && *s * ten <= high * 1.001) {
                 fprintf(plot, "%s'%.10g%s' %.10g", comma, *s * ten / unit,
                     after, *s * ten);
                 comma = ", ";
             }
+    }
     fputs(")\n", plot);
 }
 
@@ -139,7 +150,7 @@ chart_linear_tics(FILE *plot, const char *axis, double high)
 {
     double rough = high / 5, ten, step;
 
-    if (!(high > 0) || !isfinite(high))
+    if (!(high > 0) || !isnormal(rough))
         return;
     ten = pow(10, floor(log10(rough)));
     step = rough <= ten ? ten : rough <= 2 * ten ? 2 * ten : 5 * ten;
@@ -151,9 +162,9 @@ chart_linear_tics(FILE *plot, const char *axis, double high)
 
 /*
  * Start gnuplot on a script: `in` is read from its start. Return where its
- * output can be read, or NULL.
+ * output can be read, or -1.
  */
-static FILE *
+static int
 start(FILE *in, pid_t *pid)
 {
     char *const arguments[] = { (char[]) { "gnuplot" }, (char[]) { "-d" },
@@ -162,7 +173,7 @@ start(FILE *in, pid_t *pid)
     int ends[2], error;
 
     if (pipe2(ends, O_CLOEXEC) == -1)
-        return NULL;
+        return -1;
     if (posix_spawn_file_actions_init(&actions) != 0)
         err(1, NULL);
     if (posix_spawn_file_actions_adddup2(&actions, fileno(in), 0) != 0 ||
@@ -174,36 +185,58 @@ start(FILE *in, pid_t *pid)
     posix_spawn_file_actions_destroy(&actions);
     close(ends[1]);
     if (error == 0)
-        return fdopen(ends[0], "r");
+        return ends[0];
     close(ends[0]);
-    return NULL;
+    return -1;
+}
+
+/* Read to the end of input, as far as there is room and time, as a string. */
+static void
+read_all(int from, char *text, size_t room)
+{
+    double limit = clock_seconds() + DRAW_LIMIT, left;
+    size_t length = 0;
+
+    while (length < room - 1 && (left = limit - clock_seconds()) > 0) {
+        struct pollfd pfd = { .fd = from, .events = POLLIN };
+        ssize_t n;
+
+        if (poll(&pfd, 1, (int)(left * 1000) + 1) != 1)
+            continue;
+        n = read(from, text + length, room - 1 - length);
+        if (n <= 0)
+            break;
+        length += (size_t)n;
+    }
+    text[length] = '\0';
 }
 
 /* Read what gnuplot draws of a script; NULL if it fails. */
 static char *
 draw(const char *script, size_t size)
 {
-    FILE *in = tmpfile(), *from;
+    FILE *in = tmpfile();
     char *svg = NULL;
-    size_t length = 0;
-    int status;
+    int from, status;
     pid_t pid;
 
     if (in == NULL)
         return NULL;
     if (fwrite(script, 1, size, in) != size || fflush(in) == EOF ||
         lseek(fileno(in), 0, SEEK_SET) == -1 ||
-        (from = start(in, &pid)) == NULL) {
+        (from = start(in, &pid)) == -1) {
         fclose(in);
         return NULL;
     }
     svg = malloc(SVG_MAX);
     if (svg == NULL)
         err(1, NULL);
-    length = fread(svg, 1, SVG_MAX - 1, from);
-    svg[length] = '\0';
-    fclose(from);
+    read_all(from, svg, SVG_MAX);
+    close(from);
     fclose(in);
+    /* It has ended, or has more to say than is wanted, or never will. */
+    if (strstr(svg, "</svg>") == NULL)
+        kill(pid, SIGKILL);
     while (waitpid(pid, &status, 0) == -1 && errno == EINTR)
         ;
     if (WIFEXITED(status) && WEXITSTATUS(status) == 0 &&

@@ -72,21 +72,22 @@ void chart_text(FILE *plot, const char *text, size_t most);
 /*
  * Write the tics of a logarithmic axis ("x" or "y") that shows from `low` to
  * `high`, at 1, 2 and 5 times the powers of ten or closer, divided by
- * `unit` in their labels, which end in `after`.
+ * `unit` in their labels, which end in `after`. Where an end is not positive,
+ * or is too near 0 or too large for arithmetic, the tics are left to gnuplot.
  */
 void chart_log_tics(FILE *plot, const char *axis, double low, double high,
     double unit, const char *after);
 
 /*
  * Write range and tics of a linear axis that begins at 0 and shows `high`,
- * with no more than six tics.
+ * with no more than six tics; likewise left to gnuplot.
  */
 void chart_linear_tics(FILE *plot, const char *axis, double high);
 
 /*
  * Draw the chart and write it to `out`, with a title and a description, and
- * free it. Return 0, or -1 when gnuplot is missing or fails; nothing was
- * written then.
+ * free it. Return 0, or -1 when gnuplot is missing, fails, or takes longer than
+ * 10 s, when it is killed; nothing was written then.
  */
 int chart_end(
     struct chart *c, FILE *out, const char *title, const char *description);

@@ -161,7 +161,7 @@ journal_block(
         size_t position = json_array_size(found) + 1;
 
         if (run == NULL || strcmp(get_text(line, "scenario"), scenario) != 0 ||
-            (size_t)get_number(run, "block") != block)
+            get_count(run, "block") != block)
             continue;
         if (get_number(run, "position") == 1 && position > 1)
             json_array_clear(found); /* an earlier try was interrupted */

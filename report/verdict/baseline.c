@@ -91,7 +91,7 @@ block_values(const json_t *scenario, const char *server, enum metric m,
     size_t n = 0, i;
     const json_t *run;
 
-    for (size_t b = 1; b <= blocks && n < PLAN_BLOCKS_MAX; b++) {
+    for (size_t b = 1; b <= blocks && b <= PLAN_BLOCKS_MAX; b++) {
         const struct arm arm = { server, NULL, b };
         double sum = 0, count = 0;
 

@@ -87,10 +87,13 @@ share_of_window(const json_t *runs, const struct arm *arm, const char *key)
     size_t i;
 
     json_array_foreach(runs, i, run) {
-        if (!arm_has(arm, run))
+        double window = get_number(run, "window_ns");
+        double x = get_number(run, key);
+
+        if (!arm_has(arm, run) || !isfinite(window) || !isfinite(x))
             continue;
-        time += get_number(run, "window_ns");
-        used += get_number(run, key);
+        time += window;
+        used += x;
     }
     return time > 0 ? used / time : 0;
 }
@@ -119,15 +122,14 @@ latencies_of(const json_t *run)
 {
     const json_t *o = json_object_get(run, "latency_ns");
     struct histogram *h;
-    double censored = get_number(o, "censored");
 
     if (!json_is_object(o))
         return NULL;
     h = histogram_new();
     if (histogram_add_text(h, get_text(o, "counters")) == -1)
         errx(1, "a histogram cannot be read");
-    for (; censored > 0; censored--)
-        histogram_record_censored(h, (uint64_t)get_number(o, "censored_from"));
+    histogram_record_censored(
+        h, get_count(o, "censored_from"), get_count(o, "censored"));
     return h;
 }
 
@@ -184,11 +186,11 @@ memory_median(
     size_t i, n = 0;
 
     json_array_foreach(runs, i, run) {
-        const json_t *at =
-            json_array_get(json_object_get(run, "memory"), level);
+        double x = get_number(
+            json_array_get(json_object_get(run, "memory"), level), key);
 
-        if (arm_has(arm, run) && at != NULL && n < RUNS_MOST)
-            values[n++] = get_number(at, key);
+        if (arm_has(arm, run) && isfinite(x) && n < RUNS_MOST)
+            values[n++] = x;
     }
     return stats_median(values, n);
 }

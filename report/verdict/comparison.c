@@ -165,8 +165,8 @@ find_invalid(const struct comparison *c)
 
         if ((arm_has(&c->a, run) || arm_has(&c->b, run)) &&
             invalid[0] != '\0' &&
-            (run_has_failed(run) || !block_is_discarded(c->scenario,
-                                        (size_t)get_number(run, "block"))))
+            (run_has_failed(run) ||
+                !block_is_discarded(c->scenario, get_count(run, "block"))))
             return invalid;
     }
     return NULL;

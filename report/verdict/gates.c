@@ -43,7 +43,7 @@ bool
 run_counts(const json_t *scenario, const json_t *run, enum metric m)
 {
     return !metrics[m].timed || get_bool(scenario, "too_noisy") ||
-           !block_is_discarded(scenario, (size_t)get_number(run, "block"));
+           !block_is_discarded(scenario, get_count(run, "block"));
 }
 
 /* Look for the gate. */
@@ -76,8 +76,8 @@ arm_count(const json_t *scenario, const json_t *runs, const struct arm *arm,
 
     json_array_foreach(runs, i, run)
         if (arm_has(arm, run))
-            n += spoilt_too || !block_is_discarded(
-                                   scenario, (size_t)get_number(run, "block"));
+            n += spoilt_too ||
+                 !block_is_discarded(scenario, get_count(run, "block"));
     return n;
 }
 
@@ -118,7 +118,7 @@ tally_gates(const json_t *scenario, const json_t *runs, const struct arm *arm)
     size_t i, k;
 
     json_array_foreach(runs, i, run) {
-        size_t block = (size_t)get_number(run, "block");
+        size_t block = get_count(run, "block");
 
         if (!arm_has(arm, run))
             continue;
@@ -136,8 +136,8 @@ tally_gates(const json_t *scenario, const json_t *runs, const struct arm *arm)
                 continue;
             }
             json_object_set_new(seen, "last", value_count(i));
-            json_object_set_new(seen, "runs",
-                json_integer((json_int_t)get_number(seen, "runs") + 1));
+            json_object_set_new(
+                seen, "runs", value_count(get_count(seen, "runs") + 1));
         }
     }
     json_array_foreach(tally, i, seen)
