@@ -6,6 +6,7 @@
  * reader's own, the peer, is checked by the protocol and raced beside them.
  */
 
+#include "common/cli.h"
 #include "report/alike/conform_finder.h"
 #include "report/directory.h"
 #include "report/json.h"
@@ -67,14 +68,21 @@ use_colour(void)
            (term == NULL || strcmp(term, "dumb") != 0);
 }
 
-/* At the exit: what could not be printed is an error. */
+/*
+ * At the exit: what could not be printed is an error. Who pipes it into head
+ * wants no more, and no complaint.
+ */
 static void
 close_output(void)
 {
-    if (fclose(stdout) == EOF) {
+    bool failed = ferror(stdout) != 0;
+
+    errno = EIO; /* unless it fails again, and says why */
+    if (fclose(stdout) != EOF && !failed)
+        return;
+    if (errno != EPIPE)
         warn("standard output");
-        _exit(1);
-    }
+    _exit(1);
 }
 
 /* Prove the twins alike and say so; false if they are not. */
@@ -454,6 +462,7 @@ main(int argc, char **argv)
     json_t *baseline = NULL;
     bool good;
 
+    cli_begin_process();
     atexit(close_output);
     options_read(&request, argc, argv);
     if (request.list) {
@@ -474,7 +483,6 @@ main(int argc, char **argv)
         take_up(&request);
     if (programs_find(&programs, &missing) == -1)
         errx(1, "%s is missing: run make first", missing);
-    signal(SIGPIPE, SIG_IGN);
     guard_install();
     make_plan(&plan, &request, &programs);
     output = request.resume != NULL   ? request.resume

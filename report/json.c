@@ -1,6 +1,7 @@
 #include "report/json.h"
 
 #include "report/page/port.h"
+#include "report/replace.h"
 #include "report/run/machine.h"
 #include "report/values.h"
 #include "report/verdict/judge.h"
@@ -8,7 +9,6 @@
 #include <err.h>
 #include <stdio.h>
 #include <stdlib.h>
-#include <unistd.h>
 
 /* Which programs were raced. */
 static json_t *
@@ -104,27 +104,21 @@ json_head(const struct report *report)
     return o;
 }
 
-/* Write and rename. */
+/* Write it as text, and that as a file. */
 int
 json_write(const json_t *report, const char *path)
 {
-    char *temporary;
-    FILE *out;
-    bool good;
+    char *text;
+    size_t size;
+    FILE *out = open_memstream(&text, &size);
+    int result;
 
-    if (asprintf(&temporary, "%s.new", path) == -1)
-        return -1;
-    out = fopen(temporary, "we");
-    good = out != NULL && json_dumpf(report, out, JSON_INDENT(2)) == 0 &&
-           putc('\n', out) != EOF;
-    if (out != NULL && fclose(out) == EOF)
-        good = false;
-    if (good && rename(temporary, path) == -1)
-        good = false;
-    if (!good && out != NULL)
-        unlink(temporary);
-    free(temporary);
-    return good ? 0 : -1;
+    if (out == NULL || json_dumpf(report, out, JSON_INDENT(2)) == -1 ||
+        putc('\n', out) == EOF || fclose(out) == EOF)
+        err(1, "report.json");
+    result = replace_file(path, text, size);
+    free(text);
+    return result;
 }
 
 /* Tell whether all lists are as short as they may be in a report. */

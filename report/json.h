@@ -44,8 +44,8 @@ json_t *json_report(const struct report *report);
 json_t *json_head(const struct report *report);
 
 /*
- * Write a report to a file, by way of a temporary one beside it, so that the
- * file is whole at any time. Return 0, or -1 with errno set.
+ * Write a report to a file, which is whole at any time (see replace.h). Return
+ * 0, or -1 with errno set. End the program when memory runs out.
  */
 int json_write(const json_t *report, const char *path);
 

@@ -97,6 +97,14 @@ def wait_until(condition, what, deadline=DEADLINE):
         time.sleep(0.003)
 
 
+def kept_back(status):
+    """Which of the signals that a failing write or a terminal brings a process
+    ignores or blocks, by two masks of its /proc/PID/status."""
+    blocked, ignored = (int(mask, 16) for mask in status.split()[1::2])
+    return [sig for sig in (signal.SIGPIPE, signal.SIGXFSZ, signal.SIGTTOU)
+        if (blocked | ignored) >> (sig - 1) & 1]
+
+
 def free_port():
     """A port that nobody listened on a moment ago, and that the kernel gives
     to nobody else meanwhile: those that it chooses begin at 32768."""

@@ -266,11 +266,16 @@ class ResumeWhole(Raced):
     """What is all there is not run again, and nothing else is taken up."""
 
     def test_nothing_is_run_again_when_all_is_there(self):
+        for name in ("journal.jsonl", "report.json", "index.html"):
+            os.symlink("elsewhere", os.path.join(self.folder, name + ".new"))
         code, output, errors = compare("--resume", self.folder)
         self.assertEqual((code, errors), (0, ""), output)
         self.assertEqual(read(self.folder, "journal.jsonl"), Raced.left[2])
         again = json.loads(read(self.folder))
         self.assertEqual(again["scenarios"], self.report["scenarios"])
+        # Nor is anything written through a link that lay there.
+        self.assertEqual(sorted(os.listdir(self.folder)),
+            ["index.html", "journal.jsonl", "report.json"])
 
     def test_another_comparison_is_refused(self):
         self.write("journal.jsonl", re.sub(
@@ -447,6 +452,15 @@ class CommandLine(unittest.TestCase):
                 env=environment())
         self.assertEqual((done.returncode, done.stderr),
             (1, "compare: standard output: No space left on device\n"))
+
+    def test_who_wants_no_more_gets_no_complaint(self):
+        reading, writing = os.pipe()
+        os.close(reading)
+        with open(writing, "w", encoding="utf-8") as pipe:
+            done = subprocess.run([COMPARE, "--list"], stdout=pipe,
+                stderr=subprocess.PIPE, text=True, timeout=DEADLINE,
+                env=environment())
+        self.assertEqual((done.returncode, done.stderr), (1, ""))
 
     def test_what_cannot_be_read_is_said_before_anything_is_run(self):
         code, output, errors = compare("--baseline", "/nonexistent")

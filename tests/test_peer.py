@@ -15,7 +15,8 @@ import subprocess
 import tempfile
 import unittest
 
-from harness import BUILD, DEADLINE, HERE, environment, main, wait_until
+from harness import (BUILD, DEADLINE, HERE, environment, kept_back, main,
+    wait_until)
 
 COMPARE = os.path.join(BUILD, "compare")
 EXAMPLE = "/usr/bin/python3 " + shlex.quote(
@@ -104,6 +105,12 @@ class Check(unittest.TestCase):
         said = self.check("true {port}", 1)
         self.assertRegex(said, r"\Amine exited with status 0 before it "
             r"listened on port \d+\.\n\Z")
+
+    def test_a_command_runs_as_from_a_shell(self):
+        with tempfile.NamedTemporaryFile("r") as noted:
+            self.check("sh -c 'grep -h ^Sig[BI] /proc/self/status "
+                f">{noted.name}; exit 3' {{port}}", 1)
+            self.assertEqual(kept_back(noted.read()), [])
 
     def test_the_command_may_be_quoted_and_name_the_port_twice(self):
         said = self.check(

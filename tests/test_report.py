@@ -13,13 +13,14 @@ import json
 import os
 import random
 import re
+import resource
 import shutil
 import subprocess
 import tempfile
 import unittest
 
 import reports
-from harness import BUILD, DEADLINE, FULL, environment, main
+from harness import BUILD, DEADLINE, FULL, environment, kept_back, main
 
 COMPARE = os.path.join(BUILD, "compare")
 GNUPLOT = shutil.which("gnuplot")
@@ -65,18 +66,21 @@ class Parser(html.parser.HTMLParser):
             self.faults.append(f"</{tag}> at {self.getpos()}")
 
 
-def run_render(report, *options, variables=NO_GNUPLOT):
-    """Render a report, report.json; what came of it, with files and page."""
+def run_render(report, *options, variables=NO_GNUPLOT, links=(), before=None):
+    """Render a report, report.json; what came of it, with files and page.
+    links: what is a link to "elsewhere"; before: called in the process."""
     if not os.access(COMPARE, os.X_OK):
         raise AssertionError(f"there is no {COMPARE}: it must be built, too")
     with tempfile.TemporaryDirectory() as folder:
         path = os.path.join(folder, "report.json")
         with open(path, "w", encoding="utf-8") as file:
             json.dump(report, file)
+        for name in links:
+            os.symlink("elsewhere", os.path.join(folder, name))
         done = subprocess.run([COMPARE, "--render", path, *options],
             cwd=folder, env={**environment(), **variables}, stdin=subprocess.DEVNULL,
             stdout=subprocess.PIPE, stderr=subprocess.PIPE, timeout=DEADLINE,
-            check=False, encoding="utf-8")
+            check=False, encoding="utf-8", preexec_fn=before)
         done.files = sorted(os.listdir(folder))
         done.page = ""
         if "index.html" in done.files:
@@ -280,6 +284,42 @@ class Whole(unittest.TestCase):
                     encoding="utf-8")
                 self.assertEqual((done.returncode, done.stdout), (1, ""))
                 self.assertIn(file.name, done.stderr)
+
+
+class Written(unittest.TestCase):
+    """The page as a file, where something is in the way."""
+
+    def test_a_limit_on_file_size_is_told_and_nothing_is_left(self):
+        done = run_render(reports.usual(), before=lambda:
+            resource.setrlimit(resource.RLIMIT_FSIZE, (4096, 4096)))
+        self.assertEqual(done.returncode, 1)
+        self.assertRegex(done.stderr,
+            r"\Acompare: [^\n]*/index.html: File too large\n\Z")
+        self.assertEqual(done.files, ["report.json"])
+
+    def test_nothing_is_written_through_a_link(self):
+        done = run_render(reports.usual(), links=["index.html.new"])
+        self.assertEqual((done.returncode, done.stderr), (0, ""))
+        self.assertEqual(done.files, ["index.html", "report.json"])
+        self.assertIn("<!DOCTYPE html>", done.page)
+
+    def test_a_closed_standard_output_is_told_and_the_page_is_whole(self):
+        done = run_render(reports.usual(), before=lambda: os.close(1))
+        self.assertEqual((done.returncode, done.stderr),
+            (1, "compare: standard output: Bad file descriptor\n"))
+        self.assertTrue(done.page == render(reports.usual()))
+
+    def test_gnuplot_runs_as_from_a_shell(self):
+        with tempfile.TemporaryDirectory() as folder:
+            noted = os.path.join(folder, "noted")
+            with open(os.path.join(folder, "gnuplot"), "w") as program:
+                program.write("#!/bin/sh\n/bin/grep -h '^Sig[BI]' "
+                    f"/proc/self/status >{noted}\nexit 1\n")
+                os.fchmod(program.fileno(), 0o755)
+            self.assertIn("This picture is missing",
+                render(reports.usual(), {"PATH": folder}))
+            with open(noted) as file:
+                self.assertEqual(kept_back(file.read()), [])
 
 
 class Said(unittest.TestCase):

@@ -1,5 +1,6 @@
 #include "report/page/chart.h"
 
+#include "common/cli.h"
 #include "report/clock.h"
 #include "report/page/html.h"
 
@@ -170,19 +171,27 @@ start(FILE *in, pid_t *pid)
     char *const arguments[] = { (char[]) { "gnuplot" }, (char[]) { "-d" },
         (char[]) { "-" }, NULL };
     posix_spawn_file_actions_t actions;
+    posix_spawnattr_t attributes;
+    sigset_t ignored;
     int ends[2], error;
 
     if (pipe2(ends, O_CLOEXEC) == -1)
         return -1;
-    if (posix_spawn_file_actions_init(&actions) != 0)
+    cli_ignored_signals(&ignored);
+    if (posix_spawn_file_actions_init(&actions) != 0 ||
+        posix_spawnattr_init(&attributes) != 0 ||
+        posix_spawnattr_setflags(&attributes, POSIX_SPAWN_SETSIGDEF) != 0 ||
+        posix_spawnattr_setsigdefault(&attributes, &ignored) != 0)
         err(1, NULL);
     if (posix_spawn_file_actions_adddup2(&actions, fileno(in), 0) != 0 ||
         posix_spawn_file_actions_adddup2(&actions, ends[1], 1) != 0 ||
         posix_spawn_file_actions_addopen(
             &actions, 2, "/dev/null", O_WRONLY, 0) != 0)
         err(1, NULL);
-    error = posix_spawnp(pid, "gnuplot", &actions, NULL, arguments, environ);
+    error =
+        posix_spawnp(pid, "gnuplot", &actions, &attributes, arguments, environ);
     posix_spawn_file_actions_destroy(&actions);
+    posix_spawnattr_destroy(&attributes);
     close(ends[1]);
     if (error == 0)
         return ends[0];

@@ -6,12 +6,12 @@
 #include "report/page/html.h"
 #include "report/page/page_parts.h"
 #include "report/page/page_table.h"
+#include "report/replace.h"
 
 #include <err.h>
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 
 /* style.css, as it is. */
 extern const char _binary_report_page_style_css_start[];
@@ -159,26 +159,21 @@ write_page(FILE *html, const json_t *report)
     fputs("</main>\n</body>\n</html>\n", html);
 }
 
-/* Write and rename. */
+/* Write it in memory, and that as a file. */
 int
 page_write(const json_t *report, const char *path)
 {
-    char *temporary;
-    FILE *html;
-    bool good;
+    char *text;
+    size_t size;
+    FILE *html = open_memstream(&text, &size);
+    int result;
 
-    if (asprintf(&temporary, "%s.new", path) == -1)
+    if (html == NULL)
         err(1, NULL);
-    html = fopen(temporary, "we");
-    good = html != NULL;
-    if (good) {
-        write_page(html, report);
-        good = ferror(html) == 0;
-        if (fclose(html) == EOF || !good || rename(temporary, path) == -1) {
-            good = false;
-            unlink(temporary);
-        }
-    }
-    free(temporary);
-    return good ? 0 : -1;
+    write_page(html, report);
+    if (ferror(html) != 0 || fclose(html) == EOF)
+        err(1, NULL);
+    result = replace_file(path, text, size);
+    free(text);
+    return result;
 }

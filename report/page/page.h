@@ -12,9 +12,9 @@
 #include <jansson.h>
 
 /*
- * Write the page of a report to a file, by way of a temporary one beside it,
- * so that the file is whole at any time. Takes a second or two, for the
- * pictures. Return 0, or -1 with errno set.
+ * Write the page of a report to a file, which is whole at any time (see
+ * replace.h). Takes a second or two, for the pictures. Return 0, or -1 with
+ * errno set. End the program when memory runs out.
  */
 int page_write(const json_t *report, const char *path);
 

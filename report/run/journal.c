@@ -1,8 +1,10 @@
 #include "report/run/journal.h"
 
+#include "report/replace.h"
 #include "report/values.h"
 
 #include <err.h>
+#include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -15,11 +17,11 @@ struct journal {
 
 /* Name the file. */
 static char *
-path_in(const char *directory, const char *suffix)
+path_in(const char *directory)
 {
     char *path;
 
-    if (asprintf(&path, "%s/journal.jsonl%s", directory, suffix) == -1)
+    if (asprintf(&path, "%s/journal.jsonl", directory) == -1)
         err(1, NULL);
     return path;
 }
@@ -28,7 +30,7 @@ path_in(const char *directory, const char *suffix)
 static json_t *
 read_lines(const char *directory)
 {
-    char *path = path_in(directory, ""), *line = NULL;
+    char *path = path_in(directory), *line = NULL;
     FILE *in = fopen(path, "re");
     json_t *lines = json_array(), *value;
     size_t room = 0;
@@ -65,31 +67,36 @@ journal_head(const char *directory, const char **why)
 
 /* Write one line and see to it that it is in the file. */
 static void
-write_line(struct journal *j, const json_t *line)
+write_line(FILE *out, const json_t *line)
 {
-    if (json_dumpf(line, j->out, JSON_COMPACT) == -1 ||
-        putc('\n', j->out) == EOF || fflush(j->out) == EOF)
+    if (json_dumpf(line, out, JSON_COMPACT) == -1 || putc('\n', out) == EOF ||
+        fflush(out) == EOF)
         err(1, "journal.jsonl");
 }
 
-/* Write all lines to a new file and put it in place of the old one. */
+/* Write all lines to a file in place of the old one, to be gone on with. */
 static void
 start_file(struct journal *j, const char *directory, const json_t *head)
 {
-    char *path = path_in(directory, ""), *new = path_in(directory, ".new");
+    char *path = path_in(directory), *text;
+    size_t size, i;
+    FILE *all = open_memstream(&text, &size);
     const json_t *line;
-    size_t i;
+    int fd = -1;
 
-    j->out = fopen(new, "we");
-    if (j->out == NULL)
-        err(1, "%s", new);
-    write_line(j, head);
-    json_array_foreach(j->lines, i, line)
-        write_line(j, line);
-    if (rename(new, path) == -1)
+    if (all == NULL)
         err(1, "%s", path);
+    write_line(all, head);
+    json_array_foreach(j->lines, i, line)
+        write_line(all, line);
+    if (fclose(all) == EOF)
+        err(1, "%s", path);
+    if (replace_file(path, text, size) == 0)
+        fd = open(path, O_WRONLY | O_APPEND | O_NOFOLLOW | O_CLOEXEC);
+    if (fd == -1 || (j->out = fdopen(fd, "a")) == NULL)
+        err(1, "%s", path);
+    free(text);
     free(path);
-    free(new);
 }
 
 /* Open it. */
@@ -129,7 +136,7 @@ journal_add_run(struct journal *j, const char *scenario, const char *order,
     json_t *line = json_pack("{s:s, s:s, s:f, s:O}", "scenario", scenario,
         "order", order, "until_seconds", until_seconds, "run", run);
 
-    write_line(j, line);
+    write_line(j->out, line);
     json_decref(line);
 }
 
@@ -180,7 +187,7 @@ journal_add_note(struct journal *j, const char *scenario, const char *key,
 {
     json_t *line = json_pack("{s:s, s:O}", "scenario", scenario, key, value);
 
-    write_line(j, line);
+    write_line(j->out, line);
     json_decref(line);
 }
 

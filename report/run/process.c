@@ -1,5 +1,6 @@
 #include "report/run/process.h"
 
+#include "common/cli.h"
 #include "report/clock.h"
 #include "report/run/guard.h"
 
@@ -62,6 +63,20 @@ run_program(const struct program *program)
     execvp(argv[0], argv);
 }
 
+/* Let signals do to the program that is run here what they do by default. */
+static void
+restore_signals(void)
+{
+    sigset_t ignored, none;
+
+    cli_ignored_signals(&ignored);
+    for (int sig = 1; sig < NSIG; sig++)
+        if (sigismember(&ignored, sig) == 1)
+            signal(sig, SIG_DFL);
+    sigemptyset(&none);
+    sigprocmask(SIG_SETMASK, &none, NULL);
+}
+
 /*
  * In the child: become the server of `p`, writing to `out`, or say why not
  * and exit.
@@ -71,12 +86,9 @@ become_server(const struct process *p, const struct program *program, int out,
     pid_t parent)
 {
     struct rlimit files;
-    sigset_t none;
     int null;
 
-    sigemptyset(&none);
-    sigprocmask(SIG_SETMASK, &none, NULL);
-    signal(SIGPIPE, SIG_DFL); /* as from a shell; it is not ignored there */
+    restore_signals();
     if (prctl(PR_SET_PDEATHSIG, SIGKILL) == -1 || getppid() != parent)
         _exit(127);
     if (program->cpu >= 0) {
