@@ -140,7 +140,7 @@ log_record(const char *format, ...)
 static bool
 is_harmless(ucs4_t c)
 {
-    return c >= 0x20 && c != '\\' && c != '\'' && c != '"' &&
+    return c >= 0x20 &&
            !uc_is_general_category_withtable(c,
                UC_CATEGORY_MASK_Cc | UC_CATEGORY_MASK_Cf | UC_CATEGORY_MASK_Cs |
                    UC_CATEGORY_MASK_Zl | UC_CATEGORY_MASK_Zp);
@@ -158,9 +158,10 @@ escape(char *out, size_t size, ucs4_t c)
     return (size_t)snprintf(out, size, "\\u{%x}", (unsigned)c);
 }
 
-/* Make text harmless. */
-size_t
-log_escape(char *buffer, size_t size, const char *text, size_t length)
+/* Make text harmless, and escape these characters of ASCII, too. */
+static size_t
+make_harmless(char *buffer, size_t size, const char *text, size_t length,
+    const char *these)
 {
     const uint8_t *in = (const uint8_t *)text, *end = in + length;
     size_t used = 0;
@@ -175,7 +176,8 @@ log_escape(char *buffer, size_t size, const char *text, size_t length)
             width = 1;
             piece_length =
                 (size_t)snprintf(piece, sizeof(piece), "\\x%02x", *in);
-        } else if (is_harmless(c)) {
+        } else if (is_harmless(c) &&
+                   (c >= 0x80 || strchr(these, (int)c) == NULL)) {
             piece_length = (size_t)width;
             memcpy(piece, in, piece_length);
         } else {
@@ -189,6 +191,20 @@ log_escape(char *buffer, size_t size, const char *text, size_t length)
     }
     buffer[used] = '\0';
     return used;
+}
+
+/* Make text harmless between quotes. */
+size_t
+log_escape(char *buffer, size_t size, const char *text, size_t length)
+{
+    return make_harmless(buffer, size, text, length, "\\'\"");
+}
+
+/* Make text harmless by itself. */
+size_t
+log_harmless(char *buffer, size_t size, const char *text, size_t length)
+{
+    return make_harmless(buffer, size, text, length, "");
 }
 
 /* How many records were dropped so far. */

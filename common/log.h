@@ -48,6 +48,11 @@ void log_record(const char *format, ...) __attribute__((format(printf, 1, 2)));
  */
 size_t log_escape(char *buffer, size_t size, const char *text, size_t length);
 
+/* The same, but quotes and the backslash stay: for what is not quoted. At most
+ * LOG_HARMLESS_TIMES the length is needed, and one byte. */
+size_t log_harmless(char *buffer, size_t size, const char *text, size_t length);
+#define LOG_HARMLESS_TIMES 6 /* \u{1b} for one byte */
+
 /* How many records were dropped so far. */
 uint64_t log_dropped(void);
 

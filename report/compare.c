@@ -208,6 +208,16 @@ announce(const struct request *request, const struct chosen *chosen,
     return seconds;
 }
 
+/* Say where something is. */
+static void
+say_where(const char *what, const char *path)
+{
+    char *shown = text_harmless(path);
+
+    printf("%s: %s\n", what, shown);
+    free(shown);
+}
+
 /* Write the page of a report; say where it is, if it is worth saying. */
 static void
 write_page(const json_t *report, const char *directory, bool say)
@@ -219,7 +229,7 @@ write_page(const json_t *report, const char *directory, bool say)
     if (page_write(report, path) == -1)
         err(1, "%s", path);
     if (say)
-        printf("The report as a page: %s\n", path);
+        say_where("The report as a page", path);
     free(path);
 }
 
@@ -240,7 +250,7 @@ write_report(struct report *report, const char *directory, struct meter *meter)
     if (json_write(json, path) == -1)
         err(1, "%s", path);
     if (report->complete)
-        printf("Every run's figures: %s\n", path);
+        say_where("Every run's figures", path);
     write_page(json, directory, report->complete);
     free(path);
     return json;

@@ -7,8 +7,10 @@
 #include "report/verdict/judge.h"
 
 #include <err.h>
+#include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 
 /* Which programs were raced. */
 static json_t *
@@ -140,23 +142,55 @@ has_short_lists(json_t *value)
     return true;
 }
 
-/* Read and look at the schema. */
+/* Say what is the matter with a file. */
+static void
+complain(const char *path, const char *what)
+{
+    char *file = text_harmless(path), *text = text_harmless(what);
+
+    warnx("%s: %s", file, text);
+    free(file);
+    free(text);
+}
+
+/* Tell why a file is no report; NULL = it is one. It belongs to the caller. */
+static char *
+why_no_report(json_t *report, const json_error_t *error)
+{
+    char *why = NULL;
+    int length = 0;
+
+    if (report == NULL)
+        length = asprintf(&why, "%s (line %d)", error->text, error->line);
+    else if (get_number(report, "schema") != JSON_SCHEMA)
+        length = asprintf(&why, "not a report of schema %d", JSON_SCHEMA);
+    else if (!has_short_lists(report))
+        length = asprintf(&why, "a list in it is longer than any of a report");
+    if (length == -1)
+        err(1, NULL);
+    return why;
+}
+
+/* Read and look at it. */
 json_t *
 json_read(const char *path)
 {
+    FILE *in = fopen(path, "re");
+    json_t *report;
     json_error_t error;
-    json_t *report = json_load_file(path, 0, &error);
+    char *why;
 
-    if (report == NULL && error.line > 0)
-        warnx("%s: %s (line %d)", path, error.text, error.line);
-    else if (report == NULL)
-        warnx("%s", error.text); /* it names the file */
-    else if (get_number(report, "schema") != JSON_SCHEMA)
-        warnx("%s: not a report of schema %d", path, JSON_SCHEMA);
-    else if (!has_short_lists(report))
-        warnx("%s: a list in it is longer than any of a report", path);
-    else
+    if (in == NULL) {
+        complain(path, strerror(errno));
+        return NULL;
+    }
+    report = json_loadf(in, 0, &error);
+    fclose(in);
+    why = why_no_report(report, &error);
+    if (why == NULL)
         return report;
+    complain(path, why);
+    free(why);
     json_decref(report);
     return NULL;
 }

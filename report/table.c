@@ -369,8 +369,8 @@ twin_rows(const json_t *scenario, const json_t *rows[METRICS])
 }
 
 /* Write one scenario. */
-void
-table_scenario(FILE *out, const json_t *scenario, bool colour)
+static void
+write_scenario(FILE *out, const json_t *scenario, bool colour)
 {
     const json_t *rows[METRICS];
     size_t n = twin_rows(scenario, rows);
@@ -393,8 +393,8 @@ table_scenario(FILE *out, const json_t *scenario, bool colour)
 }
 
 /* Write how to read the tables. */
-void
-table_notes(FILE *out, const json_t *report)
+static void
+write_notes(FILE *out, const json_t *report)
 {
     const json_t *chance = json_object_get(report, "chance");
 
@@ -425,8 +425,8 @@ table_notes(FILE *out, const json_t *report)
 }
 
 /* Write everything. */
-void
-table_report(FILE *out, const json_t *report, bool colour)
+static void
+write_report(FILE *out, const json_t *report, bool colour)
 {
     const json_t *scenario;
     size_t i;
@@ -436,6 +436,36 @@ table_report(FILE *out, const json_t *report, bool colour)
         (long long)json_integer_value(json_object_get(report, "seed")),
         get_bool(report, "complete") ? "" : ", interrupted");
     json_array_foreach(json_object_get(report, "scenarios"), i, scenario)
-        table_scenario(out, scenario, colour);
-    table_notes(out, report);
+        write_scenario(out, scenario, colour);
+    write_notes(out, report);
+}
+
+/* Write one scenario. */
+void
+table_scenario(FILE *out, const json_t *scenario, bool colour)
+{
+    json_t *harmless = value_harmless(scenario);
+
+    write_scenario(out, harmless, colour);
+    json_decref(harmless);
+}
+
+/* Write how to read the tables. */
+void
+table_notes(FILE *out, const json_t *report)
+{
+    json_t *harmless = value_harmless(report);
+
+    write_notes(out, harmless);
+    json_decref(harmless);
+}
+
+/* Write everything. */
+void
+table_report(FILE *out, const json_t *report, bool colour)
+{
+    json_t *harmless = value_harmless(report);
+
+    write_report(out, harmless, colour);
+    json_decref(harmless);
 }

@@ -1,7 +1,8 @@
 /*
  * table - the table on the terminal: for each scenario a sentence, a row per
  * metric, the twins against their controls, and what to keep in mind. At most
- * 100 columns wide. It is made from report.json alone.
+ * 100 columns wide. It is made from report.json alone; the texts of that may be
+ * somebody else's, and reach the terminal harmless.
  */
 #ifndef REPORT_TABLE_H
 #define REPORT_TABLE_H

@@ -1,9 +1,13 @@
 #include "report/values.h"
 
+#include "common/log.h"
+
 #include <err.h>
 #include <inttypes.h>
 #include <math.h>
 #include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
 
 /* End the program without memory. */
 static json_t *
@@ -77,6 +81,50 @@ text_of(const json_t *element)
     const char *text = json_string_value(element);
 
     return text != NULL ? text : "";
+}
+
+/* Make a text harmless. */
+char *
+text_harmless(const char *text)
+{
+    size_t length = strlen(text);
+    char *shown = reallocarray(NULL, length + 1, LOG_HARMLESS_TIMES);
+
+    if (shown == NULL)
+        err(1, NULL);
+    log_harmless(shown, LOG_HARMLESS_TIMES * (length + 1), text, length);
+    return shown;
+}
+
+/* Make the texts of a value that is nobody else's harmless. */
+static void
+make_harmless(json_t *value)
+{
+    const char *key;
+    json_t *item;
+    size_t i;
+
+    if (json_is_string(value)) {
+        char *shown = text_harmless(json_string_value(value));
+
+        if (json_string_set(value, shown) == -1)
+            err(1, NULL);
+        free(shown);
+    }
+    json_array_foreach(value, i, item)
+        make_harmless(item);
+    json_object_foreach(value, key, item)
+        make_harmless(item);
+}
+
+/* Copy it and change the copy. */
+json_t *
+value_harmless(const json_t *value)
+{
+    json_t *copy = made(json_deep_copy(value));
+
+    make_harmless(copy);
+    return copy;
 }
 
 /* Read a truth. */

@@ -36,6 +36,15 @@ const char *get_text(const json_t *o, const char *key);
 /* Return the text that an element is, "" when it is none; the element's. */
 const char *text_of(const json_t *element);
 
+/*
+ * Return a text as a terminal may be shown it, in which nothing moves a cursor,
+ * colours, or turns the direction of writing (see log_harmless()); free it.
+ */
+char *text_harmless(const char *text);
+
+/* Return a copy of a value, the caller's, in which all texts are harmless. */
+json_t *value_harmless(const json_t *value);
+
 /* Return whether what is under the key is true. */
 int get_bool(const json_t *o, const char *key);
 

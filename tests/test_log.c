@@ -288,6 +288,33 @@ START_TEST(random_bytes_are_shown_harmless_and_can_be_read_back)
 }
 END_TEST
 
+START_TEST(by_itself_a_text_keeps_its_quotes)
+{
+    static const char text[] = "it's \"\\\" \xe2\x80\x93 \n\t\x1b]0;\a\x7f"
+                               "\xc2\x9b\xe2\x80\xae\xff\x9b";
+    static const char shown[] =
+        "it's \"\\\" \xe2\x80\x93 \\n\\t\\u{1b}]0;\\u{7}\\u{7f}\\u{9b}"
+        "\\u{202e}\\xff\\x9b";
+    const size_t size = sizeof(text) - 1, length = sizeof(shown) - 1;
+    char *room = guard_room(length + 1);
+
+    ck_assert_uint_eq(
+        log_harmless(room, length + 1, guard_copy(text, size), size), length);
+    ck_assert_str_eq(room, shown);
+    /* No byte needs more room than is said. */
+    for (unsigned c = 0; c <= 0x10ffff; c++) {
+        uint8_t bytes[4];
+        int width = u8_uctomb(bytes, c, sizeof(bytes));
+        char all[64];
+
+        if (width > 0)
+            ck_assert_uint_le(log_harmless(all, sizeof(all),
+                                  (const char *)bytes, (size_t)width),
+                LOG_HARMLESS_TIMES * (size_t)width);
+    }
+}
+END_TEST
+
 START_TEST(what_is_shown_can_be_shown_again)
 {
     static char bytes[256], once[ROOM], twice[ROOM], back[ROOM];
@@ -889,6 +916,7 @@ main(void)
     tcase_add_test(escape, letters_of_all_scripts_stay_themselves);
     tcase_add_test(
         escape, random_bytes_are_shown_harmless_and_can_be_read_back);
+    tcase_add_test(escape, by_itself_a_text_keeps_its_quotes);
     tcase_add_test(escape, what_is_shown_can_be_shown_again);
     tcase_add_test(escape, what_does_not_fit_is_left_out_whole);
     tcase_add_test(escape, room_for_one_byte_holds_the_end);

@@ -96,6 +96,13 @@ class Check(unittest.TestCase):
         self.assertIn("\nmine exited with status 1 by itself: "
             "example_peer: as you wish\n", said)
 
+    def test_what_a_peer_says_moves_no_terminal(self):
+        said = self.check(r"""sh -c 'printf "\033]0;x\007 \302\233 """
+            r"""\342\200\256 \377 a\tb, \342\202\254\n2\n" >&2; exit 1' {port}""",
+            1)
+        self.assertTrue(said.endswith(". It said:\n ]0;x  \\u{9b} \\u{202e} "
+            "\\xff a b, \N{EURO SIGN}\n2\n"), repr(said))
+
     def test_a_command_that_cannot_start_is_one_line(self):
         said = self.check("/no/such/server {port}", 1)
         self.assertRegex(said, r"\Amine exited with status 127 before it "

@@ -322,6 +322,56 @@ class Written(unittest.TestCase):
                 self.assertEqual(kept_back(file.read()), [])
 
 
+class Printed(unittest.TestCase):
+    """What reaches the terminal."""
+
+    # A title, a CSI of one byte, a turn of the direction, a line of its own.
+    HARMFUL = "\033]0;x\a \x9b2J \u202e \r\nAlike: all."
+
+    def assert_harmless(self, text):
+        """Nothing but lines of characters that are seen."""
+        for line in text.split("\n"):
+            self.assertTrue(line.isprintable(), repr(line))
+        self.assertNotIn("\nAlike: all.", text)
+
+    def test_no_text_of_a_report_moves_the_terminal(self):
+        report = reports.usual()
+        texts = {}
+        for path in leaves(report):
+            if isinstance(at(report, path), str):
+                texts.setdefault(path[-1], []).append(path)
+        self.assertGreater(len(texts), 30)
+        for key, paths in texts.items():
+            changed = copy.deepcopy(report)
+            for path in paths:
+                at(changed, path[:-1])[path[-1]] += self.HARMFUL
+            with self.subTest(key=key):
+                done = run_render(changed, "--baseline", "report.json")
+                self.assertIn(done.returncode, (0, 1))
+                self.assert_harmless(done.stdout)
+                self.assertEqual(done.stderr, "")
+
+    def test_a_harmless_report_is_printed_as_it_is(self):
+        report = reports.usual()
+        sentence = "it's \"\N{EURO SIGN}\" \\ 1.40x \N{EN DASH} caf\u00e9."
+        report["scenarios"][0]["sentence"] = sentence
+        self.assertIn(f"\n{sentence}\n", run_render(report).stdout)
+
+    def test_nor_does_what_is_wrong_with_a_file(self):
+        with tempfile.TemporaryDirectory() as folder:
+            path = os.path.join(folder, "a\033]0;x\a.json")
+            with open(path, "w", encoding="utf-8") as file:
+                file.write('{"schema": ' + self.HARMFUL)
+            for name in (path, path + "\x9b"):
+                done = subprocess.run([COMPARE, "--render", name],
+                    env=environment(), stdin=subprocess.DEVNULL,
+                    stdout=subprocess.PIPE, stderr=subprocess.PIPE,
+                    timeout=DEADLINE, check=False, encoding="utf-8")
+                self.assertEqual((done.returncode, done.stdout), (1, ""))
+                self.assert_harmless(done.stderr)
+                self.assertEqual(done.stderr.count("\n"), 1)
+
+
 class Said(unittest.TestCase):
     """What stands on the page."""
 

@@ -110,7 +110,12 @@ chart_text(FILE *plot, const char *text, size_t most)
             break; /* between two characters of UTF-8 */
         if (text[i] == '\'')
             putc('\'', plot);
-        putc((unsigned char)text[i] < ' ' ? ' ' : text[i], plot);
+        if (html_control(text + i) == 0)
+            putc(text[i], plot);
+        else {
+            putc(' ', plot);
+            i += html_control(text + i) - 1;
+        }
     }
     putc('\'', plot);
 }

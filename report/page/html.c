@@ -3,6 +3,17 @@
 #include <assert.h>
 #include <stdarg.h>
 
+/* Tell how many bytes of a text are a control character; 0 = none. */
+size_t
+html_control(const char *text)
+{
+    const unsigned char *at = (const unsigned char *)text;
+
+    if (at[0] == 0xc2 && at[1] >= 0x80 && at[1] <= 0x9f)
+        return 2;
+    return at[0] < ' ' || at[0] == 0x7f;
+}
+
 /* Write a text for one place. */
 void
 html_text(FILE *out, const char *text)
@@ -26,12 +37,17 @@ html_text(FILE *out, const char *text)
         case '\'':
             fputs("&#39;", out);
             break;
+        case '\n':
+        case '\t':
+            putc(*text, out);
+            break;
         default:
-            if ((unsigned char)*text >= ' ' ? *text == 0x7f
-                                            : *text != '\n' && *text != '\t')
-                fputs("\xef\xbf\xbd", out);
-            else
+            if (html_control(text) == 0) {
                 putc(*text, out);
+                break;
+            }
+            fputs("\xef\xbf\xbd", out);
+            text += html_control(text) - 1;
         }
 }
 

@@ -7,6 +7,7 @@
 #ifndef REPORT_HTML_H
 #define REPORT_HTML_H
 
+#include <stddef.h>
 #include <stdio.h>
 
 /*
@@ -15,6 +16,12 @@
  * NULL is written as "-". `text` is UTF-8, as jansson sees to.
  */
 void html_text(FILE *out, const char *text);
+
+/*
+ * Return how many bytes at the start of a text, which is not at its end, are a
+ * control character, C1 included; 0 = it begins with another.
+ */
+size_t html_control(const char *text);
 
 /*
  * Write markup. It knows two conversions: each "%s" is replaced by a text as

@@ -1,6 +1,7 @@
 #include "report/page/port.h"
 
 #include "report/run/programs.h"
+#include "report/values.h"
 
 #include <err.h>
 #include <stdlib.h>
@@ -15,8 +16,12 @@ port_read(void)
 
     if (path != NULL)
         port = json_load_file(path, 0, &error);
-    if (path != NULL && port == NULL)
-        warnx("%s: %s", path, error.text);
+    if (path != NULL && port == NULL) {
+        char *text = text_harmless(error.text);
+
+        warnx("%s: %s", path, text);
+        free(text);
+    }
     free(path);
     return port != NULL ? port : json_null();
 }

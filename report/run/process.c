@@ -1,6 +1,7 @@
 #include "report/run/process.h"
 
 #include "common/cli.h"
+#include "common/log.h"
 #include "report/clock.h"
 #include "report/run/guard.h"
 
@@ -26,6 +27,7 @@
 
 #define COUNTERS_LIMIT_MS 1000 /* for one line of them */
 #define CONNECT_EACH_MS   10   /* until a peer takes the call */
+#define WORDS_MAX         511  /* bytes of a peer's that are kept */
 
 /* What is to run: a program with options, or a command line for the shell. */
 struct program {
@@ -149,7 +151,7 @@ read_line(const struct process *p, char *line, size_t size, int limit_ms)
 static int
 read_ready_line(struct process *p, const char *name, uint16_t *where)
 {
-    char line[128];
+    char line[128], shown[100];
     const char *colon;
     unsigned long port;
 
@@ -160,9 +162,9 @@ read_ready_line(struct process *p, const char *name, uint16_t *where)
     colon = strrchr(line, ':');
     port = colon != NULL ? strtoul(colon + 1, NULL, 10) : 0;
     if (strncmp(line, "Serving on ", 11) != 0 || port == 0 || port > 65535) {
+        log_escape(shown, sizeof(shown), line, strlen(line));
         snprintf(p->error, sizeof(p->error),
-            "%s printed '%.100s' where its ready line was expected", name,
-            line);
+            "%s printed '%s' where its ready line was expected", name, shown);
         return -1;
     }
     *where = (uint16_t)port;
@@ -179,22 +181,46 @@ send_signal(const struct process *p, int sig)
         kill(p->whole, sig);
 }
 
-/* Keep the end of what a peer wrote on standard error, as printable lines. */
+/* Return words as harmless lines; of control characters blanks are left. */
+static const char *
+keep_lines(char *words, size_t length)
+{
+    static char said[LOG_HARMLESS_TIMES * WORDS_MAX + 1];
+    size_t used = 0;
+
+    for (size_t i = 0; i < length; i++)
+        if (words[i] != '\n' &&
+            ((unsigned char)words[i] < ' ' || words[i] == 0x7f))
+            words[i] = ' ';
+    while (length > 0) {
+        const char *end = memchr(words, '\n', length);
+        size_t line = end != NULL ? (size_t)(end - words) : length;
+
+        used += log_harmless(said + used, sizeof(said) - used, words, line);
+        if (end != NULL)
+            said[used++] = '\n';
+        words += line + (end != NULL);
+        length -= line + (end != NULL);
+    }
+    said[used] = '\0';
+    return said;
+}
+
+/* Keep the end of what a peer wrote on standard error. */
 static void
 keep_words(struct process *p)
 {
+    char words[WORDS_MAX], *from = words;
     off_t end = lseek(p->errors, 0, SEEK_END);
-    const off_t room = sizeof(p->said) - 1;
-    ssize_t n;
+    off_t at = end > (off_t)sizeof(words) ? end - (off_t)sizeof(words) : 0;
+    ssize_t n = pread(p->errors, words, sizeof(words), at);
 
-    n = pread(
-        p->errors, p->said, sizeof(p->said) - 1, end > room ? end - room : 0);
-    while (n > 0 && p->said[n - 1] == '\n')
+    while (n > 0 && words[n - 1] == '\n')
         n--;
-    p->said[n > 0 ? n : 0] = '\0';
-    for (char *c = p->said; *c != '\0'; c++)
-        if (*c != '\n' && ((unsigned char)*c < ' ' || *c == 0x7f))
-            *c = ' ';
+    /* It may begin within a character. */
+    for (; at > 0 && n > 0 && ((unsigned char)*from & 0xc0) == 0x80; from++)
+        n--;
+    p->said = keep_lines(from, n > 0 ? (size_t)n : 0);
     close(p->errors);
 }
 
@@ -283,6 +309,7 @@ start_program(struct process *p, const struct program *program)
     int out[2];
 
     memset(p, 0, sizeof(*p));
+    p->said = "";
     p->errors = -1;
     if (pipe2(out, O_CLOEXEC) == -1)
         err(1, "pipe");
@@ -402,6 +429,7 @@ process_start_peer(struct process *p, const char *command, int cpu)
     char *text, end[96];
 
     memset(p, 0, sizeof(*p));
+    p->said = "";
     p->out = -1;
     p->errors = memfd_create("standard error", MFD_CLOEXEC);
     if (p->errors == -1)

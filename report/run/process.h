@@ -37,7 +37,9 @@ struct process {
     uint16_t port;
     uint16_t http_port; /* of a server with two doors; else 0 */
     char error[384];    /* why the last call failed */
-    char said[512];     /* the last of what a peer wrote on standard error */
+    /* The last that a peer wrote on standard error, as a terminal may be shown
+       it (see log_harmless()), in lines; until the next peer has ended. */
+    const char *said;
 };
 
 /* How a process ended, by wait4(2); all of its threads are summed up. */

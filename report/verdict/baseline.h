@@ -19,7 +19,8 @@
 /*
  * Write to `out` how the primary figures of both twins have changed, a row
  * each. Return 0; or -1, having written why, when the reports are of two
- * machines or have no scenario in common that was loaded in the same way.
+ * machines or have no scenario in common that was loaded in the same way. The
+ * texts of both reach `out` harmless.
  */
 int baseline_compare(
     FILE *out, const json_t *now, const json_t *then, bool colour);
