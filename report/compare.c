@@ -318,32 +318,73 @@ make_plan(struct plan *plan, const struct request *request,
     plan->placement = plan_place();
 }
 
+/* End, as the head of a journal cannot be what compare wrote. */
+static _Noreturn void
+refuse_head(const struct request *request, const char *key)
+{
+    errx(1, "%s: the first line of journal.jsonl is damaged: %s",
+        request->resume, key);
+}
+
+/* Take a whole number from the head. */
+static uint64_t
+take_count(const struct request *request, const json_t *head, const char *key,
+    int64_t most)
+{
+    const json_t *value = json_object_get(head, key);
+
+    if (!json_is_integer(value) || json_integer_value(value) < 0 ||
+        json_integer_value(value) > most)
+        refuse_head(request, key);
+    return (uint64_t)json_integer_value(value);
+}
+
+/* Take from the head which suite it is of. */
+static enum suite
+take_suite(const struct request *request, const json_t *head)
+{
+    for (int s = 0; s < SUITES; s++)
+        if (strcmp(get_text(head, "suite"), suites[s].name) == 0)
+            return (enum suite)s;
+    refuse_head(request, "suite");
+}
+
+/* Take the names of the scenarios. */
+static void
+take_scenarios(struct request *request, const json_t *head)
+{
+    const json_t *name;
+    size_t i;
+
+    json_array_foreach(json_object_get(head, "scenarios"), i, name)
+        if (!options_choose(request, scenario_find(text_of(name))))
+            refuse_head(request, "scenarios");
+    if (request->only_count == 0)
+        refuse_head(request, "scenarios");
+}
+
 /* Take from a journal what had been asked for when it was begun. */
 static void
 take_up(struct request *request)
 {
     const char *why;
     json_t *head = journal_head(request->resume, &why);
-    const json_t *name;
-    size_t i;
 
     if (head == NULL)
         errx(1, "%s: %s", request->resume, why);
     request->started = strdup(get_text(head, "started"));
     if (request->started == NULL)
         err(1, NULL);
-    request->seed = (uint64_t)json_integer_value(json_object_get(head, "seed"));
-    request->blocks = (size_t)get_number(head, "blocks");
+    request->seed = take_count(request, head, "seed", INT64_MAX);
+    request->blocks = take_count(request, head, "blocks", PLAN_BLOCKS_MAX);
     request->seconds = get_number(head, "window");
+    if (request->seconds != 0 && !options_is_window(request->seconds))
+        refuse_head(request, "window");
+    if (!json_is_boolean(json_object_get(head, "chosen")))
+        refuse_head(request, "chosen");
     request->suite_named = !get_bool(head, "chosen");
-    for (int s = 0; s < SUITES; s++)
-        if (strcmp(get_text(head, "suite"), suites[s].name) == 0)
-            request->suite = (enum suite)s;
-    request->only_count = 0;
-    json_array_foreach(json_object_get(head, "scenarios"), i, name)
-        if (scenario_find(text_of(name)) != NULL &&
-            request->only_count < OPTIONS_SCENARIOS_MAX)
-            request->only[request->only_count++] = scenario_find(text_of(name));
+    request->suite = take_suite(request, head);
+    take_scenarios(request, head);
     json_decref(head);
 }
 
@@ -356,17 +397,15 @@ describe_machine(const struct plan *plan)
     return machine_describe(cpus, plan->placement.pinned ? 2 : 0);
 }
 
-/* Race and report; false if a server failed. */
-static bool
-race_and_report(const struct request *request, struct report *report,
-    const struct chosen *chosen, struct meter *meter, const char *output,
-    const json_t *baseline)
+/* Describe what is going to be raced, and begin the journal or go on with it.
+ */
+static struct journal *
+begin_journal(
+    const struct request *request, struct report *report, const char *output)
 {
     struct journal *journal;
-    json_t *head, *json;
     const char *why;
-    char *farewell;
-    bool good;
+    json_t *head;
 
     report->machine = describe_machine(report->plan);
     report->scenarios = json_array();
@@ -374,6 +413,20 @@ race_and_report(const struct request *request, struct report *report,
     journal = journal_open(output, head, request->resume != NULL, &why);
     if (journal == NULL)
         errx(1, "%s cannot be gone on with: %s", output, why);
+    json_decref(head);
+    return journal;
+}
+
+/* Race and report; false if a server failed. */
+static bool
+race_and_report(struct report *report, const struct chosen *chosen,
+    struct journal *journal, struct meter *meter, const char *output,
+    const json_t *baseline)
+{
+    json_t *json;
+    char *farewell;
+    bool good;
+
     if (asprintf(&farewell,
             "\nInterrupted; --resume %s goes on where this ended.\n",
             output) == -1)
@@ -389,11 +442,7 @@ race_and_report(const struct request *request, struct report *report,
     if (baseline != NULL &&
         baseline_compare(stdout, json, baseline, use_colour()) == -1)
         good = false;
-    journal_close(journal);
     json_decref(json);
-    json_decref(head);
-    json_decref(report->scenarios);
-    json_decref(report->machine);
     return good;
 }
 
@@ -403,10 +452,12 @@ compare(const struct request *request, const struct plan *plan,
     const char *output, const json_t *baseline)
 {
     struct report report = { .plan = plan };
+    struct journal *journal = NULL;
     time_t now = time(NULL);
     struct chosen chosen;
     struct meter meter;
     char started[32];
+    bool good;
 
     strftime(started, sizeof(started), "%Y-%m-%dT%H:%M:%SZ", gmtime(&now));
     choose(&chosen, request, plan);
@@ -416,18 +467,26 @@ compare(const struct request *request, const struct plan *plan,
     report.started = request->started != NULL ? request->started : started;
     if (!request->check_only)
         directory_take(output, request->resume != NULL);
+    if (request->resume != NULL)
+        journal = begin_journal(request, &report, output);
     guard_say(request->resume != NULL
                   ? "\nInterrupted; nothing is lost, --resume goes on.\n"
                   : "\nInterrupted before anything was measured.\n");
     report.planned = announce(request, &chosen, plan);
     meter_start(&meter, report.planned);
-    if (!prove(plan, &meter, &report.alike))
-        return false;
-    if (plan->peer != NULL && !prove_peer(plan, &meter, &report.peer))
-        return false;
-    if (request->check_only)
-        return true;
-    return race_and_report(request, &report, &chosen, &meter, output, baseline);
+    good = prove(plan, &meter, &report.alike) &&
+           (plan->peer == NULL || prove_peer(plan, &meter, &report.peer));
+    if (good && !request->check_only) {
+        if (journal == NULL)
+            journal = begin_journal(request, &report, output);
+        good = race_and_report(
+            &report, &chosen, journal, &meter, output, baseline);
+    }
+    if (journal != NULL)
+        journal_close(journal);
+    json_decref(report.scenarios);
+    json_decref(report.machine);
+    return good;
 }
 
 /* Write the page of an earlier report, where it is or where told to. */

@@ -12,7 +12,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* Which programs were raced. */
+/* Which programs are raced. */
 static json_t *
 programs_of(const struct report *report)
 {
@@ -32,10 +32,21 @@ programs_of(const struct report *report)
     }
     if (plan->peer != NULL)
         json_array_append_new(
-            all, json_pack("{s:s, s:s, s:s, s:o}", "name",
+            all, json_pack("{s:s, s:s, s:s}", "name",
                      subjects[SUBJECT_PEER].name, "command", plan->peer,
-                     "speaks", ask_speaks_name(plan->peer_speaks),
-                     "conversations", value_count(report->peer.conversations)));
+                     "speaks", ask_speaks_name(plan->peer_speaks)));
+    return all;
+}
+
+/* Which programs were raced, and how much of the peer was checked. */
+static json_t *
+programs_checked(const struct report *report)
+{
+    json_t *all = programs_of(report);
+
+    if (report->plan->peer != NULL)
+        json_object_set_new(json_array_get(all, json_array_size(all) - 1),
+            "conversations", value_count(report->peer.conversations));
     return all;
 }
 
@@ -76,7 +87,7 @@ json_report(const struct report *report)
             "seed", value_count(plan->seed), "processors_allowed", at->allowed,
             "pinned", (int)at->pinned, "load_cpu", at->load_cpu, "server_cpu",
             at->server_cpu, "not_pinned_because", value_text(at->why),
-            "machine", report->machine, "programs", programs_of(report),
+            "machine", report->machine, "programs", programs_checked(report),
             "alike", "conversations", value_count(report->alike.conversations),
             "differences", value_count(report->alike.differences), "margins",
             judge_margins(), "chance", judge_chance(report->scenarios), "port",

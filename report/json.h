@@ -39,7 +39,7 @@ json_t *json_report(const struct report *report);
 
 /*
  * Return the head of a journal: what must be the same for a comparison to be
- * gone on with. The caller owns it.
+ * gone on with, and is known before anything is run. The caller owns it.
  */
 json_t *json_head(const struct report *report);
 

@@ -88,22 +88,42 @@ static const char doc[] =
     "  compare --check --peer 'mine=./my-server --port {port}'\n"
     "  compare --only reply-50 --peer 'mine=./my-server --port {port}'\n";
 
+/* Add a scenario to those that were chosen. */
+bool
+options_choose(struct request *request, const struct scenario *s)
+{
+    for (size_t i = 0; i < request->only_count; i++)
+        if (request->only[i] == s)
+            return false;
+    if (s == NULL || request->only_count == OPTIONS_SCENARIOS_MAX)
+        return false;
+    request->only[request->only_count++] = s;
+    return true;
+}
+
+/* Tell whether a window may be so long. */
+bool
+options_is_window(double seconds)
+{
+    return seconds >= 0.05 && seconds <= 60;
+}
+
 /* Read a list of scenario names. */
 static void
 parse_only(struct request *request, char *names, struct argp_state *state)
 {
-    char *rest, *name = strtok_r(names, ",", &rest);
+    const char *name;
 
-    for (; name != NULL; name = strtok_r(NULL, ",", &rest)) {
+    while ((name = strsep(&names, ",")) != NULL) {
         const struct scenario *s = scenario_find(name);
 
+        if (name[0] == '\0')
+            argp_error(state, "an empty name in --only names no scenario");
         if (s == NULL)
             argp_error(state, "no scenario is called '%s' (try --list)", name);
-        if (request->only_count < OPTIONS_SCENARIOS_MAX)
-            request->only[request->only_count++] = s;
+        if (!options_choose(request, s))
+            argp_error(state, "--only names '%s' twice", name);
     }
-    if (request->only_count == 0)
-        argp_error(state, "--only names no scenario");
 }
 
 /* Tell whether a command is no more than blanks and ports. */
@@ -245,7 +265,7 @@ parse(int key, char *arg, struct argp_state *state)
         return 0;
     case KEY_SECONDS:
         request->seconds = (double)cli_seconds(state, "seconds", arg) / 1000;
-        if (request->seconds < 0.05 || request->seconds > 60)
+        if (!options_is_window(request->seconds))
             argp_error(state, "--seconds takes 0.05 to 60");
         return 0;
     case KEY_SEED:

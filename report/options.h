@@ -33,6 +33,15 @@ struct request {
     enum ask_speaks peer_speaks;
 };
 
+/*
+ * Add a scenario to `only`. Return whether that could be: it is one (not NULL),
+ * and not there already.
+ */
+bool options_choose(struct request *request, const struct scenario *s);
+
+/* Return whether a window of so many seconds can be measured. */
+bool options_is_window(double seconds);
+
 /* Read the command line; a wrong one ends the program with exit code 64. */
 void options_read(struct request *request, int argc, char **argv);
 

@@ -280,9 +280,55 @@ class ResumeWhole(Raced):
     def test_another_comparison_is_refused(self):
         self.write("journal.jsonl", re.sub(
             r'"fnv1a":"[0-9a-f]+"', '"fnv1a":"0"', Raced.left[2], 1))
-        code, _, errors = compare("--resume", self.folder)
-        self.assertEqual(code, 1)
+        code, output, errors = compare("--resume", self.folder)
+        # It is said before anything is run.
+        self.assertEqual((code, output), (1, ""))
         self.assertIn("with other programs", errors)
+
+    def test_a_damaged_head_is_refused_at_once(self):
+        head, _, rest = Raced.left[2].partition("\n")
+        for key, values in {
+            "seed": (None, -1, 1.5, 1e300, "7"),
+            "blocks": (None, -1, 51, 2 ** 63 - 1, 1e300, 0.5, []),
+            "window": (None, -1, 1e300, 1e-320, 0.01, 61, "1"),
+            "chosen": (None, 1, "true"),
+            "suite": (None, "", "none", 1),
+            "scenarios": (None, [], ["none"], [None], ["reply-1"] * 2,
+                "reply-1", [["reply-1"]]),
+        }.items():
+            for value in values:
+                changed = {**json.loads(head), key: value}
+                text = json.dumps(changed) + "\n" + rest
+                self.write("journal.jsonl", text)
+                with self.subTest(key=key, value=value):
+                    self.assertEqual(compare("--resume", self.folder), (1, "",
+                        f"compare: {self.folder}: the first line of "
+                        f"journal.jsonl is damaged: {key}\n"))
+                    self.assertEqual(read(self.folder, "journal.jsonl"), text)
+        for text in ("{}", "[]", "[1]"):
+            self.write("journal.jsonl", text)
+            code, output, errors = compare("--resume", self.folder)
+            self.assertEqual((code, output), (1, ""))
+            self.assertIn("the first line of journal.jsonl is damaged", errors)
+
+    def test_a_damaged_line_is_refused_at_once(self):
+        run = {"block": 1, "position": 1}
+        for line in ({}, [], {"scenario": 1, "run": run, "until_seconds": 1},
+                {"scenario": "x", "run": {}, "until_seconds": 1},
+                {"scenario": "x", "run": {**run, "block": 1e300},
+                    "until_seconds": 1},
+                {"scenario": "x", "run": {**run, "block": -1},
+                    "until_seconds": 1},
+                {"scenario": "x", "run": run, "until_seconds": None},
+                {"scenario": "x", "run": run, "until_seconds": -1},
+                {"scenario": "x", "rate": {"rate": 0, "burst": 1}},
+                {"scenario": "x", "rate": {"rate": 1, "burst": 1e300}},
+                {"scenario": "x", "rate": None}):
+            self.write("journal.jsonl", Raced.left[2] + json.dumps(line))
+            with self.subTest(line=line):
+                self.assertEqual(compare("--resume", self.folder), (1, "",
+                    f"compare: {self.folder} cannot be gone on with: a line of "
+                    "journal.jsonl is damaged\n"))
 
 
 class SystemCalls(Raced):
@@ -425,7 +471,12 @@ class CommandLine(unittest.TestCase):
     def test_wrong_values(self):
         for options, reason in {
             ("--only", "nothing"): "no scenario is called 'nothing'",
+            ("--only", ""): "names no scenario",
             ("--only", ","): "names no scenario",
+            ("--only", "reply-50,,reply-1"): "names no scenario",
+            ("--only", "reply-50,"): "names no scenario",
+            ("--only", "reply-50,reply-1,reply-50"): "names 'reply-50' twice",
+            ("--only", "reply-1", "--only", "reply-1"): "'reply-1' twice",
             ("--blocks", "0"): "blocks",
             ("--seconds", "0.01"): "0.05 to 60",
             ("--peer-speaks", "latin"): "game, charfinder or http",

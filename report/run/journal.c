@@ -10,6 +10,8 @@
 #include <string.h>
 #include <unistd.h>
 
+static const char no_journal[] = "there is no journal to go on with";
+
 struct journal {
     FILE *out;
     json_t *lines; /* of earlier sessions, without the head */
@@ -57,7 +59,7 @@ journal_head(const char *directory, const char **why)
 {
     json_t *lines = read_lines(directory), *head;
 
-    *why = "there is no journal to go on with";
+    *why = no_journal;
     if (lines == NULL)
         return NULL;
     head = json_incref(json_array_get(lines, 0));
@@ -99,30 +101,68 @@ start_file(struct journal *j, const char *directory, const json_t *head)
     free(path);
 }
 
+/* Tell whether a rate of requests is one. */
+static bool
+is_rate(double x)
+{
+    return x >= 1 && x <= 1e9;
+}
+
+/* Tell whether a line is one that can be gone on with. */
+static bool
+is_whole(const json_t *line)
+{
+    const json_t *run = json_object_get(line, "run");
+    const json_t *rate = json_object_get(line, "rate");
+    double until = get_number(line, "until_seconds");
+
+    if (get_text(line, "scenario")[0] == '\0')
+        return false;
+    if (run != NULL && (get_count(run, "block") == 0 ||
+                           get_count(run, "position") == 0 || !(until >= 0)))
+        return false;
+    return rate == NULL || (is_rate(get_number(rate, "rate")) &&
+                               is_rate(get_number(rate, "burst")));
+}
+
+/* Take what an earlier session wrote; NULL, with the reason, when it is not
+ * to be gone on with. */
+static json_t *
+take_lines(const char *directory, const json_t *head, const char **why)
+{
+    json_t *lines = read_lines(directory);
+    const json_t *line;
+    size_t i;
+
+    *why = NULL;
+    if (lines == NULL)
+        *why = no_journal;
+    else if (!json_equal(json_array_get(lines, 0), head))
+        *why = "it was begun on another machine, with other programs, or "
+               "otherwise than now";
+    json_array_remove(lines, 0);
+    json_array_foreach(lines, i, line)
+        if (*why == NULL && !is_whole(line))
+            *why = "a line of journal.jsonl is damaged";
+    if (*why == NULL)
+        return lines;
+    json_decref(lines);
+    return NULL;
+}
+
 /* Open it. */
 struct journal *
 journal_open(
     const char *directory, const json_t *head, bool resume, const char **why)
 {
-    json_t *lines = resume ? read_lines(directory) : json_array();
-    struct journal *j = calloc(1, sizeof(*j));
+    json_t *lines = resume ? take_lines(directory, head, why) : json_array();
+    struct journal *j;
 
+    if (lines == NULL)
+        return NULL;
+    j = calloc(1, sizeof(*j));
     if (j == NULL)
         err(1, "journal");
-    *why = "there is no journal to go on with";
-    if (resume && lines != NULL &&
-        !json_equal(json_array_get(lines, 0), head)) {
-        *why = "it was begun on another machine, with other programs, or "
-               "otherwise than now";
-        json_decref(lines);
-        lines = NULL;
-    }
-    if (lines == NULL) {
-        free(j);
-        return NULL;
-    }
-    if (resume)
-        json_array_remove(lines, 0);
     j->lines = lines;
     start_file(j, directory, head);
     return j;

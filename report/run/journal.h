@@ -24,7 +24,8 @@ json_t *journal_head(const char *directory, const char **why);
 /*
  * Open the journal in a directory: anew, or with `resume` to go on with what
  * is there, of which a last, broken line is cut off. Return NULL, with the
- * reason in *why, when there is none to go on with, or `head` is not its head.
+ * reason in *why, when there is none to go on with, a line of it is damaged, or
+ * `head` is not its head; nothing is written then.
  * End the program when the file cannot be written or memory runs out.
  */
 struct journal *journal_open(

@@ -127,7 +127,7 @@ latencies_of(const json_t *run)
         return NULL;
     h = histogram_new();
     if (histogram_add_text(h, get_text(o, "counters")) == -1)
-        errx(1, "a histogram cannot be read");
+        errx(1, "journal.jsonl: a histogram in it is damaged");
     histogram_record_censored(
         h, get_count(o, "censored_from"), get_count(o, "censored"));
     return h;
