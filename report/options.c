@@ -81,10 +81,11 @@ static const char doc[] =
     "command for /bin/sh (as after "
     "exec), {port} in it becomes the port to listen on, at 127.0.0.1. The "
     "peer is first held to the protocol, and each rule that it breaks is "
-    "printed; if there is none, it is raced beside the twins. SIGTERM stops it "
-    "and its children, SIGKILL what is left after 5 s. Its standard output is "
-    "thrown away; the last that it wrote on standard error is shown when "
-    "something is wrong.\n\n"
+    "printed; if there is none, it is raced beside the twins. It must stay in "
+    "the foreground, and has 5 s to end on SIGTERM; what it started is ended "
+    "with it, in whatever session that is. Its standard output is thrown away; "
+    "the last that it wrote on standard error is shown when something is "
+    "wrong.\n\n"
     "  compare --check --peer 'mine=./my-server --port {port}'\n"
     "  compare --only reply-50 --peer 'mine=./my-server --port {port}'\n";
 

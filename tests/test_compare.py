@@ -7,11 +7,13 @@ scenario runs to its end.
 
 import json
 import os
+import pty
 import re
 import shutil
 import signal
 import subprocess
 import tempfile
+import time
 import unittest
 
 from harness import BUILD, DEADLINE, FULL, environment, main, wait_until
@@ -329,6 +331,50 @@ class ResumeWhole(Raced):
                 self.assertEqual(compare("--resume", self.folder), (1, "",
                     f"compare: {self.folder} cannot be gone on with: a line of "
                     "journal.jsonl is damaged\n"))
+
+
+class Terminal(Folder):
+    """A terminal that nobody reads does not keep compare alive."""
+
+    @staticmethod
+    def fill(terminal):
+        """Write until there is no room; the kernel makes some as it moves on
+        what was written, for a while."""
+        os.set_blocking(terminal, False)
+        last = time.monotonic()
+        while time.monotonic() < last + 0.2:
+            try:
+                os.write(terminal, b"." * 512)
+                last = time.monotonic()
+            except BlockingIOError:
+                time.sleep(0.003)
+        os.set_blocking(terminal, True)
+
+    @staticmethod
+    def servers(process):
+        """The servers that it runs."""
+        with open(f"/proc/{process.pid}/task/{process.pid}/children") as file:
+            return file.read().split()
+
+    def test_sigterm_ends_it_while_it_waits_for_room(self):
+        reading, writing = pty.openpty()
+        self.addCleanup(os.close, reading)
+        self.fill(writing)
+        with subprocess.Popen([COMPARE, *QUICK, "--only", "reply-1", "--output",
+                self.folder], stdin=subprocess.DEVNULL,
+                stdout=subprocess.DEVNULL, stderr=writing, env=environment(),
+                start_new_session=True) as process:
+            os.close(writing)
+            try:
+                # The twins run, and it cannot say so.
+                servers = wait_until(lambda: self.servers(process)[1:] and
+                    self.servers(process), "the twins run")
+                process.send_signal(signal.SIGTERM)
+                self.assertEqual(process.wait(DEADLINE), -signal.SIGTERM)
+            finally:
+                process.kill()
+        self.assertFalse([pid for pid in servers
+            if os.path.exists(f"/proc/{pid}")])
 
 
 class SystemCalls(Raced):

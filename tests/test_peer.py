@@ -64,6 +64,15 @@ def is_alive(pid):
         return False
 
 
+def command_line(pid):
+    """The command line of a process; "" when it is gone."""
+    try:
+        with open(f"/proc/{pid}/cmdline", errors="replace") as file:
+            return file.read()
+    except (FileNotFoundError, ProcessLookupError):
+        return ""
+
+
 class Check(unittest.TestCase):
     """--check: what a peer answers."""
 
@@ -219,31 +228,46 @@ class Race(unittest.TestCase):
 class Processes(unittest.TestCase):
     """Nothing of a peer is left behind."""
 
+    # With a child in its group, one in a session of its own, and an orphan
+    # there that SIGTERM does not end, which has a child, too.
+    SCRIPT = f"""
+        sleep 600 & echo $! >>"$0.pids"
+        setsid sleep 600 & echo $! >>"$0.pids"
+        (setsid sh -c 'trap "" TERM; sleep 600 & echo $$ $! >>"$0"; wait' \
+            "$0.pids" &)
+        while [ "$(wc -w <"$0.pids")" -lt 4 ]; do :; done
+        echo $$ >>"$0.pids"
+        exec {EXAMPLE} "$1"
+    """
+
     def setUp(self):
         folder = tempfile.TemporaryDirectory()
         self.addCleanup(folder.cleanup)
-        self.noted = os.path.join(folder.name, "pids")
-        self.command = (f"sh -c 'sleep 600 & echo $$ $! >{self.noted}; "
-            f"exec {EXAMPLE} {{port}}'")
+        self.script = os.path.join(folder.name, "peer.sh")
+        with open(self.script, "w") as file:
+            file.write(self.SCRIPT)
+        self.command = f"sh {self.script} {{port}}"
 
     def pids(self):
-        """The peer and its child; None before they are there."""
-        if not os.path.exists(self.noted):
+        """The peer and all that it started; None before they are there."""
+        if not os.path.exists(self.script + ".pids"):
             return None
-        with open(self.noted) as file:
-            return [int(word) for word in file.read().split()]
+        with open(self.script + ".pids") as file:
+            pids = [int(word) for word in file.read().split()]
+        return pids if len(pids) == 5 else None
 
     def assert_gone(self):
-        """Neither the peer nor its child goes on."""
+        """None of them goes on."""
         for pid in self.pids():
-            wait_until(lambda: not is_alive(pid), f"process {pid} is gone")
+            self.assertFalse(is_alive(pid), pid)
 
-    def test_children_of_a_peer_are_stopped_with_it(self):
-        code, output, _ = compare("--check", "--peer", "mine=" + self.command)
-        self.assertEqual(code, 0, output)
+    def test_what_a_peer_started_is_ended_with_it(self):
+        code, output, errors = compare("--check", "--peer",
+            "mine=" + self.command)
+        self.assertEqual((code, errors), (0, ""), output)
         self.assert_gone()
 
-    def test_a_signal_to_compare_stops_them(self):
+    def test_a_signal_to_compare_ends_it_all(self):
         process = start("--check", "--peer", "mine=" + self.command)
         try:
             wait_until(self.pids, "the peer is there")
@@ -253,6 +277,20 @@ class Processes(unittest.TestCase):
             process.kill()
         self.assertEqual(process.returncode, -signal.SIGTERM)
         self.assert_gone()
+
+    def test_a_peer_in_the_background_is_told_and_ended(self):
+        for command in (f"setsid -f {self.command}",
+                f"sh -c '{self.command} &'"):
+            with self.subTest(command):
+                code, output, errors = compare("--check", "--peer",
+                    "mine=" + command)
+                self.assertEqual((code, errors), (1, ""), output)
+                self.assertEqual(output.splitlines()[-1], "mine went into the "
+                    "background (exited with status 0), and must stay in the "
+                    "foreground.")
+                self.assertEqual(output.count("Conforming: "), 0)
+                self.assertEqual([pid for pid in os.listdir("/proc")
+                    if pid.isdigit() and self.script in command_line(pid)], [])
 
 
 class CommandLine(unittest.TestCase):

@@ -65,9 +65,9 @@ crowd_come(const struct load_group *group)
     sigfillset(&all);
     pthread_sigmask(SIG_SETMASK, &all, &old);
     errno = pthread_create(&c->thread, NULL, be, c);
+    pthread_sigmask(SIG_SETMASK, &old, NULL);
     if (errno != 0)
         err(1, "crowd");
-    pthread_sigmask(SIG_SETMASK, &old, NULL);
     while (sem_wait(&c->there) == -1)
         continue;
     return c;

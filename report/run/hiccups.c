@@ -8,6 +8,7 @@
 #include <err.h>
 #include <pthread.h>
 #include <sched.h>
+#include <stdbool.h>
 #include <stdlib.h>
 #include <time.h>
 
@@ -62,19 +63,21 @@ hiccups_measure(const int *cpus, size_t n)
 {
     struct sleeper sleepers[CPUS_MAX];
     json_t *all = json_array();
+    bool started = true;
     sigset_t old;
 
     n = n < CPUS_MAX ? n : CPUS_MAX;
-    guard_hold(&old); /* their threads must not be interrupted */
     for (size_t i = 0; i < n; i++) {
-        struct sleeper *s = &sleepers[i];
-
-        s->cpu = cpus[i];
-        s->late = histogram_new();
-        if (pthread_create(&s->thread, NULL, sleep_and_note, s) != 0)
-            errx(1, "no thread to measure hiccups with");
+        sleepers[i].cpu = cpus[i];
+        sleepers[i].late = histogram_new();
     }
+    guard_hold(&old); /* their threads must not be interrupted */
+    for (size_t i = 0; i < n && started; i++)
+        started = pthread_create(&sleepers[i].thread, NULL, sleep_and_note,
+                      &sleepers[i]) == 0;
     guard_release(&old);
+    if (!started)
+        errx(1, "no thread to measure hiccups with");
     for (size_t i = 0; i < n; i++) {
         pthread_join(sleepers[i].thread, NULL);
         json_array_append_new(all, describe(&sleepers[i]));

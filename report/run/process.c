@@ -71,12 +71,21 @@ restore_signals(void)
 {
     sigset_t ignored, none;
 
+    guard_leave();
     cli_ignored_signals(&ignored);
     for (int sig = 1; sig < NSIG; sig++)
         if (sigismember(&ignored, sig) == 1)
             signal(sig, SIG_DFL);
     sigemptyset(&none);
     sigprocmask(SIG_SETMASK, &none, NULL);
+}
+
+/* In the child: say what failed, and end without what exit() does. */
+static _Noreturn void
+fail(const char *what)
+{
+    warn("%s", what);
+    _exit(127);
 }
 
 /*
@@ -99,7 +108,7 @@ become_server(const struct process *p, const struct program *program, int out,
         CPU_ZERO(&set);
         CPU_SET((size_t)program->cpu, &set);
         if (sched_setaffinity(0, sizeof(set), &set) == -1)
-            err(127, "pin to processor %d", program->cpu);
+            fail("sched_setaffinity");
     }
     if (getrlimit(RLIMIT_NOFILE, &files) == 0) {
         files.rlim_cur = files.rlim_max;
@@ -109,12 +118,12 @@ become_server(const struct process *p, const struct program *program, int out,
     if (null == -1 || dup2(null, 0) == -1 ||
         dup2(out != -1 ? out : null, 1) == -1 ||
         (p->errors != -1 && dup2(p->errors, 2) == -1))
-        err(127, "redirect");
+        fail("dup2");
     if (program->command == NULL)
         run_program(program);
     else if (setpgid(0, 0) == 0)
         execl("/bin/sh", "sh", "-c", program->command, (char *)NULL);
-    err(127, "%s", program->command == NULL ? program->path : "/bin/sh");
+    fail(program->command == NULL ? program->path : "/bin/sh");
 }
 
 /*
@@ -230,12 +239,14 @@ reap(struct process *p, struct rusage *usage)
 {
     sigset_t old;
     int status = 0;
+    bool failed;
 
     guard_hold(&old);
-    if (wait4(p->pid, &status, 0, usage) == -1)
-        err(1, "wait4");
+    failed = wait4(p->pid, &status, 0, usage) == -1;
     guard_remove(p->whole);
     guard_release(&old);
+    if (failed)
+        err(1, "wait4");
     close(p->pidfd);
     if (p->out != -1)
         close(p->out);
@@ -259,9 +270,14 @@ static int
 give_up(struct process *p)
 {
     struct rusage usage;
+    bool is_peer = p->whole < 0;
+    int status;
 
     send_signal(p, SIGKILL);
-    return reap(p, &usage);
+    status = reap(p, &usage);
+    if (is_peer)
+        guard_end_strays();
+    return status;
 }
 
 /* Fork and run a program that writes to `out`; -1 = /dev/null. */
@@ -275,16 +291,18 @@ spawn(struct process *p, const struct program *program, int out)
     fflush(NULL);
     guard_hold(&old);
     p->pid = fork();
-    if (p->pid == -1)
-        err(1, "fork");
     if (p->pid == 0)
         become_server(p, program, out, parent);
-    /* Both sides ask for the group, so that neither is too early. */
-    if (in_group)
-        setpgid(p->pid, p->pid);
-    p->whole = in_group ? -p->pid : p->pid;
-    guard_add(p->whole);
+    if (p->pid > 0) {
+        /* Both sides ask for the group, so that neither is too early. */
+        if (in_group)
+            setpgid(p->pid, p->pid);
+        p->whole = in_group ? -p->pid : p->pid;
+        guard_add(p->whole);
+    }
     guard_release(&old);
+    if (p->pid == -1)
+        err(1, "fork");
     p->pidfd = pidfd_open(p->pid, 0);
     if (p->pidfd == -1)
         err(1, "pidfd_open");
@@ -418,14 +436,19 @@ describe_end(int status, char *text, size_t size)
         snprintf(text, size, "exited with status %d", WEXITSTATUS(status));
 }
 
+/* What is told of a peer that ended with status 0 while something goes on. */
+static const char in_background[] =
+    "went into the background (exited with status 0), and must stay in the "
+    "foreground";
+
 /* Start a peer and call it until it takes the call. */
 int
 process_start_peer(struct process *p, const char *command, int cpu)
 {
     struct program program = { .cpu = cpu };
     uint16_t own_port;
-    int held, caller;
-    bool ready, ended;
+    int held, caller, status;
+    bool ready, ended, left;
     char *text, end[96];
 
     memset(p, 0, sizeof(*p));
@@ -442,11 +465,17 @@ process_start_peer(struct process *p, const char *command, int cpu)
     free(text);
     ready = call_until_ready(p, caller);
     close(caller);
-    if (ready)
-        return 0;
     ended = process_wait(p, 0);
-    describe_end(give_up(p), end, sizeof(end));
-    if (ended)
+    if (ready && !ended)
+        return 0;
+    left = guard_has_strays();
+    status = give_up(p);
+    describe_end(status, end, sizeof(end));
+    if (ended && left && status == 0)
+        snprintf(p->error, sizeof(p->error), "%s", in_background);
+    else if (ended && ready)
+        snprintf(p->error, sizeof(p->error), "%s by itself", end);
+    else if (ended)
         snprintf(p->error, sizeof(p->error), "%s before it listened on port %d",
             end, p->port);
     else
@@ -504,13 +533,14 @@ int
 process_stop(struct process *p, struct process_end *end)
 {
     double start = clock_seconds();
-    bool is_peer = p->whole < 0, early, in_time;
+    bool is_peer = p->whole < 0, early, left, in_time;
     struct rusage ru;
     char how[96];
     int status;
 
     assert(p->pid != 0);
     early = is_peer && process_wait(p, 0);
+    left = early && guard_has_strays();
     send_signal(p, SIGTERM);
     in_time = wait_for_exit(p, start + PROCESS_STOP_LIMIT_MS / 1e3);
     if (!in_time || is_peer)
@@ -523,8 +553,12 @@ process_stop(struct process *p, struct process_end *end)
             (double)(ru.ru_utime.tv_usec + ru.ru_stime.tv_usec) / 1e6;
         end->stop_seconds = clock_seconds() - start;
     }
+    if (is_peer)
+        guard_end_strays();
     describe_end(status, how, sizeof(how));
-    if (!in_time)
+    if (left && status == 0)
+        snprintf(p->error, sizeof(p->error), "%s", in_background);
+    else if (!in_time)
         snprintf(p->error, sizeof(p->error), "did not stop within %d s",
             PROCESS_STOP_LIMIT_MS / 1000);
     else if (early)

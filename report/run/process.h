@@ -11,10 +11,12 @@
  * the kernel should compare itself be killed.
  *
  * A peer is a server of which less is asked: that it listens on the port that
- * it is told, and ends on SIGTERM. It is a command line for the shell, and has
- * a process group of its own, to which its signals go; they are sent before
- * its leader is reaped, so that they, too, can never reach others. Should
- * compare be killed by SIGKILL, the kernel kills the leader alone.
+ * it is told, stays in the foreground, and ends on SIGTERM. It is a command
+ * line for the shell, and has a process group of its own, to which its signals
+ * go; they are sent before its leader is reaped, so that they, too, can never
+ * reach others. What has left the group is ended when the peer has (see
+ * guard.h); what it takes is in no figure. Should compare be killed by SIGKILL,
+ * the kernel kills the leader alone.
  */
 #ifndef REPORT_PROCESS_H
 #define REPORT_PROCESS_H
@@ -74,7 +76,7 @@ int process_start_traced(struct process *p, const char *path,
  * goes to /dev/null, standard error into a file in memory; the rest is as with
  * process_start(). The peer is ready when a connect to 127.0.0.1 and the port
  * succeeds (that connection is closed at once). Return 0; or -1 with p->error
- * and p->said set and no process of its group left.
+ * and p->said set and nothing that it started left.
  */
 int process_start_peer(struct process *p, const char *command, int cpu);
 
@@ -91,7 +93,8 @@ bool process_wait(const struct process *p, int limit_ms);
  *
  * A peer may end as it likes, or have to be killed: p->error then says how,
  * and is empty when it exited with 0; p->said is set. Return -1 only when it
- * had ended before it was told to. What its group leaves behind is killed.
+ * had ended before it was told to. What it leaves behind is ended: in its group
+ * at once by SIGKILL, elsewhere as guard_end_strays() does.
  */
 int process_stop(struct process *p, struct process_end *end);
 
