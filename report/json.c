@@ -164,14 +164,19 @@ complain(const char *path, const char *what)
     free(text);
 }
 
-/* Tell why a file is no report; NULL = it is one. It belongs to the caller. */
+/*
+ * Tell why what was read of a file is no report; NULL = it is one. It belongs
+ * to the caller.
+ */
 static char *
-why_no_report(json_t *report, const json_error_t *error)
+why_no_report(json_t *report, FILE *in, const json_error_t *error)
 {
     char *why = NULL;
     int length = 0;
 
-    if (report == NULL)
+    if (ferror(in) != 0) /* of a folder, for one */
+        length = asprintf(&why, "%s", strerror(errno));
+    else if (report == NULL)
         length = asprintf(&why, "%s (line %d)", error->text, error->line);
     else if (get_number(report, "schema") != JSON_SCHEMA)
         length = asprintf(&why, "not a report of schema %d", JSON_SCHEMA);
@@ -196,8 +201,8 @@ json_read(const char *path)
         return NULL;
     }
     report = json_loadf(in, 0, &error);
+    why = why_no_report(report, in, &error);
     fclose(in);
-    why = why_no_report(report, &error);
     if (why == NULL)
         return report;
     complain(path, why);

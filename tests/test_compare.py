@@ -9,6 +9,7 @@ import json
 import os
 import pty
 import re
+import resource
 import shutil
 import signal
 import subprocess
@@ -549,6 +550,14 @@ class CommandLine(unittest.TestCase):
                 env=environment())
         self.assertEqual((done.returncode, done.stderr),
             (1, "compare: standard output: No space left on device\n"))
+
+    def test_it_needs_little_memory(self):
+        for options in (["--list"], ["--check"]):
+            done = subprocess.run([COMPARE, *options], stdout=subprocess.PIPE,
+                stderr=subprocess.PIPE, text=True, timeout=4 * DEADLINE,
+                env=environment(), preexec_fn=lambda: resource.setrlimit(
+                    resource.RLIMIT_AS, (64 << 20, 64 << 20)))
+            self.assertEqual((done.returncode, done.stderr), (0, ""))
 
     def test_who_wants_no_more_gets_no_complaint(self):
         reading, writing = os.pipe()

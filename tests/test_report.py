@@ -271,6 +271,17 @@ class Whole(unittest.TestCase):
                     report = put(report, path, value)
             self.assert_good(render(report, {}))
 
+    def test_a_folder_is_no_report(self):
+        with tempfile.TemporaryDirectory() as folder:
+            for options in (["--render"], ["--check", "--baseline"]):
+                done = subprocess.run([COMPARE, *options, folder],
+                    env=environment(), stdin=subprocess.DEVNULL,
+                    stdout=subprocess.PIPE, stderr=subprocess.PIPE,
+                    timeout=DEADLINE, check=False, encoding="utf-8")
+                self.assertEqual((done.returncode, done.stdout, done.stderr),
+                    (1, "", f"compare: {folder}: Is a directory\n"))
+            self.assertEqual(os.listdir(folder), [])
+
     def test_what_is_no_report_is_refused(self):
         with tempfile.NamedTemporaryFile("w", suffix=".json") as file:
             for text in ("", "{", "[1]", "7"):

@@ -17,6 +17,7 @@ struct both {
     struct process model, judged;
     const char *peer; /* the name of the other; NULL = events */
     bool refused;     /* it did not accept a connection */
+    struct answer_bytes threads, other;
 };
 
 /* Tell whether a line, without its end, is an integer. */
@@ -137,18 +138,17 @@ static bool
 compare_one(struct both *both, const struct talk *t, FILE *out,
     struct conform_result *result)
 {
-    static struct answer_bytes threads, other;
     bool good;
 
-    converse(both->model.port, t, &threads);
-    converse(both->judged.port, t, &other);
+    converse(both->model.port, t, &both->threads);
+    converse(both->judged.port, t, &both->other);
     result->conversations++;
     if (both->peer != NULL)
-        good = judge_peer(out, both->peer, t, &threads, &other);
+        good = judge_peer(out, both->peer, t, &both->threads, &both->other);
     else
-        good = judge_twins(out, t, &threads, &other);
+        good = judge_twins(out, t, &both->threads, &both->other);
     result->differences += !good;
-    both->refused = other.ending == ENDING_REFUSED;
+    both->refused = both->other.ending == ENDING_REFUSED;
     return good || (!both->refused && result->differences < DIFFERENCES_MAX);
 }
 
@@ -158,19 +158,20 @@ compare_all(
     struct both *both, uint64_t seed, FILE *out, struct conform_result *result)
 {
     static struct talk t;
+    bool more = true;
     struct rng rng;
 
     rng_seed(&rng, seed);
-    for (size_t i = 0; i < talks_scripted_count() * TALKS_WAYS; i++) {
+    for (size_t i = 0; i < talks_scripted_count() * TALKS_WAYS && more; i++) {
         talks_scripted(&t, i / TALKS_WAYS, (int)(i % TALKS_WAYS), &rng);
-        if (!compare_one(both, &t, out, result))
-            return;
+        more = compare_one(both, &t, out, result);
     }
-    for (size_t i = 0; i < CONFORM_RANDOM; i++) {
+    for (size_t i = 0; i < CONFORM_RANDOM && more; i++) {
         talks_random(&t, &rng);
-        if (!compare_one(both, &t, out, result))
-            return;
+        more = compare_one(both, &t, out, result);
     }
+    converse_free(&both->threads);
+    converse_free(&both->other);
 }
 
 /* Stop it. */

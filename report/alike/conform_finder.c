@@ -5,6 +5,7 @@
 #include "report/run/process.h"
 
 #include <assert.h>
+#include <err.h>
 #include <jansson.h>
 #include <stdbool.h>
 #include <stdlib.h>
@@ -70,6 +71,7 @@ struct proof {
     const char *peer; /* the name of the other; NULL = events */
     FILE *out;
     struct conform_result *result;
+    struct answer_bytes threads, other;
     bool over; /* enough was seen */
 };
 
@@ -127,51 +129,52 @@ join_chunks(char *body, size_t *length)
     return 0;
 }
 
-/* Read status and JSON of one response; NULL without JSON. */
+/* Read status and JSON of one response, in place; NULL without JSON. */
 static json_t *
-read_response(struct answer_bytes *a, long *status)
+parse_response(char *bytes, size_t length, long *status)
 {
-    char *end = memmem(a->bytes, a->length, "\r\n\r\n", 4), *body;
+    char *end = memmem(bytes, length, "\r\n\r\n", 4), *body;
     const char *line;
-    size_t length;
     bool chunked = false;
 
     *status = 0;
-    if (end == NULL || a->length < 12)
+    if (end == NULL || length < 12)
         return NULL;
-    *status = strtol(a->bytes + 9, NULL, 10);
+    *status = strtol(bytes + 9, NULL, 10);
     *end = '\0';
     body = end + 4;
-    for (line = a->bytes; (line = strstr(line, "\r\n")) != NULL;)
+    for (line = bytes; (line = strstr(line, "\r\n")) != NULL;)
         chunked |= ask_is_chunked(line += 2);
-    length = a->length - (size_t)(body - a->bytes);
+    length -= (size_t)(body - bytes);
     if (chunked && join_chunks(body, &length) == -1)
         return NULL;
     return json_loadb(body, length, 0, NULL);
 }
 
-/* Copy an answer, no more than there is of it. */
-static void
-copy_answer(struct answer_bytes *to, const struct answer_bytes *from)
+/* Read status and JSON of an answer, which stays as it is. */
+static json_t *
+read_response(const struct answer_bytes *a, long *status)
 {
-    memcpy(to->bytes, from->bytes, from->length);
-    to->length = from->length;
-    to->ending = from->ending;
+    char *copy = malloc(a->length + 1);
+    json_t *response;
+
+    if (copy == NULL)
+        err(1, "%zu bytes for an answer", a->length);
+    memcpy(copy, a->bytes, a->length);
+    copy[a->length] = '\0';
+    response = parse_response(copy, a->length, status);
+    free(copy);
+    return response;
 }
 
 /* Compare what two responses mean. */
 static bool
 mean_the_same(const struct answer_bytes *a, const struct answer_bytes *b)
 {
-    static struct answer_bytes x, y; /* reading them changes them */
     long first, second;
-    json_t *j, *k;
+    json_t *j = read_response(a, &first), *k = read_response(b, &second);
     bool same;
 
-    copy_answer(&x, a);
-    copy_answer(&y, b);
-    j = read_response(&x, &first);
-    k = read_response(&y, &second);
     same = first == second && ((j == NULL && k == NULL) ||
                                   (j != NULL && k != NULL && json_equal(j, k)));
     json_decref(j);
@@ -210,22 +213,22 @@ static void
 compare_one(struct proof *p, uint16_t model, uint16_t judged,
     const struct talk *t, bool in_meaning)
 {
-    static struct answer_bytes a, b;
+    struct answer_bytes *a = &p->threads, *b = &p->other;
     bool good;
 
     if (p->over)
         return;
-    converse(model, t, &a);
-    converse(judged, t, &b);
-    mask_dates(&a);
-    mask_dates(&b);
+    converse(model, t, a);
+    converse(judged, t, b);
+    mask_dates(a);
+    mask_dates(b);
     p->result->conversations++;
-    good = in_meaning ? mean_the_same(&a, &b) : converse_is_same(&a, &b);
+    good = in_meaning ? mean_the_same(a, b) : converse_is_same(a, b);
     if (!good)
-        write_difference(p, t, &a, &b);
+        write_difference(p, t, a, b);
     p->result->differences += !good;
-    p->over =
-        p->result->differences >= DIFFERENCES_MAX || b.ending == ENDING_REFUSED;
+    p->over = p->result->differences >= DIFFERENCES_MAX ||
+              b->ending == ENDING_REFUSED;
 }
 
 /* Hold all conversations of terminals. */
@@ -290,6 +293,14 @@ compare_requests(struct proof *p, struct rng *rng)
     compare_searches(p, rng, p->judged.http_port, false);
 }
 
+/* Free the memory of the answers. */
+static void
+free_answers(struct proof *p)
+{
+    converse_free(&p->threads);
+    converse_free(&p->other);
+}
+
 /* Start a finder; -1, having said why, when it did not become ready. */
 static int
 start_finder(struct process *finder, const char *path, int cpu, FILE *out)
@@ -323,6 +334,7 @@ conform_finder_run(const char *threaded, const char *evented, int cpu,
     rng_seed(&rng, seed);
     compare_sessions(&p, &rng);
     compare_requests(&p, &rng);
+    free_answers(&p);
     status |= conform_stop(&p.model, threaded, out);
     status |= conform_stop(&p.judged, evented, out);
     meter_add(meter, conform_finder_seconds());
@@ -354,6 +366,7 @@ conform_finder_peer(const char *threaded, const char *name, const char *command,
         compare_searches(&p, &rng, p.judged.port, true);
     else
         compare_sessions(&p, &rng);
+    free_answers(&p);
     meter_wipe(meter);
     status |= conform_stop(&p.model, threaded, out);
     status |= conform_stop(&p.judged, name, out);

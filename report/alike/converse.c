@@ -4,13 +4,16 @@
 #include <err.h>
 #include <netinet/tcp.h>
 #include <poll.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
 #include <time.h>
 #include <unistd.h>
 
-#define SILENCE_MS 5000    /* a server that is silent so long has hung */
-#define PAUSE_NS   200000L /* long enough for a piece to be read alone */
+#define SILENCE_MS   5000    /* a server that is silent so long has hung */
+#define PAUSE_NS     200000L /* long enough for a piece to be read alone */
+
+#define ANSWER_FIRST ((size_t)64 << 10) /* more than most answers have */
 
 /* Name an ending. */
 const char *
@@ -72,6 +75,21 @@ say(int fd, const struct talk *t)
         shutdown(fd, SHUT_WR);
 }
 
+/* Make room for more of an answer; false when it is long enough. */
+static bool
+grow(struct answer_bytes *a)
+{
+    size_t room = a->room > 0 ? 2 * a->room : ANSWER_FIRST;
+
+    if (a->room >= ANSWER_MAX)
+        return false;
+    a->bytes = realloc(a->bytes, room);
+    if (a->bytes == NULL)
+        err(1, "%zu bytes for an answer", room);
+    a->room = room;
+    return true;
+}
+
 /* Listen until the connection ends, one way or another. */
 static void
 listen_to_end(int fd, struct answer_bytes *a)
@@ -80,7 +98,7 @@ listen_to_end(int fd, struct answer_bytes *a)
         struct pollfd pfd = { .fd = fd, .events = POLLIN };
         ssize_t n;
 
-        if (a->length == ANSWER_MAX) {
+        if (a->length == a->room && !grow(a)) {
             a->ending = ENDING_FLOOD;
             return;
         }
@@ -88,7 +106,7 @@ listen_to_end(int fd, struct answer_bytes *a)
             a->ending = ENDING_SILENT;
             return;
         }
-        n = recv(fd, a->bytes + a->length, ANSWER_MAX - a->length, 0);
+        n = recv(fd, a->bytes + a->length, a->room - a->length, 0);
         if (n <= 0) {
             a->ending = n == 0 ? ENDING_CLOSED : ENDING_RESET;
             return;
@@ -103,6 +121,8 @@ converse(uint16_t port, const struct talk *t, struct answer_bytes *a)
 {
     int fd = call(port);
 
+    if (a->room == 0)
+        grow(a);
     a->length = 0;
     a->ending = ENDING_REFUSED;
     if (fd == -1)
@@ -110,6 +130,14 @@ converse(uint16_t port, const struct talk *t, struct answer_bytes *a)
     say(fd, t);
     listen_to_end(fd, a);
     close(fd);
+}
+
+/* Free it. */
+void
+converse_free(struct answer_bytes *a)
+{
+    free(a->bytes);
+    memset(a, 0, sizeof(*a));
 }
 
 /* Compare all of both. */

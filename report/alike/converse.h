@@ -26,16 +26,20 @@ enum ending {
 
 /* What came back from one server. */
 struct answer_bytes {
-    char bytes[ANSWER_MAX];
-    size_t length;
+    char *bytes; /* never NULL after a conversation */
+    size_t room, length;
     enum ending ending;
 };
 
 /*
- * Hold a conversation with the server at 127.0.0.1:port. End the program when
- * there is no descriptor for it.
+ * Hold a conversation with the server at 127.0.0.1:port. *a is all zero before
+ * the first, and may be used again and again: its memory grows with the longest
+ * answer. End the program when there is no descriptor or memory for it.
  */
 void converse(uint16_t port, const struct talk *t, struct answer_bytes *a);
+
+/* Free the memory of an answer. */
+void converse_free(struct answer_bytes *a);
 
 /*
  * Return whether two answers are the same, byte for byte and in how they end;

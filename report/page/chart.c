@@ -16,8 +16,9 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-#define SVG_MAX    ((size_t)16 << 20) /* bytes; a chart has ten thousand */
-#define DRAW_LIMIT 10.0               /* seconds; it takes a tenth of one */
+#define SVG_USUAL  ((size_t)64 << 10) /* bytes; a chart has ten thousand */
+#define SVG_MAX    ((size_t)16 << 20)
+#define DRAW_LIMIT 10.0 /* seconds; it takes a tenth of one */
 
 /*
  * Each pen has a colour that gnuplot only passes on: the blue of it is the
@@ -204,14 +205,15 @@ start(FILE *in, pid_t *pid)
     return -1;
 }
 
-/* Read to the end of input, as far as there is room and time, as a string. */
-static void
-read_all(int from, char *text, size_t room)
+/* Read to the end of input, within limits, as a string; free it. */
+static char *
+read_all(int from)
 {
     double limit = clock_seconds() + DRAW_LIMIT, left;
-    size_t length = 0;
+    size_t length = 0, room = SVG_USUAL;
+    char *text = malloc(room);
 
-    while (length < room - 1 && (left = limit - clock_seconds()) > 0) {
+    while (text != NULL && (left = limit - clock_seconds()) > 0) {
         struct pollfd pfd = { .fd = from, .events = POLLIN };
         ssize_t n;
 
@@ -221,8 +223,17 @@ read_all(int from, char *text, size_t room)
         if (n <= 0)
             break;
         length += (size_t)n;
+        if (length < room - 1)
+            continue;
+        if (room >= SVG_MAX)
+            break;
+        room *= 2;
+        text = realloc(text, room);
     }
+    if (text == NULL)
+        err(1, NULL);
     text[length] = '\0';
+    return text;
 }
 
 /* Read what gnuplot draws of a script; NULL if it fails. */
@@ -230,7 +241,7 @@ static char *
 draw(const char *script, size_t size)
 {
     FILE *in = tmpfile();
-    char *svg = NULL;
+    char *svg;
     int from, status;
     pid_t pid;
 
@@ -242,10 +253,7 @@ draw(const char *script, size_t size)
         fclose(in);
         return NULL;
     }
-    svg = malloc(SVG_MAX);
-    if (svg == NULL)
-        err(1, NULL);
-    read_all(from, svg, SVG_MAX);
+    svg = read_all(from);
     close(from);
     fclose(in);
     /* It has ended, or has more to say than is wanted, or never will. */

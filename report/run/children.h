@@ -21,7 +21,10 @@ struct child {
     bool ended;  /* it is there to be reaped only */
 };
 
-/* Have orphans among the descendants become children; end when that fails. */
+/*
+ * Have orphans among the descendants become children from now on. Where the
+ * system does not allow that, they become the children of others, as ever.
+ */
 void children_adopt(void);
 
 /*
