@@ -49,11 +49,11 @@ list_scenarios(void)
     for (size_t i = 0; i < scenarios_count; i++) {
         const struct scenario *s = &scenarios[i];
 
-        printf("%-13s %-9s", s->name,
+        table_say(stdout, "%-13s %-9s%s", s->name,
             (s->suites & (1u << SUITE_QUICK)) != 0      ? "quick"
             : (s->suites & (1u << SUITE_STANDARD)) != 0 ? "standard"
-                                                        : "full");
-        table_wrapped(stdout, s->question);
+                                                        : "full",
+            s->question);
     }
 }
 
@@ -101,16 +101,19 @@ prove(
             finder[SUBJECT_EVENTED], plan->placement.server_cpu, plan->seed,
             meter, stdout, alike);
     meter_wipe(meter);
+    if (alike->differences > 0)
+        putchar('\n');
     if (result == 0)
-        printf("Alike: %zu conversations, every byte the same.\n",
+        table_say(stdout, "Alike: %zu conversations, every byte the same.",
             alike->conversations);
     else if (alike->differences > 0)
-        printf("\nNot alike: %zu of %zu conversations differ (--seed %llu "
-               "repeats them).\n",
+        table_say(stdout,
+            "Not alike: %zu of %zu conversations differ (--seed %llu repeats "
+            "them).",
             alike->differences, alike->conversations,
             (unsigned long long)plan->seed);
     else
-        printf("The twins could not be compared.\n");
+        table_say(stdout, "The twins could not be compared.");
     return result == 0;
 }
 
@@ -134,12 +137,15 @@ prove_peer(
     else
         errx(1, "the charfinder is missing: run make first");
     meter_wipe(meter);
+    if (peer->differences > 0)
+        putchar('\n');
     if (result == 0)
-        printf("Conforming: %s, in %zu conversations.\n", name,
+        table_say(stdout, "Conforming: %s, in %zu conversations.", name,
             peer->conversations);
     else if (peer->differences > 0)
-        printf("\nNot conforming: %s broke a rule in %zu of the first %zu "
-               "conversations (--seed %llu repeats them).\n",
+        table_say(stdout,
+            "Not conforming: %s broke a rule in %zu of the first %zu "
+            "conversations (--seed %llu repeats them).",
             name, peer->differences, peer->conversations,
             (unsigned long long)plan->seed);
     return result == 0;
@@ -190,20 +196,23 @@ announce(const struct request *request, const struct chosen *chosen,
 
     for (size_t i = 0; i < chosen->count && !request->check_only; i++)
         seconds += plan_seconds(plan, chosen->scenario[i]);
-    printf("Threads against events%s%s (seed %llu). This takes about %.0f s.\n",
+    table_say(stdout,
+        "Threads against events%s%s (seed %llu). This takes about %.0f s.",
         request->check_only ? "" : ", ",
         request->check_only ? ""
         : plan->chosen      ? "as chosen"
                             : suites[plan->suite].name,
         (unsigned long long)plan->seed, seconds);
     if (plan->placement.pinned)
-        printf("Servers run on processor %d, the load on processor %d.\n",
+        table_say(stdout,
+            "Servers run on processor %d, the load on processor %d.",
             plan->placement.server_cpu, plan->placement.load_cpu);
     else
-        printf(
-            "Rates and latencies will be missing: %s.\n", plan->placement.why);
+        table_say(stdout, "Rates and latencies will be missing: %s.",
+            plan->placement.why);
     if (chosen->lacks_finder && !request->check_only)
-        printf("What asks the charfinder is left out: it is not built.\n");
+        table_say(
+            stdout, "What asks the charfinder is left out: it is not built.");
     fflush(stdout);
     return seconds;
 }

@@ -7,38 +7,102 @@
 
 #include <err.h>
 #include <math.h>
+#include <stdarg.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/ioctl.h>
+#include <unistr.h>
+#include <uniwidth.h>
 
-#define COLUMNS 100
+/* Running text is as wide as the terminal, within these columns. */
+#define COLUMNS_MIN 60
+#define COLUMNS     100
 
-#define BOLD    "\033[1m"
-#define GREEN   "\033[32m"
-#define RED     "\033[31m"
-#define PLAIN   "\033[0m"
+#define INDENT      4 /* of what is the same sentence */
+
+#define BOLD        "\033[1m"
+#define GREEN       "\033[32m"
+#define RED         "\033[31m"
+#define PLAIN       "\033[0m"
 
 /* The pairs of the control table, and those of a peer. */
 #define CONTROL_PAIRS 1
 #define PEER_PAIRS    5
 
+/* Tell how many columns there are. */
+static size_t
+columns_of(FILE *out)
+{
+    struct winsize size;
+
+    if (ioctl(fileno(out), TIOCGWINSZ, &size) == -1 || size.ws_col == 0 ||
+        size.ws_col > COLUMNS)
+        return COLUMNS;
+    return size.ws_col < COLUMNS_MIN ? COLUMNS_MIN : size.ws_col;
+}
+
+/*
+ * Tell how many bytes of a text fit into so many columns: up to a space, if
+ * there is one, else to the last character that does.
+ */
+static size_t
+bytes_that_fit(const char *text, size_t columns)
+{
+    const uint8_t *at = (const uint8_t *)text, *space = NULL, *next = at;
+
+    while (*next != '\0') {
+        ucs4_t c;
+        int length = u8_mbtouc(&c, next, strnlen((const char *)next, 4));
+        int width = uc_width(c, "UTF-8");
+
+        if (width > 0 && (size_t)width > columns && next > at) {
+            if (*next == ' ' || space == NULL)
+                space = next;
+            return (size_t)(space - at);
+        }
+        if (*next == ' ')
+            space = next;
+        columns -= width > 0 ? (size_t)width : 0;
+        next += length;
+    }
+    return (size_t)(next - at);
+}
+
+/* Break text at spaces; lines after the first are indented. */
+static void
+wrap(FILE *out, const char *text, int indent)
+{
+    size_t columns = columns_of(out);
+    size_t fit = bytes_that_fit(text, columns);
+
+    while (text[fit] != '\0') {
+        fprintf(out, "%.*s\n%*s", (int)fit, text, indent, "");
+        text += fit + (text[fit] == ' ');
+        fit = bytes_that_fit(text, columns - (size_t)indent);
+    }
+    fprintf(out, "%s\n", text);
+}
+
 /* Break text at spaces. */
 void
 table_wrapped(FILE *out, const char *text)
 {
-    size_t room = COLUMNS;
+    wrap(out, text, INDENT);
+}
 
-    while (strlen(text) > room) {
-        size_t cut = room;
+/* Put a text together and break it at spaces. */
+void
+table_say(FILE *out, const char *fmt, ...)
+{
+    va_list ap;
+    char *text;
 
-        while (cut > 0 && text[cut] != ' ')
-            cut--;
-        if (cut == 0)
-            cut = room;
-        fprintf(out, "%.*s\n    ", (int)cut, text);
-        text += cut + (text[cut] == ' ');
-        room = COLUMNS - 4;
-    }
-    fprintf(out, "%s\n", text);
+    va_start(ap, fmt);
+    if (vasprintf(&text, fmt, ap) == -1)
+        err(1, NULL);
+    va_end(ap);
+    wrap(out, text, INDENT);
+    free(text);
 }
 
 /* Return the metric that a comparison is about. */
@@ -182,14 +246,10 @@ write_peer(FILE *out, const json_t *scenario)
     for (size_t p = PEER_PAIRS; p < JUDGE_PAIRS; p++) {
         const json_t *rate = view_comparison(scenario, metrics[METRIC_RATE].key,
             subjects[judge_pairs[p].a].name, subjects[judge_pairs[p].b].name);
-        char text[512];
 
         write_pair(out, scenario, &judge_pairs[p], "a_median");
-        if (get_text(rate, "invalid")[0] == '\0')
-            continue;
-        snprintf(
-            text, sizeof(text), "  No ratio: %s.", get_text(rate, "invalid"));
-        table_wrapped(out, text);
+        if (get_text(rate, "invalid")[0] != '\0')
+            table_say(out, "  No ratio: %s.", get_text(rate, "invalid"));
     }
 }
 
@@ -200,16 +260,10 @@ write_limits(FILE *out, const json_t *scenario)
     const json_t *cell;
     size_t i;
 
-    json_array_foreach(json_object_get(scenario, "cells"), i, cell) {
-        char text[512];
-
-        if (strcmp(get_text(cell, "role"), "control") == 0)
-            continue;
-        snprintf(text, sizeof(text), "  Limit of %s: %s (%s).",
-            get_text(cell, "title"), get_text(cell, "limiter"),
-            get_text(cell, "limiter_because"));
-        table_wrapped(out, text);
-    }
+    json_array_foreach(json_object_get(scenario, "cells"), i, cell)
+        if (strcmp(get_text(cell, "role"), "control") != 0)
+            table_say(out, "  Limit of %s: %s (%s).", get_text(cell, "title"),
+                get_text(cell, "limiter"), get_text(cell, "limiter_because"));
 }
 
 /* Write which validity gates were failed. */
@@ -219,16 +273,11 @@ write_gates(FILE *out, const json_t *scenario)
     const json_t *cell, *gate;
     size_t i, k;
 
-    json_array_foreach(json_object_get(scenario, "cells"), i, cell) {
-        json_array_foreach(json_object_get(cell, "gates"), k, gate) {
-            char text[512];
-
-            snprintf(text, sizeof(text), "  Gate failed, %s: %s (%s).",
+    json_array_foreach(json_object_get(scenario, "cells"), i, cell)
+        json_array_foreach(json_object_get(cell, "gates"), k, gate)
+            table_say(out, "  Gate failed, %s: %s (%s).",
                 get_text(cell, "title"), get_text(gate, "name"),
                 get_text(gate, "because"));
-            table_wrapped(out, text);
-        }
-    }
 }
 
 /* Write the most frequent system calls. */
@@ -240,7 +289,7 @@ write_syscalls(FILE *out, const json_t *scenario)
     size_t i, k;
 
     if (missing[0] != '\0')
-        fprintf(out, "  Missing: system calls per request: %s\n", missing);
+        table_say(out, "  Missing: system calls per request: %s", missing);
     json_array_foreach(json_object_get(scenario, "cells"), i, cell) {
         const json_t *calls = json_object_get(cell, "syscalls");
         char text[512];
@@ -313,12 +362,12 @@ write_remarks(FILE *out, const json_t *const *rows, size_t n)
         if (get_text(rows[i], "missing")[0] != '\0')
             write_missing(out, rows, n, i);
         else if (view_is_doubted(rows[i]))
-            fprintf(out,
-                "  Doubted: %s: by resampling blocks it would be no WIN.\n",
+            table_say(out,
+                "  Doubted: %s: by resampling blocks it would be no WIN.",
                 metrics[metric_of(rows[i])].label);
         else if (strcmp(get_text(rows[i], "verdict"), "INCONCLUSIVE") == 0 &&
                  isfinite(get_number(rows[i], "blocks_needed")))
-            fprintf(out, "  Open: %s: about %.0f blocks would tell.\n",
+            table_say(out, "  Open: %s: about %.0f blocks would tell.",
                 metrics[metric_of(rows[i])].label,
                 get_number(rows[i], "blocks_needed"));
     }
@@ -336,20 +385,19 @@ write_losses(FILE *out, const json_t *scenario)
     struct span pace = view_pace(scenario);
 
     if (lost > 0)
-        fprintf(out,
+        table_say(out,
             "  Discarded: %zu of %zu block%s, as the machine was busy "
-            "with something else%s.\n",
+            "with something else%s.",
             lost, blocks, blocks == 1 ? "" : "s",
             get_bool(scenario, "too_noisy") ? ": no verdict on times" : "");
     if (view_is_uneven(pace))
-        fprintf(out,
+        table_say(out,
             "  Uneven: the machine itself was %.1f times as slow in some "
-            "runs as in others.\n",
+            "runs as in others.",
             pace.high / pace.low);
     if (open < wanted)
-        fprintf(out,
-            "  The descriptor limit allows only %.0f of %.0f "
-            "connections.\n",
+        table_say(out,
+            "  The descriptor limit allows only %.0f of %.0f connections.",
             open, wanted);
 }
 
@@ -398,29 +446,27 @@ write_notes(FILE *out, const json_t *report)
 {
     const json_t *chance = json_object_get(report, "chance");
 
-    fprintf(out,
-        "\nE/T: events to threads; for switches and run queue, which may be "
-        "0, events less threads. Verdicts\n"
-        "need six blocks. Band: the larger of the margin, set beforehand, and "
-        "of what the same server twice\n"
-        "differs by. WIN: the interval lies beyond the band. EQUIVALENT: "
-        "within it (*: a real difference\n"
-        "that does not matter). LEANS: direction known, size not. INVALID: a "
-        "gate was failed. Latencies of\n"
-        "a closed loop are those of a saturated server, and do not compare "
-        "with an open loop's, whose\n"
+    putc('\n', out);
+    wrap(out,
+        "E/T: events to threads; for switches and run queue, which may be 0, "
+        "events less threads. Verdicts need six blocks. Band: the larger of "
+        "the margin, set beforehand, and of what the same server twice differs "
+        "by. WIN: the interval lies beyond the band. EQUIVALENT: within it (*: "
+        "a real difference that does not matter). LEANS: direction known, size "
+        "not. INVALID: a gate was failed. Latencies of a closed loop are those "
+        "of a saturated server, and do not compare with an open loop's, whose "
         "intervals allow for the lateness of the load itself. A ratio is that "
-        "of paired blocks, not of\n"
-        "the medians beside it. The sentences are the primary comparisons, "
-        "the other rows exploratory.\n");
+        "of paired blocks, not of the medians beside it. The sentences are the "
+        "primary comparisons, the other rows exploratory.",
+        0);
     if (get_number(chance, "primary") > 0)
-        fprintf(out,
+        table_say(out,
             "Of the %.0f primary ones with a verdict chance alone wins %.2f at "
-            "most.\n",
+            "most.",
             get_number(chance, "primary"),
             get_number(chance, "wins_by_chance"));
     if (!get_bool(report, "pinned"))
-        fprintf(out, "Not pinned, because %s: rates and latencies missing.\n",
+        table_say(out, "Not pinned, because %s: rates and latencies missing.",
             get_text(report, "not_pinned_because"));
 }
 
@@ -431,7 +477,7 @@ write_report(FILE *out, const json_t *report, bool colour)
     const json_t *scenario;
     size_t i;
 
-    fprintf(out, "Threads against events, %s, seed %lld%s.\n",
+    table_say(out, "Threads against events, %s, seed %lld%s.",
         get_text(report, "started"),
         (long long)json_integer_value(json_object_get(report, "seed")),
         get_bool(report, "complete") ? "" : ", interrupted");

@@ -1,8 +1,9 @@
 /*
  * table - the table on the terminal: for each scenario a sentence, a row per
- * metric, the twins against their controls, and what to keep in mind. At most
- * 100 columns wide. It is made from report.json alone; the texts of that may be
- * somebody else's, and reach the terminal harmless.
+ * metric, the twins against their controls, and what to keep in mind. Rows have
+ * up to 100 columns; running text has those of the terminal, from 60 to 100,
+ * and 100 where `out` is none. It is made from report.json alone; the texts of
+ * that may be somebody else's, and reach the terminal harmless.
  */
 #ifndef REPORT_TABLE_H
 #define REPORT_TABLE_H
@@ -24,9 +25,12 @@ void table_notes(FILE *out, const json_t *report);
 void table_report(FILE *out, const json_t *report, bool colour);
 
 /*
- * Write text broken at spaces so that no line is longer than 100 columns;
- * lines after the first are indented.
+ * Write text as a line, broken at spaces where there are not enough columns;
+ * lines after the first are indented. It is UTF-8 without control characters.
+ * table_say() takes a printf format.
  */
 void table_wrapped(FILE *out, const char *text);
+void table_say(FILE *out, const char *fmt, ...)
+    __attribute__((format(printf, 2, 3)));
 
 #endif

@@ -7,16 +7,20 @@ The reports are made up, see reports.py.
 """
 
 import copy
+import fcntl
 import html
 import html.parser
 import json
 import os
+import pty
 import random
 import re
 import resource
 import shutil
+import struct
 import subprocess
 import tempfile
+import termios
 import unittest
 
 import reports
@@ -367,6 +371,49 @@ class Printed(unittest.TestCase):
         sentence = "it's \"\N{EURO SIGN}\" \\ 1.40x \N{EN DASH} caf\u00e9."
         report["scenarios"][0]["sentence"] = sentence
         self.assertIn(f"\n{sentence}\n", run_render(report).stdout)
+
+    def print_to_terminal(self, report, columns):
+        """What is printed to a terminal of so many columns."""
+        reading, writing = pty.openpty()
+        self.addCleanup(os.close, reading)
+        fcntl.ioctl(writing, termios.TIOCSWINSZ,
+            struct.pack("4H", 24, columns, 0, 0))
+        with tempfile.TemporaryDirectory() as folder:
+            path = os.path.join(folder, "report.json")
+            with open(path, "w", encoding="utf-8") as file:
+                json.dump(report, file)
+            with subprocess.Popen([COMPARE, "--render", "report.json",
+                    "--baseline", "report.json"], cwd=folder, stdout=writing,
+                    stdin=subprocess.DEVNULL, env={**environment(),
+                    **NO_GNUPLOT, "NO_COLOR": "1"}) as process:
+                os.close(writing)
+                printed = b""
+                try:
+                    while data := os.read(reading, 65536):
+                        printed += data
+                except OSError:
+                    pass  # the terminal's other end is closed
+            self.assertEqual(process.returncode, 0)
+        return printed.decode().replace("\r\n", "\n")
+
+    def test_running_text_is_as_wide_as_the_terminal(self):
+        report = reports.usual()
+        report["scenarios"][0]["sentence"] = (
+            "caf\u00e9 \N{HANGUL SYLLABLE GA}" + 30 * " it's so" +
+            130 * "\N{HANGUL SYLLABLE GA}")
+        whole = self.print_to_terminal(report, 100)
+        lines = whole.splitlines()
+        for columns, most in ((60, 60), (72, 72), (99, 99), (20, 60),
+                (200, 100), (0, 100)):
+            printed = self.print_to_terminal(report, columns)
+            # All is there, whole characters where a word is cut, and rows
+            # are as they were.
+            self.assertEqual("".join(printed.split()), "".join(whole.split()))
+            for line in printed.splitlines():
+                wide = len(line) + line.count("\N{HANGUL SYLLABLE GA}")
+                if wide > most:
+                    self.assertRegex(line, r"\A  .*\S   *\S+   *\S")
+                    self.assertIn(line, lines)
 
     def test_nor_does_what_is_wrong_with_a_file(self):
         with tempfile.TemporaryDirectory() as folder:

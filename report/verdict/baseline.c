@@ -2,6 +2,7 @@
 
 #include "report/run/plan.h"
 #include "report/stats.h"
+#include "report/table.h"
 #include "report/values.h"
 #include "report/verdict/cells.h"
 #include "report/verdict/gates.h"
@@ -187,15 +188,17 @@ compare_all(FILE *out, const json_t *now, const json_t *then, bool colour)
     size_t i;
 
     if (a[0] == '\0' || strcmp(a, b) != 0) {
-        fprintf(out,
-            "\nNot compared with the baseline: it is of another machine (%s, "
-            "this one is %s).\n",
+        putc('\n', out);
+        table_say(out,
+            "Not compared with the baseline: it is of another machine (%s, "
+            "this one is %s).",
             b, a);
         return -1;
     }
     if (get_bool(now, "pinned") != get_bool(then, "pinned")) {
-        fprintf(out, "\nNot compared with the baseline: the servers had a "
-                     "processor of their own in one of the two only.\n");
+        putc('\n', out);
+        table_say(out, "Not compared with the baseline: the servers had a "
+                       "processor of their own in one of the two only.");
         return -1;
     }
     fprintf(out, "\n%sSince %s%s\n  %-13s%-9s%-24s%9s%9s  %-21s %s\n",
