@@ -51,6 +51,8 @@ directory_take(const char *path, bool resume)
         err(1, NULL);
     if (rename(now, old) == 0)
         printf("The report that was there is now %s.\n", old);
+    else if (errno != ENOENT)
+        err(1, "%s cannot be kept as %s", now, old);
     free(now);
     free(old);
 }

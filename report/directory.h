@@ -13,7 +13,7 @@ void directory_make(const char *path);
  * Make the folder of a report, and keep it from any other compare until this
  * process ends; when it cannot be written to, or another has it, end the
  * program. A report.json that is there becomes report.json.old and that is
- * said, unless it is to be gone on with (`resume`).
+ * said, or the program ends, unless it is to be gone on with (`resume`).
  */
 void directory_take(const char *path, bool resume);
 

@@ -259,6 +259,16 @@ class Directory(Folder):
             first.communicate(timeout=DEADLINE)
         self.assertEqual(read(self.folder, "report.json.old"), "of before")
 
+    def test_a_report_that_cannot_be_kept_is_not_replaced(self):
+        kept = os.path.join(self.folder, "report.json")
+        with open(kept, "w", encoding="utf-8") as file:
+            file.write("of before")
+        os.mkdir(kept + ".old")
+        self.assertEqual(compare("--only", "reply-1", "--output", self.folder),
+            (1, "", f"compare: {kept} cannot be kept as {kept}.old: "
+            "Is a directory\n"))
+        self.assertEqual(read(self.folder), "of before")
+
     def test_what_cannot_be_written_is_said_before_anything_is_run(self):
         code, output, errors = compare("--output", "/dev/null")
         self.assertEqual((code, output), (1, ""))
