@@ -8,6 +8,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -32,25 +33,21 @@ syscalls_parse(FILE *in)
 
 /* Wait until strace has written its table, and read it; NULL without one. */
 static json_t *
-read_table(const char *path)
+read_table(FILE *in)
 {
     const struct timespec pause = { 0, 10 * 1000000L };
-    json_t *calls = NULL;
 
-    for (int i = 0; i < WRITE_TRIES && calls == NULL; i++) {
-        FILE *in = fopen(path, "re");
+    for (int i = 0; i < WRITE_TRIES; i++) {
+        json_t *calls;
 
-        if (in == NULL)
-            return NULL;
+        rewind(in);
         calls = syscalls_parse(in);
-        fclose(in);
         if (json_object_size(calls) > 0)
             return calls;
         json_decref(calls);
-        calls = NULL;
         nanosleep(&pause, NULL);
     }
-    return calls;
+    return NULL;
 }
 
 /* Load a traced server for a while; return how many requests it answered. */
@@ -84,20 +81,22 @@ static json_t *
 trace(const struct scenario *s, enum subject subject, const struct plan *plan,
     double seconds, uint64_t *replies)
 {
-    char path[] = "/tmp/compare-strace-XXXXXX";
+    /* A file in memory, under a name that strace can open. */
+    int fd = memfd_create("strace", MFD_CLOEXEC);
+    FILE *table = fd != -1 ? fdopen(fd, "r") : NULL;
     struct process server;
     json_t *calls = NULL;
-    int fd = mkstemp(path);
+    char path[64];
 
-    if (fd == -1)
-        err(1, "%s", path);
-    close(fd);
+    if (table == NULL)
+        err(1, "memfd_create");
+    snprintf(path, sizeof(path), "/proc/%d/fd/%d", getpid(), fd);
     if (launch(&server, s, subject, plan, path) == 0) {
         *replies = load_traced(s, subject, &server, seconds);
         if (process_stop(&server, NULL) == 0 && *replies > 0)
-            calls = read_table(path);
+            calls = read_table(table);
     }
-    unlink(path);
+    fclose(table);
     return calls;
 }
 
