@@ -8,6 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/random.h>
+#include <unistr.h>
 
 enum key {
     KEY_CHECK = 0x100,
@@ -157,6 +158,8 @@ parse_peer(struct request *request, const char *text, struct argp_state *state)
         argp_error(state,
             "the name of a peer has 1 to %d letters, digits, '.', '_', '-'",
             PEER_NAME_MAX);
+    if (u8_check((const uint8_t *)command, strlen(command)) != NULL)
+        argp_error(state, "the command of a peer is UTF-8, as report.json is");
     if (is_empty_command(command))
         argp_error(state, "--peer names no command");
     if (strstr(command, PROCESS_PORT_MARK) == NULL)

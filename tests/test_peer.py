@@ -306,6 +306,7 @@ class CommandLine(unittest.TestCase):
             "mine= \t": "names no command",
             "mine={port}": "names no command",
             "mine=true": "{port}",
+            b"mine=true \xff {port}": "is UTF-8",
             "threads=true {port}": "another server",
             "evented=true {port}": "another server",
         }.items():
