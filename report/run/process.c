@@ -233,7 +233,16 @@ keep_words(struct process *p)
     close(p->errors);
 }
 
-/* Reap the ended child and forget it; return its wait status. */
+/* Wait until a process has ended, without reaping it. */
+bool
+process_wait(const struct process *p, int limit_ms)
+{
+    struct pollfd pfd = { .fd = p->pidfd, .events = POLLIN };
+
+    return poll(&pfd, 1, limit_ms) == 1;
+}
+
+/* Wait for the end of a child, reap and forget it; return its wait status. */
 static int
 reap(struct process *p, struct rusage *usage)
 {
@@ -241,6 +250,7 @@ reap(struct process *p, struct rusage *usage)
     int status = 0;
     bool failed;
 
+    process_wait(p, -1); /* while signals may come */
     guard_hold(&old);
     failed = wait4(p->pid, &status, 0, usage) == -1;
     guard_remove(p->whole);
@@ -254,15 +264,6 @@ reap(struct process *p, struct rusage *usage)
         keep_words(p);
     p->pid = 0;
     return status;
-}
-
-/* Wait until a process has ended, without reaping it. */
-bool
-process_wait(const struct process *p, int limit_ms)
-{
-    struct pollfd pfd = { .fd = p->pidfd, .events = POLLIN };
-
-    return poll(&pfd, 1, limit_ms) == 1;
 }
 
 /* Kill a server that did not start well; return its wait status. */
