@@ -4,16 +4,21 @@
 
 #include <fcntl.h>
 #include <poll.h>
+#include <signal.h>
 #include <stdarg.h>
 #include <stdatomic.h>
 #include <stdbool.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <sys/time.h>
 #include <termios.h>
 #include <unictype.h>
 #include <unistd.h>
 #include <unistr.h>
+
+/* Microseconds after which a wait that could not be avoided is interrupted. */
+#define PATIENCE_US 10000
 
 /* How to write without waiting. */
 static enum {
@@ -42,6 +47,36 @@ open_again(bool is_terminal)
     return fd;
 }
 
+/* Do nothing; that a write was interrupted is all that matters. */
+static void
+interrupt(int signal)
+{
+    (void)signal;
+}
+
+/* Let the alarm through to this thread, or keep it back. */
+static void
+mask_alarm(int how)
+{
+    sigset_t set;
+
+    sigemptyset(&set);
+    sigaddset(&set, SIGALRM);
+    pthread_sigmask(how, &set, NULL);
+}
+
+/* Prepare for writes that have to be interrupted; the threads that are made
+ * from now on keep the alarm back for whoever writes. */
+static void
+expect_waits(void)
+{
+    const struct sigaction action = { .sa_handler = interrupt };
+
+    sigaction(SIGALRM, &action, NULL);
+    mask_alarm(SIG_BLOCK);
+    output = MAY_WAIT;
+}
+
 /* Make sure that no record has to wait. */
 void
 log_open(void)
@@ -62,9 +97,27 @@ log_open(void)
     if (fd != -1 && dup2(fd, STDOUT_FILENO) != -1)
         output = NEVER_WAITS;
     else if (is_terminal)
-        output = MAY_WAIT;
+        expect_waits();
     if (fd != -1)
         close(fd);
+}
+
+/* Write what standard output takes soon; how much, or -1. The alarm is
+ * repeated, as the first may come before the wait. */
+static ssize_t
+write_soon(const char *bytes, size_t length)
+{
+    const struct itimerval soon = { { 0, PATIENCE_US }, { 0, PATIENCE_US } };
+    const struct itimerval never = { 0 };
+    ssize_t written = -1;
+
+    if (setitimer(ITIMER_REAL, &soon, NULL) == -1)
+        return -1;
+    mask_alarm(SIG_UNBLOCK);
+    written = write(STDOUT_FILENO, bytes, length);
+    mask_alarm(SIG_BLOCK);
+    setitimer(ITIMER_REAL, &never, NULL);
+    return written;
 }
 
 /* Write what standard output takes at once; how much, or -1. */
@@ -78,7 +131,8 @@ write_now(const char *bytes, size_t length)
     if (output != NEVER_WAITS &&
         (poll(&out, 1, 0) != 1 || (out.revents & POLLOUT) == 0))
         return -1;
-    return write(STDOUT_FILENO, bytes, length);
+    return output == MAY_WAIT ? write_soon(bytes, length)
+                              : write(STDOUT_FILENO, bytes, length);
 }
 
 /*

@@ -25,7 +25,9 @@
  * becomes an open file description of our own that never waits (the flag for
  * that belongs to the description, and the inherited one is shared, with the
  * shell for one). Files stay as they are, and so does a pipe or a terminal that
- * the process has no right to open again. From here on stdio should not be used
+ * the process has no right to open again. A wait for such a terminal, after
+ * "su NAME -c" for one, is interrupted after 10 ms by SIGALRM and ITIMER_REAL,
+ * which are the log's own from then on. From here on stdio should not be used
  * on stdout. Call it once, before the process changes its user and has threads.
  */
 void log_open(void);

@@ -331,17 +331,40 @@ class Terminals(ServerTest):
         server.play()
         server.stop()
 
-    @unittest.skipUnless(os.geteuid() == 0, "not root")
-    def test_the_terminal_of_somebody_else_stops_nobody(self):
-        # After su it cannot be opened again by its name.
+    def serve_another_user(self, take_terminal):
+        """A server whose console is a terminal that, as after su, it may not
+        open again by its name."""
         become = ("import fcntl, os, sys, termios; os.setsid(); "
-            "fcntl.ioctl(1, termios.TIOCSCTTY, 0); os.setgroups([]); "
+            f"{take_terminal}; os.setgroups([]); "
             "os.setgid(65534); os.setuid(65534); "
             "os.execv(sys.argv[1], sys.argv[1:])")
         server = self.serve(port=free_port(), stdout=self.slave,
             wrapper=(sys.executable, "-c", become))
+        wait_until(lambda: b"CTRL-C" in self.read_terminal(), "it serves")
+        return server
+
+    @unittest.skipUnless(os.geteuid() == 0, "not root")
+    def test_the_terminal_of_somebody_else_stops_nobody(self):
+        server = self.serve_another_user("fcntl.ioctl(1, termios.TIOCSCTTY, 0)")
         self.fill(server)
         server.play()
+        server.stop()
+
+    @unittest.skipUnless(os.geteuid() == 0, "not root")
+    def test_the_terminal_of_another_session_stops_nobody(self):
+        # After su -c it is not even the one that controls the process.
+        server = self.serve_another_user("pass")
+        self.fill(server)
+        server.play()
+        server.stop()
+
+    @unittest.skipUnless(os.geteuid() == 0, "not root")
+    def test_the_terminal_of_another_session_does_not_hold_up_a_stop(self):
+        server = self.serve_another_user("pass")
+        # Records of the thread that has to stop it, until one is torn.
+        for _ in range(300):
+            server.signal(signal.SIGUSR1)
+            server.play()
         server.stop()
 
     def test_the_flags_of_the_inherited_description_stay(self):

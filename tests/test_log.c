@@ -736,6 +736,24 @@ START_TEST(a_terminal_of_somebody_else_is_for_one_at_a_time)
 }
 END_TEST
 
+START_TEST(a_terminal_of_somebody_else_that_nobody_reads_never_blocks)
+{
+    uint64_t before = log_dropped();
+    const int end = redirect_to_terminal();
+
+    if (geteuid() == 0)
+        ck_assert_int_eq(seteuid(65534), 0);
+    log_open();
+    if (getuid() == 0)
+        ck_assert_int_eq(seteuid(0), 0);
+    for (int i = 0; i < 20000; i++)
+        log_record("%0*d", 1 + i % 500, i);
+    restore();
+    ck_assert_uint_gt(log_dropped() - before, 0);
+    close(end);
+}
+END_TEST
+
 START_TEST(a_socket_nobody_reads_never_blocks)
 {
     const uint64_t before = log_dropped();
@@ -939,6 +957,8 @@ main(void)
     tcase_add_test(drop, a_closed_output_drops_records);
     tcase_add_test(drop, a_full_disk_drops_records);
     tcase_add_test(drop, a_pipe_without_a_reader_drops_records);
+    tcase_add_test(
+        drop, a_terminal_of_somebody_else_that_nobody_reads_never_blocks);
     tcase_add_test(drop, a_terminal_nobody_reads_never_blocks);
     tcase_add_test(drop, after_a_torn_record_comes_a_whole_line);
     tcase_add_test(drop, a_terminal_of_somebody_else_is_for_one_at_a_time);
