@@ -355,21 +355,22 @@ forget_input(struct stream *stream)
     stream->begin = stream->end = stream->input_room = 0;
 }
 
+_Static_assert(TELNET_REPLY_MAX <= STREAM_RESERVE, "replies are reserved");
+
 /* Take the commands of Telnet out of what was just read, and answer them; how
  * much is left. */
 static size_t
 take_commands(struct stream *stream, char *bytes, size_t length)
 {
-    char reply[TELNET_REPLY_MAX];
-    size_t replied;
+    size_t room, replied;
+    char *reply;
 
     if (!stream->is_telnet)
         return length;
+    reply = stream_reserve(stream, &room);
     length = telnet_read(&stream->telnet, bytes, length, reply, &replied);
     /* It is gathered, and leaves together with what the lines are answered. */
-    stream->advancing = true;
-    stream_write(stream, reply, replied);
-    stream->advancing = false;
+    stream->loop->gathered += replied;
     return length;
 }
 

@@ -148,18 +148,21 @@ await_message(struct stream *stream, bool begun)
             deadline_for_input(stream_now(), stream->limits, phase));
 }
 
+_Static_assert(TELNET_REPLY_MAX <= STREAM_RESERVE, "replies are reserved");
+
 /* Take the commands of Telnet out of what was just read, and answer them; how
  * much is left. */
 static size_t
 take_commands(struct stream *stream, char *bytes, size_t length)
 {
-    char reply[TELNET_REPLY_MAX];
-    size_t replied;
+    size_t room, replied;
+    char *reply;
 
     if (!stream->is_telnet)
         return length;
+    reply = stream_reserve(stream, &room);
     length = telnet_read(&stream->telnet, bytes, length, reply, &replied);
-    stream_write(stream, reply, replied);
+    stream_commit(stream, replied);
     return length;
 }
 
