@@ -75,14 +75,14 @@ ask(struct client *client)
 
         if (!player_type(typed, byte))
             continue;
+        if (stream_has_part(client->stream))
+            complain(client, LINE_LATE, NULL);
         /* Only a terminal shows the line end that was typed. */
         if (!isatty(STDIN_FILENO))
             putchar('\n');
         understood = player_answer(typed->text, typed->length, &decision);
         typed->length = 0;
         if (understood) {
-            if (stream_has_part(client->stream))
-                complain(client, LINE_LATE, NULL);
             client->asking = false;
             judge(client, decision);
             return;

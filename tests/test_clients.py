@@ -659,7 +659,7 @@ class BadServers(unittest.TestCase):
             _, errors = process.communicate(timeout=DEADLINE)
             self.assertEqual((process.returncode, errors), (0, b""))
 
-    def fail_while_asking(self, behave):
+    def fail_while_asking(self, behave, answer=b"y\n"):
         """Let a fake server do something while the user thinks; return the
         client's complaint. The client may wait for the answer to notice."""
         done = threading.Event()
@@ -675,8 +675,9 @@ class BadServers(unittest.TestCase):
         with FakeServer(question_then) as server, self.started(
                 server.port, "--ask") as process:
             done.wait(DEADLINE)
-            _, errors = process.communicate(b"y\n", timeout=DEADLINE)
+            output, errors = process.communicate(answer, timeout=DEADLINE)
             self.assertEqual(process.returncode, 1)
+            self.last_output = output
             return errors.decode()
 
     def test_it_answers_what_it_was_not_asked(self):
@@ -687,9 +688,13 @@ class BadServers(unittest.TestCase):
                 "unasked\n")
 
     def test_it_begins_an_answer_that_it_was_not_asked(self):
-        self.assertEqual(
-            self.fail_while_asking(lambda c: c.sendall(b"8")),
-            "guess-client: the server sent part of a line unasked\n")
+        # Whatever the user answers, and before anything else is said.
+        for answer in b"y\n", b"q\n":
+            self.assertEqual(
+                self.fail_while_asking(lambda c: c.sendall(b"8"), answer),
+                "guess-client: the server sent part of a line unasked\n")
+            self.assertTrue(
+                self.last_output.endswith(b"[y]es: "), self.last_output)
 
     def test_it_answers_once_too_often(self):
         # Both lines come together.
