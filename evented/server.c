@@ -404,7 +404,8 @@ close_door(struct door *door)
     const int listener = evconnlistener_get_fd(door->listener);
     int fd;
 
-    for (int i = 0; i < LIMIT_BACKLOG; i++) {
+    /* The kernel holds one more than it was told. */
+    for (int i = 0; i <= LIMIT_BACKLOG; i++) {
         fd = accept4(listener, NULL, NULL, SOCK_CLOEXEC | SOCK_NONBLOCK);
         if (fd != -1)
             admit(door, fd);

@@ -5,6 +5,7 @@ answer and to those who wait; second signals; restarts; being stopped and
 continued by a debugger.
 """
 
+import resource
 import signal
 import subprocess
 import tempfile
@@ -114,6 +115,28 @@ class Stops(ServerTest):
             self.assertIn(client.read_all(), (b"5\n", FULL_HOUSE))
             client.close()
         server.wait()
+
+    def test_who_waits_last_in_a_full_queue_is_not_reset(self):
+        with open("/proc/sys/net/core/somaxconn") as limit:
+            # One more than the server and the system allow.
+            room = min(4096, int(limit.read())) + 1
+        if resource.getrlimit(resource.RLIMIT_NOFILE)[0] < room + 100:
+            self.skipTest("too few descriptors")
+        for options in {"threaded": ((), ("--threads", "1")),
+                "evented": ((), ("--loops", "4"))}[self.twin]:
+            server = self.serve("--drain-timeout", "600", "--quiet",
+                "--max-connections", "1", *options)
+            guest = self.connect(server)
+            self.assertEqual(guest.ask(b"PARAMS 1 1\nNUMBER\n"), b"1\n")
+            server.freeze()
+            waiting = [self.connect(server) for _ in range(room)]
+            server.signal(signal.SIGTERM)
+            server.thaw()
+            for client in waiting:
+                # One may have the place of the guest, who has to leave.
+                self.assertIn(client.read_all(), (b"", FULL_HOUSE))
+                client.close()
+            server.wait()
 
     def test_who_waits_where_descriptors_have_run_out_is_told(self):
         for options in self.WORKERS[self.twin]:

@@ -452,7 +452,8 @@ accept_clients(void *argument)
 static void
 close_door(struct server *server, struct door *door)
 {
-    for (int i = 0; i < LIMIT_BACKLOG; i++) {
+    /* The kernel holds one more than it was told. */
+    for (int i = 0; i <= LIMIT_BACKLOG; i++) {
         const int fd = accept4(door->listener, NULL, NULL, SOCK_CLOEXEC);
         enum admission admission = TURNED_AWAY;
 
