@@ -281,6 +281,43 @@ admit(const struct door *door, int fd)
     net_turn_away(fd, door->program->refusal);
 }
 
+/* Whether there is a spare descriptor, if need be a new one. */
+static bool
+has_spare(struct server *server)
+{
+    if (server->spare == -1)
+        server->spare = net_spare();
+    return server->spare != -1;
+}
+
+/* Turn a client away that took the last descriptor, which is the spare one. */
+static void
+give_spare_back(const struct door *door, int fd)
+{
+    net_turn_away(fd, door->program->refusal);
+    counters_add(main_counters(door->server), COUNT_REJECTED, 1);
+    has_spare(door->server);
+}
+
+/* Turn one waiting client away by means of the spare descriptor; false: nobody
+ * waits, or it does not help. */
+static bool
+use_spare(const struct door *door)
+{
+    struct server *server = door->server;
+    int fd;
+
+    if (!has_spare(server))
+        return false;
+    close(server->spare);
+    server->spare = -1;
+    fd = accept4(evconnlistener_get_fd(door->listener), NULL, NULL,
+        SOCK_CLOEXEC | SOCK_NONBLOCK);
+    if (fd != -1)
+        give_spare_back(door, fd);
+    return fd != -1;
+}
+
 /* Stop accepting for a while. */
 static void
 pause_accepting(struct server *server, int64_t ms)
@@ -319,30 +356,12 @@ on_accept(struct evconnlistener *listener, evutil_socket_t fd,
     (void)listener;
     (void)address;
     (void)length;
-    admit(door, fd);
+    if (has_spare(door->server))
+        admit(door, fd);
+    else
+        give_spare_back(door, fd);
     if (++door->server->accepts == ACCEPTS_A_TURN)
         pause_accepting(door->server, 0);
-}
-
-/* Turn one waiting client away by means of the spare descriptor; false: nobody
- * waits, or it does not help. */
-static bool
-use_spare(const struct door *door)
-{
-    struct server *server = door->server;
-    int fd = -1;
-
-    if (server->spare != -1) {
-        close(server->spare);
-        fd = accept4(evconnlistener_get_fd(door->listener), NULL, NULL,
-            SOCK_CLOEXEC | SOCK_NONBLOCK);
-        if (fd != -1) {
-            counters_add(main_counters(server), COUNT_REJECTED, 1);
-            net_turn_away(fd, door->program->refusal);
-        }
-    }
-    server->spare = net_spare();
-    return fd != -1;
 }
 
 /* Rest when descriptors or memory have run out. */
@@ -407,8 +426,10 @@ close_door(struct door *door)
     /* The kernel holds one more than it was told. */
     for (int i = 0; i <= LIMIT_BACKLOG; i++) {
         fd = accept4(listener, NULL, NULL, SOCK_CLOEXEC | SOCK_NONBLOCK);
-        if (fd != -1)
+        if (fd != -1 && has_spare(door->server))
             admit(door, fd);
+        else if (fd != -1)
+            give_spare_back(door, fd);
         else if (errno == EAGAIN ||
                  (net_accept_error(errno) == NET_ACCEPT_REST &&
                      !use_spare(door)))
@@ -599,7 +620,8 @@ server_run(const struct server_options *options,
     open_doors(&server, programs, count, listeners, where);
     cli_drop_privileges(options);
     running = &server;
-    server.spare = net_spare();
+    server.spare = -1;
+    has_spare(&server);
     if (!make_loops(&server) || !watch(&server, listeners))
         cli_die("cannot make event loops: %s", strerrordesc_np(errno));
     if (!start_loops(&server))

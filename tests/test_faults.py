@@ -24,7 +24,7 @@ class TracedServer(Server):
     """A server under strace. What it must not do is fail for good; its
     descriptors are not counted, and the leak checker cannot work there."""
 
-    def __init__(self, twin, *options, inject):
+    def __init__(self, twin, *options, inject, path=None, wrapper=()):
         self.twin = twin
         self.host = HOST
         self.output = []
@@ -32,11 +32,13 @@ class TracedServer(Server):
             for part in ("-e", "inject=" + rule)]
         calls = ",".join(rule.partition(":")[0] for rule in inject)
         self.trace = ["-f", "-qq", "-o", "/dev/null", "-e", "trace=" + calls]
+        if path:
+            self.trace += ["-P", path]
         variables = environment()
         variables["ASAN_OPTIONS"] += ":detect_leaks=0"
         more = EVENTED_OPTIONS if twin == "evented" else []
         self.process = subprocess.Popen(
-            [STRACE, *self.trace, *self.injected,
+            [STRACE, *self.trace, *self.injected, *wrapper,
                 program(twin, "guess-server"), "--port", "0", *more,
                 *options],
             stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
@@ -84,9 +86,11 @@ class FaultTest(unittest.TestCase):
 
     twin = None
 
-    def serve(self, *inject, options=()):
-        """A server whose system calls are disturbed by these rules."""
-        server = TracedServer(self.twin, "--quiet", *options, inject=inject)
+    def serve(self, *inject, options=(), **how):
+        """A server whose system calls are disturbed by these rules, if need be
+        only those that concern a path."""
+        server = TracedServer(
+            self.twin, "--quiet", *options, inject=inject, **how)
         self.addCleanup(server.kill)
         return server
 
@@ -130,6 +134,19 @@ class Faults(FaultTest):
                     served += answer == b"5\n5\n5\n"
                 self.assertGreaterEqual(served, 6)
                 server.stop()
+
+    def test_a_spare_descriptor_that_was_lost_is_taken_again(self):
+        # When the whole system has none, for a moment.
+        server = self.serve("openat:error=ENFILE:when=1", path="/dev/null",
+            options=("--max-connections", "1000"),
+            wrapper=("/usr/bin/prlimit", "--nofile=40:40"))
+        answer = b"1\n"
+        while answer == b"1\n":
+            client = Client(server.port)
+            self.addCleanup(client.close)
+            answer = client.ask(b"PARAMS 1 1\nNUMBER\n")
+        self.assertEqual(answer, FULL_HOUSE)
+        server.stop()
 
     def test_interrupted_calls_go_unnoticed(self):
         for calls in ("recvfrom,readv,read", "sendto,sendmsg,writev",

@@ -465,7 +465,7 @@ close_door(struct server *server, struct door *door)
             continue;
         }
         pthread_mutex_lock(&server->lock);
-        if (server->options->workers == 0)
+        if (server->options->workers == 0 && has_spare(server))
             admission = reserve(server);
         else
             counters_add(&server->sums, COUNT_REJECTED, 1);
