@@ -198,13 +198,15 @@ in_hand(struct stream *stream)
     return stream->arrived;
 }
 
-/* Whether what has come is all that is to be taken from the peer. */
+/* Whether what has come is all that is to be taken from the peer. Where it has
+ * ended its input, that is still to be read. */
 static bool
 has_all_input(struct stream *stream)
 {
     return stream->input_ended || stream->cut == STREAM_IDLE ||
            stream->cut == STREAM_LATE ||
-           (stream->cut == STREAM_STOP && in_hand(stream) == 0);
+           (stream->cut == STREAM_STOP && in_hand(stream) == 0 &&
+               !net_ended(stream->fd));
 }
 
 /* What stands for a line when it has no end, and has all input. */
@@ -214,8 +216,7 @@ last_line(
 {
     if (stream->cut == STREAM_LATE)
         return LINE_LATE;
-    if (stream->input_ended ||
-        (stream->cut == STREAM_STOP && net_ended(stream->fd)))
+    if (stream->input_ended)
         return line_last(&stream->scanner, data, size, line);
     return LINE_END;
 }

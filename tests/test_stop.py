@@ -86,6 +86,18 @@ class Stops(ServerTest):
             client.close()
         server.wait()
 
+    def test_a_command_cut_by_the_end_is_data_at_a_stop_as_well(self):
+        for options in self.WORKERS[self.twin]:
+            server = self.serve("--drain-timeout", "600", "--quiet", *options)
+            client = self.owed(server)
+            client.send(b"NUMBER\xff")
+            client.finish()
+            server.signal(signal.SIGTERM)
+            self.wait_for_farewell(server)
+            self.assertRegex(client.read_all(), rb"\d\nERROR not UTF-8\n\Z")
+            client.close()
+            server.wait()
+
     def test_who_waits_to_be_accepted_is_served_or_refused(self):
         server = self.serve("--drain-timeout", "600", "--quiet")
         server.freeze()

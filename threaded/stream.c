@@ -202,7 +202,8 @@ fill(struct stream *stream)
         if (cut == STREAM_STOP) {
             room = room < in_hand(stream) ? room : in_hand(stream);
             if (room == 0) {
-                stream->input_ended = net_ended(stream->fd);
+                if (net_ended(stream->fd))
+                    end_input(stream);
                 return false;
             }
         }
