@@ -154,7 +154,7 @@ view_pace(const json_t *scenario)
         err(1, NULL);
     for (size_t i = 0; i < runs; i++) {
         pace[n] = get_number(view_item(scenario, "runs", i), "pace_ns");
-        n += isfinite(pace[n]);
+        n += isfinite(pace[n]) != 0;
     }
     if (n > 0) {
         s.at = stats_median(pace, n);

@@ -14,7 +14,6 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
-#include <sys/syscall.h>
 #include <time.h>
 #include <unistd.h>
 #include <unistr.h>
@@ -817,7 +816,8 @@ int
 poll(struct pollfd *fds, nfds_t count, int timeout)
 {
     const struct timespec moment = { 0, 50 * 1000000L };
-    int ready = (int)syscall(SYS_poll, fds, count, timeout);
+    const struct timespec wait = { timeout / 1000, timeout % 1000 * 1000000L };
+    int ready = ppoll(fds, count, timeout < 0 ? NULL : &wait, NULL);
 
     if (hesitating)
         nanosleep(&moment, NULL);

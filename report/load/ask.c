@@ -160,7 +160,7 @@ is_status(const struct answer *a)
 }
 
 /* Decide by its first byte what a line is. */
-static enum state
+static int
 kind_of_line(struct answer *a, char first)
 {
     a->have = 0;

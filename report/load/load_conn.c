@@ -17,7 +17,7 @@
 #define SLOW_WINDOW 4096 /* bytes: receive buffer of a slow reader */
 
 /* Note the first thing that went wrong. */
-static void
+static void __attribute__((format(printf, 2, 0)))
 note_problem(struct load *l, const char *fmt, va_list ap)
 {
     if (l->totals.problem[0] != '\0')

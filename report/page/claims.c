@@ -141,7 +141,7 @@ median_of(const json_t *scenario, const char *server, const char *metric)
         if (!is_of(scenario, run, server, metric))
             continue;
         x[n] = get_number(json_object_get(run, "figures"), metric);
-        n += isfinite(x[n]);
+        n += isfinite(x[n]) != 0;
     }
     k = stats_median_rank(n, 0.95);
     if (k > 0) {

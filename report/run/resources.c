@@ -35,7 +35,7 @@ read_field(const char *path, const char *key, uint64_t *value)
 
 /* Add up the buffer memory in one answer of the kernel about a socket. */
 static uint64_t
-socket_bytes(const struct nlmsghdr *nlh)
+socket_bytes(struct nlmsghdr *nlh)
 {
     const unsigned char *at = NLMSG_DATA(nlh);
     size_t left = NLMSG_PAYLOAD(nlh, 0);
@@ -73,7 +73,7 @@ read_answers(int fd, uint64_t *bytes)
         char bytes[32768];
     } buf;
     ssize_t got = recv(fd, &buf, sizeof(buf), 0);
-    const struct nlmsghdr *nlh = &buf.head;
+    struct nlmsghdr *nlh = &buf.head;
     unsigned left = got > 0 ? (unsigned)got : 0;
 
     if (got <= 0)

@@ -167,8 +167,8 @@ timely_of(const struct run *run)
     if (run->tally.timely == NULL)
         return json_null();
     o = json_object();
-    for (int m = METRIC_P50; m <= METRIC_P999; m++)
-        if (scenario_has(run->scenario, (enum metric)m))
+    for (enum metric m = METRIC_P50; m <= METRIC_P999; m++)
+        if (scenario_has(run->scenario, m))
             add(o, metrics[m].key, value_number(run_timely(run, m)));
     return o;
 }
