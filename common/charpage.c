@@ -109,6 +109,13 @@ find_resource(struct http_slice path)
     return NULL;
 }
 
+/* The number of a row, cut to one that is beyond every row. */
+static size_t
+row_of(int64_t number)
+{
+    return number < INT32_MAX ? (size_t)number : INT32_MAX;
+}
+
 /* Read which rows are wanted; false when that is no number. */
 static bool
 read_slice(struct charpage *page, const struct http_parameter *start,
@@ -125,8 +132,8 @@ read_slice(struct charpage *page, const struct http_parameter *start,
         last = INT64_MAX;
     else if (!http_number(stop, &last))
         return false;
-    page->start = (size_t)first;
-    page->stop = (size_t)last;
+    page->start = row_of(first);
+    page->stop = row_of(last);
     return true;
 }
 

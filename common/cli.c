@@ -337,7 +337,9 @@ cli_seconds(const struct argp_state *state, const char *name, const char *text)
             text, SECONDS_LIMIT);
     if (seconds > 0 && seconds < 0.001)
         return 1;
-    return (int64_t)(seconds * 1000 + 0.5);
+    /* Rounded by itself: a product may be more precise than a double. */
+    seconds *= 1000;
+    return (int64_t)(seconds + 0.5);
 }
 
 /* Put a negative number together again. */

@@ -115,8 +115,8 @@ bool
 keeper_init(struct keeper *keeper, size_t max_line, int64_t period_ms,
     void (*looked)(void *argument), void *argument)
 {
-    const struct timeval every = { .tv_sec = period_ms / 1000,
-        .tv_usec = period_ms % 1000 * 1000 };
+    const struct timeval every = { .tv_sec = (time_t)(period_ms / 1000),
+        .tv_usec = (long)(period_ms % 1000) * 1000 };
     struct event_base *base = make_base();
 
     if (base == NULL || !stream_loop_init(&keeper->streams, base, max_line))

@@ -322,7 +322,7 @@ use_spare(const struct door *door)
 static void
 pause_accepting(struct server *server, int64_t ms)
 {
-    const struct timeval wait = { .tv_usec = ms * 1000 };
+    const struct timeval wait = { .tv_usec = (long)ms * 1000 };
 
     for (size_t i = 0; i < server->door_count; i++)
         evconnlistener_disable(server->doors[i].listener);

@@ -11,6 +11,7 @@
 #include "common/charindex.h"
 
 #include <fcntl.h>
+#include <inttypes.h>
 #include <signal.h>
 #include <spawn.h>
 #include <stdio.h>
@@ -179,11 +180,11 @@ static double
 resident_megabytes(void)
 {
     FILE *file = fopen("/proc/self/statm", "r");
-    unsigned long pages = 0;
+    uint64_t pages = 0;
 
     if (file == NULL)
         return 0;
-    if (fscanf(file, "%*u %lu", &pages) != 1)
+    if (fscanf(file, "%*u %" SCNu64, &pages) != 1)
         pages = 0;
     fclose(file);
     return (double)pages * (double)sysconf(_SC_PAGESIZE) / 1e6;

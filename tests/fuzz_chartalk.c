@@ -59,7 +59,8 @@ hold(struct said *said, const uint8_t *data, size_t size, uint8_t cut)
     size_t begin = 0, end = 0, used;
     struct line line;
 
-    said->length = said->sum = 0;
+    said->length = 0;
+    said->sum = 0;
     chartalk_begin(&talk, &rules, "peer");
     line_init(&scanner, MAX_LINE);
     do {

@@ -196,11 +196,13 @@ START_TEST(dates_are_those_of_the_library)
 {
     char *room = guard_room(HTTP_DATE_ROOM), expected[64];
 
-    /* Every 61 hours and some, through all years. */
+    /* Every 43 days and some, through all years that a time_t has. */
     for (int64_t at = 0; at < 253402300800; at += 219607 * 17) {
         time_t time = (time_t)at;
         struct tm tm;
 
+        if (time != at)
+            break;
         gmtime_r(&time, &tm);
         strftime(expected, sizeof(expected), "%a, %d %b %Y %H:%M:%S GMT", &tm);
         http_date(room, at);
@@ -222,10 +224,11 @@ START_TEST(a_chunk_has_its_size_before_it)
         { 16, "10\r\n" },
         { 65536, "10000\r\n" },
         { 0xabcdef, "abcdef\r\n" },
-        { SIZE_MAX, "ffffffffffffffff\r\n" },
+        { SIZE_MAX,
+            sizeof(size_t) == 8 ? "ffffffffffffffff\r\n" : "ffffffff\r\n" },
     };
 
-    ck_assert_uint_eq(
+    ck_assert_uint_le(
         strlen(chunks[COUNT(chunks) - 1].expected), HTTP_CHUNK_ROOM);
     for (int i = 0; i < COUNT(chunks); i++) {
         const size_t length = strlen(chunks[i].expected);

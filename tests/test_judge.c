@@ -252,7 +252,7 @@ START_TEST(where_there_is_no_difference_hardly_ever_one_is_named)
         const struct made made = { .effect = 1,
             .drift = 0.005,
             .noise = 4 * NOISE,
-            .blocks = 6 + seed % 3,
+            .blocks = 6 + (size_t)seed % 3,
             .seed = seed };
         json_t *o = judged(&made);
         const char *verdict = get_text(rate_of(o), "verdict");

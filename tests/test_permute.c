@@ -284,7 +284,7 @@ END_TEST
 START_TEST(the_first_draws_of_one_key_are_spread)
 {
     const uint64_t last = lasts[_i];
-    const uint64_t draws = last < 40000 ? last / 4 : 10000;
+    const size_t draws = last < 40000 ? (size_t)last / 4 : 10000;
     const struct cells cells = cut(last, draws < 1000 ? 4 : CELLS);
 
     for (uint64_t key = 0; key < 5; key++) {

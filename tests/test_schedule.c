@@ -93,7 +93,8 @@ START_TEST(a_step_changes_the_rate_and_nothing_else)
     /* A Poisson count is within five roots of what is expected. */
     ck_assert_double_eq_tol((double)counted[0], 2000, _i == 1 ? 224 : 2);
     ck_assert_double_eq_tol((double)counted[1], 2500, _i == 1 ? 250 : 2);
-    ck_assert_uint_eq(counted[2], 0);
+    /* By how sums are rounded, what is due as a step ends may be the next's. */
+    ck_assert_uint_le(counted[2], _i == 1 ? 0 : 1);
     ck_assert_double_eq_tol((double)counted[3], 1250, _i == 1 ? 177 : 2);
 }
 END_TEST

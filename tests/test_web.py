@@ -634,8 +634,10 @@ class Pages(WebTest):
     def test_slices_are_cut_to_what_there_is(self):
         server = self.web()
         count = len(published.find("chess black"))
-        for start in (0, 1, count - 1, count, count + 1, 2 ** 31, 2 ** 64):
-            for stop in (0, 1, count - 1, count, count + 1, 2 ** 63, "all"):
+        for start in (0, 1, count - 1, count, count + 1, 2 ** 31, 2 ** 32,
+                2 ** 64):
+            for stop in (0, 1, count - 1, count, count + 1, 2 ** 32, 2 ** 63,
+                    "all"):
                 answer = json.loads(self.ask(server,
                     f"/search?query=chess+black&start={start}&stop={stop}")
                     .body)

@@ -3,6 +3,7 @@
 #include "report/clock.h"
 
 #include <dirent.h>
+#include <inttypes.h>
 #include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -88,7 +89,7 @@ kernel_growth(
 double
 kernel_busy_seconds(int cpu)
 {
-    unsigned long idle, iowait, steal;
+    uint64_t idle, iowait, steal;
     char line[512];
     FILE *in = fopen("/proc/stat", "re");
     double now, away = -1;
@@ -98,8 +99,9 @@ kernel_busy_seconds(int cpu)
         return 0;
     now = clock_seconds();
     while (fgets(line, sizeof(line), in) != NULL)
-        if (sscanf(line, "cpu%d %*u %*u %*u %lu %lu %*u %*u %lu", &number,
-                &idle, &iowait, &steal) == 4 &&
+        if (sscanf(line,
+                "cpu%d %*u %*u %*u %" SCNu64 " %" SCNu64 " %*u %*u %" SCNu64,
+                &number, &idle, &iowait, &steal) == 4 &&
             number == cpu)
             away = (double)(idle + iowait + steal);
     fclose(in);
@@ -130,7 +132,7 @@ kernel_network_seconds(int cpu)
     DIR *all = opendir("/proc");
     const struct dirent *entry;
     char name[32], path[300];
-    unsigned long ns = 0;
+    uint64_t ns = 0;
     FILE *in = NULL;
 
     if (all == NULL)
@@ -147,7 +149,7 @@ kernel_network_seconds(int cpu)
     closedir(all);
     if (in == NULL)
         return 0;
-    if (fscanf(in, "%lu", &ns) != 1)
+    if (fscanf(in, "%" SCNu64, &ns) != 1)
         ns = 0;
     fclose(in);
     return (double)ns / 1e9;

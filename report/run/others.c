@@ -3,6 +3,7 @@
 #include "report/run/resources.h"
 
 #include <dirent.h>
+#include <inttypes.h>
 #include <math.h>
 #include <stdbool.h>
 #include <stdio.h>
@@ -25,7 +26,7 @@ read_stat(pid_t pid, struct stat_line *stat)
 {
     char path[64], line[1024];
     unsigned flags;
-    long user, system;
+    int64_t user, system;
     const char *rest;
     FILE *in;
 
@@ -40,7 +41,8 @@ read_stat(pid_t pid, struct stat_line *stat)
     rest = strrchr(line, ')');
     if (rest == NULL ||
         sscanf(rest,
-            ") %*c %*d %d %*d %*d %*d %u %*u %*u %*u %*u %*u %*u %ld %ld",
+            ") %*c %*d %d %*d %*d %*d %u %*u %*u %*u %*u %*u %*u %" SCNd64
+            " %" SCNd64,
             &stat->group, &flags, &user, &system) != 4)
         return -1;
     stat->is_kernel = (flags & KERNEL_THREAD) != 0;

@@ -138,7 +138,7 @@ plan_connections(const struct scenario *s)
         err(1, "setrlimit");
     if (files.rlim_max == RLIM_INFINITY || files.rlim_max >= n + others)
         return n;
-    return files.rlim_max > others ? files.rlim_max - others : 1;
+    return files.rlim_max > others ? (size_t)files.rlim_max - others : 1;
 }
 
 /* Estimate one run. */

@@ -3,6 +3,7 @@
 #include <arpa/inet.h>
 #include <dirent.h>
 #include <errno.h>
+#include <inttypes.h>
 #include <linux/inet_diag.h>
 #include <linux/netlink.h>
 #include <linux/sock_diag.h>
@@ -28,7 +29,7 @@ read_field(const char *path, const char *key, uint64_t *value)
         return -1;
     while (!found && fgets(line, sizeof(line), in) != NULL)
         found = strncmp(line, key, strlen(key)) == 0 &&
-                sscanf(line + strlen(key), "%lu", value) == 1;
+                sscanf(line + strlen(key), "%" SCNu64, value) == 1;
     fclose(in);
     return found ? 0 : -1;
 }
@@ -244,12 +245,12 @@ resources_all_cpu_ns(void)
 uint64_t
 resources_own_wait_ns(void)
 {
-    unsigned long wait = 0;
+    uint64_t wait = 0;
     FILE *in = fopen("/proc/thread-self/schedstat", "re");
 
     if (in == NULL)
         return 0;
-    if (fscanf(in, "%*u %lu", &wait) != 1)
+    if (fscanf(in, "%*u %" SCNu64, &wait) != 1)
         wait = 0;
     fclose(in);
     return wait;
@@ -260,7 +261,7 @@ static int
 thread_wait_ns(pid_t pid, const char *thread, uint64_t *ns)
 {
     char path[64];
-    unsigned long wait;
+    uint64_t wait;
     FILE *in;
     int found;
 
@@ -268,7 +269,7 @@ thread_wait_ns(pid_t pid, const char *thread, uint64_t *ns)
     in = fopen(path, "re");
     if (in == NULL)
         return -1;
-    found = fscanf(in, "%*u %lu", &wait);
+    found = fscanf(in, "%*u %" SCNu64, &wait);
     fclose(in);
     *ns += found == 1 ? wait : 0;
     return found == 1 ? 0 : -1;
@@ -306,12 +307,12 @@ resources_wait_ns(pid_t pid, uint64_t *ns)
 double
 resources_stolen_seconds(void)
 {
-    unsigned long steal = 0;
+    uint64_t steal = 0;
     FILE *in = fopen("/proc/stat", "re");
 
     if (in == NULL)
         return 0;
-    if (fscanf(in, "cpu %*u %*u %*u %*u %*u %*u %*u %lu", &steal) != 1)
+    if (fscanf(in, "cpu %*u %*u %*u %*u %*u %*u %*u %" SCNu64, &steal) != 1)
         steal = 0;
     fclose(in);
     return (double)steal / (double)sysconf(_SC_CLK_TCK);

@@ -101,7 +101,7 @@ bootstrap_interval(const double (*blocks)[BOOTSTRAP_RUNS], size_t n, bool ratio)
     rng_seed(&rng, SEED);
     for (size_t d = 0; d < BOOTSTRAP_DRAWS; d++) {
         for (size_t k = 0; k < n; k++)
-            drawn[k] = rng_below(&rng, n);
+            drawn[k] = (size_t)rng_below(&rng, n);
         draws[d] = statistic(blocks, drawn, n, ratio);
         /* Half of what is equal is below: medians come in few values. */
         below += draws[d] < found ? 1 : draws[d] == found ? 0.5 : 0;
