@@ -34,13 +34,12 @@ PROGRAMS := guess-server guess-client charfinder
 TWIN_PROGRAMS := $(foreach t,$(TWINS),$(PROGRAMS:%=$(B)/$t/%))
 
 COMMON_MAINS := common/charfind.c common/unicode_compile.c
-COMMON := $(B)/obj/common/charindex_data.o $(B)/obj/common/web.o \
-	$(patsubst %.c,$(B)/obj/%.o,\
+COMMON := $(B)/obj/common/charindex_data.o $(patsubst %.c,$(B)/obj/%.o,\
 	$(filter-out $(COMMON_MAINS),$(wildcard common/*.c)))
 WEB := common/web/page.html common/web/page.js common/web/style.css
 CONTROLS := $(patsubst report/controls/%.c,%,$(wildcard report/controls/*.c))
 CONTROL_PROGRAMS := $(foreach c,$(CONTROLS),$(B)/controls/$(subst _,-,$c))
-COMPARE := $(B)/obj/report/page/style.o $(patsubst %.c,$(B)/obj/%.o,\
+COMPARE := $(patsubst %.c,$(B)/obj/%.o,\
 	$(filter-out report/controls/%,$(wildcard report/*.c report/*/*.c)))
 UNIT_TESTS := $(patsubst %.c,$(B)/%,$(wildcard tests/test_*.c))
 FUZZ_TARGETS := $(patsubst %.c,$(B)/%,$(wildcard tests/fuzz_*.c))
@@ -119,19 +118,11 @@ $(B)/ucd: FORCE
 	@mkdir -p $(@D)
 	@echo '$(UCD)' | cmp -s - $@ || echo '$(UCD)' >$@
 
-# Files of pages, as they are, between symbols named after them.
-define embed
-@mkdir -p $(@D)
-@echo "  EMBED $@"
-$Q$(LD) -r -b binary -z noexecstack -o $@ $(filter-out Makefile,$^)
-$Q$(OBJCOPY) --rename-section \
-	.data=.rodata,alloc,load,readonly,data,contents $@
-endef
-
-$(B)/obj/common/web.o: $(WEB) Makefile
-	$(embed)
-$(B)/obj/report/page/style.o: report/page/style.css Makefile
-	$(embed)
+# The assembler puts the files in, which link-time optimisation would not see.
+EMBEDDED := $(B)/obj/common/web.o $(B)/obj/report/page/style.o
+$(EMBEDDED): override CFLAGS += -fno-lto
+$(B)/obj/common/web.o: $(WEB)
+$(B)/obj/report/page/style.o: report/page/style.css
 
 # What the port costs; the report can do without.
 PORTING := report/porting

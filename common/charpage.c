@@ -1,5 +1,6 @@
 #include "common/charpage.h"
 
+#include "common/embed.h"
 #include "common/quote.h"
 
 #include <assert.h>
@@ -23,13 +24,8 @@
 #define ITEM_END        "\"},"
 #define LENGTH(literal) (sizeof(literal) - 1)
 
-/* The files of common/web, linked in as they are. */
-extern const char _binary_common_web_page_html_start[];
-extern const char _binary_common_web_page_html_end[];
-extern const char _binary_common_web_page_js_start[];
-extern const char _binary_common_web_page_js_end[];
-extern const char _binary_common_web_style_css_start[];
-extern const char _binary_common_web_style_css_end[];
+/* The files of common/web. */
+extern const struct embed web_page_html, web_page_js, web_style_css;
 
 /* An answer to /search; its {{places}} are filled as those of page.html. */
 static const char search_json[] =
@@ -49,20 +45,20 @@ struct charpage_resource {
     bool fixed; /* the client may keep it, and ask whether it is still right */
     const char *type;
     const char *policy;
-    const char *start, *end; /* of the text */
+    const struct embed *file; /* that has the text; NULL: */
+    const char *text;
 };
 
 static const struct charpage_resource resources[] = {
     { "/", TEMPLATE, false, "text/html; charset=utf-8", HTTP_POLICY,
-        _binary_common_web_page_html_start, _binary_common_web_page_html_end },
-    { "/search", TEMPLATE, false, "application/json; charset=utf-8", NULL,
-        search_json, search_json + LENGTH(search_json) },
+        &web_page_html, NULL },
+    { "/search", TEMPLATE, false, "application/json; charset=utf-8", NULL, NULL,
+        search_json },
     { "/page.js", TEXT, true, "text/javascript; charset=utf-8", NULL,
-        _binary_common_web_page_js_start, _binary_common_web_page_js_end },
-    { "/style.css", TEXT, true, "text/css; charset=utf-8", NULL,
-        _binary_common_web_style_css_start, _binary_common_web_style_css_end },
-    { "/healthz", TEXT, false, "text/plain; charset=utf-8", NULL, ok,
-        ok + LENGTH(ok) },
+        &web_page_js, NULL },
+    { "/style.css", TEXT, true, "text/css; charset=utf-8", NULL, &web_style_css,
+        NULL },
+    { "/healthz", TEXT, false, "text/plain; charset=utf-8", NULL, NULL, ok },
     { "/metrics", METRICS, false, "text/plain; version=0.0.4; charset=utf-8",
         NULL, NULL, NULL },
 };
@@ -107,6 +103,17 @@ find_resource(struct http_slice path)
             memcmp(resources[i].path, path.text, path.length) == 0)
             return &resources[i];
     return NULL;
+}
+
+/* The text of a resource. */
+static struct http_slice
+text_of(const struct charpage_resource *resource)
+{
+    const struct embed *file = resource->file;
+
+    if (file == NULL)
+        return (struct http_slice) { resource->text, strlen(resource->text) };
+    return (struct http_slice) { file->bytes, file->size };
 }
 
 /* The number of a row, cut to one that is beyond every row. */
@@ -361,6 +368,7 @@ begin_search(struct charpage *page, const struct charpage_site *site,
     const struct charpage_resource *resource,
     const struct http_request *request)
 {
+    const struct http_slice text = text_of(resource);
     char *message = page->memory + request->query.length;
 
     find_rows(page);
@@ -374,8 +382,7 @@ begin_search(struct charpage *page, const struct charpage_site *site,
         page->message = message;
     }
     page->rows = page->stop - page->start;
-    template_begin(&page->template, resource->start,
-        (size_t)(resource->end - resource->start), fill_place, page);
+    template_begin(&page->template, text.text, text.length, fill_place, page);
 }
 
 /* Write the counters; how many bytes they are. */
@@ -431,6 +438,8 @@ begin_resource(struct charpage *page, const struct charpage_site *site,
     const struct charpage_resource *resource,
     const struct http_request *request, struct http_head *head)
 {
+    const struct http_slice text = text_of(resource);
+
     head->type = resource->type;
     head->policy = resource->policy;
     switch (resource->kind) {
@@ -444,8 +453,7 @@ begin_resource(struct charpage *page, const struct charpage_site *site,
         break;
     case TEXT:
     default:
-        http_reply_text(&page->reply, head, resource->start,
-            (size_t)(resource->end - resource->start));
+        http_reply_text(&page->reply, head, text.text, text.length);
         break;
     }
 }

@@ -1,5 +1,6 @@
 #include "report/page/page.h"
 
+#include "common/embed.h"
 #include "report/page/advice.h"
 #include "report/page/chart.h"
 #include "report/page/figures.h"
@@ -13,9 +14,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* style.css, as it is. */
-extern const char _binary_report_page_style_css_start[];
-extern const char _binary_report_page_style_css_end[];
+extern const struct embed page_style_css;
 
 /* Write what comes before the content. */
 static void
@@ -28,10 +27,7 @@ write_head(FILE *html)
           "<title>Threads or events?</title>\n"
           "<link rel=\"icon\" href=\"data:,\">\n<style>\n",
         html);
-    fwrite(_binary_report_page_style_css_start, 1,
-        (size_t)(_binary_report_page_style_css_end -
-                 _binary_report_page_style_css_start),
-        html);
+    fwrite(page_style_css.bytes, 1, page_style_css.size, html);
     fputs("</style>\n</head>\n<body>\n", html);
 }
 

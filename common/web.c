@@ -1,0 +1,8 @@
+/*
+ * web - the files of the finder's page, which charpage.c serves.
+ */
+#include "common/embed.h"
+
+EMBED(web_page_html, "common/web/page.html");
+EMBED(web_page_js, "common/web/page.js");
+EMBED(web_style_css, "common/web/style.css");
