@@ -18,6 +18,8 @@
 #   make SAN=thread
 #   make WERROR=1                 warnings are errors
 #   make UCD=DIR                  the names of another Unicode version
+#   make CC=clang
+#   make CC=s390x-linux-gnu-gcc   for another machine; HOSTCC is for this one
 #   make V=1                      show the commands
 
 VERSION := 0.1
@@ -47,33 +49,59 @@ FUZZ_TARGETS := $(patsubst %.c,$(B)/%,$(wildcard tests/fuzz_*.c))
 # --- How they are built ----------------------------------------------------
 
 CFLAGS ?= -O2 -g
-AR = gcc-ar
-OBJCOPY = objcopy
-# What only gcc knows.
+PKG_CONFIG ?= pkg-config
+# CC may make programs for another machine. What is run to build them is made
+# for this one.
+HOSTCC ?= cc
+HOST_CFLAGS ?= -O2 -g
+
+# Those flags if CC knows them for its machine, else nothing.
+knows = $(shell $(CC) $(CFLAGS) -Werror $1 -x c -c -o /dev/null /dev/null \
+	2>/dev/null && echo '$1')
+
+# Link-time optimisation: a fifth fewer instructions for a small request. With
+# gcc only, whose plugin shows ar what is in such objects.
+LTO := $(if $(findstring clang,$(shell $(CC) --version 2>/dev/null)),,$(call \
+	knows,-flto=auto))
+AR := $(shell $(CC) -print-prog-name=ar 2>/dev/null) $(if $(LTO),--plugin \
+	$(shell $(CC) -print-file-name=liblto_plugin.so 2>/dev/null))
+
 GCC_WARNINGS := -Wcast-align=strict -Wduplicated-cond -Wduplicated-branches \
 	-Wlogical-op -Wimplicit-fallthrough=5
 WARNINGS := -Wall -Wextra -Wpedantic -Wshadow -Wconversion -Wsign-conversion \
 	-Wformat=2 -Wstrict-prototypes -Wmissing-prototypes \
 	-Wold-style-definition -Wvla -Walloca -Wcast-qual -Wwrite-strings \
-	-Wundef -Wnull-dereference -Wswitch-enum -Wunused-result \
-	$(if $(findstring clang,$(CC)),,$(GCC_WARNINGS)) $(if $(WERROR),-Werror)
+	-Wundef -Wnull-dereference -Wswitch-enum -Wunused-result -Wno-psabi \
+	$(call knows,$(GCC_WARNINGS)) $(if $(WERROR),-Werror)
 ifdef SAN
 HARDENING := -fsanitize=$(SAN) -fno-sanitize-recover=all \
 	-fno-omit-frame-pointer
+# The fuzzer is clang's, which HOSTCC need not be.
+HOST_SAN := -fsanitize=$(subst fuzzer-no-link$(comma),,$(SAN)) \
+	-fno-sanitize-recover=all
 else ifdef COVERAGE
 HARDENING := --coverage -fprofile-update=atomic -O0
 else
-WARNINGS += -Wframe-larger-than=4096 -Wstack-usage=8192
+STACK_WARNINGS := -Wframe-larger-than=4096 $(call knows,-Wstack-usage=8192)
+ZERO := -ftrivial-auto-var-init=zero
+# clang before 16 must be allowed to.
+ZERO_MAY := $(ZERO) \
+	-enable-trivial-auto-var-init-zero-knowing-it-will-be-removed-from-clang
 HARDENING := -U_FORTIFY_SOURCE -D_FORTIFY_SOURCE=2 -fstack-protector-strong \
-	-fstack-clash-protection -ftrivial-auto-var-init=zero \
-	$(if $(filter x86_64,$(shell uname -m)),-fcf-protection=full)
-# Link-time optimisation: a fifth fewer instructions for a small request.
-override CFLAGS += -flto=auto
+	$(call knows,-fstack-clash-protection) \
+	$(call knows,-fcf-protection=full) \
+	$(or $(call knows,$(ZERO)),$(call knows,$(ZERO_MAY)))
+override CFLAGS += $(LTO)
 HARDENING_LD := -Wl,-z,relro,-z,now,-z,noexecstack,-z,separate-code
 endif
-override CPPFLAGS += -I. -D_GNU_SOURCE -DVERSION='"$(VERSION)"'
-override CFLAGS += -std=c11 -fPIE -pthread $(WARNINGS) $(HARDENING)
+# Not _TIME_BITS=64: libevent takes a struct timeval of the system's time_t.
+override CPPFLAGS += -I. -D_GNU_SOURCE -D_FILE_OFFSET_BITS=64 \
+	-DVERSION='"$(VERSION)"'
+override CFLAGS += -std=c11 -fPIE -pthread $(WARNINGS) $(STACK_WARNINGS) \
+	$(HARDENING)
 override LDFLAGS += -pie -pthread $(if $(SAN),-fsanitize=$(SAN)) $(HARDENING_LD)
+override HOST_CFLAGS += -std=c11 -Wall -Wextra $(if $(WERROR),-Werror) \
+	$(HOST_SAN)
 
 # Where UnicodeData.txt and Jamo.txt are.
 UCD ?= /usr/share/unicode
@@ -138,9 +166,11 @@ define link
 $Q$(CC) $(CFLAGS) $(LDFLAGS) -o $@ $(filter %.o %.a,$^) $(LDLIBS)
 endef
 
-$(B)/unicode-compile: $(B)/obj/common/unicode_compile.o
-	$(link)
-$(B)/unicode-compile: LDLIBS =
+$(B)/unicode-compile: common/unicode_compile.c Makefile
+	@mkdir -p $(@D)
+	@echo "  HOSTCC $@"
+	$Q$(HOSTCC) -I. -D_GNU_SOURCE $(HOST_CFLAGS) -MMD -MP -MF $@.d -MT $@ \
+		-o $@ $<
 
 $(B)/charfind: $(B)/obj/common/charfind.o $(B)/libcommon.a
 	$(link)
@@ -191,17 +221,16 @@ $(B)/compare: LDLIBS = -ljansson -lunistring -levent_core -lm
 $(B)/tests/test_%: $(B)/obj/tests/test_%.o \
 		$(filter-out %/compare.o,$(COMPARE)) $(B)/libcommon.a
 	$(link)
-$(UNIT_TESTS): LDLIBS = $(shell pkg-config --libs check) -ljansson \
+$(UNIT_TESTS): LDLIBS = $(shell $(PKG_CONFIG) --libs check) -ljansson \
 	-lunistring -levent_core -lm
 # They have room on the stack, unlike a server's threads.
-$(UNIT_TESTS) $(FUZZ_TARGETS): override CFLAGS += $(if \
-	$(findstring clang,$(CC)),,-Wno-frame-larger-than -Wno-stack-usage)
+$(UNIT_TESTS) $(FUZZ_TARGETS): STACK_WARNINGS =
 # Memory is short in these at times.
 SCARCE := $(addprefix $(B)/tests/test_,charpage chartalk guess player)
 $(SCARCE): $(B)/obj/tests/scarce.o
 $(SCARCE): LDLIBS += -Wl,--wrap=malloc,--wrap=reallocarray
 # Its oracle: ICU has the names, too.
-$(B)/tests/test_charindex: LDLIBS += $(shell pkg-config --libs icu-uc)
+$(B)/tests/test_charindex: LDLIBS += $(shell $(PKG_CONFIG) --libs icu-uc)
 
 # With libFuzzer, or with a main that replays inputs.
 FUZZER := $(findstring fuzzer,$(SAN))
@@ -214,8 +243,11 @@ $(FUZZ_TARGETS): LDLIBS = -lunistring -ljansson $(if $(FUZZER),-fsanitize=fuzzer
 $(B)/tests/torture.so $(B)/tests/trim.so: $(B)/tests/%.so: tests/%.c Makefile
 	@mkdir -p $(@D)
 	@echo "  LINK  $@"
-	$Q$(CC) $(CPPFLAGS) $(filter-out -flto=auto -fPIE --coverage,$(CFLAGS)) -fPIC \
-		-fno-builtin -shared -o $@ $<
+	$Q$(CC) $(CPPFLAGS) $(filter-out $(LTO) -fPIE --coverage,$(CFLAGS)) -fPIC \
+		-fno-builtin -U_FORTIFY_SOURCE -shared -o $@ $<
+
+# It has a poll of its own, beside which there must be no inline one.
+$(B)/obj/tests/test_log.o: override CFLAGS += -U_FORTIFY_SOURCE
 
 # It has a memchr of its own, which must stay one.
 $(B)/obj/tests/drip.o: override CFLAGS += -fno-lto -fno-builtin
@@ -253,8 +285,7 @@ check: deps
 	$(PYTHON) tests/run.py
 
 check-full:
-	$(MAKE) deps \
-		MORE_PACKAGES='$(MORE_PACKAGES) $(CLIENT_PACKAGES) valgrind iproute2'
+	$(MAKE) deps MORE_PACKAGES='$(MORE_PACKAGES) $(CLIENT_PACKAGES) $(FULL_PACKAGES)'
 	$(MAKE) SAN=address,undefined tests
 	$(MAKE) SAN=thread programs
 	$(MAKE) all disturbed
@@ -372,6 +403,9 @@ BROWSER_PACKAGES := chromium chromium-driver python3-selenium fonts-noto-core
 
 # Telnet clients, for the same.
 CLIENT_PACKAGES := putty-tools inetutils-telnet busybox
+
+# What check-full needs besides.
+FULL_PACKAGES := valgrind iproute2 clang
 
 PACKAGES := gcc libc6-dev pkg-config libevent-dev libunistring-dev \
 	libjansson-dev libicu-dev check strace python3 gnuplot-nox \

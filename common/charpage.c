@@ -438,7 +438,7 @@ begin_resource(struct charpage *page, const struct charpage_site *site,
     const struct charpage_resource *resource,
     const struct http_request *request, struct http_head *head)
 {
-    const struct http_slice text = text_of(resource);
+    struct http_slice text;
 
     head->type = resource->type;
     head->policy = resource->policy;
@@ -453,6 +453,7 @@ begin_resource(struct charpage *page, const struct charpage_site *site,
         break;
     case TEXT:
     default:
+        text = text_of(resource);
         http_reply_text(&page->reply, head, text.text, text.length);
         break;
     }

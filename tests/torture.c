@@ -10,6 +10,10 @@
  *
  * Besides, reads and writes of sockets can be cut to 1 to 7 bytes.
  */
+/* Programs call fcntl64 and open64, libraries perhaps fcntl and open; here each
+ * name stands for itself. */
+#undef _FILE_OFFSET_BITS
+
 #include <dlfcn.h>
 #include <errno.h>
 #include <fcntl.h>
@@ -218,8 +222,8 @@ close(int fd)
 WRAP_PIECES(readv)
 WRAP_PIECES(writev)
 
-/* The rest of an argument list is at most one word. */
-#define WRAP_VARIADIC(call, parameters, last, arguments)                       \
+/* The rest of an argument list is at most one word. The call counts as `as`. */
+#define WRAP_VARIADIC(call, as, parameters, last, arguments)                   \
     int call parameters                                                        \
     {                                                                          \
         va_list list;                                                          \
@@ -229,21 +233,30 @@ WRAP_PIECES(writev)
         va_start(list, last);                                                  \
         argument = va_arg(list, void *);                                       \
         va_end(list);                                                          \
-        return fails(CALL_##call) ? -1 : real arguments;                       \
+        return fails(CALL_##as) ? -1 : real arguments;                         \
     }
-WRAP_VARIADIC(fcntl, (int fd, int what, ...), what, (fd, what, argument))
+#define WRAP_FCNTL(call)                                                       \
+    WRAP_VARIADIC(                                                             \
+        call, fcntl, (int fd, int what, ...), what, (fd, what, argument))
+#define WRAP_OPEN(call)                                                        \
+    WRAP_VARIADIC(call, open, (const char *path, int flags, ...), flags,       \
+        (path, flags, (mode_t)(uintptr_t)argument))
+WRAP_FCNTL(fcntl)
+WRAP_FCNTL(fcntl64)
+WRAP_OPEN(open)
+WRAP_OPEN(open64)
 WRAP_VARIADIC(
-    ioctl, (int fd, unsigned long what, ...), what, (fd, what, argument))
-WRAP_VARIADIC(open, (const char *path, int flags, ...), flags,
-    (path, flags, (mode_t)(uintptr_t)argument))
+    ioctl, ioctl, (int fd, unsigned long what, ...), what, (fd, what, argument))
 
 /* As open, where the C library has checked that there is no mode. */
-int __open_2(const char *path, int flags);
-int
-__open_2(const char *path, int flags)
-{
-    return open(path, flags, 0);
-}
+#define WRAP_OPEN_2(call, as)                                                  \
+    int call(const char *path, int flags);                                     \
+    int call(const char *path, int flags)                                      \
+    {                                                                          \
+        return as(path, flags, 0);                                             \
+    }
+WRAP_OPEN_2(__open_2, open)
+WRAP_OPEN_2(__open64_2, open64)
 
 int
 pthread_create(pthread_t *restrict thread,
