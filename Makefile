@@ -50,17 +50,16 @@ FUZZ_TARGETS := $(patsubst %.c,$(B)/%,$(wildcard tests/fuzz_*.c))
 
 CFLAGS ?= -O2 -g
 PKG_CONFIG ?= pkg-config
-# CC may make programs for another machine. What is run to build them is made
-# for this one.
+# CC may be a cross compiler; what runs during the build is for this machine.
 HOSTCC ?= cc
 HOST_CFLAGS ?= -O2 -g
 
-# Those flags if CC knows them for its machine, else nothing.
+# The flags given, if CC accepts them for its target, else nothing.
 knows = $(shell $(CC) $(CFLAGS) -Werror $1 -x c -c -o /dev/null /dev/null \
 	2>/dev/null && echo '$1')
 
 # Link-time optimisation: a fifth fewer instructions for a small request. With
-# gcc only, whose plugin shows ar what is in such objects.
+# gcc only: ar needs its plugin to read such objects.
 LTO := $(if $(findstring clang,$(shell $(CC) --version 2>/dev/null)),,$(call \
 	knows,-flto=auto))
 AR := $(shell $(CC) -print-prog-name=ar 2>/dev/null) $(if $(LTO),--plugin \
@@ -76,7 +75,7 @@ WARNINGS := -Wall -Wextra -Wpedantic -Wshadow -Wconversion -Wsign-conversion \
 ifdef SAN
 HARDENING := -fsanitize=$(SAN) -fno-sanitize-recover=all \
 	-fno-omit-frame-pointer
-# The fuzzer is clang's, which HOSTCC need not be.
+# Only clang has a fuzzer, and HOSTCC need not be clang.
 HOST_SAN := -fsanitize=$(subst fuzzer-no-link$(comma),,$(SAN)) \
 	-fno-sanitize-recover=all
 else ifdef COVERAGE
@@ -84,7 +83,7 @@ HARDENING := --coverage -fprofile-update=atomic -O0
 else
 STACK_WARNINGS := -Wframe-larger-than=4096 $(call knows,-Wstack-usage=8192)
 ZERO := -ftrivial-auto-var-init=zero
-# clang before 16 must be allowed to.
+# clang before 16 refuses it without this.
 ZERO_MAY := $(ZERO) \
 	-enable-trivial-auto-var-init-zero-knowing-it-will-be-removed-from-clang
 HARDENING := -U_FORTIFY_SOURCE -D_FORTIFY_SOURCE=2 -fstack-protector-strong \
@@ -146,7 +145,7 @@ $(B)/ucd: FORCE
 	@mkdir -p $(@D)
 	@echo '$(UCD)' | cmp -s - $@ || echo '$(UCD)' >$@
 
-# The assembler puts the files in, which link-time optimisation would not see.
+# Link-time optimisation does not see what the assembler puts in.
 EMBEDDED := $(B)/obj/common/web.o $(B)/obj/report/page/style.o
 $(EMBEDDED): override CFLAGS += -fno-lto
 $(B)/obj/common/web.o: $(WEB)

@@ -422,8 +422,8 @@ prepare(struct charpage *page, const struct charpage_resource *resource,
     }
 }
 
-/* The status by the conditions of a request for what exists but has neither an
- * entity tag nor a date, in the order of RFC 9110, 13.2.2. */
+/* Evaluate the conditions of a request for a resource, which exists, but has no
+ * entity tag and no date, in the order of RFC 9110, 13.2.2; the status. */
 static int
 check_conditions(const struct http_request *request)
 {
@@ -468,7 +468,7 @@ begin_answer(struct charpage *page, const struct charpage_site *site,
     struct http_head head = { 0 };
 
     head.status = resource == NULL ? 404 : prepare(page, resource, request);
-    /* Conditions are of no account where there is an error anyway. */
+    /* An error stands, whatever the conditions are. */
     if (head.status == 200)
         head.status = check_conditions(request);
     if (resource == NULL || (head.status != 200 && head.status != 304)) {

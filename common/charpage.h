@@ -26,9 +26,9 @@
  * with the query stripped, the count of all that match, and start and stop cut
  * to it: there are stop - start items.
  *
- * Nothing here has an entity tag or a date of its last change. So a request for
- * what exists is answered with 412 if it has an If-Match with entity tags, and
- * with 304 if it has an If-None-Match: *; any other condition is of no account
+ * No resource has an entity tag or a modification date. So a request for one
+ * that exists is answered with 412 if it has an If-Match with entity tags, and
+ * with 304 if it has an If-None-Match: *; all other conditions are ignored
  * (RFC 9110, 13).
  *
  * An answer is never built whole. It is written piece by piece as the client

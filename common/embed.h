@@ -3,10 +3,10 @@
  *
  *     EMBED(web_page_js, "common/web/page.js");
  *
- * outside of any function defines a struct embed with the bytes of the file,
- * which is found from the folder where the compiler runs, that of the Makefile.
- * It is the compiler that makes all else, and the only tool in use: so the file
- * comes out for the same machine. Others declare what is defined here with
+ * outside of any function defines a struct embed with the bytes of the file.
+ * Its path is relative to the folder in which the compiler runs, that of the
+ * Makefile. No other tool is needed, so the object is for the compiler's
+ * target. Other files declare the struct:
  *
  *     extern const struct embed web_page_js;
  *
@@ -23,8 +23,8 @@ struct embed {
     char bytes[];
 };
 
-/* Define one. There is no symbol at its end, for which some machines would have
- * to be lucky: s390x has none at odd addresses. */
+/* Define one. Its size comes first, because s390x could not address a symbol at
+ * its end: that may be odd. */
 #define EMBED(name, path)                                                      \
     __asm__(".pushsection .rodata\n"                                           \
             ".balign 4\n"                                                      \

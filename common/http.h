@@ -52,8 +52,8 @@
  *   a chunked body with GET or HEAD, and one that would only be thrown away is
  *   not worth the most dangerous half of a parser.
  * - If-Match and If-None-Match are each "*" or a list of entity tags, which may
- *   take several lines (RFC 9110, 13.1). Conditions with dates are passed over,
- *   as they must be where nothing has a date (RFC 9110, 13.1.3 and 13.1.4).
+ *   take several lines (RFC 9110, 13.1). Conditions on dates are ignored, as
+ *   they must be where no resource has a date (RFC 9110, 13.1.3 and 13.1.4).
  *
  * A body that is announced with GET or HEAD is dropped by the parser; it means
  * nothing (RFC 9110, 9.3.1).
@@ -227,9 +227,8 @@ bool http_query(const char *query, size_t length, char *buffer,
 /*
  * The value of a parameter that is a number from 0 (number_read's, so a sign
  * is allowed; -0 is 0). One beyond 64 bits counts as INT64_MAX. When the
- * parameter was not given, or is empty as a field of a form that was not filled
- * in, *value stays. False, the answer being 400, when it is negative or no
- * number.
+ * parameter was not given, or is empty like a form field left blank, *value
+ * stays. False, the answer being 400, when it is negative or no number.
  */
 bool http_number(const struct http_parameter *parameter, int64_t *value);
 

@@ -33,7 +33,7 @@
 /* Lengths of a body that are none. */
 #define HTTP_CHUNKED  (-1) /* not known; in chunks, for HTTP/1.1 only */
 #define HTTP_TO_CLOSE (-2) /* not known; ends when the connection closes */
-#define HTTP_NO_BODY  (-3) /* none, nor a field that tells so: for 304 */
+#define HTTP_NO_BODY  (-3) /* no body and no length field: for 304 */
 
 /* What http_head is to write. All texts are NUL-terminated and hold no CR or
  * LF but where it says so; NULL leaves the field out. */

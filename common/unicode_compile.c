@@ -228,7 +228,7 @@ add_letter(struct input *input)
     if (letter == NULL || rest == NULL)
         refuse(input, "not a Hangul letter");
     if (letter->given)
-        refuse(input, "a letter for the second time");
+        refuse(input, "duplicate letter");
     name = rest + strspn(rest, " \t");
     length = strspn(name, "ABCDEFGHIJKLMNOPQRSTUVWXYZ");
     rest = name + length + strspn(name + length, " \t");
@@ -463,8 +463,8 @@ cut_line(const struct input *input, char *field[FIELDS])
         refuse(input, "not a category");
 }
 
-/* The label of the range of which a line is one end, as the end of its name
- * tells, which is cut off; NULL if it is not that end of a range. */
+/* If the name of a line ends in this, cut that off and return the label of the
+ * range that the line begins or ends; else NULL. */
 static const char *
 range_label(char *name, const char *end)
 {
@@ -498,13 +498,13 @@ read_characters(const char *directory)
             refuse(&input, "not in order");
         if ((label = range_label(name, ", Last>")) != NULL) {
             if (begun[0] == '\0' || strcmp(label, begun) != 0)
-                refuse(&input, "the first line of this range is missing");
+                refuse(&input, "the range has no first line");
             add_range(&input, first, code, label, field);
             begun[0] = '\0';
             continue;
         }
         if (begun[0] != '\0')
-            refuse(&input, "the last line of the range before is missing");
+            refuse(&input, "the range before has no last line");
         if ((label = range_label(name, ", First>")) != NULL) {
             if (snprintf(begun, sizeof(begun), "%s", label) >=
                 (int)sizeof(begun))

@@ -67,13 +67,14 @@ WRONG_DATA = [("".join(data), message) for data, message in (
     ([*ends("AC01", "D7A3", "Hangul Syllable"), *PLANE],
         "UnicodeData.txt:2: not all Hangul syllables"),
     # Ends of ranges that are not one after the other.
-    ([SPACE, LAST], "UnicodeData.txt:2: the first line of this range"),
+    ([SPACE, LAST], "UnicodeData.txt:2: the range has no first line"),
     ([SPACE, FIRST], "UnicodeData.txt: it ends before U+10FFFD"),
-    ([HANGUL[0], *PLANE], "UnicodeData.txt:2: the last line of the range"),
-    ([HANGUL[1], *PLANE], "UnicodeData.txt:1: the first line of this range"),
+    ([HANGUL[0], *PLANE],
+        "UnicodeData.txt:2: the range before has no last line"),
+    ([HANGUL[1], *PLANE], "UnicodeData.txt:1: the range has no first line"),
     ([HANGUL[0], "B000;X;Lo;0;L;;;;;N;;;;;\n", HANGUL[1], *PLANE],
-        "UnicodeData.txt:2: the last line of the range"),
-    ([HANGUL[0], LAST], "UnicodeData.txt:2: the first line of this range"),
+        "UnicodeData.txt:2: the range before has no last line"),
+    ([HANGUL[0], LAST], "UnicodeData.txt:2: the range has no first line"),
     ([f"0020;<{'A' * 64}, First>;Co;0;L;;;;;N;;;;;\n", *PLANE],
         "UnicodeData.txt:1: too long a name"),
     # Holes, as a crash of the system leaves them.
@@ -87,7 +88,7 @@ WRONG_JAMO = [("".join(lines), message) for lines, message in (
     *(([VERSION, *(line for line in JAMO if line != letter)],
             f"Jamo.txt: the letter U+{letter[:4]} is missing")
         for letter in JAMO),
-    ([VERSION, *JAMO, JAMO[5]], "Jamo.txt:69: a letter for the second time"),
+    ([VERSION, *JAMO, JAMO[5]], "Jamo.txt:69: duplicate letter"),
     *(([VERSION, line, *JAMO], "Jamo.txt:2: " + message)
         for line, message in (("1100\n", "not a Hangul letter"),
             ("1113; G\n", "not a Hangul letter"),
@@ -338,7 +339,7 @@ class Compiler(unittest.TestCase):
         without = re.sub(rb"(?m)^[^\n]+, Last>[^\n]+\n", b"",
             whole["UnicodeData.txt"])
         self.put("UnicodeData.txt", without)
-        self.check_refused("the last line of the range before is missing")
+        self.check_refused("the range before has no last line")
 
     def test_make_takes_nothing_half_made_for_good(self):
         table = os.path.join(self.folder, "build", "common",
