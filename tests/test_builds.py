@@ -96,20 +96,24 @@ class Asked(unittest.TestCase):
 
     def test_tools_are_those_of_the_compiler(self):
         commands = self.commands()
-        self.assertEqual([line[:3] for line in
-            self.using(commands, "/other/ar")],
-            [["/other/ar", "--plugin", "/other/liblto_plugin.so"]])
+        archives = self.using(commands, "/other/ar")
+        self.assertGreater(len(archives), 0)
+        for line in archives:
+            self.assertEqual(line[:3],
+                ["/other/ar", "--plugin", "/other/liblto_plugin.so"])
         for tool in "ar", "gcc-ar", "ld", "objcopy", "cc", "gcc":
             self.assertEqual(self.using(commands, tool), [])
         commands = self.commands("AR=my-ar")
-        self.assertEqual(len(self.using(commands, "my-ar")), 1)
+        self.assertEqual(len(self.using(commands, "my-ar")), len(archives))
 
     def test_clang_has_no_lto_and_no_plugin(self):
         commands = self.commands(VERSION="Some clang version 14")
         for line in self.compiling(commands):
             self.assertFalse(any(word.startswith("-flto") for word in line))
-        self.assertEqual([line[:2] for line in
-            self.using(commands, "/other/ar")], [["/other/ar", "rcs"]])
+        archives = self.using(commands, "/other/ar")
+        self.assertGreater(len(archives), 0)
+        for line in archives:
+            self.assertEqual(line[:2], ["/other/ar", "rcs"])
 
     def test_what_runs_here_is_built_for_here(self):
         for arguments in (), ("SAN=address,undefined",):

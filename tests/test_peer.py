@@ -196,6 +196,7 @@ class Race(unittest.TestCase):
             code, output, errors = compare("--only", "reply-1", "--blocks",
                 "1", "--seconds", "0.05", "--output", folder,
                 "--peer", "mine=" + command)
+            self.assertEqual(code, 0, output + errors)
             with open(os.path.join(folder, "report.json")) as file:
                 report = json.load(file)
         self.assertEqual((code, errors), (0, ""), output)
@@ -216,9 +217,9 @@ class Race(unittest.TestCase):
         with tempfile.TemporaryDirectory() as folder:
             code, output, errors = compare("--only", "reply-1", "--blocks",
                 "1", "--seconds", "0.05", "--output", folder)
+            self.assertEqual((code, errors), (0, ""), output)
             with open(os.path.join(folder, "report.json")) as file:
                 report = json.load(file)
-        self.assertEqual((code, errors), (0, ""), output)
         self.assertNotIn("peer", output)
         self.assertNotIn("peer", report)
         self.assertFalse(
@@ -270,12 +271,13 @@ class Processes(unittest.TestCase):
     def test_a_signal_to_compare_ends_it_all(self):
         process = start("--check", "--peer", "mine=" + self.command)
         try:
-            wait_until(self.pids, "the peer is there")
+            wait_until(lambda: self.pids() or process.poll() is not None,
+                "the peer is there", 4 * DEADLINE)
             process.send_signal(signal.SIGTERM)
-            process.communicate(timeout=DEADLINE)
+            output = process.communicate(timeout=DEADLINE)
         finally:
             process.kill()
-        self.assertEqual(process.returncode, -signal.SIGTERM)
+        self.assertEqual(process.returncode, -signal.SIGTERM, output)
         self.assert_gone()
 
     def test_a_peer_in_the_background_is_told_and_ended(self):
