@@ -359,13 +359,41 @@ cli_flush(void)
         cli_die("cannot write to standard output: %s", strerrordesc_np(errno));
 }
 
+/* End without the message, once a signal has come that would have ended the
+ * program; else look again in a second. */
+static void
+give_up_if_told(int alarmed)
+{
+    sigset_t come;
+
+    (void)alarmed;
+    for (size_t i = 0; i < CLI_SERVER_SIGNALS; i++)
+        if (sigpending(&come) == 0 && cli_server_signals[i] != SIGUSR1 &&
+            sigismember(&come, cli_server_signals[i]) == 1)
+            _exit(CLI_FAILURE);
+    alarm(1);
+}
+
+/* Look each second from now on whether to give up. */
+static void
+expect_signals(void)
+{
+    static const int number = SIGALRM;
+    sigset_t set;
+
+    make_set(&set, &number, 1);
+    signal(number, give_up_if_told);
+    pthread_sigmask(SIG_UNBLOCK, &set, NULL);
+    alarm(1);
+}
+
 /* Print "PROGRAM: message" on standard error and exit. */
 void
 cli_die(const char *format, ...)
 {
     va_list arguments;
 
-    mask_server_signals(SIG_UNBLOCK, NULL);
+    expect_signals();
     fflush(stdout); /* what was printed before stands before it */
     fprintf(stderr, "%s: ", program_invocation_short_name);
     va_start(arguments, format);

@@ -144,9 +144,9 @@ bool cli_negative(char *buffer, size_t size, int key, const char *text);
 /* Have what was printed written; end by cli_die when it could not be. */
 void cli_flush(void);
 
-/* Print "PROGRAM: message" on standard error and exit with CLI_FAILURE. A
- * server's signals have their default action from here on, as the message may
- * have to wait for a terminal. */
+/* Print "PROGRAM: message" on standard error and exit with CLI_FAILURE. The
+ * message may have to wait for a terminal; a signal that a server has blocked
+ * ends that wait within a second. */
 _Noreturn void cli_die(const char *format, ...)
     __attribute__((format(printf, 1, 2)));
 

@@ -10,12 +10,14 @@ import re
 import select
 import signal
 import socket
+import subprocess
 import sys
 import tempfile
+import time
 import unittest
 
-from harness import (UNDER_THREAD_SANITIZER, ServerTest, free_port, main,
-    on_both_twins, wait_until)
+from harness import (DEADLINE, UNDER_THREAD_SANITIZER, ServerTest, environment,
+    free_port, main, on_both_twins, program, wait_until)
 
 REPORTS = 2000 if UNDER_THREAD_SANITIZER else 6000
 
@@ -366,6 +368,33 @@ class Terminals(ServerTest):
             server.signal(signal.SIGUSR1)
             server.play()
         server.stop()
+
+    def test_a_last_word_that_nobody_reads_does_not_hold_up_the_end(self):
+        os.set_blocking(self.slave, False)
+        written = 1
+        while written > 0:
+            # The kernel moves on what was written, which makes some room.
+            time.sleep(0.1)
+            written = 0
+            try:
+                while True:
+                    written += os.write(self.slave, b"x" * 1000)
+            except BlockingIOError:
+                pass
+        os.set_blocking(self.slave, True)
+        with socket.create_server(("127.0.0.1", 0)) as taken:
+            port = str(taken.getsockname()[1])
+            with subprocess.Popen([program(self.twin, "guess-server"),
+                    "--port", port], stdout=subprocess.DEVNULL,
+                    stderr=self.slave, env=environment()) as process:
+                status = f"/proc/{process.pid}/wchan"
+                wait_until(lambda: "wait_woken" in open(status).read(),
+                    "it waits for the terminal")
+                process.terminate()
+                try:
+                    self.assertEqual(process.wait(DEADLINE), 1)
+                finally:
+                    process.kill()
 
     def test_the_flags_of_the_inherited_description_stay(self):
         before = fcntl.fcntl(self.slave, fcntl.F_GETFL)
