@@ -315,6 +315,8 @@ use_spare(const struct door *door)
         SOCK_CLOEXEC | SOCK_NONBLOCK);
     if (fd != -1)
         give_spare_back(door, fd);
+    else
+        has_spare(server);
     return fd != -1;
 }
 

@@ -321,8 +321,13 @@ use_spare(struct server *server, const struct door *door)
         return false;
     close(spare);
     fd = accept4(door->listener, NULL, NULL, SOCK_CLOEXEC);
-    if (fd != -1)
+    if (fd != -1) {
         give_spare_back(server, door, fd);
+    } else {
+        pthread_mutex_lock(&server->lock);
+        has_spare(server);
+        pthread_mutex_unlock(&server->lock);
+    }
     return fd != -1;
 }
 
