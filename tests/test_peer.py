@@ -236,7 +236,7 @@ class Processes(unittest.TestCase):
         setsid sleep 600 & echo $! >>"$0.pids"
         (setsid sh -c 'trap "" TERM; sleep 600 & echo $$ $! >>"$0"; wait' \
             "$0.pids" &)
-        while [ "$(wc -w <"$0.pids")" -lt 4 ]; do :; done
+        while [ "$(wc -w <"$0.pids")" -lt 4 ]; do sleep 0.02; done
         echo $$ >>"$0.pids"
         exec {EXAMPLE} "$1"
     """
