@@ -199,6 +199,27 @@ START_TEST(nothing_is_left_after_a_signal)
 END_TEST
 
 static void
+have_stray_behind_a_mask(void)
+{
+    sigset_t all;
+
+    sigfillset(&all);
+    sigprocmask(SIG_BLOCK, &all, NULL);
+    have_stray();
+}
+
+START_TEST(a_signal_comes_whoever_held_it_back)
+{
+    pid_t pid = guarded(have_stray_behind_a_mask);
+
+    ck_assert_int_eq(heard(3), 'r');
+    kill(pid, SIGTERM);
+    ck_assert_int_eq(WTERMSIG(status_of(pid)), SIGTERM);
+    ck_assert_int_eq(heard(1), 0);
+}
+END_TEST
+
+static void
 have_stubborn(void)
 {
     guard_install();
@@ -365,6 +386,7 @@ main(void)
     tcase_add_test(ends, nothing_is_left_at_the_exit);
     tcase_add_loop_test(ends, nothing_is_left_after_a_signal, 0,
         (int)(sizeof(deaths) / sizeof(deaths[0])));
+    tcase_add_test(ends, a_signal_comes_whoever_held_it_back);
     tcase_add_test(ends, who_does_not_end_on_the_first_word_is_killed);
     tcase_add_test(ends, a_server_is_no_stray);
     tcase_add_test(ends, a_child_of_before_is_left_alone);

@@ -239,7 +239,11 @@ guard_install(void)
     struct sigaction action = { .sa_handler = stop_all_and_die,
         .sa_flags = SA_NODEFER };
     struct sigaction old;
+    sigset_t set;
 
+    all_signals(&set);
+    if (pthread_sigmask(SIG_UNBLOCK, &set, NULL) != 0)
+        err(1, "pthread_sigmask");
     owner = getpid();
     others_count = children_list(others, STRAYS_SEEN);
     children_adopt();
