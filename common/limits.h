@@ -49,7 +49,8 @@ struct limits {
     int64_t drain_ms; /* from the request to stop to the forced close */
 };
 
-/* The limits of a client, which waits for its server as long as it takes. */
+/* The limits of a client. How long it waits for its server is for the client to
+ * say: by stream_expect in the threaded twin, by a timer in the other. */
 #define LIMITS_CLIENT_LINE 1024
 #define LIMITS_CLIENT                                                          \
     {                                                                          \

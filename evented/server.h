@@ -8,9 +8,8 @@
  *
  * Who does what: the main thread's loop accepts, hears signals, and serves;
  * with --loops more loops serve, each in a thread of its own, and connections
- * are handed out in turn. What belongs to a loop is touched by its thread only,
- * so nothing is locked but the short queue in which a loop finds its new
- * connections; an eventfd wakes it for them.
+ * are handed out in turn, as work that is posted to a loop (keeper.h). What
+ * belongs to a loop is touched by its thread only, so nothing else is locked.
  */
 #ifndef EVENTED_SERVER_H
 #define EVENTED_SERVER_H
