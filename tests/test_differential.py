@@ -69,13 +69,15 @@ class Script:
         if kind < 0.985:
             return b"REPORT " + b"A" * chance.choice(
                 (100, 1016, 1017, 1018, 1019, 1100, 3000))
+        # An IAC of Telnet is sent twice: the model knows no commands.
         if kind < 0.99:
             return bytes(chance.randrange(256)
-                for _ in range(chance.randrange(1, 40)))
+                for _ in range(chance.randrange(1, 40))).replace(
+                b"\xff", b"\xff\xff")
         line = bytearray(chance.choice((b"NUMBER", self._params(),
             b"REPORT " + chance.choice(WORDS))))
         line[chance.randrange(len(line))] = chance.randrange(256)
-        return bytes(line)
+        return bytes(line).replace(b"\xff", b"\xff\xff")
 
     def _params(self):
         chance = self.chance
