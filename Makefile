@@ -71,6 +71,7 @@ WARNINGS := -Wall -Wextra -Wpedantic -Wshadow -Wconversion -Wsign-conversion \
 	-Wformat=2 -Wstrict-prototypes -Wmissing-prototypes \
 	-Wold-style-definition -Wvla -Walloca -Wcast-qual -Wwrite-strings \
 	-Wundef -Wnull-dereference -Wswitch-enum -Wunused-result -Wno-psabi \
+	-Wno-unused-parameter \
 	$(call knows,$(GCC_WARNINGS)) $(if $(WERROR),-Werror)
 ifdef SAN
 HARDENING := -fsanitize=$(SAN) -fno-sanitize-recover=all \

@@ -51,6 +51,15 @@ progress_stalled(struct progress *progress, int64_t now, int64_t stall_ms,
     return stall_ms != 0 && now - progress->since >= stall_ms;
 }
 
+/* Whether the peer had acknowledged all when it was last looked at, and nothing
+ * was written since: it waits for us. */
+static bool
+progress_is_over(const struct progress *progress, uint64_t written)
+{
+    return progress->since != 0 && progress->unacked == 0 &&
+           progress->written == written;
+}
+
 /* Nothing is owed any more. */
 void
 progress_clear(struct progress *progress)
@@ -65,8 +74,9 @@ deadline_look(struct deadline *deadline, int64_t now, enum phase phase,
     const struct deadline_ask *ask, int fd)
 {
     if (phase == PHASE_ANSWER)
-        return progress_stalled(&deadline->progress, now, limits->stall_ms,
-                   written, ask->unacked(fd))
+        return !progress_is_over(&deadline->progress, written) &&
+                       progress_stalled(&deadline->progress, now,
+                           limits->stall_ms, written, ask->unacked(fd))
                    ? OVERDUE_STALLED
                    : OVERDUE_NOT;
     progress_clear(&deadline->progress);

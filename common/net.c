@@ -7,6 +7,7 @@
 #include <linux/sockios.h>
 #include <netinet/in.h>
 #include <netinet/tcp.h>
+#include <poll.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/ioctl.h>
@@ -286,6 +287,26 @@ net_ended(int fd)
     char byte;
 
     return recv(fd, &byte, 1, MSG_PEEK | MSG_DONTWAIT) == 0;
+}
+
+/* Whether the peer of a socket has sent all. */
+bool
+net_hung_up(int fd)
+{
+    struct pollfd peer = { .fd = fd, .events = POLLRDHUP };
+
+    return poll(&peer, 1, 0) == 1;
+}
+
+/* The error that waits at a socket. */
+int
+net_error(int fd)
+{
+    int error = 0;
+    socklen_t length = sizeof(error);
+
+    return getsockopt(fd, SOL_SOCKET, SO_ERROR, &error, &length) == 0 ? error
+                                                                      : errno;
 }
 
 /* Have the next close of a socket reset the connection. */

@@ -82,6 +82,13 @@ size_t net_waiting(int fd);
 /* Whether the next read of a socket will find the end of input. */
 bool net_ended(int fd);
 
+/* Whether the peer of a socket has sent all, even if some of it is still to be
+ * read, or the connection is over. */
+bool net_hung_up(int fd);
+
+/* The error that waits at a socket, and takes it from there; 0: none. */
+int net_error(int fd);
+
 /* Have the next close of a socket reset the connection and drop what was not
  * delivered: for a peer that takes nothing. */
 void net_reset_on_close(int fd);

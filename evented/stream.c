@@ -7,9 +7,11 @@
 #include <errno.h>
 #include <event2/buffer.h>
 #include <event2/bufferevent.h>
+#include <event2/event_struct.h>
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
+#include <unistd.h>
 
 /*
  * Messages that one peer is answered, and bytes that it is sent, before the
@@ -26,33 +28,50 @@
 /* What is read at once, as much as the threaded twin does. */
 #define READ_SIZE 4096
 
+/*
+ * What a stream is doing. The threaded twin has no such thing: there it is the
+ * line at which the peer's thread stands.
+ */
+enum state {
+    CONNECTING, /* the bufferevent connects */
+    READING,    /* the next message, or its rest, is waited for */
+    WORKING,    /* the handler is at work, further up the stack */
+    WRITING,    /* the peer has not yet taken all that was written */
+    PAUSED,     /* the handler had nothing more to write for now */
+    QUEUED,     /* there is more to do, when the others had their turn */
+    LINGERING,  /* all was said; what still comes is dropped */
+};
+
 struct stream {
     LIST_ENTRY(stream) among; /* the loop's streams */
-    TAILQ_ENTRY(stream) link; /* among the loop's unfinished, if it is one */
-    struct bufferevent *bev;  /* its output is what the peer did not take */
-    struct event *readable;   /* NULL until it is connected */
-    int fd;
+    TAILQ_ENTRY(stream) link; /* among the loop's queued, if it is one */
+    enum state state;
+    int fd; /* -1 until it is connected */
     struct stream_loop *loop;
     const struct stream_handler *handler;
     void *argument;
+    struct event readable;
+    struct bufferevent *bev; /* what the peer did not take; NULL: all so far */
+    struct event *unpause;   /* ends a pause; NULL: there is none to end */
     struct line_scanner scanner;
-    char *input;       /* owned; what was read and not used yet, or NULL */
+    char *input;       /* not used yet: owned, the loop's buffer, or NULL */
     size_t begin, end; /* of it */
     size_t input_room;
     bool reading;     /* the loop calls us with input */
-    bool owing;       /* the peer has not yet taken all that was written */
-    bool producing;   /* the handler has more to write */
-    bool advancing;   /* advance is at work, further up the stack */
-    bool unfinished;  /* on the loop's list */
+    bool producing;   /* the handler has more to write, */
+    bool paused;      /* but not yet */
     bool finishing;   /* stream_finish was called */
     bool input_ended; /* the peer has sent all */
+    bool has_left;    /* so it has, and a pause was ended by that */
+    bool has_stopped; /* so has the server, and likewise */
     bool broken;      /* the connection is */
     bool begun;       /* some of the next message has come */
     bool is_telnet;   /* the peer may send commands */
-    bool stopping;    /* the server stops, and this is known here */
+    enum stream_news news;
     int error;
-    size_t arrived; /* bytes left of what had come when it stopped */
-    size_t dropped; /* bytes read while lingering */
+    int64_t resume_at; /* when a pause is over */
+    size_t arrived;    /* bytes left of what had come when the server stopped */
+    size_t dropped;    /* bytes read while lingering */
     enum phase phase;
     int64_t deadline;
     enum stream_cut cut;
@@ -60,8 +79,6 @@ struct stream {
     uint64_t written;
     struct telnet telnet;
 };
-
-static void advance(struct stream *stream);
 
 /* Milliseconds of the clock that deadlines are kept in. */
 int64_t
@@ -73,12 +90,30 @@ stream_now(void)
     return (int64_t)now.tv_sec * 1000 + now.tv_nsec / 1000000;
 }
 
+/* The same of the clock that pauses are kept in, which is finer. */
+static int64_t
+precise_now(void)
+{
+    struct timespec now;
+
+    clock_gettime(CLOCK_MONOTONIC, &now);
+    return (int64_t)now.tv_sec * 1000 + now.tv_nsec / 1000000;
+}
+
 /* Say what is waited for, and until when. */
 static void
 set_phase(struct stream *stream, enum phase phase, int64_t deadline)
 {
     stream->deadline = deadline;
     stream->phase = phase;
+}
+
+/* Whether the peer has not yet taken all that was written. */
+static bool
+is_owing(const struct stream *stream)
+{
+    return stream->bev != NULL &&
+           evbuffer_get_length(bufferevent_get_output(stream->bev)) > 0;
 }
 
 /* Have the loop call us with input, or not. */
@@ -88,59 +123,117 @@ set_reading(struct stream *stream, bool on)
     if (stream->reading == on)
         return;
     stream->reading = on;
-    if ((on ? event_add(stream->readable, NULL)
-            : event_del(stream->readable)) == -1)
+    if ((on ? event_add(&stream->readable, NULL)
+            : event_del(&stream->readable)) == -1)
         stream->broken = true;
 }
 
-/* Have the loop go on with its unfinished streams, after this turn. */
+/* Have the loop go on with its queued streams, after this turn. */
 static void
 take_turns(struct stream_loop *loop)
 {
     static const struct timeval now = { 0, 0 };
 
-    if (!TAILQ_EMPTY(&loop->unfinished))
+    if (!TAILQ_EMPTY(&loop->queued))
         event_add(loop->turn, &now);
 }
 
-/* Put a stream on the list of those to be called again. */
+/* Go from one state to another. While it works, the loop may go on watching:
+ * most often the next message is waited for then. */
 static void
-enlist(struct stream *stream)
+enter(struct stream *stream, enum state state)
 {
-    if (stream->unfinished)
-        return;
-    stream->unfinished = true;
-    TAILQ_INSERT_TAIL(&stream->loop->unfinished, stream, link);
-    take_turns(stream->loop);
+    struct stream_loop *loop = stream->loop;
+
+    if (stream->state == QUEUED)
+        TAILQ_REMOVE(&loop->queued, stream, link);
+    if (stream->unpause != NULL)
+        event_free(stream->unpause);
+    stream->unpause = NULL;
+    stream->state = state;
+    if (state != WORKING)
+        set_reading(stream, state == READING || state == LINGERING);
+    if (state == QUEUED) {
+        TAILQ_INSERT_TAIL(&loop->queued, stream, link);
+        take_turns(loop);
+    }
 }
 
-/* Take a stream off that list. */
+/* Go on with a stream soon, in whatever state it is. */
 static void
-delist(struct stream *stream)
+enqueue(struct stream *stream)
 {
-    if (stream->unfinished)
-        TAILQ_REMOVE(&stream->loop->unfinished, stream, link);
-    stream->unfinished = false;
+    if (stream->state != QUEUED)
+        enter(stream, QUEUED);
+}
+
+/* Forget the input. */
+static void
+forget_input(struct stream *stream)
+{
+    if (stream->input != stream->loop->input)
+        free(stream->input);
+    stream->input = NULL;
+    stream->begin = stream->end = stream->input_room = 0;
 }
 
 /* Free a stream, whatever it is doing. The last thing that a callback does. */
 static void
 drop(struct stream *stream)
 {
-    const size_t unsent =
-        evbuffer_get_length(bufferevent_get_output(stream->bev));
-
-    delist(stream);
+    enter(stream, WORKING);
+    set_reading(stream, false);
     LIST_REMOVE(stream, among);
-    counters_add(&stream->loop->counters, COUNT_BYTES_OUT, -(uint64_t)unsent);
+    if (stream->bev != NULL)
+        counters_add(&stream->loop->counters, COUNT_BYTES_OUT,
+            -(uint64_t)evbuffer_get_length(
+                bufferevent_get_output(stream->bev)));
     if (stream->cut >= STREAM_STALLED)
         net_reset_on_close(stream->fd);
     stream->handler->gone(stream, stream->error, stream->argument);
-    if (stream->readable != NULL)
-        event_free(stream->readable);
-    bufferevent_free(stream->bev);
-    free(stream->input);
+    if (stream->bev != NULL) {
+        stream->fd = bufferevent_getfd(stream->bev);
+        bufferevent_free(stream->bev);
+    }
+    if (stream->fd != -1)
+        close(stream->fd);
+    forget_input(stream);
     free(stream);
+}
+
+/* The connection is over for this reason. */
+static void
+fail(struct stream *stream, int error)
+{
+    stream->error = error;
+    stream->broken = true;
+}
+
+static void on_written(struct bufferevent *bev, void *argument);
+static void on_event(struct bufferevent *bev, short what, void *argument);
+
+/* Make the bufferevent of a stream, which most never need; false: no memory. */
+static bool
+make_bufferevent(struct stream *stream)
+{
+    stream->bev = bufferevent_socket_new(stream->loop->base, stream->fd, 0);
+    if (stream->bev == NULL)
+        return false;
+    bufferevent_setcb(stream->bev, NULL, on_written, on_event, stream);
+    /* By default a quarter of that. */
+    bufferevent_set_max_single_write(stream->bev, WRITE_SIZE);
+    return true;
+}
+
+/* Keep bytes until the peer takes them; false: no memory. */
+static bool
+keep_output(struct stream *stream, const char *bytes, size_t length)
+{
+    /* Enabled each time: that a bufferevent could not watch its socket, or not
+     * even its own output, for want of memory, it keeps secret. */
+    return (stream->bev != NULL || make_bufferevent(stream)) &&
+           bufferevent_write(stream->bev, bytes, length) == 0 &&
+           bufferevent_enable(stream->bev, EV_WRITE) == 0;
 }
 
 /* Send bytes at once where nothing waits before them; keep the rest.
@@ -152,26 +245,18 @@ send_or_keep(struct stream *stream, const char *bytes, size_t length)
 
     if (stream->broken)
         return;
-    if (!stream->owing)
+    if (!is_owing(stream))
         sent = send(stream->fd, bytes, length, MSG_NOSIGNAL);
     if (sent == -1 && errno != EAGAIN && errno != EINTR) {
-        stream->error = errno;
-        stream->broken = true;
+        fail(stream, errno);
         return;
     }
     if (sent == -1)
         sent = 0;
-    if ((size_t)sent < length) {
-        /* Enabled each time: that a bufferevent could not watch its socket,
-         * or not even its own output, for want of memory, it keeps secret. */
-        if (bufferevent_write(
-                stream->bev, bytes + sent, length - (size_t)sent) == -1 ||
-            bufferevent_enable(stream->bev, EV_WRITE) == -1) {
-            stream->error = ENOMEM;
-            stream->broken = true;
-            return;
-        }
-        stream->owing = true;
+    if ((size_t)sent < length &&
+        !keep_output(stream, bytes + sent, length - (size_t)sent)) {
+        fail(stream, ENOMEM);
+        return;
     }
     stream->written += length;
     counters_add(&stream->loop->counters, COUNT_BYTES_OUT, length);
@@ -188,24 +273,14 @@ flush(struct stream *stream)
         send_or_keep(stream, stream->loop->output, length);
 }
 
-/* What is left of the input that had arrived when the server stopped. */
-static size_t
-in_hand(struct stream *stream)
-{
-    if (!stream->stopping)
-        stream->arrived = net_waiting(stream->fd);
-    stream->stopping = true;
-    return stream->arrived;
-}
-
 /* Whether what has come is all that is to be taken from the peer. Where it has
  * ended its input, that is still to be read. */
 static bool
-has_all_input(struct stream *stream)
+has_all_input(const struct stream *stream)
 {
     return stream->input_ended || stream->cut == STREAM_IDLE ||
            stream->cut == STREAM_LATE ||
-           (stream->cut == STREAM_STOP && in_hand(stream) == 0 &&
+           (stream->cut == STREAM_STOP && stream->arrived == 0 &&
                !net_ended(stream->fd));
 }
 
@@ -224,7 +299,7 @@ last_line(
 /* Hand the next line to the handler, or what stands for one.
  * Twin: stream_read_line. */
 static enum stream_found
-handle_line(struct stream *stream, const char *data, size_t size, size_t *used)
+deliver_line(struct stream *stream, const char *data, size_t size, size_t *used)
 {
     struct line line = { NULL, 0 };
     enum line_status status =
@@ -244,7 +319,8 @@ handle_line(struct stream *stream, const char *data, size_t size, size_t *used)
 
 /* Hand input to the handler, or that there is no more. */
 static enum stream_found
-handle_bytes(struct stream *stream, const char *data, size_t size, size_t *used)
+deliver_bytes(
+    struct stream *stream, const char *data, size_t size, size_t *used)
 {
     const enum stream_found found =
         stream->handler->input(stream, data, size, used, stream->argument);
@@ -263,31 +339,32 @@ handle_bytes(struct stream *stream, const char *data, size_t size, size_t *used)
 /* Have the handler write what it has to, as far as the peer takes it and its
  * turn goes; whether nothing is left. */
 static bool
-produce(struct stream *stream, uint64_t end)
+fill_output(struct stream *stream, uint64_t end)
 {
-    while (stream->producing && !stream->owing && !stream->broken &&
-           stream->written + stream->loop->gathered < end)
+    while (stream->producing && !stream->paused && !is_owing(stream) &&
+           !stream->broken && stream->written + stream->loop->gathered < end)
         stream->producing = stream->handler->produce(stream, stream->argument);
-    return !stream->producing && !stream->owing && !stream->broken;
+    return !stream->producing && !is_owing(stream) && !stream->broken;
 }
 
 /* Hand the messages in the input to the handler, as many as have their turn;
- * say how much was used, and whether only more input brings the next one. */
+ * whether only more input brings the next one. */
 static bool
-handle(struct stream *stream, const char *data, size_t size, size_t *used)
+deliver(struct stream *stream)
 {
     const uint64_t end = stream->written + BYTES_A_TURN;
 
-    *used = 0;
     for (int i = 0;
-         i < MESSAGES_A_TURN && produce(stream, end) && !stream->finishing;
+         i < MESSAGES_A_TURN && fill_output(stream, end) && !stream->finishing;
          i++) {
+        const char *data =
+            stream->input == NULL ? "" : stream->input + stream->begin;
         enum stream_found found;
-        size_t length;
+        size_t used;
 
-        found = (stream->handler->line != NULL ? handle_line : handle_bytes)(
-            stream, data + *used, size - *used, &length);
-        *used += length;
+        found = (stream->handler->line != NULL ? deliver_line : deliver_bytes)(
+            stream, data, stream->end - stream->begin, &used);
+        stream->begin += used;
         stream->begun = found == STREAM_FOUND_PART;
         if (found != STREAM_FOUND_ALL)
             return true;
@@ -296,21 +373,28 @@ handle(struct stream *stream, const char *data, size_t size, size_t *used)
     return false;
 }
 
-/* Keep what was just read and not used, as the loop's buffer is for all. */
+/* Keep input that was not used, if there is any: the loop's buffer is for
+ * all. */
 static void
-keep_input(struct stream *stream, const char *bytes, size_t length)
+keep_input(struct stream *stream)
 {
-    if (length == 0)
-        return;
-    stream->input = malloc(length);
-    if (stream->input == NULL) {
-        stream->error = ENOMEM;
-        stream->broken = true;
-        return;
+    const size_t left = stream->end - stream->begin;
+    char *kept;
+
+    if (left == 0) {
+        forget_input(stream);
+    } else if (stream->input == stream->loop->input) {
+        kept = malloc(left);
+        if (kept == NULL) {
+            forget_input(stream);
+            fail(stream, ENOMEM);
+            return;
+        }
+        memcpy(kept, stream->input + stream->begin, left);
+        stream->input = kept;
+        stream->begin = 0;
+        stream->end = stream->input_room = left;
     }
-    memcpy(stream->input, bytes, length);
-    stream->begin = 0;
-    stream->end = stream->input_room = length;
 }
 
 /*
@@ -347,15 +431,6 @@ make_room(struct stream *stream, size_t *room)
     return stream->input + left;
 }
 
-/* Forget the kept input. */
-static void
-forget_input(struct stream *stream)
-{
-    free(stream->input);
-    stream->input = NULL;
-    stream->begin = stream->end = stream->input_room = 0;
-}
-
 _Static_assert(TELNET_REPLY_MAX <= STREAM_RESERVE, "replies are reserved");
 
 /* Take the commands of Telnet out of what was just read, and answer them; how
@@ -385,7 +460,7 @@ linger(struct stream *stream)
     }
     forget_input(stream);
     set_phase(stream, PHASE_LINGER, stream_now() + LIMIT_LINGER_MS);
-    set_reading(stream, true);
+    enter(stream, LINGERING);
     if (stream->broken)
         drop(stream);
 }
@@ -400,7 +475,37 @@ await_input(struct stream *stream)
     if (stream->phase != phase)
         set_phase(stream, phase,
             deadline_for_input(stream_now(), stream->handler->limits, phase));
-    set_reading(stream, true);
+    enter(stream, READING);
+}
+
+static void on_unpause(evutil_socket_t fd, short what, void *argument);
+
+/* Have a pause end when its time is over; false: no memory. */
+static bool
+set_timer(struct stream *stream)
+{
+    const int64_t left = stream->resume_at - precise_now();
+    const struct timeval wait = { .tv_sec = (time_t)(left / 1000),
+        .tv_usec = (suseconds_t)(left % 1000 * 1000) };
+    static const struct timeval now = { 0, 0 };
+
+    return event_add(stream->unpause, stream->resume_at == NEVER ? NULL
+                                      : left > 0                 ? &wait
+                                                                 : &now) == 0;
+}
+
+/*
+ * Wait for the end of a pause. The peer is watched by edges: what it sends is
+ * left to the kernel, and is to wake us once, not for ever.
+ */
+static void
+await_resumption(struct stream *stream)
+{
+    enter(stream, PAUSED);
+    stream->unpause = event_new(stream->loop->base, stream->fd,
+        EV_READ | EV_CLOSED | EV_ET | EV_PERSIST, on_unpause, stream);
+    if (stream->unpause == NULL || !set_timer(stream))
+        fail(stream, ENOMEM);
 }
 
 /* Decide what happens next; the stream may be gone after it.
@@ -412,37 +517,43 @@ settle(struct stream *stream, bool wants_input)
         drop(stream);
         return;
     }
-    if (stream->owing) {
-        set_phase(stream, PHASE_ANSWER, NEVER);
-        set_reading(stream, false);
-    } else if (stream->finishing && !stream->producing) {
+    if (!is_owing(stream) && stream->finishing && !stream->producing) {
         linger(stream);
         return;
-    } else if (wants_input) {
+    }
+    if (!is_owing(stream) && !stream->producing && wants_input) {
         await_input(stream);
     } else {
         set_phase(stream, PHASE_ANSWER, NEVER);
-        set_reading(stream, false);
-        enlist(stream);
+        if (is_owing(stream))
+            enter(stream, WRITING);
+        else if (stream->paused)
+            await_resumption(stream);
+        else
+            enter(stream, QUEUED);
     }
     /* The loop would not watch it. */
     if (stream->broken)
         drop(stream);
 }
 
-/* Handle input that was just read; the stream may be gone after it. */
+/* End a pause, if there is one, and say why. */
 static void
-handle_input(struct stream *stream, const char *data, size_t size)
+end_pause(struct stream *stream, enum stream_news news)
 {
-    bool wants_input;
-    size_t used;
+    if (stream->paused)
+        stream->news = news;
+    stream->paused = false;
+}
 
-    stream->advancing = true;
-    wants_input = handle(stream, data, size, &used);
-    flush(stream);
-    stream->advancing = false;
-    keep_input(stream, data + used, size - used);
-    settle(stream, wants_input);
+/* End a pause of a server that stops, the first that there is. */
+static void
+end_pause_by_stop(struct stream *stream)
+{
+    if (stream->cut != STREAM_STOP || stream->has_stopped || !stream->paused)
+        return;
+    stream->has_stopped = true;
+    end_pause(stream, STREAM_STOPS);
 }
 
 /* Go on with a stream as far as it goes; it may be gone after it. */
@@ -450,17 +561,13 @@ static void
 advance(struct stream *stream)
 {
     bool wants_input;
-    size_t used;
 
-    stream->advancing = true;
-    wants_input = handle(stream,
-        stream->input == NULL ? "" : stream->input + stream->begin,
-        stream->end - stream->begin, &used);
+    enter(stream, WORKING);
+    if (stream->paused && precise_now() >= stream->resume_at)
+        end_pause(stream, STREAM_TIMEOUT);
+    wants_input = deliver(stream);
     flush(stream);
-    stream->advancing = false;
-    stream->begin += used;
-    if (stream->begin == stream->end)
-        forget_input(stream);
+    keep_input(stream);
     settle(stream, wants_input);
 }
 
@@ -469,15 +576,26 @@ static void
 receive(struct stream *stream, char *bytes, size_t length)
 {
     counters_add(&stream->loop->counters, COUNT_BYTES_IN, length);
-    stream->arrived -= stream->stopping ? length : 0;
+    stream->arrived -= stream->cut == STREAM_STOP ? length : 0;
     length = stream->input_ended ? telnet_end(&stream->telnet, bytes)
                                  : take_commands(stream, bytes, length);
     if (bytes == stream->loop->input) {
-        handle_input(stream, bytes, length);
-    } else {
-        stream->end += length;
-        advance(stream);
+        stream->input = bytes;
+        stream->begin = stream->end = 0;
     }
+    stream->end += length;
+    advance(stream);
+}
+
+/* Drop what was just read of a peer that was told all. */
+static void
+receive_rest(struct stream *stream, ssize_t got)
+{
+    if (got > 0)
+        stream->dropped += (size_t)got;
+    if (got == 0 || stream->dropped >= LIMIT_LINGER_BYTES ||
+        (got == -1 && errno != EAGAIN && errno != EINTR))
+        drop(stream);
 }
 
 /* Input has come, or its end, or an error. Twin: fill. */
@@ -489,35 +607,57 @@ on_readable(evutil_socket_t fd, short what, void *argument)
     char *input = make_room(stream, &room);
     ssize_t got;
 
-    (void)what;
     if (input == NULL) {
-        stream->error = ENOMEM;
-        stream->broken = true;
+        fail(stream, ENOMEM);
         drop(stream);
         return;
     }
-    if (stream->stopping && stream->phase != PHASE_LINGER &&
+    if (stream->cut == STREAM_STOP && stream->state != LINGERING &&
         room > stream->arrived)
         room = stream->arrived;
     got = recv(fd, input, room, 0);
-    if (got > 0 && stream->phase != PHASE_LINGER) {
-        receive(stream, input, (size_t)got);
+    if (stream->state == LINGERING) {
+        receive_rest(stream, got);
     } else if (got > 0) {
-        stream->dropped += (size_t)got;
-        if (stream->dropped >= LIMIT_LINGER_BYTES)
-            drop(stream);
-    } else if (got == 0 && stream->phase != PHASE_LINGER) {
+        receive(stream, input, (size_t)got);
+    } else if (got == 0) {
         set_reading(stream, false);
         stream->input_ended = true;
         receive(stream, input, 0);
-    } else if (got == 0) {
-        drop(stream);
     } else if (errno != EAGAIN && errno != EINTR) {
-        /* While it lingers all was said already. */
-        stream->error = errno;
-        stream->broken = stream->phase != PHASE_LINGER;
+        fail(stream, errno);
         drop(stream);
     }
+}
+
+/* See what has come from the peer of a paused stream, without reading it. */
+static void
+look_at_peer(struct stream *stream, int fd)
+{
+    const int error = net_error(fd);
+
+    if (error != 0) {
+        fail(stream, error);
+    } else if (!stream->has_left && net_hung_up(fd)) {
+        stream->has_left = true;
+        end_pause(stream, STREAM_LEFT);
+    }
+}
+
+/* The time of a pause is over, or the peer has sent something, maybe its end.
+ * Twin: stream_await. */
+static void
+on_unpause(evutil_socket_t fd, short what, void *argument)
+{
+    struct stream *stream = argument;
+
+    if (what & (EV_READ | EV_CLOSED))
+        look_at_peer(stream, fd);
+    /* The loop's clock is behind by the time that its turn took. */
+    if (stream->paused && !stream->broken &&
+        precise_now() < stream->resume_at && set_timer(stream))
+        return;
+    advance(stream);
 }
 
 /* The peer has taken all that was written. */
@@ -526,8 +666,6 @@ on_written(struct bufferevent *bev, void *argument)
 {
     struct stream *stream = argument;
 
-    (void)bev;
-    stream->owing = false;
     advance(stream);
 }
 
@@ -536,9 +674,8 @@ static bool
 watch(struct stream *stream, int fd)
 {
     stream->fd = fd;
-    stream->readable = event_new(
-        stream->loop->base, fd, EV_READ | EV_PERSIST, on_readable, stream);
-    if (stream->readable == NULL)
+    if (event_assign(&stream->readable, stream->loop->base, fd,
+            EV_READ | EV_PERSIST, on_readable, stream) == -1)
         return false;
     await_input(stream);
     return !stream->broken;
@@ -555,24 +692,19 @@ on_event(struct bufferevent *bev, short what, void *argument)
         stream->handler->connected(stream, stream->argument);
         return;
     }
-    stream->error = what & BEV_EVENT_CONNECTED ? ENOMEM : EVUTIL_SOCKET_ERROR();
-    stream->broken = true;
+    fail(stream, what & BEV_EVENT_CONNECTED ? ENOMEM : EVUTIL_SOCKET_ERROR());
     drop(stream);
 }
 
-/* Others had their turn: go on with the next stream that has lines left. */
+/* Others had their turn: go on with the next stream that has more to do. */
 static void
 on_turn(evutil_socket_t fd, short what, void *argument)
 {
     struct stream_loop *loop = argument;
-    struct stream *stream = TAILQ_FIRST(&loop->unfinished);
+    struct stream *stream = TAILQ_FIRST(&loop->queued);
 
-    (void)fd;
-    (void)what;
-    if (stream != NULL) {
-        delist(stream);
+    if (stream != NULL)
         advance(stream);
-    }
     take_turns(loop);
 }
 
@@ -584,7 +716,7 @@ stream_loop_init(
     loop->base = base;
     loop->gathered = 0;
     LIST_INIT(&loop->streams);
-    TAILQ_INIT(&loop->unfinished);
+    TAILQ_INIT(&loop->queued);
     loop->turn = evtimer_new(base, on_turn, loop);
     /* The first part of a line that is not too long, and a read. */
     loop->input_room = LINE_ROOM(max_line) + READ_SIZE + TELNET_GROWTH;
@@ -601,7 +733,7 @@ stream_loop_free(struct stream_loop *loop)
     free(loop->input);
 }
 
-/* Make a stream, yet without a socket; NULL: no memory. */
+/* Make a stream that nothing watches yet; NULL: no memory. */
 static struct stream *
 make_stream(int fd, struct stream_loop *loop,
     const struct stream_handler *handler, void *argument)
@@ -610,21 +742,14 @@ make_stream(int fd, struct stream_loop *loop,
 
     if (stream == NULL)
         return NULL;
-    stream->bev = bufferevent_socket_new(loop->base, fd, BEV_OPT_CLOSE_ON_FREE);
-    if (stream->bev == NULL) {
-        free(stream);
-        return NULL;
-    }
     LIST_INSERT_HEAD(&loop->streams, stream, among);
     stream->fd = fd;
     stream->loop = loop;
     stream->handler = handler;
     stream->argument = argument;
+    stream->resume_at = NEVER;
     line_init(&stream->scanner, handler->limits->max_line);
     set_phase(stream, PHASE_ANSWER, NEVER);
-    bufferevent_setcb(stream->bev, NULL, on_written, on_event, stream);
-    /* By default a quarter of that. */
-    bufferevent_set_max_single_write(stream->bev, WRITE_SIZE);
     return stream;
 }
 
@@ -636,11 +761,7 @@ stream_new(int fd, struct stream_loop *loop,
     struct stream *stream = make_stream(fd, loop, handler, argument);
 
     if (stream != NULL && !watch(stream, fd)) {
-        if (stream->readable != NULL)
-            event_free(stream->readable);
         LIST_REMOVE(stream, among);
-        bufferevent_setfd(stream->bev, -1);
-        bufferevent_free(stream->bev);
         free(stream);
         return NULL;
     }
@@ -662,12 +783,17 @@ stream_connect(const struct sockaddr *address, socklen_t length,
 {
     struct stream *stream = make_stream(-1, loop, handler, argument);
 
-    if (stream != NULL &&
-        bufferevent_socket_connect(stream->bev, address, (int)length) == -1) {
+    if (stream == NULL)
+        return NULL;
+    if (!make_bufferevent(stream)) {
+        LIST_REMOVE(stream, among);
+        free(stream);
+        return NULL;
+    }
+    if (bufferevent_socket_connect(stream->bev, address, (int)length) == -1) {
         /* Not told by an event: it is known at once. */
-        stream->error = errno;
-        stream->broken = true;
-        enlist(stream);
+        fail(stream, errno);
+        enqueue(stream);
     }
     return stream;
 }
@@ -705,10 +831,10 @@ bool
 stream_commit(struct stream *stream, size_t length)
 {
     stream->loop->gathered += length;
-    if (!stream->advancing) {
+    if (stream->state != WORKING) {
         flush(stream);
-        if (stream->broken)
-            enlist(stream);
+        if (stream->broken || is_owing(stream))
+            enqueue(stream);
     }
     return !stream->broken;
 }
@@ -718,8 +844,35 @@ void
 stream_produce(struct stream *stream)
 {
     stream->producing = true;
-    if (!stream->advancing)
-        enlist(stream);
+    if (stream->state != WORKING)
+        enqueue(stream);
+}
+
+/* Have produce not called again for a while. */
+void
+stream_pause(struct stream *stream, int64_t ms)
+{
+    stream->paused = true;
+    stream->resume_at = ms == 0 ? NEVER : precise_now() + ms;
+    end_pause_by_stop(stream);
+}
+
+/* End a pause. Twin: stream_rouse. */
+void
+stream_resume(struct stream *stream)
+{
+    const bool was_paused = stream->paused;
+
+    end_pause(stream, STREAM_ROUSED);
+    if (was_paused && stream->state == PAUSED)
+        enqueue(stream);
+}
+
+/* Why the last pause has ended. */
+enum stream_news
+stream_news(const struct stream *stream)
+{
+    return stream->news;
 }
 
 /* End the conversation so that the peer can read all of it. */
@@ -727,7 +880,7 @@ void
 stream_finish(struct stream *stream)
 {
     stream->finishing = true;
-    if (!stream->advancing)
+    if (stream->state != WORKING)
         settle(stream, false);
 }
 
@@ -782,9 +935,13 @@ stream_cut(struct stream *stream, enum stream_cut cut)
     if (cut <= stream->cut)
         return;
     stream->cut = cut;
+    if (cut == STREAM_STOP) {
+        stream->arrived = net_waiting(stream->fd);
+        end_pause_by_stop(stream);
+    }
     if (cut >= STREAM_STALLED)
         drop(stream);
-    else if (stream->phase == PHASE_IDLE || stream->phase == PHASE_LINE)
+    else if (stream->state == READING || stream->state == PAUSED)
         advance(stream);
 }
 
@@ -809,7 +966,9 @@ find_overdue(struct stream *stream, int64_t now)
         [OVERDUE_STALLED] = STREAM_STALLED,
     };
     const size_t kept =
-        evbuffer_get_length(bufferevent_get_output(stream->bev));
+        stream->bev == NULL
+            ? 0
+            : evbuffer_get_length(bufferevent_get_output(stream->bev));
 
     return cuts[deadline_look(&stream->overdue, now, stream->phase,
         stream->deadline, stream->handler->limits, stream->written - kept, &ask,
@@ -824,7 +983,7 @@ stream_check(struct stream *stream, int64_t now)
     enum stream_cut cut;
 
     /* It had its time to close; that is no reason of ours. */
-    if (stream->phase == PHASE_LINGER) {
+    if (stream->state == LINGERING) {
         if (now >= stream->deadline)
             drop(stream);
         return STREAM_UNCUT;

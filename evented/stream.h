@@ -3,12 +3,13 @@
  * written.
  *
  * A stream belongs to one event loop and is touched by that loop's thread
- * only. It never waits: a handler is called with each line, writes what there
- * is to answer, and returns. What the peer does not take at once is kept, and
- * no more of its lines are read until it has taken all; so a peer that does
- * not read holds one answer and no more. An answer that is too long to be kept
- * is produced piece by piece: the handler is called again whenever the peer has
- * taken the piece before.
+ * only, in every function below. It never waits: a handler is called with each
+ * line, writes what there is to answer, and returns. What the peer does not
+ * take at once is kept, and no more of its lines are read until it has taken
+ * all; so a peer that does not read holds one answer and no more. An answer
+ * that is too long to be kept is produced piece by piece: the handler is called
+ * again whenever the peer has taken the piece before; and one that is not there
+ * yet, when it is.
  *
  * What has to be kept is kept by a libevent bufferevent: it connects, and holds
  * and sends what the peer did not take. What needs no keeping passes it by:
@@ -41,13 +42,21 @@ struct stream;
 struct stream_loop {
     struct event_base *base;
     struct counters counters;
-    LIST_HEAD(, stream) streams;     /* all of them */
-    struct event *turn;              /* goes on with the ones below */
-    TAILQ_HEAD(, stream) unfinished; /* have something left to be done */
-    size_t gathered;                 /* bytes of output, of one stream */
+    LIST_HEAD(, stream) streams; /* all of them */
+    struct event *turn;          /* goes on with the ones below */
+    TAILQ_HEAD(, stream) queued; /* have something left to be done */
+    size_t gathered;             /* bytes of output, of one stream */
     char output[STREAM_ROOM];
     char *input; /* read just now, by one stream */
     size_t input_room;
+};
+
+/* What ended a wait for something else than the peer's input. */
+enum stream_news {
+    STREAM_TIMEOUT, /* the time is over */
+    STREAM_ROUSED,  /* stream_resume was called */
+    STREAM_LEFT,    /* the peer has sent all, or is gone; said once */
+    STREAM_STOPS,   /* the server stops; said once */
 };
 
 /* What a handler found in the input. */
@@ -136,9 +145,11 @@ struct stream *stream_connect(const struct sockaddr *address, socklen_t length,
     void *argument);
 
 /*
- * Write bytes. During a call of line they are gathered and leave together;
- * within it, write only to the stream whose line it is. False: the stream is
- * broken, and gone will be called.
+ * Write bytes. During a call of line, input, ended or produce they are gathered
+ * and leave together when it returns; within it, write only to the stream that
+ * it is about. At other times they leave at once. What the peer does not take
+ * then leaves when it does; no further message is handed out until it has
+ * taken all. False: the stream is broken, and gone will be called.
  */
 bool stream_write(struct stream *stream, const void *bytes, size_t length);
 
@@ -151,11 +162,29 @@ char *stream_reserve(struct stream *stream, size_t *room);
 bool stream_commit(struct stream *stream, size_t length);
 
 /*
- * Have produce called until it says that that was all: soon, and again each
- * time when the peer has taken what was written and the other streams had
- * their turn. The stream hands out no further message until then.
+ * Have produce called until it says that that was all: when the handler that
+ * calls this returns, or soon; and again each time when the peer has taken what
+ * was written and the other streams had their turn. The stream hands out no
+ * further message until then.
  */
 void stream_produce(struct stream *stream);
+
+/*
+ * Within produce, which then says true: do not call it again before something
+ * has happened. That is: ms milliseconds have passed, accurate to 5 (0: no
+ * matter how many do), or stream_resume was called, or the peer has sent all,
+ * or the server stops; stream_news says which. Meanwhile nothing is read: what
+ * the peer sends waits in the kernel, and a reset ends the stream. How long a
+ * peer may be kept waiting is the program's to say, not the limits'.
+ */
+void stream_pause(struct stream *stream, int64_t ms);
+
+/* End a pause early; produce is called soon. Does nothing to a stream that is
+ * not paused. */
+void stream_resume(struct stream *stream);
+
+/* What ended the last pause; for produce. */
+enum stream_news stream_news(const struct stream *stream);
 
 /*
  * End the conversation so that the peer can read all of it: send what was

@@ -35,8 +35,10 @@ struct stream {
     bool is_telnet;   /* the peer may send commands */
     bool timed_out;   /* a message did not come in time, */
     bool late;        /* though some of it had */
-    bool stopping;    /* the server stops, and this is known here */
-    size_t arrived;   /* bytes left of what had come by then */
+    bool stopping;    /* the server stops, and this is known here, */
+    bool has_stopped; /* and an await was ended by that, */
+    bool has_left;    /* or by the peer, who has sent all */
+    size_t arrived;   /* bytes left of what had come when it stopped */
     int64_t expected; /* when the next line must be whole, without a keeper */
     struct telnet telnet;
     struct counters counters;
@@ -47,6 +49,9 @@ struct stream {
     _Atomic(int64_t) deadline;
     _Atomic(enum stream_cut) cut;
     _Atomic(int64_t) passed;
+
+    /* Anybody says that the owner shall look. */
+    _Atomic(bool) roused;
 
     /* The keeper's own. */
     struct deadline overdue;
@@ -62,6 +67,16 @@ stream_now(void)
     struct timespec now;
 
     clock_gettime(CLOCK_MONOTONIC_COARSE, &now);
+    return (int64_t)now.tv_sec * 1000 + now.tv_nsec / 1000000;
+}
+
+/* The same of the clock that awaits are kept in, which is finer. */
+static int64_t
+precise_now(void)
+{
+    struct timespec now;
+
+    clock_gettime(CLOCK_MONOTONIC, &now);
     return (int64_t)now.tv_sec * 1000 + now.tv_nsec / 1000000;
 }
 
@@ -126,14 +141,13 @@ flush(struct stream *stream)
     return send_all(stream, stream->output, length);
 }
 
-/* What is left of the input that had arrived when the server stopped. */
-static size_t
-in_hand(struct stream *stream)
+/* The server stops: what has come by now is still to be read. */
+static void
+notice_stop(struct stream *stream)
 {
     if (!stream->stopping)
         stream->arrived = net_waiting(stream->fd);
     stream->stopping = true;
-    return stream->arrived;
 }
 
 /* Say what is waited for: the rest of a message, or the next one. What is
@@ -200,7 +214,8 @@ fill(struct stream *stream)
             return false;
         }
         if (cut == STREAM_STOP) {
-            room = room < in_hand(stream) ? room : in_hand(stream);
+            notice_stop(stream);
+            room = room < stream->arrived ? room : stream->arrived;
             if (room == 0) {
                 if (net_ended(stream->fd))
                     end_input(stream);
@@ -389,6 +404,82 @@ bool
 stream_is_late(const struct stream *stream)
 {
     return stream->late;
+}
+
+/* Whether the server stops, which ends one await. */
+static bool
+ends_by_stop(struct stream *stream)
+{
+    if (get_cut(stream) != STREAM_STOP || stream->has_stopped)
+        return false;
+    notice_stop(stream);
+    stream->has_stopped = true;
+    return true;
+}
+
+/* Whether the peer has sent all, which ends one await, or is gone. */
+static bool
+ends_by_peer(struct stream *stream, const struct pollfd *peer)
+{
+    stream->broken |= get_cut(stream) >= STREAM_STALLED ||
+                      (peer->revents & (POLLERR | POLLHUP)) != 0;
+    if (stream->broken)
+        return true;
+    if (peer->revents == 0 || stream->has_left)
+        return false;
+    stream->has_left = true;
+    return true;
+}
+
+/* Wait for something else than the peer's input. Twin: on_unpause. */
+enum stream_news
+stream_await(struct stream *stream, int64_t ms)
+{
+    const int64_t until = ms == 0 ? NEVER : precise_now() + ms;
+    struct pollfd peer = { .fd = stream->fd };
+    sigset_t wake, before, unblocked;
+    enum stream_news news;
+
+    flush(stream);
+    set_phase(stream, PHASE_ANSWER, NEVER);
+    /* Blocked, so that no wake-up is lost between the look and the wait. */
+    sigemptyset(&wake);
+    sigaddset(&wake, STREAM_WAKE);
+    pthread_sigmask(SIG_BLOCK, &wake, &before);
+    unblocked = before;
+    sigdelset(&unblocked, STREAM_WAKE);
+    for (;;) {
+        const int64_t left = until - precise_now();
+        const struct timespec wait = { .tv_sec = (time_t)(left / 1000),
+            .tv_nsec = (long)(left % 1000 * 1000000) };
+
+        news = STREAM_STOPS;
+        if (ends_by_stop(stream))
+            break;
+        news = STREAM_LEFT;
+        if (ends_by_peer(stream, &peer))
+            break;
+        news = STREAM_ROUSED;
+        if (atomic_exchange(&stream->roused, false))
+            break;
+        news = STREAM_TIMEOUT;
+        if (left <= 0)
+            break;
+        /* Without events it still says what is wrong. */
+        peer.events = stream->has_left ? 0 : POLLRDHUP;
+        if (ppoll(&peer, 1, until == NEVER ? NULL : &wait, &unblocked) != 1)
+            peer.revents = 0;
+    }
+    pthread_sigmask(SIG_SETMASK, &before, NULL);
+    return news;
+}
+
+/* End an await. Twin: stream_resume. */
+void
+stream_rouse(struct stream *stream)
+{
+    atomic_store(&stream->roused, true);
+    pthread_kill(stream->owner, STREAM_WAKE);
 }
 
 /* Write bytes; they may be gathered. */

@@ -2,9 +2,10 @@
  * stream - one peer, with blocking calls: read a line, or bytes; write bytes.
  *
  * A stream belongs to the thread that made it; only that thread reads, writes
- * and closes. It simply waits inside recv and send. What a server's keeper
- * thread may do with a stream of another thread is said below: look whether
- * the peer is overdue, and wake the owner out of its wait to end it. A wake-up
+ * and closes, and calls any function below of which nothing else is said. It
+ * simply waits inside recv and send. What a server's keeper thread may do with
+ * a stream of another thread is said at the end: look whether the peer is
+ * overdue, and wake the owner out of its wait to end it. A wake-up
  * is a signal (STREAM_WAKE, handled by doing nothing) instead of a shutdown of
  * the socket, because the owner still has to send an answer and to read on
  * until the peer has seen it.
@@ -37,6 +38,14 @@ enum stream_cut {
     STREAM_STOP,    /* the server stops: finish what is in hand */
     STREAM_STALLED, /* the peer did not take its answer: reset */
     STREAM_ABORT,   /* the server is at the end of its patience: reset */
+};
+
+/* What ended a wait for something else than the peer's input. */
+enum stream_news {
+    STREAM_TIMEOUT, /* the time is over */
+    STREAM_ROUSED,  /* stream_rouse was called */
+    STREAM_LEFT,    /* the peer has sent all, or is gone; said once */
+    STREAM_STOPS,   /* the server stops; said once */
 };
 
 /*
@@ -98,8 +107,9 @@ bool stream_wait(struct stream *stream, bool begun);
 bool stream_is_late(const struct stream *stream);
 
 /*
- * Write bytes; they may be gathered and leave together, before the next wait
- * at the latest. Waits while the peer does not take them. False: the stream is
+ * Write bytes. They are gathered and leave together: when STREAM_ROOM is full,
+ * before the next wait (stream_read_line, stream_wait, stream_await), or in
+ * stream_finish. Waits while the peer does not take them. False: the stream is
  * broken, and the next read says LINE_END.
  */
 bool stream_write(struct stream *stream, const void *bytes, size_t length);
@@ -111,6 +121,23 @@ bool stream_write(struct stream *stream, const void *bytes, size_t length);
  */
 char *stream_reserve(struct stream *stream, size_t *room);
 bool stream_commit(struct stream *stream, size_t length);
+
+/*
+ * Wait for something else than the peer's input; first send what was written.
+ * Ends when ms milliseconds have passed, accurate to 5 (0: no matter how many
+ * do), when another thread has called stream_rouse since the last await, when
+ * the peer has sent all, or when the server stops; says which. Meanwhile
+ * nothing is read: what the peer sends waits in the kernel. A broken stream
+ * says STREAM_LEFT each time. How long a peer may be kept waiting is the
+ * program's to say, not the limits'.
+ */
+enum stream_news stream_await(struct stream *stream, int64_t ms);
+
+/*
+ * End the owner's await, or its next one. From any thread, while the stream
+ * cannot be freed: under a lock that its owner takes before stream_free.
+ */
+void stream_rouse(struct stream *stream);
 
 /*
  * End the conversation so that the peer can read all of it: send what was
