@@ -35,7 +35,7 @@ TWINS := threaded evented
 PROGRAMS := guess-server guess-client charfinder
 TWIN_PROGRAMS := $(foreach t,$(TWINS),$(PROGRAMS:%=$(B)/$t/%))
 
-COMMON_MAINS := common/charfind.c common/unicode_compile.c
+COMMON_MAINS := common/charfind.c
 COMMON := $(B)/obj/common/charindex_data.o $(patsubst %.c,$(B)/obj/%.o,\
 	$(filter-out $(COMMON_MAINS),$(wildcard common/*.c)))
 WEB := common/web/page.html common/web/page.js common/web/style.css
@@ -136,7 +136,7 @@ $(B)/obj/common/charindex_data.o: $(B)/common/charindex_data.c
 	@echo "  CC    $@"
 	$Q$(CC) $(CPPFLAGS) $(CFLAGS) -fno-lto -MMD -MP -c -o $@ $<
 
-$(B)/common/charindex_data.c: $(B)/unicode-compile $(B)/ucd \
+$(B)/common/charindex_data.c: $(B)/ucd-compile $(B)/ucd \
 		$(wildcard $(UCD)/UnicodeData.txt $(UCD)/Jamo.txt)
 	@mkdir -p $(@D)
 	@echo "  UCD   $@"
@@ -166,7 +166,7 @@ define link
 $Q$(CC) $(CFLAGS) $(LDFLAGS) -o $@ $(filter %.o %.a,$^) $(LDLIBS)
 endef
 
-$(B)/unicode-compile: common/unicode_compile.c Makefile
+$(B)/ucd-compile: common/ucd/compile.c Makefile
 	@mkdir -p $(@D)
 	@echo "  HOSTCC $@"
 	$Q$(HOSTCC) -I. -D_GNU_SOURCE $(HOST_CFLAGS) -MMD -MP -MF $@.d -MT $@ \
@@ -325,7 +325,7 @@ coverage:
 	$(MAKE) $(COVERAGE_BUILD) tests disturbed
 	chmod -R a+rwX build/coverage
 	umask 0; $(PYTHON) tests/run.py --build build/coverage
-	gcovr --root . $(COVERED:%=--filter %/) --exclude common/unicode_compile.c \
+	gcovr --root . $(COVERED:%=--filter %/) --exclude common/ucd/compile.c \
 		--exclude-branches-by-pattern '.*\bassert\(.*' \
 		--object-directory build/coverage --json build/coverage/coverage.json \
 		build/coverage
@@ -362,8 +362,8 @@ diff:
 	@$(PYTHON) -B $(PORTING)/diff.py $(if $(COLOUR),--colour) \
 		$(if $(HTML),--html $(B)/report/port.html) $(FILE:%='%')
 
-SOURCES := $(wildcard common/*.[ch] threaded/*.[ch] evented/*.[ch] \
-	report/*.[ch] report/*/*.[ch] tests/*.[ch])
+SOURCES := $(foreach f,common threaded evented report tests,\
+	$(wildcard $f/*.[ch] $f/*/*.[ch]))
 format:
 	clang-format -i $(SOURCES)
 format-check:

@@ -1,7 +1,7 @@
 /*
  * charindex_data - the tables behind charindex.
  *
- * Written by unicode_compile when the project is built, read by charindex.c;
+ * Written by ucd-compile when the project is built, read by charindex.c;
  * nothing else includes this. A "row" is a character's number in code point
  * order among the named ones, so that neighbouring characters have
  * neighbouring numbers. There is no pointer in any table, so nothing is

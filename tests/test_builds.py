@@ -120,14 +120,14 @@ class Asked(unittest.TestCase):
             commands = self.commands(*arguments)
             host = self.using(commands, "host-cc")
             self.assertEqual(len(host), 1)
-            self.assertIn("common/unicode_compile.c", host[0])
-            self.assertIn("build/unicode-compile", host[0])
+            self.assertIn("common/ucd/compile.c", host[0])
+            self.assertIn("build/ucd-compile", host[0])
             self.assertEqual("-fsanitize=address,undefined" in host[0],
                 bool(arguments))
             for line in self.compiling(commands):
-                self.assertNotIn("common/unicode_compile.c", line)
+                self.assertNotIn("common/ucd/compile.c", line)
             self.assertEqual(len(self.using(commands,
-                "build/unicode-compile")), 1)
+                "build/ucd-compile")), 1)
 
 
 class Sources(unittest.TestCase):

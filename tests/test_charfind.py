@@ -17,7 +17,7 @@ from harness import BUILD, DEADLINE, FULL, ROOT, environment, main
 
 CHARFIND = os.path.join(BUILD, "charfind")
 SEED = int(os.environ.get("TEST_SEED", random.randrange(2 ** 32)))
-COMPILER = os.path.join(BUILD, "unicode-compile")
+COMPILER = os.path.join(BUILD, "ucd-compile")
 
 # Where the database of the build is, and a small one.
 UCD = os.environ.get("UCD", "/usr/share/unicode")
@@ -260,7 +260,7 @@ class Compiler(unittest.TestCase):
         """It ends with this, in one line."""
         done = self.compile()
         self.assertEqual((done.stdout, done.returncode), ("", 1))
-        self.assertRegex(done.stderr, r"\Aunicode_compile: [^\n]+\n\Z")
+        self.assertRegex(done.stderr, r"\Aucd-compile: [^\n]+\n\Z")
         self.assertIn(text, done.stderr)
 
     def real(self, name):
@@ -358,7 +358,7 @@ class Compiler(unittest.TestCase):
             self.put("UnicodeData.txt", text)
             for _ in range(2):
                 done = make()
-                self.assertIn("unicode_compile: UnicodeData.txt", done.stderr)
+                self.assertIn("ucd-compile: UnicodeData.txt", done.stderr)
                 self.assertEqual(done.returncode, 2)
                 self.assertFalse(os.path.exists(table))
         self.put("UnicodeData.txt", whole)

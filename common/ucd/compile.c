@@ -1,7 +1,7 @@
 /*
- * unicode_compile - make the tables behind charindex.
+ * compile - make the tables behind charindex.
  *
- *     unicode_compile DIRECTORY OUTPUT
+ *     ucd-compile DIRECTORY OUTPUT
  *
  * Runs when the project is built. Reads UnicodeData.txt and Jamo.txt of the
  * Unicode Character Database from DIRECTORY and writes the C source OUTPUT,
@@ -128,13 +128,13 @@ static uint32_t entry_count;
 static uint32_t slots[SLOTS];
 static FILE *output;
 
-/* Print "unicode_compile: message" on standard error and exit. */
+/* Print "ucd-compile: message" on standard error and exit. */
 static _Noreturn void __attribute__((format(printf, 1, 2)))
 die(const char *format, ...)
 {
     va_list arguments;
 
-    fputs("unicode_compile: ", stderr);
+    fputs("ucd-compile: ", stderr);
     va_start(arguments, format);
     vfprintf(stderr, format, arguments);
     va_end(arguments);
@@ -662,14 +662,13 @@ main(int argc, char **argv)
     uint32_t blocks, changes, size;
 
     if (argc != 3)
-        die("usage: unicode_compile DIRECTORY OUTPUT");
+        die("usage: ucd-compile DIRECTORY OUTPUT");
     output = fopen(argv[2], "w");
     if (output == NULL)
         die("%s: %s", argv[2], strerror(errno));
     read_jamo(argv[1]);
     fprintf(output,
-        "/* Made by unicode_compile from the Unicode Character Database %s. "
-        "*/\n"
+        "/* Made by ucd-compile from the Unicode Character Database %s. */\n"
         "#include \"common/charindex.h\"\n"
         "#include \"common/charindex_data.h\"\n\n"
         "#pragma GCC diagnostic ignored \"-Woverlength-strings\"\n\n"
