@@ -43,8 +43,8 @@ CONTROLS := $(patsubst report/controls/%.c,%,$(wildcard report/controls/*.c))
 CONTROL_PROGRAMS := $(foreach c,$(CONTROLS),$(B)/controls/$(subst _,-,$c))
 COMPARE := $(patsubst %.c,$(B)/obj/%.o,\
 	$(filter-out report/controls/%,$(wildcard report/*.c report/*/*.c)))
-UNIT_TESTS := $(patsubst %.c,$(B)/%,$(wildcard tests/test_*.c))
-FUZZ_TARGETS := $(patsubst %.c,$(B)/%,$(wildcard tests/fuzz_*.c))
+UNIT_TESTS := $(patsubst %.c,$(B)/%,$(wildcard tests/unit/test_*.c))
+FUZZ_TARGETS := $(patsubst %.c,$(B)/%,$(wildcard tests/fuzz/fuzz_*.c))
 
 # --- How they are built ----------------------------------------------------
 
@@ -114,7 +114,8 @@ UCD ?= /usr/share/unicode
 all: programs $(B)/compare $(B)/port.json
 programs: $(TWIN_PROGRAMS) $(CONTROL_PROGRAMS) $(B)/charfind
 tests: all $(UNIT_TESTS) $(FUZZ_TARGETS)
-disturbed: programs $(B)/tests/torture.so $(B)/tests/trim.so $(B)/tests/drip
+disturbed: programs $(B)/tests/preload/torture.so $(B)/tests/preload/trim.so \
+	$(B)/tests/system/drip
 fuzzers: $(FUZZ_TARGETS)
 
 Q := $(if $(V),,@)
@@ -218,7 +219,7 @@ $(B)/compare: $(COMPARE) $(B)/libcommon.a
 $(B)/compare: LDLIBS = -ljansson -lunistring -levent_core -lm
 
 # A test may call any module but the mains.
-$(B)/tests/test_%: $(B)/obj/tests/test_%.o \
+$(B)/tests/unit/test_%: $(B)/obj/tests/unit/test_%.o \
 		$(filter-out %/compare.o,$(COMPARE)) $(B)/libcommon.a
 	$(link)
 $(UNIT_TESTS): LDLIBS = $(shell $(PKG_CONFIG) --libs check) -ljansson \
@@ -226,41 +227,41 @@ $(UNIT_TESTS): LDLIBS = $(shell $(PKG_CONFIG) --libs check) -ljansson \
 # They have room on the stack, unlike a server's threads.
 $(UNIT_TESTS) $(FUZZ_TARGETS): STACK_WARNINGS =
 # Memory is short in these at times.
-SCARCE := $(addprefix $(B)/tests/test_,charpage chartalk guess player)
-$(SCARCE): $(B)/obj/tests/scarce.o
+SCARCE := $(addprefix $(B)/tests/unit/test_,charpage chartalk guess player)
+$(SCARCE): $(B)/obj/tests/unit/scarce.o
 $(SCARCE): LDLIBS += -Wl,--wrap=malloc,--wrap=reallocarray
 # Its oracle: ICU has the names, too.
-$(B)/tests/test_charindex: LDLIBS += $(shell $(PKG_CONFIG) --libs icu-uc)
+$(B)/tests/unit/test_charindex: LDLIBS += $(shell $(PKG_CONFIG) --libs icu-uc)
 
 # With libFuzzer, or with a main that replays inputs.
 FUZZER := $(findstring fuzzer,$(SAN))
-$(B)/tests/fuzz_%: $(B)/obj/tests/fuzz_%.o $(B)/libcommon.a \
-		$(if $(FUZZER),,$(B)/obj/tests/replay.o)
+$(B)/tests/fuzz/fuzz_%: $(B)/obj/tests/fuzz/fuzz_%.o $(B)/libcommon.a \
+		$(if $(FUZZER),,$(B)/obj/tests/fuzz/replay.o)
 	$(link)
 $(FUZZ_TARGETS): LDLIBS = -lunistring -ljansson $(if $(FUZZER),-fsanitize=fuzzer)
 
 # Preloaded into servers: one makes calls fail, one gives back freed memory.
-$(B)/tests/torture.so $(B)/tests/trim.so: $(B)/tests/%.so: tests/%.c Makefile
+$(B)/tests/preload/%.so: tests/preload/%.c Makefile
 	@mkdir -p $(@D)
 	@echo "  LINK  $@"
 	$Q$(CC) $(CPPFLAGS) $(filter-out $(LTO) -fPIE --coverage,$(CFLAGS)) -fPIC \
 		-fno-builtin -U_FORTIFY_SOURCE -shared -o $@ $<
 
 # It has a poll of its own, beside which there must be no inline one.
-$(B)/obj/tests/test_log.o: override CFLAGS += -U_FORTIFY_SOURCE
+$(B)/obj/tests/unit/test_log.o: override CFLAGS += -U_FORTIFY_SOURCE
 
 # It has a memchr of its own, which must stay one.
-$(B)/obj/tests/drip.o: override CFLAGS += -fno-lto -fno-builtin
-$(B)/tests/drip: $(B)/obj/tests/drip.o $(B)/libcommon.a
+$(B)/obj/tests/system/drip.o: override CFLAGS += -fno-lto -fno-builtin
+$(B)/tests/system/drip: $(B)/obj/tests/system/drip.o $(B)/libcommon.a
 	$(link)
-$(B)/tests/drip: LDLIBS = -lunistring
+$(B)/tests/system/drip: LDLIBS = -lunistring
 
-$(B)/tests/bench_%: $(B)/obj/tests/bench_%.o $(B)/libcommon.a
+$(B)/tests/bench/bench_%: $(B)/obj/tests/bench/bench_%.o $(B)/libcommon.a
 	$(link)
-$(B)/tests/bench_%: LDLIBS = -lunistring
+$(B)/tests/bench/bench_%: LDLIBS = -lunistring
 
 # Preloaded into a server to make it slower by a known share.
-$(B)/tests/slow.so: tests/slow.c Makefile
+$(B)/tests/preload/slow.so: tests/preload/slow.c Makefile
 	@mkdir -p $(@D)
 	@echo "  LINK  $@"
 	$Q$(CC) -std=c11 -O2 -D_GNU_SOURCE $(WARNINGS) -shared -fPIC -o $@ $<
@@ -290,7 +291,7 @@ check-full:
 	$(MAKE) SAN=thread programs
 	$(MAKE) all disturbed
 	$(PYTHON) tests/run.py --full
-	$(PYTHON) tests/soak.py 5
+	$(PYTHON) tests/system/soak.py 5
 
 # Search for inputs that break a rule of a target, SECONDS each, or INPUTS
 # inputs, the same ones each time; needs clang.
@@ -300,13 +301,13 @@ FUZZ := B=build/fuzz CC=$(CLANG) SAN=fuzzer-no-link,address,undefined
 fuzz:
 	$(MAKE) deps MORE_PACKAGES='$(CLANG) libclang-rt-14-dev'
 	$(MAKE) $(FUZZ) fuzzers
-	$(PYTHON) tests/fuzz.py $(INPUTS:%=--inputs %) $(SECONDS)
+	$(PYTHON) tests/fuzz/fuzz.py $(INPUTS:%=--inputs %) $(SECONDS)
 
 # Clients of all kinds for so long, on both twins of both servers.
 MINUTES ?= 10
 soak: deps
 	$(MAKE) disturbed
-	$(PYTHON) tests/soak.py $(MINUTES)
+	$(PYTHON) tests/system/soak.py $(MINUTES)
 
 # What the tests reach, file by file; it fails below the goals, and where a
 # module of pure rules is not reached whole. Without the compiler of the names,
@@ -348,13 +349,13 @@ coverage-figures:
 		-o build/coverage/pure.txt
 
 FINDERS := $(TWINS:%=$(B)/%/charfinder)
-bench: $(B)/tests/bench_charindex $(B)/tests/bench_charpage $(B)/charfind \
-		$(FINDERS)
-	$(B)/tests/bench_charindex $(B)/charfind $(FINDERS)
-	$(B)/tests/bench_charpage
+bench: $(B)/tests/bench/bench_charindex $(B)/tests/bench/bench_charpage \
+		$(B)/charfind $(FINDERS)
+	$(B)/tests/bench/bench_charindex $(B)/charfind $(FINDERS)
+	$(B)/tests/bench/bench_charpage
 
-planted: all $(B)/tests/slow.so
-	$(PYTHON) tests/planted.py
+planted: all $(B)/tests/preload/slow.so
+	$(PYTHON) tests/system/planted.py
 
 # The twins in reading order, or the pairs that FILE names: guess_server,
 # stream.c; COLOUR=1 for a pager, HTML=1 as a page beside the report.

@@ -4,7 +4,7 @@ run - run the tests, and count.
 
     run.py [--full] [--jobs N] [--build FOLDER] [--list] [NAME...]
 
-Runs the unit test programs and the suites tests/test_*.py against the
+Runs the unit test programs and the suites tests/system/test_*.py against the
 programs built with AddressSanitizer and UndefinedBehaviorSanitizer, then
 those suites in which threads meet against the build with ThreadSanitizer, the
 evented server with two loops there, and those that make calls fail or look at
@@ -27,7 +27,11 @@ import sys
 import threading
 import time
 
-from harness import HERE, ROOT, SANITIZERS, environment
+HERE = os.path.dirname(os.path.abspath(__file__))
+SYSTEM = os.path.join(HERE, "system")
+sys.path.insert(0, SYSTEM)
+
+from harness import ROOT, SANITIZERS, environment
 
 # Where threads meet: what the ThreadSanitizer is to see.
 THREADED_SUITES = ("transcripts", "differential", "limits", "traffic", "stop",
@@ -153,22 +157,23 @@ class Runner:
 
 def unit_tests(build):
     """The unit test programs of a build."""
-    for path in sorted(glob.glob(os.path.join(ROOT, build, "tests", "test_*"))):
+    for path in sorted(glob.glob(
+            os.path.join(ROOT, build, "tests", "unit", "test_*"))):
         if os.access(path, os.X_OK) and not os.path.splitext(path)[1]:
             yield Suite(os.path.basename(path), [path], build)
 
 
 def python_suites(build, only=None, **variables):
-    """The suites of tests/ against a build's programs; without names, all
+    """The suites of tests/system/ against a build's programs; without names, all
     that work with sanitizers."""
     names = [os.path.basename(path)[5:-3]
-        for path in glob.glob(os.path.join(HERE, "test_*.py"))]
+        for path in glob.glob(os.path.join(SYSTEM, "test_*.py"))]
     names.sort(key=lambda name: (
         LONGEST.index(name) if name in LONGEST else len(LONGEST), name))
     for name in names:
         if name in only if only else name not in PLAIN_SUITES:
             yield Suite(name,
-                ["/usr/bin/python3", os.path.join(HERE, f"test_{name}.py")],
+                ["/usr/bin/python3", os.path.join(SYSTEM, f"test_{name}.py")],
                 build,
                 {"TEST_BUILD": build, "PYTHONDONTWRITEBYTECODE": "1",
                     **variables})

@@ -1,0 +1,74 @@
+/*
+ * A preload that makes any server slower by a known share of the processor
+ * time that it uses: after some of its calls of send() a thread burns SLOW per
+ * cent of what it has used for its work until then, and has not burned yet.
+ *
+ *     LD_PRELOAD=build/tests/preload/slow.so SLOW=10 \
+ *         build/threaded/guess-server
+ *
+ * What compare says of such a server is thus known beforehand;
+ * tests/system/planted.py looks.
+ */
+
+#include <dlfcn.h>
+#include <stdlib.h>
+#include <sys/socket.h>
+#include <sys/types.h>
+#include <time.h>
+
+#define EVERY 64 /* sends: reading that clock is a system call */
+
+/*
+ * What each thread owes lies beside what the C library keeps of it: elsewhere
+ * it would be one more piece of memory to fetch for each request.
+ */
+#define OWN static _Thread_local __attribute__((tls_model("initial-exec")))
+
+static double share;
+static ssize_t (*real)(int, const void *, size_t, int);
+
+/* Look up what is asked for with each send. */
+static void __attribute__((constructor)) begin(void)
+{
+    const char *slow = getenv("SLOW");
+
+    share = slow != NULL ? atof(slow) / 100 : 0;
+    *(void **)&real = dlsym(RTLD_NEXT, "send");
+}
+
+/* Return the processor time of this thread in ns. */
+static long long
+used_ns(void)
+{
+    struct timespec t;
+
+    clock_gettime(CLOCK_THREAD_CPUTIME_ID, &t);
+    return t.tv_sec * 1000000000LL + t.tv_nsec;
+}
+
+/* Burn what this thread owes: a share of all that it used for its work. */
+static void
+burn(void)
+{
+    OWN long long burned;
+    OWN unsigned sends;
+    long long start, now;
+
+    if (++sends % EVERY != 0)
+        return;
+    start = now = used_ns();
+    /* What was burned too much is owed less the next time. */
+    while ((double)(burned + now - start) < (double)(start - burned) * share)
+        now = used_ns();
+    burned += now - start;
+}
+
+/* As in the C library, and slower. */
+ssize_t
+send(int fd, const void *bytes, size_t n, int flags)
+{
+    ssize_t result = real(fd, bytes, n, flags);
+
+    burn();
+    return result;
+}

@@ -1,0 +1,328 @@
+#!/usr/bin/python3
+"""
+`compare --peer`: a server in another language is checked by the protocol and
+raced, and what breaks a rule is found out.
+
+The peer is example_peer.py, whole or with --break; or a command that does
+something that a server should not.
+"""
+
+import json
+import os
+import shlex
+import signal
+import subprocess
+import tempfile
+import unittest
+
+from harness import (BUILD, DEADLINE, HERE, TESTS, environment, kept_back, main,
+    wait_until)
+
+COMPARE = os.path.join(BUILD, "compare")
+EXAMPLE = "/usr/bin/python3 " + shlex.quote(
+    os.path.join(TESTS, "example_peer.py"))
+
+# The same conversations each time, so that a failure can be repeated.
+SEED = "7"
+
+# What --break breaks, and what compare calls it.
+RULES = {
+    "repeat": "no number is guessed twice in a game",
+    "range": "a guess lies in the range of its game",
+    "secret": "after Correct the answer is the secret again",
+    "error": "an error is answered by its ERROR line",
+    "close": "the server closes when it is due, and resets nothing",
+    "die": "every connection is accepted",
+}
+
+
+def start(*options):
+    """Start compare."""
+    if not os.access(COMPARE, os.X_OK):
+        raise AssertionError(f"there is no {COMPARE}: it must be built, too")
+    return subprocess.Popen([COMPARE, "--seed", SEED, *options],
+        stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE, env=environment(), encoding="utf-8")
+
+
+def compare(*options):
+    """Run compare; its exit code, standard output and standard error."""
+    process = start(*options)
+    try:
+        output, errors = process.communicate(timeout=4 * DEADLINE)
+    finally:
+        process.kill()
+    return process.returncode, output, errors
+
+
+def is_alive(pid):
+    """Whether a process goes on."""
+    try:
+        with open(f"/proc/{pid}/stat") as stat:
+            return stat.read().rpartition(")")[2].split()[0] != "Z"
+    except FileNotFoundError:
+        return False
+
+
+def command_line(pid):
+    """The command line of a process; "" when it is gone."""
+    try:
+        with open(f"/proc/{pid}/cmdline", errors="replace") as file:
+            return file.read()
+    except (FileNotFoundError, ProcessLookupError):
+        return ""
+
+
+class Check(unittest.TestCase):
+    """--check: what a peer answers."""
+
+    def check(self, command, code):
+        """Check a peer of this command; what compare prints of it."""
+        found, output, errors = compare("--check", "--peer", "mine=" + command)
+        self.assertEqual((found, errors), (code, ""), output)
+        head, alike, rest = output.partition("Alike: ")
+        self.assertTrue(alike, head)
+        return rest.partition("\n")[2]
+
+    def test_the_example_conforms(self):
+        said = self.check(EXAMPLE + " {port}", 0)
+        self.assertRegex(said,
+            r"\AConforming: mine, in \d+ conversations\.\n\Z")
+
+    def test_each_broken_rule_is_named(self):
+        for broken, rule in RULES.items():
+            with self.subTest(broken):
+                said = self.check(f"{EXAMPLE} --break {broken} {{port}}", 1)
+                self.assertIn(f"\nRule broken: {rule}.\n", said)
+                self.assertRegex(said, r"(?m)^  sent.*:\n    PARAMS ")
+                self.assertRegex(said, r"(?m)^  expected ")
+                self.assertRegex(said, r"(?m)^  mine answered, then ")
+                self.assertRegex(said, r"\nNot conforming: mine broke a rule "
+                    r"in [1-5] of the first \d+ conversations \(--seed 7 ")
+
+    def test_the_end_of_a_peer_that_dies_is_told(self):
+        said = self.check(EXAMPLE + " --break die {port}", 1)
+        self.assertIn("\nmine exited with status 1 by itself: "
+            "example_peer: as you wish\n", said)
+
+    def test_what_a_peer_says_moves_no_terminal(self):
+        said = self.check(r"""sh -c 'printf "\033]0;x\007 \302\233 """
+            r"""\342\200\256 \377 a\tb, \342\202\254\n2\n" >&2; exit 1' {port}""",
+            1)
+        self.assertTrue(said.endswith(". It said:\n ]0;x  \\u{9b} \\u{202e} "
+            "\\xff a b, \N{EURO SIGN}\n2\n"), repr(said))
+
+    def test_a_command_that_cannot_start_is_one_line(self):
+        said = self.check("/no/such/server {port}", 1)
+        self.assertRegex(said, r"\Amine exited with status 127 before it "
+            r"listened on port \d+: .*/no/such/server: not found\n\Z")
+
+    def test_a_command_that_ends_at_once_is_one_line(self):
+        said = self.check("true {port}", 1)
+        self.assertRegex(said, r"\Amine exited with status 0 before it "
+            r"listened on port \d+\.\n\Z")
+
+    def test_a_command_runs_as_from_a_shell(self):
+        with tempfile.NamedTemporaryFile("r") as noted:
+            self.check("sh -c 'grep -h ^Sig[BI] /proc/self/status "
+                f">{noted.name}; exit 3' {{port}}", 1)
+            self.assertEqual(kept_back(noted.read()), [])
+
+    def test_the_command_may_be_quoted_and_name_the_port_twice(self):
+        said = self.check(
+            f"env 'A=b c' P={{port}} sh -c 'test \"$A\" = \"b c\" && "
+            f"test $P = {{port}} && exec {EXAMPLE} $P'", 0)
+        self.assertIn("Conforming: mine", said)
+
+    def test_a_peer_may_die_of_the_signal_that_stops_it(self):
+        said = self.check("/usr/bin/python3 -c 'import signal, sys; "
+            f"sys.path.insert(0, \"{TESTS}\"); import example_peer; "
+            "import asyncio; "
+            "asyncio.BaseEventLoop.add_signal_handler = lambda *_: None; "
+            "asyncio.SelectorEventLoop.add_signal_handler = lambda *_: None; "
+            "asyncio.run(example_peer.serve({port}))'", 0)
+        self.assertIn("Told to stop, mine died of signal 15 (Terminated); "
+            "that breaks no rule.\n", said)
+
+
+class Finder(unittest.TestCase):
+    """--peer-speaks: a finder of the reader's own."""
+
+    OWN = os.path.join(BUILD, "evented", "charfinder") + " --quiet"
+    GAME = os.path.join(BUILD, "evented", "guess-server") + " --quiet"
+
+    def check(self, speaks, command):
+        """Check a finder of this command; exit code and what is printed."""
+        code, output, errors = compare("--check", "--peer-speaks", speaks,
+            "--peer", "mine=" + command)
+        self.assertEqual(errors, "", output)
+        return code, output
+
+    def test_a_finder_conforms_at_both_doors(self):
+        for speaks, options in {
+            "charfinder": "--port {port} --http-port off",
+            "http": "--port off --http-port {port}",
+        }.items():
+            with self.subTest(speaks):
+                code, output = self.check(speaks, f"{self.OWN} {options}")
+                self.assertEqual(code, 0, output)
+                self.assertRegex(output,
+                    r"(?m)^Conforming: mine, in \d+ conversations\.$")
+
+    def test_one_wrong_byte_late_in_a_long_answer_breaks_a_rule(self):
+        liar = shlex.quote(os.path.join(HERE, "late_liar.py"))
+        code, output = self.check("charfinder",
+            f"/usr/bin/python3 {liar} {{port}} {self.OWN} --http-port off")
+        self.assertEqual(code, 1, output)
+        self.assertIn("\n  They differ from byte 1000001 on.\n", output)
+
+    def test_what_is_no_finder_breaks_a_rule(self):
+        for speaks in ("charfinder", "http"):
+            with self.subTest(speaks):
+                code, output = self.check(speaks, f"{self.GAME} --port {{port}}")
+                self.assertEqual(code, 1, output)
+                self.assertIn("\nRule broken: the answer is the finder's: ",
+                    output)
+                self.assertRegex(output, r"Not conforming: mine broke a rule "
+                    r"in [1-5] of the first \d+ conversations")
+
+
+class Race(unittest.TestCase):
+    """A peer is raced as one more column."""
+
+    def test_the_peer_is_in_the_table_and_in_the_report(self):
+        command = EXAMPLE + " {port}"
+        with tempfile.TemporaryDirectory() as folder:
+            code, output, errors = compare("--only", "reply-1", "--blocks",
+                "1", "--seconds", "0.05", "--output", folder,
+                "--peer", "mine=" + command)
+            self.assertEqual(code, 0, output + errors)
+            with open(os.path.join(folder, "report.json")) as file:
+                report = json.load(file)
+        self.assertEqual((code, errors), (0, ""), output)
+        self.assertRegex(output, r"(?m)^  mine / threads  ")
+        self.assertRegex(output, r"(?m)^  mine / events  ")
+        program = report["programs"][-1]
+        self.assertEqual(program["name"], "mine")
+        self.assertEqual(program["command"], command)
+        scenario = report["scenarios"][0]
+        runs = [run for run in scenario["runs"] if run["server"] == "mine"]
+        self.assertEqual(len(runs), scenario["runs"][-1]["block"])
+        self.assertGreater(runs[0]["replies"], 0)
+        self.assertGreater(runs[0]["server_cpu_ns"], 0)
+        pairs = {(c["a"], c["b"]) for c in scenario["comparisons"]}
+        self.assertLess({("mine", "threaded"), ("mine", "evented")}, pairs)
+
+    def test_without_a_peer_there_is_none(self):
+        with tempfile.TemporaryDirectory() as folder:
+            code, output, errors = compare("--only", "reply-1", "--blocks",
+                "1", "--seconds", "0.05", "--output", folder)
+            self.assertEqual((code, errors), (0, ""), output)
+            with open(os.path.join(folder, "report.json")) as file:
+                report = json.load(file)
+        self.assertNotIn("peer", output)
+        self.assertNotIn("peer", report)
+        self.assertFalse(
+            [p for p in report["programs"] if "command" in p])
+
+
+class Processes(unittest.TestCase):
+    """Nothing of a peer is left behind."""
+
+    # With a child in its group, one in a session of its own, and an orphan
+    # there that SIGTERM does not end, which has a child, too.
+    SCRIPT = f"""
+        sleep 600 & echo $! >>"$0.pids"
+        setsid sleep 600 & echo $! >>"$0.pids"
+        (setsid sh -c 'trap "" TERM; sleep 600 & echo $$ $! >>"$0"; wait' \
+            "$0.pids" &)
+        while [ "$(wc -w <"$0.pids")" -lt 4 ]; do sleep 0.02; done
+        echo $$ >>"$0.pids"
+        exec {EXAMPLE} "$1"
+    """
+
+    def setUp(self):
+        folder = tempfile.TemporaryDirectory()
+        self.addCleanup(folder.cleanup)
+        self.script = os.path.join(folder.name, "peer.sh")
+        with open(self.script, "w") as file:
+            file.write(self.SCRIPT)
+        self.command = f"sh {self.script} {{port}}"
+
+    def pids(self):
+        """The peer and all that it started; None before they are there."""
+        if not os.path.exists(self.script + ".pids"):
+            return None
+        with open(self.script + ".pids") as file:
+            pids = [int(word) for word in file.read().split()]
+        return pids if len(pids) == 5 else None
+
+    def assert_gone(self):
+        """None of them goes on."""
+        for pid in self.pids():
+            self.assertFalse(is_alive(pid), pid)
+
+    def test_what_a_peer_started_is_ended_with_it(self):
+        code, output, errors = compare("--check", "--peer",
+            "mine=" + self.command)
+        self.assertEqual((code, errors), (0, ""), output)
+        self.assert_gone()
+
+    def test_a_signal_to_compare_ends_it_all(self):
+        process = start("--check", "--peer", "mine=" + self.command)
+        try:
+            wait_until(lambda: self.pids() or process.poll() is not None,
+                "the peer is there", 4 * DEADLINE)
+            process.send_signal(signal.SIGTERM)
+            output = process.communicate(timeout=DEADLINE)
+        finally:
+            process.kill()
+        self.assertEqual(process.returncode, -signal.SIGTERM, output)
+        self.assert_gone()
+
+    def test_a_peer_in_the_background_is_told_and_ended(self):
+        for command in (f"setsid -f {self.command}",
+                f"sh -c '{self.command} &'"):
+            with self.subTest(command):
+                code, output, errors = compare("--check", "--peer",
+                    "mine=" + command)
+                self.assertEqual((code, errors), (1, ""), output)
+                self.assertEqual(output.splitlines()[-1], "mine went into the "
+                    "background (exited with status 0), and must stay in the "
+                    "foreground.")
+                self.assertEqual(output.count("Conforming: "), 0)
+                self.assertEqual([pid for pid in os.listdir("/proc")
+                    if pid.isdigit() and self.script in command_line(pid)], [])
+
+
+class CommandLine(unittest.TestCase):
+    """What is not NAME=COMMAND with {port} in it is a usage error."""
+
+    def test_wrong_values(self):
+        for value, reason in {
+            "true {port}": "NAME=COMMAND",
+            "=true {port}": "1 to 20 letters",
+            "my own=true {port}": "1 to 20 letters",
+            "x" * 21 + "=true {port}": "1 to 20 letters",
+            "mine=": "names no command",
+            "mine= \t": "names no command",
+            "mine={port}": "names no command",
+            "mine=true": "{port}",
+            b"mine=true \xff {port}": "is UTF-8",
+            "threads=true {port}": "another server",
+            "evented=true {port}": "another server",
+        }.items():
+            with self.subTest(value):
+                code, output, errors = compare("--check", "--peer", value)
+                self.assertEqual((code, output), (64, ""))
+                self.assertIn(reason, errors)
+
+    def test_two_peers(self):
+        code, output, errors = compare(
+            "--peer", "a=true {port}", "--peer", "b=true {port}")
+        self.assertEqual((code, output), (64, ""))
+        self.assertIn("once", errors)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,177 @@
+#include "report/load/ask.h"
+
+#include "tests/unit/guard.h"
+
+#include <check.h>
+#include <stdlib.h>
+#include <string.h>
+
+static const struct ask finder = {
+    .speaks = ASK_CHARFINDER, .hello = "", .request = "q\n", .title = "q"
+};
+static const struct ask http = { .speaks = ASK_HTTP,
+    .hello = "",
+    .request = "GET / HTTP/1.1\r\n\r\n",
+    .title = "GET /" };
+
+#define ROWS                                                                   \
+    "U+0041 \tA\tLATIN CAPITAL LETTER A\r\n"                                   \
+    "U+1F431\t\xf0\x9f\x90\xb1\tCAT FACE\r\n"
+#define HEAD "HTTP/1.1 200 OK\r\nDate: today\r\n"
+
+/* Answers, whether one is the first of its connection, and what becomes. */
+static const struct {
+    const struct ask *ask;
+    bool first;
+    const char *bytes;
+    enum ask_result result;
+} answers[] = {
+    { &ask_game, true, "1\n", ASK_DONE },
+    { &ask_game, true, "999999999999\r\n", ASK_DONE },
+    { &ask_game, true, "1", ASK_MORE },
+    { &ask_game, true, "01\n", ASK_WRONG },
+    { &ask_game, true, "1000000000000\n", ASK_WRONG },
+    { &ask_game, true, "-1\n", ASK_WRONG },
+    { &ask_game, true, "\n", ASK_WRONG },
+    { &ask_game, true, "ERROR no game\n", ASK_WRONG },
+    { &ask_game, true, "1\n2\n", ASK_WRONG },
+    { &ask_game, true, "1\n\n", ASK_WRONG },
+    { &finder, true, "?> " ROWS "2 matches for 'q'\r\n?> ", ASK_DONE },
+    { &finder, false, ROWS "2 matches for 'q'\r\n?> ", ASK_DONE },
+    { &finder, false, ROWS "2 matches for 'q'\r\n?>", ASK_MORE },
+    { &finder, false, ROWS "2 matches for 'q'\r\n", ASK_MORE },
+    { &finder, false, ROWS, ASK_MORE },
+    { &finder, false, "U+0041 \tA\tLATIN\r\n1 match for 'q'\r\n?> ", ASK_DONE },
+    { &finder, false, "No match for 'q'\r\n?> ", ASK_DONE },
+    { &finder, false, ROWS "3 matches for 'q'\r\n?> ", ASK_WRONG },
+    { &finder, false, ROWS "2 match for 'q'\r\n?> ", ASK_WRONG },
+    { &finder, false, ROWS "No match for 'q'\r\n?> ", ASK_WRONG },
+    { &finder, false, "1 match for 'q'\r\n?> ", ASK_WRONG },
+    { &finder, false, "ERROR too many connections\r\n", ASK_WRONG },
+    { &finder, true, ROWS "2 matches for 'q'\r\n?> ", ASK_WRONG },
+    { &finder, false, ROWS "2 matches for 'q'\r\n?> ?> ", ASK_WRONG },
+    { &finder, false, ROWS "2 matches for 'q'\r\n!> ", ASK_WRONG },
+    { &http, true, HEAD "Content-Length: 3\r\n\r\nabc", ASK_DONE },
+    { &http, true, HEAD "content-length:3\r\n\r\nabc", ASK_DONE },
+    { &http, true, HEAD "Content-Length: 0\r\n\r\n", ASK_DONE },
+    { &http, true, HEAD "Content-Length: 4\r\n\r\nabc", ASK_MORE },
+    { &http, true, HEAD "Content-Length: 2\r\n\r\nabc", ASK_WRONG },
+    { &http, true,
+        HEAD "Transfer-Encoding: chunked\r\n\r\n"
+             "3\r\nabc\r\n10\r\n0123456789abcdef\r\n0\r\n\r\n",
+        ASK_DONE },
+    { &http, true, HEAD "Content-Length: \t3 \r\n\r\nabc", ASK_DONE },
+    { &http, true,
+        HEAD "transfer-encoding:chunked\r\n\r\n3\r\nabc\r\n0\r\n\r\n",
+        ASK_DONE },
+    { &http, true,
+        HEAD "Transfer-Encoding: \tChunked \r\n\r\n3\r\nabc\r\n0\r\n\r\n",
+        ASK_DONE },
+    { &http, true,
+        HEAD "Transfer-Encoding: chunkedx\r\nContent-Length: 3\r\n\r\nabc",
+        ASK_DONE },
+    { &http, true,
+        HEAD "Transfer-Encoding: chunked\r\n\r\n0\r\nTrailer: x\r\n\r\n",
+        ASK_DONE },
+    { &http, true, HEAD "Transfer-Encoding: chunked\r\n\r\n3\r\nabc\r\n0\r\n",
+        ASK_MORE },
+    { &http, true, HEAD "Transfer-Encoding: chunked\r\n\r\n3\r\nabcd\r\n",
+        ASK_WRONG },
+    { &http, true, HEAD "Transfer-Encoding: chunked\r\n\r\nx\r\nabc\r\n",
+        ASK_WRONG },
+    { &http, true, "HTTP/1.1 503 Service Unavailable\r\n", ASK_WRONG },
+    { &http, true, "HTTP/1.0 200 OK\r\n", ASK_WRONG },
+};
+
+/* Take an answer in pieces of so many bytes, each before a guarded page. */
+static enum ask_result
+take(const struct ask *ask, bool first, const char *bytes, size_t piece,
+    struct ask_sameness *same)
+{
+    enum ask_result result = ASK_MORE;
+    size_t length = strlen(bytes);
+    struct answer a;
+
+    ask_begin(ask, &a, first);
+    for (size_t at = 0; at < length && result == ASK_MORE; at += piece) {
+        size_t n = length - at < piece ? length - at : piece;
+
+        result = ask_take(ask, &a, guard_copy(bytes + at, n), n, same);
+        /* What follows the end is one more piece, of more than was asked. */
+        if (result == ASK_DONE && at + n < length)
+            result = ASK_WRONG;
+    }
+    return result;
+}
+
+START_TEST(an_answer_is_judged_alike_however_it_is_cut)
+{
+    for (size_t piece = 1; piece <= strlen(answers[_i].bytes); piece++) {
+        struct ask_sameness same = { 0, 0 };
+
+        ck_assert_int_eq(take(answers[_i].ask, answers[_i].first,
+                             answers[_i].bytes, piece, &same),
+            answers[_i].result);
+    }
+}
+END_TEST
+
+START_TEST(answers_to_the_same_request_must_be_the_same)
+{
+    const char *const one = HEAD "Content-Length: 12\r\n\r\nabcdefghijkl";
+    const char *const two = HEAD "Content-Length: 12\r\n\r\nabcdefghijkL";
+    const char *const cut = HEAD "Content-Length: 11\r\n\r\nabcdefghijk";
+    const char *const chunked = HEAD "Transfer-Encoding: chunked\r\n\r\n"
+                                     "5\r\nabcde\r\n7\r\nfghijkl\r\n0\r\n\r\n";
+
+    for (size_t piece = 1; piece < 20; piece++) {
+        struct ask_sameness same = { 0, 0 };
+
+        ck_assert_int_eq(take(&http, true, one, piece, &same), ASK_DONE);
+        ck_assert_uint_eq(same.length, 12);
+        ck_assert_int_eq(take(&http, false, one, 3, &same), ASK_DONE);
+        ck_assert_int_eq(take(&http, false, chunked, piece, &same), ASK_DONE);
+        ck_assert_int_eq(take(&http, false, two, piece, &same), ASK_WRONG);
+        ck_assert_int_eq(take(&http, false, cut, piece, &same), ASK_WRONG);
+    }
+}
+END_TEST
+
+START_TEST(a_line_without_an_end_does_not_overflow)
+{
+    struct ask_sameness same = { 0, 0 };
+    char bytes[1000];
+    struct answer a;
+
+    memset(bytes, '1', sizeof(bytes));
+    ask_begin(&ask_game, &a, true);
+    ck_assert_int_eq(
+        ask_take(&ask_game, &a, bytes, sizeof(bytes), &same), ASK_WRONG);
+    ask_begin(&http, &a, true);
+    ck_assert_int_eq(
+        ask_take(&http, &a, bytes, sizeof(bytes), &same), ASK_MORE);
+    ck_assert_int_eq(
+        ask_take(&http, &a, bytes, sizeof(bytes), &same), ASK_MORE);
+}
+END_TEST
+
+int
+main(void)
+{
+    Suite *suite = suite_create("ask");
+    TCase *cut = tcase_create("answers");
+    SRunner *runner;
+    int failed;
+
+    tcase_add_loop_test(cut, an_answer_is_judged_alike_however_it_is_cut, 0,
+        (int)(sizeof(answers) / sizeof(answers[0])));
+    tcase_add_test(cut, answers_to_the_same_request_must_be_the_same);
+    tcase_add_test(cut, a_line_without_an_end_does_not_overflow);
+    suite_add_tcase(suite, cut);
+
+    runner = srunner_create(suite);
+    srunner_run_all(runner, CK_NORMAL);
+    failed = srunner_ntests_failed(runner);
+    srunner_free(runner);
+    return failed != 0;
+}

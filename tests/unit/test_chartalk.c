@@ -1,0 +1,318 @@
+#include "common/chartalk.h"
+
+#include "common/quote.h"
+#include "tests/unit/guard.h"
+#include "tests/unit/scarce.h"
+
+#include <check.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#define COUNT(array) ((int)(sizeof(array) / sizeof(*(array))))
+
+/* Room for the longest answer. */
+#define ROOM (5 * 1024 * 1024)
+
+static char received[ROOM];
+static size_t received_length;
+static char console[8192];
+
+static void say(const char *format, ...) __attribute__((format(printf, 1, 2)));
+static void
+say(const char *format, ...)
+{
+    const size_t used = strlen(console);
+    va_list arguments;
+
+    va_start(arguments, format);
+    vsnprintf(console + used, sizeof(console) - used, format, arguments);
+    va_end(arguments);
+    strcat(console, "\n");
+}
+
+static const struct chartalk_rules quiet = { NULL };
+static const struct chartalk_rules loud = { say };
+
+/* Take all pieces that there are. */
+static void
+take(struct chartalk *talk)
+{
+    struct chartalk_piece piece = { NULL, 0 };
+
+    while (chartalk_next(talk, &piece)) {
+        ck_assert_uint_gt(piece.length, 0);
+        ck_assert_uint_le(piece.length, CHARTALK_PIECE_MAX);
+        ck_assert_uint_le(received_length + piece.length, ROOM - 1);
+        memcpy(received + received_length, piece.bytes, piece.length);
+        received_length += piece.length;
+    }
+    received[received_length] = '\0';
+    ck_assert(!chartalk_next(talk, &piece));
+}
+
+/* Begin, and forget the prompt. */
+static void
+begin(struct chartalk *talk, const struct chartalk_rules *rules)
+{
+    chartalk_begin(talk, rules, "127.0.0.1:62910");
+    take(talk);
+    ck_assert_str_eq(received, "?> ");
+    received_length = 0;
+    console[0] = '\0';
+}
+
+/* Ask, the line lying before a page that must not be read. */
+static bool
+ask(struct chartalk *talk, const char *text, size_t length)
+{
+    char *copy = guard_copy(text, length);
+    struct line line = { copy, length };
+    bool goes_on = chartalk_receive(talk, LINE_READY, &line);
+
+    received_length = 0;
+    take(talk);
+    return goes_on;
+}
+
+START_TEST(the_prompt_comes_first_and_once)
+{
+    struct chartalk talk;
+
+    begin(&talk, &quiet);
+    take(&talk);
+    ck_assert_uint_eq(received_length, 0);
+    chartalk_end(&talk);
+}
+END_TEST
+
+/* Queries, and what is received for them. */
+static const struct {
+    const char *query, *answer;
+} answers[] = {
+    { "king of hearts",
+        "U+1F0BE\t\xf0\x9f\x82\xbe\tPLAYING CARD KING OF HEARTS\r\n"
+        "1 match for 'king of hearts'\r\n?> " },
+    { "  hearts\tKING of ",
+        "U+1F0BE\t\xf0\x9f\x82\xbe\tPLAYING CARD KING OF HEARTS\r\n"
+        "1 match for 'hearts\\tKING of'\r\n?> " },
+    { "zzz", "No match for 'zzz'\r\n?> " },
+    { "it's", "No match for \"it's\"\r\n?> " },
+    { "\xe2\x99\x9a", "U+265A \t\xe2\x99\x9a\tBLACK CHESS KING\r\n"
+                      "1 match for '\xe2\x99\x9a'\r\n?> " },
+    { "u+265a", "U+265A \t\xe2\x99\x9a\tBLACK CHESS KING\r\n"
+                "1 match for 'u+265a'\r\n?> " },
+    { "", "?> " },
+    { " \t ", "?> " },
+    { "\x1c", "?> " },
+    { "\xc2\xa0", "?> " },
+};
+
+START_TEST(a_query_is_answered)
+{
+    struct chartalk talk;
+
+    begin(&talk, &quiet);
+    for (int i = 0; i < 2; i++) {
+        ck_assert(ask(&talk, answers[_i].query, strlen(answers[_i].query)));
+        ck_assert_str_eq(received, answers[_i].answer);
+    }
+    chartalk_end(&talk);
+}
+END_TEST
+
+/* Lines that end a conversation, wherever they come. */
+static const struct {
+    const char *text;
+    size_t length;
+} last_lines[] = {
+    { "\x03", 1 },
+    { " \x1b[A", 4 },
+    { "\0", 1 },
+    { "\0cat", 4 },
+    { "\xff\xf4\xff\xfd\x06", 5 },
+    { "caf\xe9", 4 },
+    { "cat \xed\xa0\x80", 7 },
+    { "\xc3", 1 },
+};
+
+START_TEST(some_lines_end_it)
+{
+    struct chartalk talk;
+
+    begin(&talk, &quiet);
+    ck_assert(ask(&talk, "zzz", 3));
+    ck_assert(!ask(&talk, last_lines[_i].text, last_lines[_i].length));
+    ck_assert_uint_eq(received_length, 0);
+    chartalk_end(&talk);
+}
+END_TEST
+
+START_TEST(what_stands_for_a_line_ends_it)
+{
+    static const enum line_status ends[] = { LINE_TOO_LONG, LINE_LATE,
+        LINE_END };
+    const struct line line = { "cat", 3 };
+
+    for (int i = 0; i < COUNT(ends); i++) {
+        struct chartalk talk;
+
+        begin(&talk, &quiet);
+        ck_assert(!chartalk_receive(&talk, ends[i], &line));
+        take(&talk);
+        ck_assert_uint_eq(received_length, 0);
+        chartalk_end(&talk);
+    }
+}
+END_TEST
+
+START_TEST(only_the_first_line_can_be_a_browsers)
+{
+    static const char request[] = "GET / HTTP/1.1";
+    struct chartalk talk;
+
+    begin(&talk, &quiet);
+    ck_assert(!ask(&talk, request, sizeof(request) - 1));
+    chartalk_end(&talk);
+
+    begin(&talk, &quiet);
+    ck_assert(ask(&talk, "", 0));
+    ck_assert(ask(&talk, request, sizeof(request) - 1));
+    ck_assert_str_eq(received, "No match for 'GET / HTTP/1.1'\r\n?> ");
+    chartalk_end(&talk);
+}
+END_TEST
+
+START_TEST(the_longest_answer_is_whole)
+{
+    struct charindex_run run;
+    struct charindex_set set;
+    struct chartalk talk;
+    const char *at = received;
+
+    begin(&talk, &quiet);
+    ck_assert(ask(&talk, "cjk", 3));
+    charindex_find(&set, "cjk", 3);
+    while (charindex_take(&set, 1, &run)) {
+        ck_assert_mem_eq(at, run.bytes, run.length);
+        at += run.length;
+    }
+    ck_assert_str_eq(at, "98263 matches for 'cjk'\r\n?> ");
+    chartalk_end(&talk);
+}
+END_TEST
+
+START_TEST(a_long_query_is_shown_whole)
+{
+    enum { LENGTH = 100000 };
+    char *query = malloc(LENGTH), *shown = malloc(QUOTE_STATUS_ROOM(LENGTH));
+    struct chartalk talk;
+    size_t length;
+
+    ck_assert(query != NULL && shown != NULL);
+    memset(query, '\x01', LENGTH);
+    memcpy(query, "zzz", 3);
+    begin(&talk, &quiet);
+    ck_assert(ask(&talk, query, LENGTH));
+    length = quote_status(shown, 0, query, LENGTH);
+    ck_assert_uint_eq(received_length, length + 5);
+    ck_assert_mem_eq(received, shown, length);
+    chartalk_end(&talk);
+    free(query);
+    free(shown);
+}
+END_TEST
+
+START_TEST(the_console_says_what_happens)
+{
+    struct chartalk talk;
+
+    begin(&talk, &loud);
+    ck_assert(ask(&talk, "king of hearts\t", 15));
+    ck_assert(ask(&talk, "", 0));
+    ck_assert(!ask(&talk, "\xff", 1));
+    chartalk_end(&talk);
+    ck_assert_str_eq(console,
+        "Received from 127.0.0.1:62910: 'king of hearts'\n"
+        "Sent 1 results\n"
+        "Received from 127.0.0.1:62910: ''\n"
+        "Received from 127.0.0.1:62910: '\\x00'\n"
+        "Close the client socket\n");
+}
+END_TEST
+
+START_TEST(without_memory_for_the_answer_it_ends)
+{
+    const struct line line = { "king of hearts", 14 };
+    struct chartalk talk;
+
+    begin(&talk, &quiet);
+    scarce_call(1);
+    ck_assert(!chartalk_receive(&talk, LINE_READY, &line));
+    ck_assert(scarce_end());
+    take(&talk);
+    ck_assert_uint_eq(received_length, 0);
+    chartalk_end(&talk);
+}
+END_TEST
+
+START_TEST(without_memory_for_the_console_it_goes_on)
+{
+    struct chartalk talk;
+
+    begin(&talk, &loud);
+    scarce_call(1);
+    ck_assert(ask(&talk, answers[0].query, strlen(answers[0].query)));
+    ck_assert(scarce_end());
+    ck_assert_str_eq(received, answers[0].answer);
+    ck_assert_str_eq(console, "Sent 1 results\n");
+    chartalk_end(&talk);
+}
+END_TEST
+
+START_TEST(it_may_end_at_any_point)
+{
+    /* Memory that is left behind is seen by the leak checker. */
+    for (int pieces = 0; pieces < 80; pieces++) {
+        const struct line line = { "cjk", 3 };
+        struct chartalk_piece piece;
+        struct chartalk talk;
+
+        begin(&talk, &quiet);
+        ck_assert(chartalk_receive(&talk, LINE_READY, &line));
+        for (int i = 0; i < pieces && chartalk_next(&talk, &piece); i++)
+            ;
+        chartalk_end(&talk);
+    }
+}
+END_TEST
+
+int
+main(void)
+{
+    Suite *suite = suite_create("chartalk");
+    TCase *talks = tcase_create("talks");
+    SRunner *runner;
+    int failed;
+
+    tcase_add_test(talks, the_prompt_comes_first_and_once);
+    tcase_add_loop_test(talks, a_query_is_answered, 0, COUNT(answers));
+    tcase_add_loop_test(talks, some_lines_end_it, 0, COUNT(last_lines));
+    tcase_add_test(talks, what_stands_for_a_line_ends_it);
+    tcase_add_test(talks, only_the_first_line_can_be_a_browsers);
+    tcase_add_test(talks, the_longest_answer_is_whole);
+    tcase_add_test(talks, a_long_query_is_shown_whole);
+    tcase_add_test(talks, the_console_says_what_happens);
+    tcase_add_test(talks, without_memory_for_the_answer_it_ends);
+    tcase_add_test(talks, without_memory_for_the_console_it_goes_on);
+    tcase_add_test(talks, it_may_end_at_any_point);
+    tcase_set_timeout(talks, 120);
+    suite_add_tcase(suite, talks);
+
+    runner = srunner_create(suite);
+    srunner_run_all(runner, CK_NORMAL);
+    failed = srunner_ntests_failed(runner);
+    srunner_free(runner);
+    return failed != 0;
+}
