@@ -9,6 +9,9 @@
 enum key {
     KEY_SEED = 0x200,
     KEY_STRATEGY,
+    KEY_WORK,
+    KEY_BLOCK,
+    KEY_POOL,
     KEY_LANG,
     KEY_HOST,
     KEY_PORT,
@@ -16,6 +19,14 @@ enum key {
     KEY_ANSWER_TIMEOUT,
     KEY_ASK,
 };
+
+/* The most work, and the longest block, for one NUMBER: a second. A server
+ * that stops waits for both once they have begun. */
+#define WORK_MAX_US  1000000
+#define BLOCK_MAX_MS 1000
+
+/* The largest value of --pool, kept for the parser of the options. */
+static unsigned current_pool_max;
 
 /* Read the name of a language, or end. */
 static enum guess_language
@@ -55,6 +66,16 @@ parse_server(int key, char *arg, struct argp_state *state)
     case KEY_LANG:
         options->rules.language = read_language(state, arg);
         break;
+    case KEY_WORK:
+        options->work_us = cli_number(state, "work", arg, 0, WORK_MAX_US);
+        break;
+    case KEY_BLOCK:
+        options->block_ms = cli_number(state, "block", arg, 0, BLOCK_MAX_MS);
+        break;
+    case KEY_POOL:
+        options->pool =
+            (unsigned)cli_number(state, "pool", arg, 0, current_pool_max);
+        break;
     case KEY_PORT:
         options->port = (uint16_t)cli_port(state, "port", arg, false);
         break;
@@ -70,10 +91,14 @@ parse_server(int key, char *arg, struct argp_state *state)
 /* Read a guess-server's command line. */
 void
 guess_server_cli(struct guess_server_options *options,
-    const struct cli_twin *twin, uint16_t port, int argc, char **argv)
+    const struct cli_twin *twin, uint16_t port, unsigned pool_max, int argc,
+    char **argv)
 {
     static char port_help[96];
-    static const struct argp_option own[] = {
+    static const struct argp_option pool = { "pool", KEY_POOL, "N", 0,
+        "block in N threads beside the event loops (default 0: in the loop)",
+        0 };
+    const struct argp_option own[] = {
         { "port", KEY_PORT, "N", 0, port_help, 0 },
         { "seed", KEY_SEED, "N", 0,
             "make the guesses a function of N (default: random ones)", 0 },
@@ -81,6 +106,14 @@ guess_server_cli(struct guess_server_options *options,
             "random (default), or bisect: close in by Warmer and Colder", 0 },
         { "lang", KEY_LANG, "en|ko", 0,
             "the language of the console (default en)", 0 },
+        { NULL, 0, NULL, 0, "For experiments, the cost of each NUMBER:", 2 },
+        { "work", KEY_WORK, "US", 0,
+            "burn US microseconds of processor time (default 0)", 0 },
+        { "block", KEY_BLOCK, "MS", 0,
+            "block for MS milliseconds, as a synchronous database call does "
+            "(default 0)",
+            0 },
+        pool_max > 0 ? pool : (struct argp_option) { 0 },
         { 0 },
     };
     const struct argp_child children[] = { { cli_server_argp(), 0, NULL, 0 },
@@ -93,6 +126,7 @@ guess_server_cli(struct guess_server_options *options,
     };
 
     cli_begin_server();
+    current_pool_max = pool_max;
     *options = (struct guess_server_options) { .port = port };
     cli_begin(&options->server, twin, "guess-server");
     snprintf(port_help, sizeof(port_help),

@@ -15,14 +15,21 @@ struct guess_server_options {
     struct guess_rules rules;
     bool seeded; /* by --seed; else each connection takes a random seed */
     uint64_t seed;
+
+    /* For experiments: what each NUMBER costs beyond the guess. */
+    int64_t work_us;  /* processor time to burn; 0: none */
+    int64_t block_ms; /* how long to block; 0: not at all */
+    unsigned pool;    /* threads that block; 0: the thread that guesses does */
 };
 
 /*
  * Read a guess-server's command line, or end the program with argp's message
- * and exit code 64. Strings in options belong to argv.
+ * and exit code 64. pool_max is the largest value of --pool; 0 means that the
+ * twin has no such option. Strings in options belong to argv.
  */
 void guess_server_cli(struct guess_server_options *options,
-    const struct cli_twin *twin, uint16_t port, int argc, char **argv);
+    const struct cli_twin *twin, uint16_t port, unsigned pool_max, int argc,
+    char **argv);
 
 /* What a guess-client was asked to play. */
 struct guess_client_options {

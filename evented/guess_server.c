@@ -11,6 +11,9 @@
 /* So that both twins can run at once, each has a port of its own. */
 #define DEFAULT_PORT 4321
 
+/* A larger --pool would be the other twin: a thread per client. */
+#define POOL_MAX 1024
+
 /* Begin to play with a client. */
 static void
 begin(struct stream *stream, void *session, void *argument)
@@ -54,7 +57,8 @@ main(int argc, char **argv)
 {
     struct guess_server_options options;
 
-    guess_server_cli(&options, &server_twin, DEFAULT_PORT, argc, argv);
+    guess_server_cli(
+        &options, &server_twin, DEFAULT_PORT, POOL_MAX, argc, argv);
     return server_run(&options.server,
         &(struct server_program) {
             .port = options.port,

@@ -11,6 +11,9 @@
 /* So that both twins can run at once, each has a port of its own. */
 #define DEFAULT_PORT 1234
 
+/* Each connection has a thread that may block; so there is no --pool. */
+#define POOL_MAX 0
+
 /* Play with a client. From its first line to its last. */
 static void
 play(struct stream *stream, void *argument)
@@ -42,7 +45,8 @@ main(int argc, char **argv)
 {
     struct guess_server_options options;
 
-    guess_server_cli(&options, &server_twin, DEFAULT_PORT, argc, argv);
+    guess_server_cli(
+        &options, &server_twin, DEFAULT_PORT, POOL_MAX, argc, argv);
     return server_run(&options.server,
         &(struct server_program) {
             .port = options.port,

@@ -57,13 +57,22 @@ SERVER_REFUSES = [
     (["--strategy", "luck"],
         "--strategy: 'luck' is neither random nor bisect"),
     (["--lang", "fr"], "--lang: 'fr' is neither en nor ko"),
+    (["--work", "-1"], f"--work: '-1' {NUMBER} 0 to 1000000"),
+    (["--work", "1000001"], f"--work: '1000001' {NUMBER} 0 to 1000000"),
+    (["--work", "1ms"], f"--work: '1ms' {NUMBER} 0 to 1000000"),
+    (["--block", "-1"], f"--block: '-1' {NUMBER} 0 to 1000"),
+    (["--block", "1001"], f"--block: '1001' {NUMBER} 0 to 1000"),
+    (["--block", "0.5"], f"--block: '0.5' {NUMBER} 0 to 1000"),
+    (["--block"], f"'--block' {MISSING}"),
     (["--help-me"], f"{STRANGE} '--help-me'"),
     (["--host="], "--host: '' is no address"),
 ]
 
-# What only one of the servers has.
-OTHERS_OPTION = {"threaded": "--loops", "evented": "--threads"}
-OWN_OPTION = {"threaded": "--threads", "evented": "--loops"}
+# What only one of the servers has, with what --help says of its default.
+OWN_OPTIONS = {"threaded": {"--threads": "default 0"},
+    "evented": {"--loops": "default 1", "--pool": "default 0"}}
+OTHERS_OPTIONS = {"threaded": OWN_OPTIONS["evented"],
+    "evented": OWN_OPTIONS["threaded"]}
 
 # What a server takes; each runs until it is told to stop.
 SERVER_TAKES = [
@@ -74,6 +83,8 @@ SERVER_TAKES = [
     ["--max-line", "1048576", "--max-connections", "2147483647"],
     ["--max-conn", "7", "--strat", "bisect"],
     ["--lang", "ko", "--lang", "en", "--quiet", "--quiet"],
+    ["--work", "0", "--block", "0"],
+    ["--work=1000000", "--block=1000"],
     ["--host", "127.0.0.2"],
     ["--line-timeout", "0.0001"],
     ["--"],
@@ -119,8 +130,10 @@ CLIENT_REFUSES = [
 # Each option with what --help says of its default.
 SERVER_HELP = {
     "--host=ADDR": "127.0.0.1", "--port=N": None, "--quiet": "",
-    "--user=NAME": "become this user", "--seed=N": "random", "--strategy=NAME": "random",
-    "--lang=en|ko": "default en", "--max-connections=N": "default",
+    "--user=NAME": "become this user", "--seed=N": "random",
+    "--strategy=NAME": "random", "--lang=en|ko": "default en",
+    "--work=US": "default 0", "--block=MS": "default 0",
+    "--max-connections=N": "default",
     "--max-line=BYTES": "default 1024", "--line-timeout=S": "default 10",
     "--idle-timeout=S": "default 300", "--stall-timeout=S": "default 30",
     "--drain-timeout=S": "default 10", "--help": "", "--usage": "",
@@ -166,13 +179,12 @@ class CommandLines(unittest.TestCase):
             "for more information."])
 
     def test_a_server_refuses(self):
-        other = OTHERS_OPTION[self.twin]
-        own = OWN_OPTION[self.twin]
-        table = SERVER_REFUSES + [
-            ([other, "1"], f"{STRANGE} '{other}'"),
-            ([own, "-1"], f"{own}: '-1' {NUMBER} 0 to"),
-            ([own, "1000000"], f"{own}: '1000000' {NUMBER} 0 to"),
-        ]
+        table = SERVER_REFUSES[:]
+        for other in OTHERS_OPTIONS[self.twin]:
+            table.append(([other, "1"], f"{STRANGE} '{other}'"))
+        for own in OWN_OPTIONS[self.twin]:
+            table += [([own, "-1"], f"{own}: '-1' {NUMBER} 0 to"),
+                ([own, "1000000"], f"{own}: '1000000' {NUMBER} 0 to")]
         for arguments, reason in table:
             with self.subTest(arguments=arguments):
                 self.refuses("guess-server", arguments, reason)
@@ -183,7 +195,8 @@ class CommandLines(unittest.TestCase):
                 self.refuses("guess-client", arguments, reason)
 
     def test_a_server_takes(self):
-        for arguments in SERVER_TAKES + [[OWN_OPTION[self.twin], "3"]]:
+        own = [[option, "3"] for option in OWN_OPTIONS[self.twin]]
+        for arguments in SERVER_TAKES + own:
             with self.subTest(arguments=arguments), subprocess.Popen(
                     [program(self.twin, "guess-server"), "--port", "0",
                         *arguments],
@@ -231,8 +244,8 @@ class CommandLines(unittest.TestCase):
             self.assertNotEqual(found[option], "", option)
 
     def test_a_servers_help_lists_each_option_with_its_default(self):
-        own = {"threaded": {"--threads=N": "default 0"},
-            "evented": {"--loops=N": "default 1"}}[self.twin]
+        own = {f"{option}=N": default
+            for option, default in OWN_OPTIONS[self.twin].items()}
         self.check_help("guess-server", {**SERVER_HELP, **own})
 
     def test_a_clients_help_lists_each_option_with_its_default(self):
@@ -262,13 +275,14 @@ class CommandLines(unittest.TestCase):
 class Parity(unittest.TestCase):
     """The twins' command lines compared."""
 
-    def test_the_helps_differ_only_in_port_and_workers(self):
+    def test_the_helps_differ_only_in_ports_and_own_options(self):
         for name in "guess-server", "guess-client":
             helps = [options_of(run(twin, name, "--help").stdout)
                 for twin in TWINS]
             for options, twin in zip(helps, TWINS):
                 del options["--port=N"]
-                options.pop(OWN_OPTION[twin] + "=N", None)
+                for own in OWN_OPTIONS[twin]:
+                    options.pop(f"{own}=N", None)
             self.assertEqual(helps[0], helps[1])
 
 

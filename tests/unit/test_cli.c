@@ -14,7 +14,7 @@
 #include <unistd.h>
 
 /* The most words of a command line here, and the most that is printed. */
-#define WORDS 16
+#define WORDS 20
 #define ROOM  16384
 
 static const struct cli_twin threaded = {
@@ -32,6 +32,9 @@ static const struct cli_twin evented = {
     .workers_default = 1,
     .workers_max = 64,
 };
+
+/* The largest value of --pool, which only the evented server has. */
+#define POOL_MAX 64
 
 /* What a program that ended has left behind. */
 struct ended {
@@ -65,7 +68,8 @@ parse_server(struct guess_server_options *options, const struct cli_twin *twin,
     char *words[WORDS + 1];
 
     snprintf(text, sizeof(text), "guess-server %s", line);
-    guess_server_cli(options, twin, 1234, cut(text, words), words);
+    guess_server_cli(options, twin, 1234, twin == &evented ? POOL_MAX : 0,
+        cut(text, words), words);
 }
 
 /* The same for a guess-client. */
@@ -223,6 +227,12 @@ static const struct refusal server_refusals[] = {
         "guess-server: --strategy: 'smart' is neither random nor bisect" },
     { "--strategy=",
         "guess-server: --strategy: '' is neither random nor bisect" },
+    { "--work -1", NO_NUMBER("work", "-1", "0 to 1000000") },
+    { "--work 1000001", NO_NUMBER("work", "1000001", "0 to 1000000") },
+    { "--work 2.5", NO_NUMBER("work", "2.5", "0 to 1000000") },
+    { "--block -1", NO_NUMBER("block", "-1", "0 to 1000") },
+    { "--block 1001", NO_NUMBER("block", "1001", "0 to 1000") },
+    { "--block 0.5", NO_NUMBER("block", "0.5", "0 to 1000") },
     { "--lang de", "guess-server: --lang: 'de' is neither en nor ko" },
     { "--lang EN", "guess-server: --lang: 'EN' is neither en nor ko" },
     { "1234", "guess-server: unexpected argument '1234'" },
@@ -230,6 +240,7 @@ static const struct refusal server_refusals[] = {
     { "-- --quiet", "guess-server: unexpected argument '--quiet'" },
     { "--nope", "guess-server: unrecognized option '--nope'" },
     { "--loops 2", "guess-server: unrecognized option '--loops'" },
+    { "--pool 2", "guess-server: unrecognized option '--pool'" },
     { "--port", "guess-server: option '--port' requires an argument" },
     { "--quiet=yes",
         "guess-server: option '--quiet' doesn't allow an argument" },
@@ -355,14 +366,22 @@ START_TEST(a_wrong_finder_command_line_is_refused)
 }
 END_TEST
 
-START_TEST(the_evented_server_has_no_threads_option)
+static const struct refusal evented_refusals[] = {
+    { "--threads 2", "guess-server: unrecognized option '--threads'" },
+    { "--pool -1", NO_NUMBER("pool", "-1", "0 to 64") },
+    { "--pool 65", NO_NUMBER("pool", "65", "0 to 64") },
+    { "--pool all", NO_NUMBER("pool", "all", "0 to 64") },
+};
+
+#define EVENTED_REFUSALS                                                       \
+    ((int)(sizeof(evented_refusals) / sizeof(evented_refusals[0])))
+
+START_TEST(a_wrong_evented_command_line_is_refused)
 {
-    static const struct refusal refusal = { "--threads 2",
-        "guess-server: unrecognized option '--threads'" };
     static struct ended ended;
 
-    run(run_evented_server, refusal.line, &ended);
-    check_refusal(&ended, &refusal);
+    run(run_evented_server, evented_refusals[_i].line, &ended);
+    check_refusal(&ended, &evented_refusals[_i]);
 }
 END_TEST
 
@@ -372,7 +391,7 @@ START_TEST(the_server_help_names_every_option)
         "--threads=N", "--max-connections=N", "--max-line=BYTES",
         "--line-timeout=S", "--idle-timeout=S", "--stall-timeout=S",
         "--drain-timeout=S", "--seed=N", "--strategy=NAME", "--lang=en|ko",
-        "--help", "--usage", "--version" };
+        "--work=US", "--block=MS", "--help", "--usage", "--version" };
     static struct ended ended;
 
     run(run_server, "--help", &ended);
@@ -380,6 +399,19 @@ START_TEST(the_server_help_names_every_option)
     ck_assert_str_eq(ended.err, "");
     for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++)
         ck_assert_msg(strstr(ended.out, names[i]) != NULL, "%s", names[i]);
+}
+END_TEST
+
+START_TEST(only_the_evented_server_names_its_pool)
+{
+    static struct ended ended;
+
+    run(run_server, "--help", &ended);
+    ck_assert_ptr_null(strstr(ended.out, "--pool"));
+    run(run_evented_server, "--help", &ended);
+    ck_assert_ptr_nonnull(strstr(ended.out, "--pool=N"));
+    run(run_server, "--help", &ended);
+    ck_assert_ptr_null(strstr(ended.out, "--pool"));
 }
 END_TEST
 
@@ -413,6 +445,8 @@ START_TEST(the_server_help_names_every_default)
         "(default: random ones)",
         "random (default)",
         "(default en)",
+        "processor time (default 0)",
+        "call does (default 0)",
     };
     struct guess_server_options options;
     char connections[64];
@@ -505,6 +539,9 @@ START_TEST(a_server_without_options_has_the_defaults)
     ck_assert_int_eq(options.rules.strategy, GUESS_RANDOM);
     ck_assert_int_eq(options.rules.language, GUESS_ENGLISH);
     ck_assert(!options.rules.quiet);
+    ck_assert_int_eq(options.work_us, 0);
+    ck_assert_int_eq(options.block_ms, 0);
+    ck_assert_uint_eq(options.pool, 0);
 }
 END_TEST
 
@@ -527,7 +564,7 @@ START_TEST(every_server_option_is_taken)
 
     parse_server(&options, &threaded,
         "--host ::1 --port 0 --quiet --max-connections 7 --max-line 80 "
-        "--seed -5 --strategy bisect --lang ko");
+        "--seed -5 --strategy bisect --lang ko --work 30 --block 10");
     ck_assert_str_eq(options.server.host, "::1");
     ck_assert_uint_eq(options.port, 0);
     ck_assert(options.server.quiet);
@@ -538,6 +575,23 @@ START_TEST(every_server_option_is_taken)
     ck_assert_int_eq(options.rules.strategy, GUESS_BISECT);
     ck_assert_int_eq(options.rules.language, GUESS_KOREAN);
     ck_assert(options.rules.quiet);
+    ck_assert_int_eq(options.work_us, 30);
+    ck_assert_int_eq(options.block_ms, 10);
+}
+END_TEST
+
+START_TEST(the_cost_of_a_number_has_limits)
+{
+    struct guess_server_options options;
+
+    parse_server(&options, &evented, "--work 1000000 --block 1000 --pool 64");
+    ck_assert_int_eq(options.work_us, 1000000);
+    ck_assert_int_eq(options.block_ms, 1000);
+    ck_assert_uint_eq(options.pool, POOL_MAX);
+    parse_server(&options, &evented, "--work 0 --block 0 --pool 0");
+    ck_assert_int_eq(options.work_us, 0);
+    ck_assert_int_eq(options.block_ms, 0);
+    ck_assert_uint_eq(options.pool, 0);
 }
 END_TEST
 
@@ -834,11 +888,13 @@ main(void)
         refusals, a_wrong_client_command_line_is_refused, 0, CLIENT_REFUSALS);
     tcase_add_loop_test(
         refusals, a_wrong_finder_command_line_is_refused, 0, FINDER_REFUSALS);
-    tcase_add_test(refusals, the_evented_server_has_no_threads_option);
+    tcase_add_loop_test(
+        refusals, a_wrong_evented_command_line_is_refused, 0, EVENTED_REFUSALS);
     suite_add_tcase(suite, refusals);
 
     tcase_set_timeout(help, 60);
     tcase_add_test(help, the_server_help_names_every_option);
+    tcase_add_test(help, only_the_evented_server_names_its_pool);
     tcase_add_test(help, the_server_help_names_every_default);
     tcase_add_test(help, the_client_help_hides_the_digits);
     tcase_add_test(help, usage_is_printed_on_request);
@@ -849,6 +905,7 @@ main(void)
     tcase_add_test(server, a_server_without_options_has_the_defaults);
     tcase_add_test(server, the_twin_decides_about_its_workers);
     tcase_add_test(server, every_server_option_is_taken);
+    tcase_add_test(server, the_cost_of_a_number_has_limits);
     tcase_add_loop_test(
         server, an_ipv6_address_may_stand_in_brackets, 0, HOSTS);
     tcase_add_test(server, every_timeout_is_taken);
