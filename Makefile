@@ -67,6 +67,7 @@ AR := $(shell $(CC) -print-prog-name=ar 2>/dev/null) $(if $(LTO),--plugin \
 
 GCC_WARNINGS := -Wcast-align=strict -Wduplicated-cond -Wduplicated-branches \
 	-Wlogical-op -Wimplicit-fallthrough=5
+# Callbacks need not use every argument that they are passed.
 WARNINGS := -Wall -Wextra -Wpedantic -Wshadow -Wconversion -Wsign-conversion \
 	-Wformat=2 -Wstrict-prototypes -Wmissing-prototypes \
 	-Wold-style-definition -Wvla -Walloca -Wcast-qual -Wwrite-strings \

@@ -366,7 +366,6 @@ give_up_if_told(int alarmed)
 {
     sigset_t come;
 
-    (void)alarmed;
     for (size_t i = 0; i < CLI_SERVER_SIGNALS; i++)
         if (sigpending(&come) == 0 && cli_server_signals[i] != SIGUSR1 &&
             sigismember(&come, cli_server_signals[i]) == 1)

@@ -51,7 +51,6 @@ open_again(bool is_terminal)
 static void
 interrupt(int signal)
 {
-    (void)signal;
 }
 
 /* Let the alarm through to this thread, or keep it back. */

@@ -53,8 +53,6 @@ talk(struct stream *stream, enum line_status status, const struct line *line,
 static void
 end_talk(struct stream *stream, int error, void *session)
 {
-    (void)stream;
-    (void)error;
     chartalk_end(session);
 }
 
@@ -62,7 +60,6 @@ end_talk(struct stream *stream, int error, void *session)
 static void
 count(struct counters *sums, void *argument)
 {
-    (void)argument;
     server_count(sums);
 }
 

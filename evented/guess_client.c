@@ -191,7 +191,6 @@ on_line(struct stream *stream, enum line_status status, const struct line *line,
     struct client *client = argument;
     char complaint[PLAYER_TEXT_MAX];
 
-    (void)stream;
     event_del(client->overdue);
     if (client->asking)
         complain(client, status, line);
@@ -213,7 +212,6 @@ on_connected(struct stream *stream, void *argument)
 {
     struct client *client = argument;
 
-    (void)stream;
     client->address = NULL;
     begin_game(client);
 }
@@ -246,7 +244,6 @@ on_gone(struct stream *stream, int error, void *argument)
     struct client *client = argument;
     char complaint[NET_TEXT_MAX];
 
-    (void)stream;
     client->stream = NULL;
     if (client->done) {
         event_base_loopexit(client->loop.base, NULL);
@@ -271,8 +268,6 @@ on_overdue(evutil_socket_t fd, short what, void *argument)
     struct client *client = argument;
     char complaint[PLAYER_TEXT_MAX];
 
-    (void)fd;
-    (void)what;
     if (client->address != NULL) {
         stream_free(client->stream);
         return;

@@ -46,8 +46,6 @@ play(struct stream *stream, enum line_status status, const struct line *line,
 static void
 end(struct stream *stream, int error, void *session)
 {
-    (void)stream;
-    (void)error;
     guess_end(session);
 }
 

@@ -49,7 +49,6 @@ talk(struct stream *stream, void *argument)
 static void
 count(struct counters *sums, void *argument)
 {
-    (void)argument;
     server_count(sums);
 }
 

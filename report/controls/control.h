@@ -35,7 +35,6 @@
 static void
 control_stop(int sig)
 {
-    (void)sig;
     _exit(0);
 }
 

@@ -20,7 +20,6 @@ on_readable(struct bufferevent *bev, void *argument)
     struct evbuffer *in = bufferevent_get_input(bev);
     char *line;
 
-    (void)argument;
     while ((line = evbuffer_readln(in, NULL, EVBUFFER_EOL_LF)) != NULL) {
         bufferevent_write(bev, CONTROL_REPLY, CONTROL_REPLY_LENGTH);
         free(line);
@@ -31,7 +30,6 @@ on_readable(struct bufferevent *bev, void *argument)
 static void
 on_event(struct bufferevent *bev, short what, void *argument)
 {
-    (void)argument;
     if ((what & (BEV_EVENT_EOF | BEV_EVENT_ERROR)) != 0)
         bufferevent_free(bev);
 }
@@ -45,9 +43,6 @@ on_accept(struct evconnlistener *listener, evutil_socket_t fd,
     struct bufferevent *bev =
         bufferevent_socket_new(base, fd, BEV_OPT_CLOSE_ON_FREE);
 
-    (void)address;
-    (void)length;
-    (void)argument;
     if (bev == NULL) {
         evutil_closesocket(fd);
         return;

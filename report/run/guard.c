@@ -170,7 +170,6 @@ stop_all(void)
 static void
 die(int ignored)
 {
-    (void)ignored;
     signal(dying, SIG_DFL);
     kill(getpid(), dying);
     _exit(128 + dying);

@@ -19,8 +19,6 @@
 static void
 count_nothing(struct counters *sums, void *argument)
 {
-    (void)sums;
-    (void)argument;
 }
 
 /* Write the whole answer in pieces of this size; whether it is all. */

@@ -19,7 +19,6 @@ trim(void *argument)
     sigset_t set;
     int number;
 
-    (void)argument;
     sigemptyset(&set);
     sigaddset(&set, SIGRTMAX);
     while (sigwait(&set, &number) == 0)

@@ -49,7 +49,6 @@ note(char c)
 static void
 note_signal(int sig)
 {
-    (void)sig;
     note('s');
 }
 
