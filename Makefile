@@ -44,6 +44,8 @@ CONTROL_PROGRAMS := $(foreach c,$(CONTROLS),$(B)/controls/$(subst _,-,$c))
 COMPARE := $(patsubst %.c,$(B)/obj/%.o,\
 	$(filter-out report/controls/%,$(wildcard report/*.c report/*/*.c)))
 UNIT_TESTS := $(patsubst %.c,$(B)/%,$(wildcard tests/unit/test_*.c))
+# Servers of the tests' own.
+TEST_SERVERS := $(TWINS:%=$(B)/tests/%/waiter)
 FUZZ_TARGETS := $(patsubst %.c,$(B)/%,$(wildcard tests/fuzz/fuzz_*.c))
 
 # --- How they are built ----------------------------------------------------
@@ -107,15 +109,16 @@ override HOST_CFLAGS += -std=c11 -Wall -Wextra $(if $(WERROR),-Werror) \
 # Where UnicodeData.txt and Jamo.txt are.
 UCD ?= /usr/share/unicode
 
-.PHONY: all programs tests disturbed fuzzers check check-full fuzz soak \
+.PHONY: all programs servers tests disturbed fuzzers check check-full fuzz soak \
 	coverage coverage-figures compare install uninstall clean bench planted \
 	diff format format-check deps FORCE
 .DELETE_ON_ERROR:
 
 all: programs $(B)/compare $(B)/port.json
 programs: $(TWIN_PROGRAMS) $(CONTROL_PROGRAMS) $(B)/charfind
-tests: all $(UNIT_TESTS) $(FUZZ_TARGETS)
-disturbed: programs $(B)/tests/preload/torture.so $(B)/tests/preload/trim.so \
+servers: programs $(TEST_SERVERS)
+tests: all servers $(UNIT_TESTS) $(FUZZ_TARGETS)
+disturbed: servers $(B)/tests/preload/torture.so $(B)/tests/preload/trim.so \
 	$(B)/tests/system/drip
 fuzzers: $(FUZZ_TARGETS)
 
@@ -195,6 +198,15 @@ $(foreach t,$(TWINS),$(eval $(call twin,$t)) \
 	$(foreach p,$(PROGRAMS),$(eval $(call twin_program,$t,$p))))
 $(TWIN_PROGRAMS): LDLIBS = -lunistring
 $(filter $(B)/evented/%,$(TWIN_PROGRAMS)): LDLIBS = -levent_core -lunistring
+
+define test_server
+$(B)/tests/$1/waiter: $(B)/obj/tests/system/waiter_$1.o $(B)/lib$1.a \
+		$(B)/libcommon.a
+	@mkdir -p $$(@D)
+	$$(link)
+endef
+$(foreach t,$(TWINS),$(eval $(call test_server,$t)))
+$(TEST_SERVERS): LDLIBS = -levent_core -lunistring
 
 define control
 $(B)/controls/$(subst _,-,$1): $(B)/obj/report/controls/$1.o
@@ -282,14 +294,14 @@ compare: deps
 # under TSan, then as they are with calls that fail; tests/run.py counts.
 check: deps
 	$(MAKE) SAN=address,undefined tests
-	$(MAKE) SAN=thread programs
+	$(MAKE) SAN=thread servers
 	$(MAKE) all disturbed
 	$(PYTHON) tests/run.py
 
 check-full:
 	$(MAKE) deps MORE_PACKAGES='$(MORE_PACKAGES) $(CLIENT_PACKAGES) $(FULL_PACKAGES)'
 	$(MAKE) SAN=address,undefined tests
-	$(MAKE) SAN=thread programs
+	$(MAKE) SAN=thread servers
 	$(MAKE) all disturbed
 	$(PYTHON) tests/run.py --full
 	$(PYTHON) tests/system/soak.py 5

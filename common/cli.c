@@ -359,17 +359,28 @@ cli_flush(void)
         cli_die("cannot write to standard output: %s", strerrordesc_np(errno));
 }
 
+/* Whether a signal that ends a server has come, and nobody has heard it. */
+bool
+cli_stop_is_pending(void)
+{
+    sigset_t come;
+
+    if (sigpending(&come) == -1)
+        return false;
+    for (size_t i = 0; i < CLI_SERVER_SIGNALS; i++)
+        if (cli_server_signals[i] != SIGUSR1 &&
+            sigismember(&come, cli_server_signals[i]) == 1)
+            return true;
+    return false;
+}
+
 /* End without the message, once a signal has come that would have ended the
  * program; else look again in a second. */
 static void
 give_up_if_told(int alarmed)
 {
-    sigset_t come;
-
-    for (size_t i = 0; i < CLI_SERVER_SIGNALS; i++)
-        if (sigpending(&come) == 0 && cli_server_signals[i] != SIGUSR1 &&
-            sigismember(&come, cli_server_signals[i]) == 1)
-            _exit(CLI_FAILURE);
+    if (cli_stop_is_pending())
+        _exit(CLI_FAILURE);
     alarm(1);
 }
 

@@ -89,6 +89,10 @@ extern const int cli_server_signals[CLI_SERVER_SIGNALS];
 /* The same as a set. */
 void cli_server_signal_set(sigset_t *set);
 
+/* Whether one of them that ends a server has come, and nobody has heard it yet.
+ * From any thread that has them blocked, and in a signal handler. */
+bool cli_stop_is_pending(void);
+
 /*
  * Prepare a server's process: cli_begin_process, and keep the server's signals
  * back, in this thread and those that it makes, until they are waited for;

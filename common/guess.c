@@ -235,6 +235,13 @@ receive_report(struct guess_session *session, const char *text, size_t length,
     }
 }
 
+/* Whether a whole line asks for a number. */
+static bool
+is_number(const struct line *line)
+{
+    return equals(line->text, line->length, "NUMBER");
+}
+
 /* Obey or answer a whole line. */
 static void
 receive_line(struct guess_session *session, const struct line *line,
@@ -244,7 +251,7 @@ receive_line(struct guess_session *session, const struct line *line,
     const char *space;
     size_t command;
 
-    if (equals(text, line->length, "NUMBER")) {
+    if (is_number(line)) {
         receive_number(session, reply);
         return;
     }
@@ -283,6 +290,13 @@ receive_line(struct guess_session *session, const struct line *line,
     } else {
         fail(session, reply, GUESS_UNKNOWN_COMMAND);
     }
+}
+
+/* Whether what the line framing found asks for a number. */
+bool
+guess_asks_number(enum line_status status, const struct line *line)
+{
+    return status == LINE_READY && is_number(line);
 }
 
 /* Take in what the line framing found, and say what to do. */

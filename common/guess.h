@@ -103,6 +103,9 @@ struct guess_session {
 void guess_begin(struct guess_session *session, const struct guess_rules *rules,
     uint64_t seed);
 
+/* Whether what the line framing found asks for a number. */
+bool guess_asks_number(enum line_status status, const struct line *line);
+
 /*
  * Take in what the line framing found, and say what to do. Every status but
  * LINE_PARTIAL is meaningful; line counts only with LINE_READY and is not

@@ -135,6 +135,17 @@ guess_server_cli(struct guess_server_options *options,
     options->rules.quiet = options->server.quiet;
 }
 
+/* The seed of the next conversation. */
+uint64_t
+guess_server_seed(const struct guess_server_options *options)
+{
+    uint64_t seed = options->seed;
+
+    if (!options->seeded)
+        arc4random_buf(&seed, sizeof(seed));
+    return seed;
+}
+
 /* What is known of a client's command line while it is read. */
 struct client_parse {
     struct guess_client_options *options;

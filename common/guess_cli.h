@@ -31,6 +31,9 @@ void guess_server_cli(struct guess_server_options *options,
     const struct cli_twin *twin, uint16_t port, unsigned pool_max, int argc,
     char **argv);
 
+/* The seed of the next conversation. From any thread. */
+uint64_t guess_server_seed(const struct guess_server_options *options);
+
 /* What a guess-client was asked to play. */
 struct guess_client_options {
     const char *host;

@@ -189,6 +189,16 @@ log_record(const char *format, ...)
     write_record(record, 1 + length + 1);
 }
 
+/* Write the counters of a server as a record. */
+void
+log_counters(const struct counters *counters)
+{
+    char text[COUNTERS_TEXT_MAX];
+
+    counters_print(counters, text);
+    log_record("%s", text);
+}
+
 /* Whether a terminal shows the character and nothing else happens. */
 static bool
 is_harmless(ucs4_t c)

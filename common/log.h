@@ -11,6 +11,8 @@
 #ifndef COMMON_LOG_H
 #define COMMON_LOG_H
 
+#include "common/counters.h"
+
 #include <stddef.h>
 #include <stdint.h>
 
@@ -39,6 +41,9 @@ void log_open(void);
  * part counts as dropped; the next one begins on a line of its own.
  */
 void log_record(const char *format, ...) __attribute__((format(printf, 1, 2)));
+
+/* Write the counters of a server as a record, a line for each. */
+void log_counters(const struct counters *counters);
 
 /*
  * Make the length bytes of text harmless, as a C string in buffer of size

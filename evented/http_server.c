@@ -9,6 +9,7 @@ _Static_assert(STREAM_RESERVE >= HTTP_SITE_BUFFER, "a site has its buffer");
 
 /* A client of the web, between two calls. */
 struct visit {
+    struct connection connection;
     const struct http_site *site;
     struct http_parser parser;
     max_align_t answer[]; /* the site's */
@@ -20,7 +21,6 @@ begin_visit(struct stream *stream, void *session, void *argument)
 {
     struct visit *visit = session;
 
-    (void)stream;
     visit->site = argument;
     http_init(&visit->parser);
 }
@@ -86,8 +86,6 @@ end_visit(struct stream *stream, int error, void *session)
 {
     struct visit *visit = session;
 
-    (void)stream;
-    (void)error;
     visit->site->end(visit->answer);
 }
 

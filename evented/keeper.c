@@ -20,7 +20,7 @@ do_posted(struct keeper *keeper)
     pthread_mutex_unlock(&keeper->lock);
     while ((work = STAILQ_FIRST(&posted)) != NULL) {
         STAILQ_REMOVE_HEAD(&posted, next);
-        work->run(work);
+        work->run(work->argument);
     }
 }
 
@@ -61,8 +61,6 @@ on_sweep(evutil_socket_t fd, short what, void *argument)
 {
     struct keeper *keeper = argument;
 
-    (void)fd;
-    (void)what;
     sweep(keeper);
     /* Should the bell not have been heard. */
     do_posted(keeper);
@@ -76,7 +74,6 @@ on_rung(evutil_socket_t bell, short what, void *argument)
     struct keeper *keeper = argument;
     uint64_t rings;
 
-    (void)what;
     (void)!read(bell, &rings, sizeof(rings));
     do_posted(keeper);
     keeper->looked(keeper->argument);
@@ -89,7 +86,6 @@ on_signalled(evutil_socket_t signals, short what, void *argument)
     struct keeper *keeper = argument;
     struct signalfd_siginfo info;
 
-    (void)what;
     if (read(signals, &info, sizeof(info)) == (ssize_t)sizeof(info))
         keeper->heard((int)info.ssi_signo, keeper->argument);
 }
@@ -161,6 +157,7 @@ keeper_hear(struct keeper *keeper, void (*heard)(int signal, void *argument))
 void
 keeper_free(struct keeper *keeper)
 {
+    do_posted(keeper);
     if (keeper->signalled != NULL)
         event_free(keeper->signalled);
     if (keeper->signals != -1)

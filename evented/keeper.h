@@ -22,13 +22,15 @@
 #include <stdint.h>
 #include <sys/queue.h>
 
-/* Work for a loop; part of what it is about. */
+/* Work for a loop; it stays where it is until it is run. */
 struct keeper_work {
     STAILQ_ENTRY(keeper_work) next;
-    void (*run)(struct keeper_work *work); /* may free it */
+    void (*run)(void *argument); /* may free the work */
+    void *argument;
 };
 
-/* A keeper. Its members are its own, but for streams, which may be used. */
+/* A keeper. Its members are its own, but for streams and argument, which may be
+ * used. */
 struct keeper {
     struct stream_loop streams;
     int64_t period;  /* milliseconds between two sweeps */
@@ -62,7 +64,8 @@ bool keeper_init(struct keeper *keeper, size_t max_line, int64_t period_ms,
 bool keeper_hear(
     struct keeper *keeper, void (*heard)(int signal, void *argument));
 
-/* Free a loop that has ended and has no stream any more. */
+/* Free a loop that has ended and has no stream any more, when nobody posts any
+ * more; what was posted is run first. */
 void keeper_free(struct keeper *keeper);
 
 /* Let the loop run in this thread, until keeper_end. */

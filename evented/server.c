@@ -4,7 +4,6 @@
 #include "common/deadline.h"
 #include "common/log.h"
 #include "common/net.h"
-#include "evented/keeper.h"
 
 #include <errno.h>
 #include <event2/listener.h>
@@ -40,15 +39,6 @@ struct door {
     const struct server_program *program;
     struct stream_handler handler; /* the program's, but for gone */
     struct evconnlistener *listener;
-};
-
-/* What a loop keeps of a client. */
-struct connection {
-    struct loop *loop;
-    const struct door *door;
-    struct stream *stream;
-    bool refused; /* only to be told that the house is full */
-    max_align_t session[];
 };
 
 /* A new client on its way to another loop. */
@@ -102,18 +92,6 @@ server_count(struct counters *sums)
     counters_add(sums, COUNT_DROPPED_LOG, log_dropped());
 }
 
-/* Print what the server has done so far. */
-static void
-print_counters(void)
-{
-    struct counters sums = { 0 };
-    char text[COUNTERS_TEXT_MAX];
-
-    server_count(&sums);
-    counters_print(&sums, text);
-    log_record("%s", text);
-}
-
 /* The counters of what happens at the door, which the main loop writes. */
 static struct counters *
 main_counters(struct server *server)
@@ -150,29 +128,28 @@ end_if_empty(struct loop *loop)
 static void
 discharge(struct connection *connection)
 {
-    struct loop *loop = connection->loop;
-    struct server *server = loop->server;
+    struct server *server = connection->door->server;
 
     if (connection->refused) {
         server->refusing--;
     } else {
         server->active--;
         if (stream_ended_well(connection->stream))
-            counters_add(&loop->keeper.streams.counters, COUNT_SERVED, 1);
+            counters_add(
+                &connection->keeper->streams.counters, COUNT_SERVED, 1);
     }
 }
 
 /* A client is gone. */
 static void
-on_gone(struct stream *stream, int error, void *session)
+on_gone(struct stream *stream, int error, void *argument)
 {
-    struct connection *connection =
-        (void *)((char *)session - offsetof(struct connection, session));
-    struct loop *loop = connection->loop;
+    struct connection *connection = argument;
+    struct loop *loop = connection->keeper->argument;
 
     discharge(connection);
     if (!connection->refused)
-        connection->door->program->handler.gone(stream, error, session);
+        connection->door->program->handler.gone(stream, error, argument);
     free(connection);
     end_if_empty(loop);
 }
@@ -183,15 +160,15 @@ serve(struct loop *loop, const struct door *door, int fd, bool refused)
 {
     const struct server_program *program = door->program;
     struct connection *connection =
-        calloc(1, sizeof(*connection) + (refused ? 0 : program->session_size));
+        calloc(1, refused ? sizeof(*connection) : program->session_size);
 
     if (connection == NULL)
         return false;
-    connection->loop = loop;
+    connection->keeper = &loop->keeper;
     connection->door = door;
     connection->refused = refused;
-    connection->stream = stream_new(
-        fd, &loop->keeper.streams, &door->handler, connection->session);
+    connection->stream =
+        stream_new(fd, &loop->keeper.streams, &door->handler, connection);
     if (connection->stream == NULL) {
         free(connection);
         return false;
@@ -201,8 +178,7 @@ serve(struct loop *loop, const struct door *door, int fd, bool refused)
             connection->stream, program->refusal, strlen(program->refusal));
         stream_finish(connection->stream);
     } else {
-        program->open(
-            connection->stream, connection->session, program->argument);
+        program->open(connection->stream, connection, program->argument);
         if (loop->stopped)
             stream_cut(connection->stream, STREAM_STOP);
     }
@@ -223,9 +199,9 @@ forgo(struct server *server, enum admission admission)
 
 /* Serve a client that another loop has accepted. */
 static void
-serve_handed(struct keeper_work *work)
+serve_handed(void *argument)
 {
-    struct handed *handed = (struct handed *)work;
+    struct handed *handed = argument;
     struct loop *loop = handed->loop;
 
     if (!serve(loop, handed->door, handed->fd, false)) {
@@ -245,6 +221,7 @@ hand_over(struct loop *loop, const struct door *door, int fd)
     if (handed == NULL)
         return false;
     handed->work.run = serve_handed;
+    handed->work.argument = handed;
     handed->fd = fd;
     handed->door = door;
     handed->loop = loop;
@@ -338,8 +315,6 @@ on_resume(evutil_socket_t fd, short what, void *argument)
     struct server *server = argument;
     bool failed = false;
 
-    (void)fd;
-    (void)what;
     server->accepts = 0;
     for (size_t i = 0; i < server->door_count; i++)
         if (evconnlistener_enable(server->doors[i].listener) == -1)
@@ -355,9 +330,6 @@ on_accept(struct evconnlistener *listener, evutil_socket_t fd,
 {
     const struct door *door = argument;
 
-    (void)listener;
-    (void)address;
-    (void)length;
     if (has_spare(door->server))
         admit(door, fd);
     else
@@ -381,7 +353,6 @@ on_accept_error(struct evconnlistener *listener, void *argument)
 {
     const int error = EVUTIL_SOCKET_ERROR();
 
-    (void)listener;
     if (net_accept_error(error) == NET_ACCEPT_REST)
         rest(argument);
 }
@@ -399,9 +370,9 @@ abort_if_due(struct loop *loop)
 /* Tell a loop's clients that the server stops. All that are to come were handed
  * over before. */
 static void
-stop_loop(struct keeper_work *work)
+stop_loop(void *argument)
 {
-    struct loop *loop = (void *)((char *)work - offsetof(struct loop, stop));
+    struct loop *loop = argument;
 
     loop->stopped = true;
     keeper_cut(&loop->keeper, STREAM_STOP);
@@ -447,6 +418,9 @@ stop(struct server *server)
     log_record("Server shutting down.");
     event_del(server->resume);
     for (size_t i = 0; i < server->door_count; i++)
+        if (server->doors[i].program->executor != NULL)
+            executor_stop(server->doors[i].program->executor);
+    for (size_t i = 0; i < server->door_count; i++)
         close_door(&server->doors[i]);
     server->drained = stream_now() + server->options->limits.drain_ms;
     server->stopping = true;
@@ -460,9 +434,11 @@ on_signal(int signal, void *argument)
 {
     const struct loop *loop = argument;
     struct server *server = loop->server;
+    struct counters sums = { 0 };
 
     if (signal == SIGUSR1) {
-        print_counters();
+        server_count(&sums);
+        log_counters(&sums);
     } else if (!server->stopping) {
         stop(server);
     } else {
@@ -529,6 +505,7 @@ make_loops(struct server *server)
 
         loop->server = server;
         loop->stop.run = stop_loop;
+        loop->stop.argument = loop;
         if (!keeper_init(&loop->keeper, server->max_line, server->sweep_ms,
                 on_looked, loop))
             return false;
@@ -559,7 +536,7 @@ start_loops(struct server *server)
 /* Have the main loop hear signals and clients; false: no means for it.
  * Twin: start_acceptors. */
 static bool
-watch(struct server *server, const int *listeners)
+listen_to_all(struct server *server, const int *listeners)
 {
     struct event_base *base = server->loops[0].keeper.streams.base;
 
@@ -624,7 +601,7 @@ server_run(const struct server_options *options,
     running = &server;
     server.spare = -1;
     has_spare(&server);
-    if (!make_loops(&server) || !watch(&server, listeners))
+    if (!make_loops(&server) || !listen_to_all(&server, listeners))
         cli_die("cannot make event loops: %s", strerrordesc_np(errno));
     if (!start_loops(&server))
         cli_die("cannot make threads: %s", strerrordesc_np(EAGAIN));
@@ -639,6 +616,9 @@ server_run(const struct server_options *options,
     if (server.cut > 0)
         log_record("Connections cut: %zu.", (size_t)server.cut);
     event_free(server.resume);
+    for (size_t i = 0; i < count; i++)
+        if (programs[i].executor != NULL)
+            executor_free(programs[i].executor);
     for (unsigned i = 0; i < server.loop_count; i++)
         keeper_free(&server.loops[i].keeper);
     free(server.loops);

@@ -15,7 +15,20 @@
 #define EVENTED_SERVER_H
 
 #include "common/cli.h"
+#include "evented/executor.h"
+#include "evented/keeper.h"
 #include "evented/stream.h"
+
+struct door;
+
+/* What the server keeps of a client. A program's session begins with it. Its
+ * members are the server's, but for the first two, which may be used. */
+struct connection {
+    struct stream *stream;
+    struct keeper *keeper; /* of the loop */
+    const struct door *door;
+    bool refused; /* only to be told that the house is full */
+};
 
 /* A program that is served, at a port of its own. */
 struct server_program {
@@ -25,10 +38,10 @@ struct server_program {
     const char *refusal;
 
     /*
-     * What the program keeps of a client between two calls: so many zeroed
-     * bytes, passed to open as session and to the handler as its argument.
-     * Functions of different clients may be called from different threads at
-     * once.
+     * What the program keeps of a client between two calls: so many bytes,
+     * which begin with a struct connection and are zeroed otherwise, passed to
+     * open as session and to the handler as its argument. Functions of
+     * different clients may be called from different threads at once.
      */
     size_t session_size;
 
@@ -40,6 +53,10 @@ struct server_program {
      * clients; but see server_run. */
     struct stream_handler handler;
     void *argument;
+
+    /* What does the program's blocking work, or NULL. When the server stops, it
+     * does; it is freed at the end. */
+    struct executor *executor;
 };
 
 /* This twin's own part of the command line: --loops. */

@@ -90,7 +90,7 @@ stream_now(void)
     return (int64_t)now.tv_sec * 1000 + now.tv_nsec / 1000000;
 }
 
-/* The same of the clock that pauses are kept in, which is finer. */
+/* The same of a finer clock, for waits that are to end in time. */
 static int64_t
 precise_now(void)
 {

@@ -35,7 +35,7 @@ from harness import ROOT, SANITIZERS, environment
 
 # Where threads meet: what the ThreadSanitizer is to see.
 THREADED_SUITES = ("transcripts", "differential", "limits", "traffic", "stop",
-    "console", "faults", "finder", "answers", "web")
+    "console", "faults", "finder", "answers", "web", "later")
 # What needs programs without sanitizers: allocations never fail in those, and
 # thousands of clients are too many for them on a busy machine.
 PLAIN_SUITES = ("torture", "valgrind", "compare", "stack")
@@ -46,7 +46,7 @@ FULL_SUITES = THREADED_SUITES + ("clients", "cli", "vocabulary")
 LONG_SUITES = ("valgrind",)
 # The long ones first, so that they do not run alone at the end.
 LONGEST = ("page", "torture", "compare", "peer", "answers", "web", "stop",
-    "limits", "traffic", "differential")
+    "limits", "traffic", "later", "differential")
 
 # Seconds after which a suite hangs.
 TIMEOUT, TIMEOUT_FULL = 1200, 3600

@@ -98,7 +98,6 @@ static struct server *running;
 static void
 wake(int signal)
 {
-    (void)signal;
 }
 
 /* Add up what the server has done so far. */
@@ -113,18 +112,6 @@ server_count(struct counters *sums)
     pthread_mutex_unlock(&server->lock);
     keeper_count(&server->keeper, sums);
     counters_add(sums, COUNT_DROPPED_LOG, log_dropped());
-}
-
-/* Print what the server has done so far. */
-static void
-print_counters(void)
-{
-    struct counters sums = { 0 };
-    char text[COUNTERS_TEXT_MAX];
-
-    server_count(&sums);
-    counters_print(&sums, text);
-    log_record("%s", text);
 }
 
 /* Reserve a client's place, or find the house full; under the lock. */
@@ -487,8 +474,11 @@ stop(struct server *server)
     log_record("Server shutting down.");
     pthread_mutex_lock(&server->lock);
     server->stopping = true;
-    for (size_t i = 0; i < server->door_count; i++)
+    for (size_t i = 0; i < server->door_count; i++) {
+        if (server->doors[i].program->executor != NULL)
+            executor_stop(server->doors[i].program->executor);
         fcntl(server->doors[i].listener, F_SETFL, O_NONBLOCK);
+    }
     pthread_mutex_unlock(&server->lock);
     keeper_cut(&server->keeper, STREAM_STOP);
 }
@@ -550,9 +540,11 @@ keep(struct server *server, const sigset_t *signals)
     while (drained == NEVER || !has_ended(server)) {
         const int signal = keeper_wait(&server->keeper, signals);
         const int64_t now = stream_now();
+        struct counters sums = { 0 };
 
         if (signal == SIGUSR1) {
-            print_counters();
+            server_count(&sums);
+            log_counters(&sums);
         } else if (signal != 0 && drained != NEVER) {
             drained = now;
         } else if (signal != 0) {
@@ -588,7 +580,7 @@ open_doors(struct server *server, const struct server_program *programs,
 }
 
 /* Make the acceptors: one a door, or the pool, whose threads stand at all
- * doors; false: the system has no threads for us. Twin: watch. */
+ * doors; false: the system has no threads for us. Twin: listen_to_all. */
 static bool
 start_acceptors(struct server *server)
 {

@@ -16,6 +16,7 @@
 #define THREADED_SERVER_H
 
 #include "common/cli.h"
+#include "threaded/executor.h"
 #include "threaded/stream.h"
 
 /* A program that is served, at a port of its own. */
@@ -33,6 +34,10 @@ struct server_program {
      */
     void (*serve)(struct stream *stream, void *argument);
     void *argument;
+
+    /* What does the program's blocking work, or NULL. When the server stops, it
+     * does. */
+    struct executor *executor;
 };
 
 /* This twin's own part of the command line: --threads. */

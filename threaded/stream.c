@@ -70,7 +70,7 @@ stream_now(void)
     return (int64_t)now.tv_sec * 1000 + now.tv_nsec / 1000000;
 }
 
-/* The same of the clock that awaits are kept in, which is finer. */
+/* The same of a finer clock, for waits that are to end in time. */
 static int64_t
 precise_now(void)
 {
@@ -317,7 +317,7 @@ stream_telnet(struct stream *stream)
     stream->is_telnet = true;
 }
 
-/* Wait for the peer's next line. Twin: handle_line. */
+/* Wait for the peer's next line. Twin: deliver_line. */
 enum line_status
 stream_read_line(struct stream *stream, struct line *line)
 {
