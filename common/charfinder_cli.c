@@ -1,6 +1,7 @@
 #include "common/charfinder_cli.h"
 
 #include "common/http.h"
+#include "common/log.h"
 
 #include <stdio.h>
 
@@ -97,4 +98,6 @@ charfinder_cli(struct charfinder_options *options, const struct cli_twin *twin,
         http_port);
     cli_parse(&argp, 0, argc, argv, options);
     derive_web_limits(options);
+    if (!options->server.quiet)
+        options->talk.say = options->page.say = log_record;
 }

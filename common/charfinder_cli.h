@@ -4,6 +4,8 @@
 #ifndef COMMON_CHARFINDER_CLI_H
 #define COMMON_CHARFINDER_CLI_H
 
+#include "common/charpage.h"
+#include "common/chartalk.h"
 #include "common/cli.h"
 
 /* What a charfinder was asked to do. */
@@ -11,6 +13,11 @@ struct charfinder_options {
     struct server_options server; /* its limits are the terminal's */
     int tcp_port, http_port;      /* CLI_NO_PORT: not served */
     struct limits web;            /* of clients that speak HTTP */
+
+    /* What holds for the answers, console records included unless the server
+     * is quiet. The page's counters are the twin's to fill in. */
+    struct chartalk_rules talk;
+    struct charpage_site page;
 };
 
 /*

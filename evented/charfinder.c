@@ -1,11 +1,14 @@
 /*
  * charfinder, with an event loop: it finds Unicode characters by the words of
  * their names, for clients in a terminal and in a browser.
+ *
+ * What became of the threaded twin: the lines of its talk before the loop are
+ * begin_talk, the loop's body is talk, the line after it is end_talk. The local
+ * variable talk is memory that the server keeps for the client between these
+ * calls. tell's loop is the event loop's: it calls tell for each piece, when
+ * the client has taken the one before; there stream_write waits for that.
  */
 #include "common/charfinder_cli.h"
-#include "common/charpage.h"
-#include "common/chartalk.h"
-#include "common/log.h"
 #include "common/net.h"
 #include "evented/http_server.h"
 
@@ -15,35 +18,39 @@
 
 /* Send what is to be said next in the terminal. This is one piece of it. */
 static bool
-tell(struct stream *stream, void *session)
+tell(struct stream *stream, void *argument)
 {
+    struct chartalk *talk = argument;
     struct chartalk_piece piece;
 
-    return chartalk_next(session, &piece) &&
+    return chartalk_next(talk, &piece) &&
            stream_write(stream, piece.bytes, piece.length);
 }
 
 /* Begin to talk with a client in a terminal. */
 static void
-begin_talk(struct stream *stream, void *session, void *argument)
+begin_talk(struct stream *stream, void *memory, void *argument)
 {
     const struct chartalk_rules *rules = argument;
+    struct chartalk *talk = memory;
     char peer[NET_TEXT_MAX] = "";
 
     if (rules->say != NULL)
         stream_peer(stream, peer);
     stream_telnet(stream);
-    chartalk_begin(session, rules, peer);
-    tell(stream, session);
+    chartalk_begin(talk, rules, peer);
+    tell(stream, talk);
 }
 
 /* Talk with a client in a terminal. This is one line of it, or what stands for
  * one. */
 static void
 talk(struct stream *stream, enum line_status status, const struct line *line,
-    void *session)
+    void *argument)
 {
-    if (chartalk_receive(session, status, line))
+    struct chartalk *talk = argument;
+
+    if (chartalk_receive(talk, status, line))
         stream_produce(stream);
     else
         stream_finish(stream);
@@ -51,9 +58,11 @@ talk(struct stream *stream, enum line_status status, const struct line *line,
 
 /* Forget a client in a terminal. */
 static void
-end_talk(struct stream *stream, int error, void *session)
+end_talk(struct stream *stream, int error, void *argument)
 {
-    chartalk_end(session);
+    struct chartalk *talk = argument;
+
+    chartalk_end(talk);
 }
 
 /* Add up the server's counters. */
@@ -67,17 +76,15 @@ count(struct counters *sums, void *argument)
 int
 main(int argc, char **argv)
 {
-    struct chartalk_rules rules = { .say = log_record };
-    struct charpage_site site = { .say = log_record, .count = count };
-    struct http_site web = charpage_http_site(&site);
     struct charfinder_options options;
+    struct http_site web;
     struct server_program programs[2];
     size_t programs_count = 0;
 
     charfinder_cli(&options, &server_twin, DEFAULT_TCP_PORT, DEFAULT_HTTP_PORT,
         argc, argv);
-    if (options.server.quiet)
-        rules.say = site.say = NULL;
+    options.page.count = count;
+    web = charpage_http_site(&options.page);
     if (options.tcp_port != CLI_NO_PORT)
         programs[programs_count++] = (struct server_program) {
             .port = (uint16_t)options.tcp_port,
@@ -90,7 +97,7 @@ main(int argc, char **argv)
                 .produce = tell,
                 .gone = end_talk,
             },
-            .argument = &rules,
+            .argument = &options.talk,
         };
     if (options.http_port != CLI_NO_PORT)
         programs[programs_count++] = http_server_program(

@@ -1,11 +1,14 @@
 /*
  * charfinder, with a thread per connection: it finds Unicode characters by the
  * words of their names, for clients in a terminal and in a browser.
+ *
+ * What becomes of it in the evented twin: the lines of talk before its loop are
+ * begin_talk, the loop's body is talk, the line after it is end_talk. The local
+ * variable talk is memory that the server keeps for the client between these
+ * calls. tell's loop is the event loop's: it calls tell for each piece, when
+ * the client has taken the one before; here stream_write waits for that.
  */
 #include "common/charfinder_cli.h"
-#include "common/charpage.h"
-#include "common/chartalk.h"
-#include "common/log.h"
 #include "common/net.h"
 #include "threaded/http_server.h"
 
@@ -56,24 +59,22 @@ count(struct counters *sums, void *argument)
 int
 main(int argc, char **argv)
 {
-    struct chartalk_rules rules = { .say = log_record };
-    struct charpage_site site = { .say = log_record, .count = count };
-    struct http_site web = charpage_http_site(&site);
     struct charfinder_options options;
+    struct http_site web;
     struct server_program programs[2];
     size_t programs_count = 0;
 
     charfinder_cli(&options, &server_twin, DEFAULT_TCP_PORT, DEFAULT_HTTP_PORT,
         argc, argv);
-    if (options.server.quiet)
-        rules.say = site.say = NULL;
+    options.page.count = count;
+    web = charpage_http_site(&options.page);
     if (options.tcp_port != CLI_NO_PORT)
         programs[programs_count++] = (struct server_program) {
             .port = (uint16_t)options.tcp_port,
             .limits = &options.server.limits,
             .refusal = CHARTALK_FULL_HOUSE,
             .serve = talk,
-            .argument = &rules,
+            .argument = &options.talk,
         };
     if (options.http_port != CLI_NO_PORT)
         programs[programs_count++] = http_server_program(
