@@ -1,6 +1,11 @@
 /*
  * guess-server, with an event loop: it guesses the numbers that its clients
  * think of.
+ *
+ * What became of the threaded twin: the lines of its play before the loop are
+ * begin, the loop's body is play, the line after it is end. The loop and its
+ * wait, in stream_read_line, are the event loop's. The local variable session
+ * is memory that the server keeps for the client between these calls.
  */
 #include "common/guess_cli.h"
 #include "common/log.h"
