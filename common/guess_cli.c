@@ -5,6 +5,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 enum key {
     KEY_SEED = 0x200,
@@ -325,4 +326,114 @@ guess_client_cli(struct guess_client_options *options,
         cli_die("out of memory");
     cli_parse(&argp, ARGP_IN_ORDER, argc, argv, &parse);
     free(parse.numbers);
+}
+
+/* Prepare a player for the games of the options. */
+void
+guess_client_prepare(
+    const struct guess_client_options *options, struct player *player)
+{
+    player->patience = options->answer_timeout;
+    arc4random_buf(&player->key, sizeof(player->key));
+}
+
+/* Begin a game and show its banner. */
+size_t
+guess_client_open(char text[PLAYER_LINE_MAX],
+    const struct guess_client_options *options, struct player *player,
+    const struct player_game *game)
+{
+    char banner[PLAYER_TEXT_MAX];
+
+    player_banner(banner, game, options->ask, options->language);
+    puts(banner);
+    player_begin(player, game);
+    return player_params(text, game);
+}
+
+/* Return the guess in the answer to PLAYER_NUMBER. */
+int64_t
+guess_client_take(const struct player *player, enum line_status status,
+    const struct line *line)
+{
+    char complaint[PLAYER_TEXT_MAX];
+    int64_t guess;
+
+    if (!player_take(complaint, player, status, line, &guess))
+        cli_die("%s", complaint);
+    return guess;
+}
+
+/* Ask the user about a guess. */
+void
+guess_client_ask(int64_t guess)
+{
+    char question[PLAYER_TEXT_MAX];
+
+    player_question(question, guess);
+    printf("%s", question);
+    fflush(stdout);
+}
+
+/* Read the user's answer from the line typed. */
+bool
+guess_client_answer(struct player_typed *typed, enum guess_decision *decision)
+{
+    const size_t length = typed->length;
+
+    typed->length = 0;
+    /* Only a terminal shows the line end that was typed. */
+    if (!isatty(STDIN_FILENO))
+        putchar('\n');
+    if (player_answer(typed->text, length, decision))
+        return true;
+    puts(PLAYER_AGAIN);
+    return false;
+}
+
+/* End the program: the user's input has ended without an answer. */
+void
+guess_client_unanswered(void)
+{
+    putchar('\n');
+    cli_die(PLAYER_NO_ANSWER);
+}
+
+/* Keep a guess of this game and its decision. */
+size_t
+guess_client_report(char text[PLAYER_LINE_MAX],
+    const struct guess_client_options *options, struct player *player,
+    int64_t guess, enum guess_decision decision)
+{
+    if (!player_keep(player, guess, decision))
+        cli_die("out of memory");
+    return player_report(text, decision, options->language);
+}
+
+/* End the program with player_complaint's text. */
+void
+guess_client_complain(const struct player *player, enum line_status status,
+    const struct line *line, bool unasked)
+{
+    char complaint[PLAYER_TEXT_MAX];
+
+    player_complaint(complaint, player, status, line, unasked);
+    cli_die("%s", complaint);
+}
+
+/* Show how all games went. */
+void
+guess_client_finish(struct guess_client_options *options, struct player *player)
+{
+    const struct player_results *results = &player->results;
+    char text[PLAYER_TEXT_MAX];
+
+    for (size_t i = 0; i < results->count; i++) {
+        player_result(text, results->items[i].guess, results->items[i].decision,
+            options->language);
+        puts(text);
+    }
+    cli_flush();
+    player_free(player);
+    free(options->games);
 }

@@ -1,5 +1,6 @@
 /*
- * guess_cli - the command lines of guess-server and guess-client.
+ * guess_cli - the command lines of guess-server and guess-client, and what a
+ * guess-client shows and asks on its console.
  */
 #ifndef COMMON_GUESS_CLI_H
 #define COMMON_GUESS_CLI_H
@@ -53,5 +54,52 @@ struct guess_client_options {
  */
 void guess_client_cli(struct guess_client_options *options,
     const struct cli_twin *twin, uint16_t port, int argc, char **argv);
+
+/*
+ * The rest is what a guess-client does beside its connection. It prints on
+ * standard output, and ends the program by cli_die when the game cannot go on.
+ * Call it from one thread.
+ */
+
+/* Prepare a zeroed player for the games of the options, which must outlive
+ * it. */
+void guess_client_prepare(
+    const struct guess_client_options *options, struct player *player);
+
+/* Begin a game and show its banner. Put the line for the server into text;
+ * return its length. */
+size_t guess_client_open(char text[PLAYER_LINE_MAX],
+    const struct guess_client_options *options, struct player *player,
+    const struct player_game *game);
+
+/* Return the guess in the answer to PLAYER_NUMBER, a line or a status without
+ * one. End the program when it is no guess by the rules (player_take). */
+int64_t guess_client_take(const struct player *player, enum line_status status,
+    const struct line *line);
+
+/* Ask the user about a guess. */
+void guess_client_ask(int64_t guess);
+
+/* Read the user's answer from the line typed, and empty the line. False: it is
+ * no answer; the user has been told so and should be asked again. */
+bool guess_client_answer(
+    struct player_typed *typed, enum guess_decision *decision);
+
+/* End the program: the user's input has ended without an answer. */
+_Noreturn void guess_client_unanswered(void);
+
+/* Keep a guess of this game and its decision. Put the line that reports it to
+ * the server into text; return its length. */
+size_t guess_client_report(char text[PLAYER_LINE_MAX],
+    const struct guess_client_options *options, struct player *player,
+    int64_t guess, enum guess_decision decision);
+
+/* End the program with player_complaint's text for these arguments. */
+_Noreturn void guess_client_complain(const struct player *player,
+    enum line_status status, const struct line *line, bool unasked);
+
+/* Show how all games went, and free what player and options hold. */
+void guess_client_finish(
+    struct guess_client_options *options, struct player *player);
 
 #endif

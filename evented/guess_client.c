@@ -1,6 +1,13 @@
 /*
  * guess-client, with an event loop: it thinks of numbers and lets a
  * guess-server guess them.
+ *
+ * What became of the threaded twin: play is cut wherever it waits. The lines
+ * before its loop are begin_game; the loop's body is request_number, on_line,
+ * ask and judge; its local variables are members of struct client. The waits in
+ * stream_read_line and getchar are the event loop's. The limit that
+ * stream_expect sets is the timer overdue. net_connect is connect_next,
+ * on_connected and on_gone.
  */
 #include "common/guess_cli.h"
 #include "common/net.h"
@@ -9,21 +16,19 @@
 #include <errno.h>
 #include <event2/buffer.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 
 /* The port of this twin's server. */
 #define DEFAULT_PORT 4321
 
 /* A client and the game it is in. */
 struct client {
-    const struct guess_client_options *options;
+    struct guess_client_options options;
+    struct player player;
     struct stream_loop loop;
     struct addrinfo *addresses;
     const struct addrinfo *address; /* that is tried; NULL: connected */
     struct stream *stream;
-    struct player player;
     size_t game;      /* which of the games it is in */
     uint64_t guesses; /* in this game */
     bool done;        /* all games were played */
@@ -38,57 +43,26 @@ struct client {
     struct player_typed typed;
 };
 
-/* Put the question about the last guess. */
-static void
-put_question(const struct client *client)
-{
-    char question[PLAYER_TEXT_MAX];
-
-    player_question(question, client->guess);
-    printf("%s", question);
-    fflush(stdout);
-}
-
-/* End, as the server has something to say while the user is thinking. */
-static void
-complain(
-    struct client *client, enum line_status status, const struct line *line)
-{
-    char complaint[PLAYER_TEXT_MAX];
-
-    player_complaint(complaint, &client->player, status, line, true);
-    cli_die("%s", complaint);
-}
-
 static void judge(struct client *client, enum guess_decision decision);
 
 /* Let the user judge a guess. */
 static void
 ask(struct client *client)
 {
-    struct player_typed *typed = &client->typed;
     enum guess_decision decision;
     char byte;
 
     while (evbuffer_remove(client->answers, &byte, 1) == 1) {
-        bool understood;
-
-        if (!player_type(typed, byte))
+        if (!player_type(&client->typed, byte))
             continue;
         if (stream_has_part(client->stream))
-            complain(client, LINE_LATE, NULL);
-        /* Only a terminal shows the line end that was typed. */
-        if (!isatty(STDIN_FILENO))
-            putchar('\n');
-        understood = player_answer(typed->text, typed->length, &decision);
-        typed->length = 0;
-        if (understood) {
+            guess_client_complain(&client->player, LINE_LATE, NULL, true);
+        if (guess_client_answer(&client->typed, &decision)) {
             client->asking = false;
             judge(client, decision);
             return;
         }
-        puts(PLAYER_AGAIN);
-        put_question(client);
+        guess_client_ask(client->guess);
     }
     if (event_add(client->answered, NULL) == -1)
         cli_die("out of memory");
@@ -101,10 +75,8 @@ on_answer(evutil_socket_t fd, short what, void *argument)
     struct client *client = argument;
 
     if ((what & EV_READ) && evbuffer_read(client->answers, fd, -1) <= 0) {
-        if (client->typed.length == 0) {
-            putchar('\n');
-            cli_die(PLAYER_NO_ANSWER);
-        }
+        if (client->typed.length == 0)
+            guess_client_unanswered();
         /* The last answer needs no line end. */
         if (evbuffer_add(client->answers, "\n", 1) == -1)
             cli_die("out of memory");
@@ -116,7 +88,7 @@ on_answer(evutil_socket_t fd, short what, void *argument)
 static void
 expect(struct client *client)
 {
-    const int64_t ms = client->options->answer_ms;
+    const int64_t ms = client->options.answer_ms;
     const struct timeval patience = { .tv_sec = ms / 1000,
         .tv_usec = ms % 1000 * 1000 };
 
@@ -132,27 +104,13 @@ request_number(struct client *client)
     expect(client);
 }
 
-/* Tell the server what to think of its guess, and keep it. */
-static void
-report_outcome(
-    struct client *client, int64_t guess, enum guess_decision decision)
-{
-    char text[PLAYER_LINE_MAX];
-
-    stream_write(client->stream, text,
-        player_report(text, decision, client->options->language));
-    if (!player_keep(&client->player, guess, decision))
-        cli_die("out of memory");
-}
-
 /* Begin the next game, or end when all were played. Twin: play. */
 static void
 begin_game(struct client *client)
 {
     static const struct timeval patience = { LIMIT_LINGER_MS / 1000, 0 };
-    const struct guess_client_options *options = client->options;
-    const struct player_game *game = &options->games[client->game];
-    char text[PLAYER_TEXT_MAX];
+    const struct guess_client_options *options = &client->options;
+    char text[PLAYER_LINE_MAX];
 
     if (client->game == options->game_count) {
         client->done = true;
@@ -160,11 +118,10 @@ begin_game(struct client *client)
         stream_finish(client->stream);
         return;
     }
-    player_banner(text, game, options->ask, options->language);
-    puts(text);
-    player_begin(&client->player, game);
     client->guesses = 0;
-    stream_write(client->stream, text, player_params(text, game));
+    stream_write(client->stream, text,
+        guess_client_open(
+            text, options, &client->player, &options->games[client->game]));
     request_number(client);
 }
 
@@ -172,9 +129,13 @@ begin_game(struct client *client)
 static void
 judge(struct client *client, enum guess_decision decision)
 {
-    report_outcome(client, client->guess, decision);
-    if (decision != GUESS_CORRECT &&
-        ++client->guesses != client->options->count) {
+    const struct guess_client_options *options = &client->options;
+    char text[PLAYER_LINE_MAX];
+
+    stream_write(client->stream, text,
+        guess_client_report(
+            text, options, &client->player, client->guess, decision));
+    if (decision != GUESS_CORRECT && ++client->guesses != options->count) {
         request_number(client);
         return;
     }
@@ -189,18 +150,17 @@ on_line(struct stream *stream, enum line_status status, const struct line *line,
     void *argument)
 {
     struct client *client = argument;
-    char complaint[PLAYER_TEXT_MAX];
+    struct player *player = &client->player;
 
     event_del(client->overdue);
     if (client->asking)
-        complain(client, status, line);
-    if (!player_take(complaint, &client->player, status, line, &client->guess))
-        cli_die("%s", complaint);
-    if (!client->options->ask) {
-        judge(client, player_judge(&client->player, client->guess));
+        guess_client_complain(player, status, line, true);
+    client->guess = guess_client_take(player, status, line);
+    if (!client->options.ask) {
+        judge(client, player_judge(player, client->guess));
         return;
     }
-    put_question(client);
+    guess_client_ask(client->guess);
     client->asking = true;
     /* Not yet: what came together with the guess was not asked for. */
     event_active(client->answered, EV_TIMEOUT, 0);
@@ -248,12 +208,12 @@ on_gone(struct stream *stream, int error, void *argument)
     if (client->done) {
         event_base_loopexit(client->loop.base, NULL);
     } else if (client->address == NULL) {
-        cli_die("the server closed the connection");
+        guess_client_complain(&client->player, LINE_END, NULL, false);
     } else if (client->address->ai_next != NULL) {
         client->address = client->address->ai_next;
         connect_next(client);
     } else {
-        net_explain(complaint, client->options->host, client->options->port,
+        net_explain(complaint, client->options.host, client->options.port,
             strerrordesc_np(error != 0 ? error : ETIMEDOUT));
         cli_die("%s", complaint);
     }
@@ -266,28 +226,10 @@ static void
 on_overdue(evutil_socket_t fd, short what, void *argument)
 {
     struct client *client = argument;
-    char complaint[PLAYER_TEXT_MAX];
 
-    if (client->address != NULL) {
-        stream_free(client->stream);
-        return;
-    }
-    player_complaint(complaint, &client->player, LINE_LATE, NULL, false);
-    cli_die("%s", complaint);
-}
-
-/* Show how all games went. */
-static void
-show_results(const struct client *client)
-{
-    const struct player_results *results = &client->player.results;
-    char text[PLAYER_TEXT_MAX];
-
-    for (size_t i = 0; i < results->count; i++) {
-        player_result(text, results->items[i].guess, results->items[i].decision,
-            client->options->language);
-        puts(text);
-    }
+    if (client->address == NULL)
+        guess_client_complain(&client->player, LINE_LATE, NULL, false);
+    stream_free(client->stream);
 }
 
 /* Make an event loop; the answers may come from a file, which epoll cannot
@@ -310,17 +252,16 @@ make_base(void)
 int
 main(int argc, char **argv)
 {
-    struct guess_client_options options;
     static struct client client;
+    const struct guess_client_options *options = &client.options;
     char complaint[NET_TEXT_MAX];
     struct event_base *base;
 
-    guess_client_cli(&options, &(struct cli_twin) { .version = "(evented)" },
-        DEFAULT_PORT, argc, argv);
-    client.options = &options;
-    client.player.patience = options.answer_timeout;
-    arc4random_buf(&client.player.key, sizeof(client.player.key));
-    client.addresses = net_resolve(options.host, options.port, complaint);
+    guess_client_cli(&client.options,
+        &(struct cli_twin) { .version = "(evented)" }, DEFAULT_PORT, argc,
+        argv);
+    guess_client_prepare(options, &client.player);
+    client.addresses = net_resolve(options->host, options->port, complaint);
     if (client.addresses == NULL)
         cli_die("%s", complaint);
     client.address = client.addresses;
@@ -340,18 +281,15 @@ main(int argc, char **argv)
     event_base_dispatch(base);
 
     if (!client.done)
-        cli_die("the server closed the connection");
+        guess_client_complain(&client.player, LINE_END, NULL, false);
     if (client.stream != NULL)
         stream_free(client.stream);
-    show_results(&client);
-    cli_flush();
     event_free(client.answered);
     event_free(client.overdue);
     evbuffer_free(client.answers);
     stream_loop_free(&client.loop);
     event_base_free(base);
     freeaddrinfo(client.addresses);
-    player_free(&client.player);
-    free(options.games);
+    guess_client_finish(&client.options, &client.player);
     return 0;
 }

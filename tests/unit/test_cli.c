@@ -3,6 +3,7 @@
 #include "common/charfinder_cli.h"
 #include "common/guess_cli.h"
 #include "common/http.h"
+#include "common/log.h"
 #include "common/net.h"
 
 #include <check.h>
@@ -132,6 +133,77 @@ static void
 run_die(const char *line)
 {
     cli_die("cannot %s: %d", line, 42);
+}
+
+/* Play a game as a client does that speaks this language and knows what the
+ * server guesses. */
+static void
+run_game(const char *language)
+{
+    static const struct {
+        const char *text;
+        enum guess_decision decision;
+    } turns[] = { { "1", GUESS_UNSURE }, { "3", GUESS_CORRECT } };
+    struct guess_client_options options;
+    struct player player = { 0 };
+    char line[32], text[PLAYER_LINE_MAX], expected[PLAYER_LINE_MAX];
+
+    snprintf(line, sizeof(line), "--lang %s 1 5 3", language);
+    parse_client(&options, line);
+    guess_client_prepare(&options, &player);
+    guess_client_open(text, &options, &player, &options.games[0]);
+    ck_assert_str_eq(text, "PARAMS 1 5\n");
+    for (size_t i = 0; i < 2; i++) {
+        const struct line answer = { .text = turns[i].text, .length = 1 };
+        const int64_t guess = guess_client_take(&player, LINE_READY, &answer);
+
+        ck_assert_int_eq(guess, turns[i].text[0] - '0');
+        ck_assert_uint_eq(guess_client_report(text, &options, &player, guess,
+                              turns[i].decision),
+            player_report(expected, turns[i].decision, options.language));
+        ck_assert_str_eq(text, expected);
+    }
+    guess_client_finish(&options, &player);
+}
+
+/* Take what a server has answered, which is no guess. */
+static void
+run_nonsense(const char *text)
+{
+    const struct player player = { .game = { 1, 5, 3 } };
+    const struct line line = { .text = text, .length = strlen(text) };
+
+    guess_client_take(&player, LINE_READY, &line);
+}
+
+/* The same, where the server was not asked. */
+static void
+run_unasked(const char *text)
+{
+    const struct player player = { .game = { 1, 5, 3 } };
+    const struct line line = { .text = text, .length = strlen(text) };
+
+    guess_client_complain(&player, LINE_READY, &line, true);
+}
+
+/* Ask a user about 7 who types this, not at a terminal, and no more. */
+static void
+run_user(const char *text)
+{
+    struct player_typed typed = { .length = 0 };
+    enum guess_decision decision;
+
+    ck_assert_ptr_nonnull(freopen("/dev/null", "r", stdin));
+    for (;;) {
+        guess_client_ask(7);
+        while (*text != '\0' && !player_type(&typed, *text++))
+            ;
+        if (*text == '\0' && typed.length == 0)
+            guess_client_unanswered();
+        if (guess_client_answer(&typed, &decision))
+            puts(guess_word(decision, GUESS_ENGLISH));
+        ck_assert_uint_eq(typed.length, 0);
+    }
 }
 
 /* Read a file from its start, as a C string. */
@@ -518,6 +590,69 @@ START_TEST(a_fatal_error_is_one_line_and_exit_code_one)
 }
 END_TEST
 
+/* A client's language, and what it shows of a game. */
+static const struct {
+    const char *language, *shown;
+} consoles[] = {
+    { "en", "Guess a number between 1 and 5! Shhhhh, it's 3.\n"
+            "Client: 1 is Unsure\nClient: 3 is Correct\n" },
+    { "ko", "1와 5 사이의 숫자를 맞춰보세요! 쉿! 그 숫자는 3 입니다.\n"
+            "클라이언트: 1는 잘 모르겠음\n클라이언트: 3는 맞음\n" },
+};
+
+#define CONSOLES ((int)(sizeof(consoles) / sizeof(consoles[0])))
+
+START_TEST(a_client_shows_the_game_and_its_results)
+{
+    static struct ended ended;
+
+    run(run_game, consoles[_i].language, &ended);
+    ck_assert_int_eq(ended.code, 99);
+    ck_assert_str_eq(ended.err, "");
+    ck_assert_str_eq(ended.out, consoles[_i].shown);
+}
+END_TEST
+
+/* Fail unless a program ended for this reason. */
+static void
+check_death(const struct ended *ended, const char *reason)
+{
+    char expected[256];
+
+    snprintf(expected, sizeof(expected), "%s: %s\n",
+        program_invocation_short_name, reason);
+    ck_assert_int_eq(ended->code, CLI_FAILURE);
+    ck_assert_str_eq(ended->err, expected);
+}
+
+START_TEST(a_client_ends_when_the_server_makes_no_sense)
+{
+    static struct ended ended;
+
+    run(run_nonsense, "four", &ended);
+    check_death(&ended, "the server sent no number but 'four'");
+    run(run_nonsense, "6", &ended);
+    check_death(&ended, "the server guessed 6, which is not between 1 and 5");
+    run(run_unasked, "4", &ended);
+    check_death(&ended, "the server sent '4' unasked");
+}
+END_TEST
+
+START_TEST(a_user_is_asked_again_until_there_is_an_answer)
+{
+    static const char question[] =
+        "Is it 7? [w]armer [c]older [s]ame [u]nsure [y]es: \n";
+    static struct ended ended;
+    char expected[1024];
+
+    run(run_user, "no\nc\n", &ended);
+    check_death(&ended, PLAYER_NO_ANSWER);
+    snprintf(expected, sizeof(expected), "%s" PLAYER_AGAIN "\n%sColder\n%s",
+        question, question, question);
+    ck_assert_str_eq(ended.out, expected);
+}
+END_TEST
+
 START_TEST(a_server_without_options_has_the_defaults)
 {
     struct guess_server_options options;
@@ -674,6 +809,8 @@ START_TEST(a_finder_serves_at_two_ports)
     ck_assert_int_eq(options.web.idle_ms, 15000);
     ck_assert_int_eq(options.web.line_ms, 10000);
     ck_assert_uint_eq(options.web.max_line, HTTP_ROOM);
+    ck_assert(options.talk.say == log_record);
+    ck_assert(options.page.say == log_record);
 }
 END_TEST
 
@@ -691,6 +828,8 @@ START_TEST(every_finder_option_is_taken)
     ck_assert_int_eq(options.web.stall_ms, 4000);
     ck_assert_int_eq(options.server.limits.idle_ms, 2000);
     ck_assert(options.server.quiet);
+    ck_assert(options.talk.say == NULL);
+    ck_assert(options.page.say == NULL);
     parse_finder(&options, "--port 1 --http-port off");
     ck_assert_int_eq(options.tcp_port, 1);
     ck_assert_int_eq(options.http_port, CLI_NO_PORT);
@@ -922,6 +1061,10 @@ main(void)
         games_end_when_found_unless_they_are_the_published_ones, 0, COUNTS);
     tcase_add_loop_test(client, a_negative_number_is_a_number, 0, NEGATIVES);
     tcase_add_test(client, every_client_option_is_taken);
+    tcase_add_loop_test(
+        client, a_client_shows_the_game_and_its_results, 0, CONSOLES);
+    tcase_add_test(client, a_client_ends_when_the_server_makes_no_sense);
+    tcase_add_test(client, a_user_is_asked_again_until_there_is_an_answer);
     tcase_add_test(client, a_user_who_is_asked_thinks_of_one_to_a_hundred);
     suite_add_tcase(suite, client);
 
