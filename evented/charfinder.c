@@ -4,9 +4,10 @@
  *
  * What became of the threaded twin: the lines of its talk before the loop are
  * begin_talk, the loop's body is talk, the line after it is end_talk. The local
- * variable talk is memory that the server keeps for the client between these
- * calls. tell's loop is the event loop's: it calls tell for each piece, when
- * the client has taken the one before; there stream_write waits for that.
+ * variable talk is part of struct visitor, which the server keeps for the
+ * client between these calls. tell's loop is the event loop's: it calls tell
+ * for each piece, when the client has taken the one before; there stream_write
+ * waits for that.
  */
 #include "common/charfinder_cli.h"
 #include "common/net.h"
@@ -16,14 +17,20 @@
 #define DEFAULT_TCP_PORT  2323
 #define DEFAULT_HTTP_PORT 8888
 
+/* A client in a terminal. */
+struct visitor {
+    struct connection connection;
+    struct chartalk talk;
+};
+
 /* Send what is to be said next in the terminal. This is one piece of it. */
 static bool
 tell(struct stream *stream, void *argument)
 {
-    struct chartalk *talk = argument;
+    struct visitor *visitor = argument;
     struct chartalk_piece piece;
 
-    return chartalk_next(talk, &piece) &&
+    return chartalk_next(&visitor->talk, &piece) &&
            stream_write(stream, piece.bytes, piece.length);
 }
 
@@ -32,14 +39,14 @@ static void
 begin_talk(struct stream *stream, void *memory, void *argument)
 {
     const struct chartalk_rules *rules = argument;
-    struct chartalk *talk = memory;
+    struct visitor *visitor = memory;
     char peer[NET_TEXT_MAX] = "";
 
     if (rules->say != NULL)
         stream_peer(stream, peer);
     stream_telnet(stream);
-    chartalk_begin(talk, rules, peer);
-    tell(stream, talk);
+    chartalk_begin(&visitor->talk, rules, peer);
+    tell(stream, visitor);
 }
 
 /* Talk with a client in a terminal. This is one line of it, or what stands for
@@ -48,9 +55,9 @@ static void
 talk(struct stream *stream, enum line_status status, const struct line *line,
     void *argument)
 {
-    struct chartalk *talk = argument;
+    struct visitor *visitor = argument;
 
-    if (chartalk_receive(talk, status, line))
+    if (chartalk_receive(&visitor->talk, status, line))
         stream_produce(stream);
     else
         stream_finish(stream);
@@ -60,9 +67,9 @@ talk(struct stream *stream, enum line_status status, const struct line *line,
 static void
 end_talk(struct stream *stream, int error, void *argument)
 {
-    struct chartalk *talk = argument;
+    struct visitor *visitor = argument;
 
-    chartalk_end(talk);
+    chartalk_end(&visitor->talk);
 }
 
 /* Add up the server's counters. */
@@ -89,7 +96,7 @@ main(int argc, char **argv)
         programs[programs_count++] = (struct server_program) {
             .port = (uint16_t)options.tcp_port,
             .refusal = CHARTALK_FULL_HOUSE,
-            .session_size = sizeof(struct chartalk),
+            .session_size = sizeof(struct visitor),
             .open = begin_talk,
             .handler = {
                 .limits = &options.server.limits,

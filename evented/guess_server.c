@@ -5,7 +5,9 @@
  * What became of the threaded twin: the lines of its play before the loop are
  * begin, the loop's body is play, the line after it is end. The loop and its
  * wait, in stream_read_line, are the event loop's. The local variable session
- * is memory that the server keeps for the client between these calls.
+ * is part of struct game, which the server keeps for the client between these
+ * calls. A call that blocks cuts the body in two: consult begins it, and tell
+ * answers when it has returned.
  */
 #include "common/guess_cli.h"
 #include "common/log.h"

@@ -5,6 +5,7 @@
 #include "common/log.h"
 #include "common/net.h"
 
+#include <assert.h>
 #include <errno.h>
 #include <event2/listener.h>
 #include <event2/util.h>
@@ -471,6 +472,7 @@ open_doors(struct server *server, const struct server_program *programs,
         const struct limits *limits = programs[i].handler.limits;
         struct door *door = &server->doors[server->door_count++];
 
+        assert(programs[i].session_size >= sizeof(struct connection));
         door->server = server;
         door->program = &programs[i];
         door->handler = programs[i].handler;
