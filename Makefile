@@ -233,6 +233,7 @@ $(B)/compare: LDLIBS = -ljansson -lunistring -levent_core -lm
 
 # A test may call any module but the mains.
 $(B)/tests/unit/test_%: $(B)/obj/tests/unit/test_%.o \
+		$(B)/obj/tests/unit/unit.o \
 		$(filter-out %/compare.o,$(COMPARE)) $(B)/libcommon.a
 	$(link)
 $(UNIT_TESTS): LDLIBS = $(shell $(PKG_CONFIG) --libs check) -ljansson \

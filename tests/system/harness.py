@@ -76,7 +76,7 @@ SANITIZERS = {
 
 def environment():
     """What every tested program runs in."""
-    # A unit test may take forty seconds, for a machine that is busy.
+    # Where the machine is busy, a unit test may take ten times as long.
     return {**os.environ, "LC_ALL": "C.UTF-8", "CK_TIMEOUT_MULTIPLIER": "10",
         **SANITIZERS}
 

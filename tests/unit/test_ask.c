@@ -1,8 +1,8 @@
 #include "report/load/ask.h"
 
 #include "tests/unit/guard.h"
+#include "tests/unit/unit.h"
 
-#include <check.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -104,7 +104,7 @@ take(const struct ask *ask, bool first, const char *bytes, size_t piece,
     return result;
 }
 
-START_TEST(an_answer_is_judged_alike_however_it_is_cut)
+TEST(an_answer_is_judged_alike_however_it_is_cut, .times = COUNT(answers))
 {
     for (size_t piece = 1; piece <= strlen(answers[_i].bytes); piece++) {
         struct ask_sameness same = { 0, 0 };
@@ -114,9 +114,8 @@ START_TEST(an_answer_is_judged_alike_however_it_is_cut)
             answers[_i].result);
     }
 }
-END_TEST
 
-START_TEST(answers_to_the_same_request_must_be_the_same)
+TEST(answers_to_the_same_request_must_be_the_same)
 {
     const char *const one = HEAD "Content-Length: 12\r\n\r\nabcdefghijkl";
     const char *const two = HEAD "Content-Length: 12\r\n\r\nabcdefghijkL";
@@ -135,9 +134,8 @@ START_TEST(answers_to_the_same_request_must_be_the_same)
         ck_assert_int_eq(take(&http, false, cut, piece, &same), ASK_WRONG);
     }
 }
-END_TEST
 
-START_TEST(a_line_without_an_end_does_not_overflow)
+TEST(a_line_without_an_end_does_not_overflow)
 {
     struct ask_sameness same = { 0, 0 };
     char bytes[1000];
@@ -152,26 +150,4 @@ START_TEST(a_line_without_an_end_does_not_overflow)
         ask_take(&http, &a, bytes, sizeof(bytes), &same), ASK_MORE);
     ck_assert_int_eq(
         ask_take(&http, &a, bytes, sizeof(bytes), &same), ASK_MORE);
-}
-END_TEST
-
-int
-main(void)
-{
-    Suite *suite = suite_create("ask");
-    TCase *cut = tcase_create("answers");
-    SRunner *runner;
-    int failed;
-
-    tcase_add_loop_test(cut, an_answer_is_judged_alike_however_it_is_cut, 0,
-        (int)(sizeof(answers) / sizeof(answers[0])));
-    tcase_add_test(cut, answers_to_the_same_request_must_be_the_same);
-    tcase_add_test(cut, a_line_without_an_end_does_not_overflow);
-    suite_add_tcase(suite, cut);
-
-    runner = srunner_create(suite);
-    srunner_run_all(runner, CK_NORMAL);
-    failed = srunner_ntests_failed(runner);
-    srunner_free(runner);
-    return failed != 0;
 }

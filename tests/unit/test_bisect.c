@@ -1,6 +1,7 @@
 #include "common/bisect.h"
 
-#include <check.h>
+#include "tests/unit/unit.h"
+
 #include <stdlib.h>
 #include <string.h>
 
@@ -73,7 +74,7 @@ next_random(uint64_t *state)
     return permute_mix(*state += 0x9e3779b97f4a7c15);
 }
 
-START_TEST(no_secret_of_a_small_range_takes_over_two_log_two_guesses)
+TEST(no_secret_of_a_small_range_takes_over_two_log_two_guesses)
 {
     for (uint64_t last = 0; last < 1024; last++) {
         const unsigned allowed = worst_allowed(last);
@@ -85,9 +86,8 @@ START_TEST(no_secret_of_a_small_range_takes_over_two_log_two_guesses)
                     allowed);
     }
 }
-END_TEST
 
-START_TEST(no_secret_of_a_larger_range_takes_over_two_log_two_guesses)
+TEST(no_secret_of_a_larger_range_takes_over_two_log_two_guesses)
 {
     static const uint64_t lasts[] = { 1024, 4095, 4096, 9999, 65536 };
 
@@ -101,9 +101,8 @@ START_TEST(no_secret_of_a_larger_range_takes_over_two_log_two_guesses)
                     allowed);
     }
 }
-END_TEST
 
-START_TEST(a_small_range_takes_about_log_two_guesses_on_average)
+TEST(a_small_range_takes_about_log_two_guesses_on_average)
 {
     unsigned total = 0;
 
@@ -111,7 +110,6 @@ START_TEST(a_small_range_takes_about_log_two_guesses_on_average)
         total += count_guesses(1023, secret, 22);
     ck_assert_uint_le(total, 1024 * 13);
 }
-END_TEST
 
 /*
  * All guesses for all secrets of a range, and the most for one: a change of
@@ -135,9 +133,7 @@ static const struct {
     { 4095, 53467, 17 },
 };
 
-#define EFFORTS ((int)(sizeof(efforts) / sizeof(efforts[0])))
-
-START_TEST(a_range_takes_the_known_number_of_guesses)
+TEST(a_range_takes_the_known_number_of_guesses, .times = COUNT(efforts))
 {
     const uint64_t last = efforts[_i].last;
     unsigned total = 0, worst = 0;
@@ -152,7 +148,6 @@ START_TEST(a_range_takes_the_known_number_of_guesses)
     ck_assert_uint_eq(total, efforts[_i].total);
     ck_assert_uint_eq(worst, efforts[_i].worst);
 }
-END_TEST
 
 /* The ends of huge ranges. */
 static const uint64_t huge[] = {
@@ -165,9 +160,7 @@ static const uint64_t huge[] = {
     UINT32_MAX,
 };
 
-#define HUGES ((int)(sizeof(huge) / sizeof(huge[0])))
-
-START_TEST(both_ends_of_a_huge_range_are_found)
+TEST(both_ends_of_a_huge_range_are_found, .times = COUNT(huge))
 {
     const uint64_t last = huge[_i];
     const unsigned allowed = worst_allowed(last);
@@ -179,9 +172,8 @@ START_TEST(both_ends_of_a_huge_range_are_found)
             "%llu from the upper end", (unsigned long long)away);
     }
 }
-END_TEST
 
-START_TEST(the_middle_of_a_huge_range_is_found)
+TEST(the_middle_of_a_huge_range_is_found, .times = COUNT(huge))
 {
     const uint64_t last = huge[_i];
     const unsigned allowed = worst_allowed(last);
@@ -191,9 +183,8 @@ START_TEST(the_middle_of_a_huge_range_is_found)
         ck_assert_uint_ne(count_guesses(last, last / 2 - away, allowed), 0);
     }
 }
-END_TEST
 
-START_TEST(random_secrets_of_a_huge_range_are_found)
+TEST(random_secrets_of_a_huge_range_are_found, .times = COUNT(huge))
 {
     const uint64_t last = huge[_i];
     const unsigned allowed = worst_allowed(last);
@@ -209,9 +200,8 @@ START_TEST(random_secrets_of_a_huge_range_are_found)
                 (unsigned long long)secret, (unsigned long long)last, allowed);
     }
 }
-END_TEST
 
-START_TEST(powers_of_two_and_their_neighbours_are_found)
+TEST(powers_of_two_and_their_neighbours_are_found, .times = COUNT(huge))
 {
     const uint64_t last = huge[_i];
     const unsigned allowed = worst_allowed(last);
@@ -220,7 +210,6 @@ START_TEST(powers_of_two_and_their_neighbours_are_found)
         for (uint64_t secret = power - 1; secret <= power + 1; secret++)
             ck_assert_uint_ne(count_guesses(last, secret, allowed), 0);
 }
-END_TEST
 
 /* Players who are of no help. */
 enum liar {
@@ -305,19 +294,17 @@ check_exhaustive(uint64_t last, enum liar liar, uint64_t key)
     }
 }
 
-START_TEST(every_number_is_guessed_once_whatever_the_answers)
+TEST(every_number_is_guessed_once_whatever_the_answers, .times = LIARS)
 {
     for (uint64_t last = 0; last < 400; last++)
         check_exhaustive(last, (enum liar)_i, last);
 }
-END_TEST
 
-START_TEST(every_number_of_many_small_games_is_guessed_once)
+TEST(every_number_of_many_small_games_is_guessed_once, .times = LIARS)
 {
     for (uint64_t key = 0; key < 2000; key++)
         check_exhaustive(key % 12, (enum liar)_i, key);
 }
-END_TEST
 
 /* Order two numbers for qsort. */
 static int
@@ -352,21 +339,19 @@ check_no_repeat(uint64_t last, enum liar liar)
     free(guesses);
 }
 
-START_TEST(a_huge_range_repeats_nothing_whatever_the_answers)
+TEST(a_huge_range_repeats_nothing_whatever_the_answers, .times = LIARS)
 {
-    for (int i = 0; i < HUGES; i++)
+    for (int i = 0; i < COUNT(huge); i++)
         check_no_repeat(huge[i], (enum liar)_i);
 }
-END_TEST
 
-START_TEST(few_numbers_beyond_the_tries_are_all_guessed)
+TEST(few_numbers_beyond_the_tries_are_all_guessed, .times = LIARS)
 {
     for (uint64_t last = BISECT_TRIES - 3; last < BISECT_TRIES + 3; last++)
         check_exhaustive(last, (enum liar)_i, 7);
 }
-END_TEST
 
-START_TEST(an_answer_before_the_first_guess_changes_nothing)
+TEST(an_answer_before_the_first_guess_changes_nothing)
 {
     struct bisect asked, plain;
     uint64_t a = 1, b = 2;
@@ -379,9 +364,8 @@ START_TEST(an_answer_before_the_first_guess_changes_nothing)
     ck_assert(bisect_next(&plain, &b));
     ck_assert_uint_eq(a, b);
 }
-END_TEST
 
-START_TEST(the_first_guess_is_the_middle)
+TEST(the_first_guess_is_the_middle)
 {
     struct bisect b;
     uint64_t guess = 0;
@@ -390,9 +374,8 @@ START_TEST(the_first_guess_is_the_middle)
     ck_assert(bisect_next(&b, &guess));
     ck_assert_uint_eq(guess, 50);
 }
-END_TEST
 
-START_TEST(a_single_number_is_guessed_and_then_none)
+TEST(a_single_number_is_guessed_and_then_none)
 {
     struct bisect b;
     uint64_t guess = 7;
@@ -404,9 +387,8 @@ START_TEST(a_single_number_is_guessed_and_then_none)
     ck_assert(!bisect_next(&b, &guess));
     ck_assert(!bisect_next(&b, &guess));
 }
-END_TEST
 
-START_TEST(equal_tells_the_middle_of_two_guesses)
+TEST(equal_tells_the_middle_of_two_guesses)
 {
     unsigned equals = 0;
 
@@ -429,9 +411,8 @@ START_TEST(equal_tells_the_middle_of_two_guesses)
     }
     ck_assert_uint_gt(equals, 0);
 }
-END_TEST
 
-START_TEST(the_same_key_and_answers_give_the_same_guesses)
+TEST(the_same_key_and_answers_give_the_same_guesses)
 {
     struct honest one = { .secret = 3 }, two = { .secret = 3 };
     struct bisect a, b;
@@ -447,9 +428,8 @@ START_TEST(the_same_key_and_answers_give_the_same_guesses)
         lie(&b, AT_RANDOM, &two, y, &state_b);
     }
 }
-END_TEST
 
-START_TEST(a_new_search_forgets_the_old_one)
+TEST(a_new_search_forgets_the_old_one)
 {
     struct bisect b;
     uint64_t guess = 0;
@@ -462,57 +442,4 @@ START_TEST(a_new_search_forgets_the_old_one)
     for (int n = 0; n < 10; n++)
         ck_assert(bisect_next(&b, &guess));
     ck_assert(!bisect_next(&b, &guess));
-}
-END_TEST
-
-int
-main(void)
-{
-    Suite *suite = suite_create("bisect");
-    TCase *worst = tcase_create("worst case");
-    TCase *lies = tcase_create("lies");
-    TCase *details = tcase_create("details");
-    SRunner *runner;
-    int failed;
-
-    tcase_set_timeout(worst, 60);
-    tcase_add_test(
-        worst, no_secret_of_a_small_range_takes_over_two_log_two_guesses);
-    tcase_add_test(
-        worst, no_secret_of_a_larger_range_takes_over_two_log_two_guesses);
-    tcase_add_test(worst, a_small_range_takes_about_log_two_guesses_on_average);
-    tcase_add_loop_test(
-        worst, a_range_takes_the_known_number_of_guesses, 0, EFFORTS);
-    tcase_add_loop_test(worst, both_ends_of_a_huge_range_are_found, 0, HUGES);
-    tcase_add_loop_test(worst, the_middle_of_a_huge_range_is_found, 0, HUGES);
-    tcase_add_loop_test(
-        worst, random_secrets_of_a_huge_range_are_found, 0, HUGES);
-    tcase_add_loop_test(
-        worst, powers_of_two_and_their_neighbours_are_found, 0, HUGES);
-    suite_add_tcase(suite, worst);
-
-    tcase_set_timeout(lies, 60);
-    tcase_add_loop_test(
-        lies, every_number_is_guessed_once_whatever_the_answers, 0, LIARS);
-    tcase_add_loop_test(
-        lies, every_number_of_many_small_games_is_guessed_once, 0, LIARS);
-    tcase_add_loop_test(
-        lies, a_huge_range_repeats_nothing_whatever_the_answers, 0, LIARS);
-    tcase_add_loop_test(
-        lies, few_numbers_beyond_the_tries_are_all_guessed, 0, LIARS);
-    suite_add_tcase(suite, lies);
-
-    tcase_add_test(details, an_answer_before_the_first_guess_changes_nothing);
-    tcase_add_test(details, the_first_guess_is_the_middle);
-    tcase_add_test(details, a_single_number_is_guessed_and_then_none);
-    tcase_add_test(details, equal_tells_the_middle_of_two_guesses);
-    tcase_add_test(details, the_same_key_and_answers_give_the_same_guesses);
-    tcase_add_test(details, a_new_search_forgets_the_old_one);
-    suite_add_tcase(suite, details);
-
-    runner = srunner_create(suite);
-    srunner_run_all(runner, CK_NORMAL);
-    failed = srunner_ntests_failed(runner);
-    srunner_free(runner);
-    return failed != 0;
 }

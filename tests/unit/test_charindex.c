@@ -1,9 +1,9 @@
 #include "common/charindex.h"
 
 #include "tests/unit/guard.h"
+#include "tests/unit/unit.h"
 
 #include <assert.h>
-#include <check.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <unicode/uchar.h>
@@ -138,6 +138,26 @@ ask_icu(void)
     qsort(known, known_count, sizeof(*known), compare_known);
 }
 
+/* Why ICU cannot be asked: its names are of another Unicode than ours. */
+static const char *
+icu_differs(void)
+{
+    UVersionInfo version;
+    char text[U_MAX_VERSION_STRING_LENGTH];
+    size_t length;
+
+    u_getUnicodeVersion(version);
+    u_versionToString(version, text);
+    length = strlen(text);
+    if (strncmp(text, charindex_version, length) == 0 &&
+        (charindex_version[length] == '\0' || charindex_version[length] == '.'))
+        return NULL;
+    return "ICU knows another Unicode";
+}
+
+/* The options of tests that have ICU for their oracle. */
+#define BY_ICU .before = ask_icu, .unless = icu_differs
+
 /* Find what a C string asks for. */
 static struct charindex_set
 find(const char *query)
@@ -232,7 +252,7 @@ text_of(UChar32 code)
     return text;
 }
 
-START_TEST(every_name_is_the_one_that_icu_knows_and_there_is_none_more)
+TEST(every_name_is_the_one_that_icu_knows_and_there_is_none_more, BY_ICU)
 {
     struct charindex_set set;
     struct charindex_run run;
@@ -258,16 +278,14 @@ START_TEST(every_name_is_the_one_that_icu_knows_and_there_is_none_more)
         MUST(names[next] == NULL, "U+%04X", next);
     ck_assert_uint_eq(count, name_count);
 }
-END_TEST
 
-START_TEST(there_are_as_many_names_as_unicode_15_has)
+TEST(there_are_as_many_names_as_unicode_15_has, BY_ICU)
 {
     if (strcmp(charindex_version, "15.0.0") == 0)
         ck_assert_uint_eq(name_count, 149186);
 }
-END_TEST
 
-START_TEST(every_row_stands_as_the_published_server_sends_it)
+TEST(every_row_stands_as_the_published_server_sends_it, BY_ICU)
 {
     struct charindex_set set;
     struct charindex_run run;
@@ -300,9 +318,8 @@ START_TEST(every_row_stands_as_the_published_server_sends_it)
     }
     ck_assert(!charindex_take(&set, 1, &run));
 }
-END_TEST
 
-START_TEST(the_words_are_those_of_the_names_the_most_frequent_first)
+TEST(the_words_are_those_of_the_names_the_most_frequent_first, BY_ICU)
 {
     struct charindex_word word;
 
@@ -315,9 +332,8 @@ START_TEST(the_words_are_those_of_the_names_the_most_frequent_first)
     ck_assert(!charindex_word(known_count, &word));
     ck_assert(!charindex_word(SIZE_MAX, &word));
 }
-END_TEST
 
-START_TEST(every_word_finds_the_characters_with_it_in_their_names)
+TEST(every_word_finds_the_characters_with_it_in_their_names, BY_ICU)
 {
     for (size_t n = 0; n < known_count; n++) {
         struct charindex_set set = find(known[n].text);
@@ -330,7 +346,6 @@ START_TEST(every_word_finds_the_characters_with_it_in_their_names)
                 known[n].text, codes[i]);
     }
 }
-END_TEST
 
 /* Whether a word occurs in a character's name. */
 static bool
@@ -375,7 +390,7 @@ check_two(const struct known_word *rare, const struct known_word *common)
     MUST(count == expected, "'%s'", query);
 }
 
-START_TEST(random_pairs_of_words_find_what_both_find)
+TEST(random_pairs_of_words_find_what_both_find, BY_ICU)
 {
     for (int i = 0; i < 10000; i++) {
         size_t one = pick(known_count), two;
@@ -388,18 +403,16 @@ START_TEST(random_pairs_of_words_find_what_both_find)
             check_two(&known[two], &known[one]);
     }
 }
-END_TEST
 
-START_TEST(frequent_words_find_what_both_find)
+TEST(frequent_words_find_what_both_find, BY_ICU)
 {
     for (size_t one = 20; one < 60; one++) {
         for (size_t two = 0; two < one; two++)
             check_two(&known[one], &known[two]);
     }
 }
-END_TEST
 
-START_TEST(every_name_finds_its_character)
+TEST(every_name_finds_its_character, BY_ICU)
 {
     struct charindex_run run;
 
@@ -418,7 +431,6 @@ START_TEST(every_name_finds_its_character)
         MUST(there, "%s", names[code]);
     }
 }
-END_TEST
 
 /* What is found, by query. */
 static const struct {
@@ -501,9 +513,7 @@ static const struct {
     { "+265A", 0, 0 },
 };
 
-#define QUERIES ((int)(sizeof(queries) / sizeof(*queries)))
-
-START_TEST(a_query_finds_what_it_asks_for)
+TEST(a_query_finds_what_it_asks_for, .times = COUNT(queries))
 {
     const char *query = queries[_i].query;
     struct charindex_set set;
@@ -516,9 +526,9 @@ START_TEST(a_query_finds_what_it_asks_for)
     if (queries[_i].count > 0)
         MUST(codes[0] == queries[_i].first, "'%s'", query);
 }
-END_TEST
 
-START_TEST(a_query_that_is_cut_anywhere_is_read_to_its_end_only)
+TEST(a_query_that_is_cut_anywhere_is_read_to_its_end_only,
+    .times = COUNT(queries))
 {
     const char *query = queries[_i].query;
     struct charindex_set set;
@@ -533,9 +543,8 @@ START_TEST(a_query_that_is_cut_anywhere_is_read_to_its_end_only)
         ck_assert(text >= copy && text + rest <= copy + length);
     }
 }
-END_TEST
 
-START_TEST(a_nul_separates_words)
+TEST(a_nul_separates_words)
 {
     struct charindex_set set;
 
@@ -546,9 +555,8 @@ START_TEST(a_nul_separates_words)
     charindex_find(&set, NULL, 0);
     ck_assert_uint_eq(charindex_count(&set), 0);
 }
-END_TEST
 
-START_TEST(words_go_before_characters)
+TEST(words_go_before_characters)
 {
     check_same("a", "A");
     ck_assert_uint_gt(found("a"), 100);
@@ -556,9 +564,8 @@ START_TEST(words_go_before_characters)
     check_same("\xc5\xbf", "s");
     check_same("7", "7 7");
 }
-END_TEST
 
-START_TEST(every_character_finds_itself_when_it_is_no_word)
+TEST(every_character_finds_itself_when_it_is_no_word, BY_ICU)
 {
     for (UChar32 code = 0x80; code < CODES; code++) {
         UChar text[4], upper[16];
@@ -584,9 +591,8 @@ START_TEST(every_character_finds_itself_when_it_is_no_word)
             check_finds_only(text_of(code), (uint32_t)code);
     }
 }
-END_TEST
 
-START_TEST(every_label_finds_its_character)
+TEST(every_label_finds_its_character, BY_ICU)
 {
     for (uint32_t code = 0; code < CODES; code++) {
         char query[16], words[16];
@@ -602,9 +608,8 @@ START_TEST(every_label_finds_its_character)
             MUST(found(query) == 0, "%s", query);
     }
 }
-END_TEST
 
-START_TEST(a_word_is_made_of_what_python_thinks_so)
+TEST(a_word_is_made_of_what_python_thinks_so, BY_ICU)
 {
     const size_t both = found("cat face");
 
@@ -628,9 +633,8 @@ START_TEST(a_word_is_made_of_what_python_thinks_so)
             (unsigned)code);
     }
 }
-END_TEST
 
-START_TEST(white_space_is_what_python_thinks_so)
+TEST(white_space_is_what_python_thinks_so, BY_ICU)
 {
     for (UChar32 code = 0; code < CODES; code++) {
         const bool space = is_space(code);
@@ -650,9 +654,8 @@ START_TEST(white_space_is_what_python_thinks_so)
             "U+%04X", (unsigned)code);
     }
 }
-END_TEST
 
-START_TEST(white_space_alone_leaves_nothing)
+TEST(white_space_alone_leaves_nothing)
 {
     const char *text = guard_copy(" \t\r\n\v\f\x1c\x1d\x1e\x1f\xc2\x85", 12);
     size_t length = 12;
@@ -660,9 +663,8 @@ START_TEST(white_space_alone_leaves_nothing)
     charindex_strip(&text, &length);
     ck_assert_uint_eq(length, 0);
 }
-END_TEST
 
-START_TEST(what_is_printable_is_what_python_thinks_so)
+TEST(what_is_printable_is_what_python_thinks_so, BY_ICU)
 {
     for (UChar32 code = 0; code < CODES; code++) {
         const bool printable =
@@ -673,16 +675,13 @@ START_TEST(what_is_printable_is_what_python_thinks_so)
             (unsigned)code);
     }
 }
-END_TEST
 
 /* Sets of every shape: many runs, few, one character, none, all. */
 static const char *const shapes[] = { "cat face", "letter", "braille",
     "small letter", "hangul", "latin small letter with", "U+265A", "zzz",
     "syllable", "black", "greek capital omega" };
 
-#define SHAPES ((int)(sizeof(shapes) / sizeof(*shapes)))
-
-START_TEST(runs_one_after_another_are_the_rows_one_by_one)
+TEST(runs_one_after_another_are_the_rows_one_by_one, .times = COUNT(shapes))
 {
     static const size_t steps[] = { 2, 3, 7, 200, 16384, 16385, SIZE_MAX };
 
@@ -711,9 +710,8 @@ START_TEST(runs_one_after_another_are_the_rows_one_by_one)
         ck_assert(!charindex_take(&many, 1, &row));
     }
 }
-END_TEST
 
-START_TEST(runs_are_as_long_as_neighbours_allow)
+TEST(runs_are_as_long_as_neighbours_allow, .times = COUNT(shapes))
 {
     struct charindex_set set = find(shapes[_i]);
     const char *end = NULL;
@@ -724,9 +722,8 @@ START_TEST(runs_are_as_long_as_neighbours_allow)
         end = run.bytes + run.length;
     }
 }
-END_TEST
 
-START_TEST(skipping_n_is_taking_n)
+TEST(skipping_n_is_taking_n, .times = COUNT(shapes))
 {
     const struct charindex_set all = find(shapes[_i]);
     struct charindex_set taken = all;
@@ -750,9 +747,8 @@ START_TEST(skipping_n_is_taking_n)
             "%zu", n);
     }
 }
-END_TEST
 
-START_TEST(a_copy_of_a_set_stays_where_it_was)
+TEST(a_copy_of_a_set_stays_where_it_was)
 {
     struct charindex_set set = find("letter"), copy = set;
     size_t count = charindex_count(&set);
@@ -766,9 +762,8 @@ START_TEST(a_copy_of_a_set_stays_where_it_was)
         continue;
     ck_assert_uint_eq(charindex_count(&copy), count - 1000);
 }
-END_TEST
 
-START_TEST(taking_none_takes_none)
+TEST(taking_none_takes_none)
 {
     struct charindex_set set = find("cat face");
     struct charindex_run run;
@@ -778,9 +773,8 @@ START_TEST(taking_none_takes_none)
     charindex_skip(&set, 0);
     ck_assert_uint_eq(charindex_count(&set), count);
 }
-END_TEST
 
-START_TEST(more_different_words_than_any_name_has_find_nothing)
+TEST(more_different_words_than_any_name_has_find_nothing, BY_ICU)
 {
     static char query[300 * (CHARINDEX_WORD_MAX + 1) + 1];
 
@@ -792,9 +786,8 @@ START_TEST(more_different_words_than_any_name_has_find_nothing)
             ck_assert_uint_eq(found(query), 0);
     }
 }
-END_TEST
 
-START_TEST(a_word_longer_than_any_is_no_word)
+TEST(a_word_longer_than_any_is_no_word, BY_ICU)
 {
     char query[200] = "";
 
@@ -812,9 +805,8 @@ START_TEST(a_word_longer_than_any_is_no_word)
             ck_assert_uint_eq(found(query), 0);
     }
 }
-END_TEST
 
-START_TEST(a_megabyte_of_words_is_read_in_linear_time)
+TEST(a_megabyte_of_words_is_read_in_linear_time)
 {
     const size_t length = 1 << 20;
     char *query = guard_room(length);
@@ -831,9 +823,8 @@ START_TEST(a_megabyte_of_words_is_read_in_linear_time)
     charindex_find(&set, query, length);
     ck_assert_uint_eq(charindex_count(&set), 0);
 }
-END_TEST
 
-START_TEST(random_bytes_harm_nothing)
+TEST(random_bytes_harm_nothing)
 {
     for (int i = 0; i < 20000; i++) {
         char query[24];
@@ -846,106 +837,4 @@ START_TEST(random_bytes_harm_nothing)
         charindex_find(&set, guard_copy(query, length), length);
         collect(&set);
     }
-}
-END_TEST
-
-/* The tests of what is known of names. */
-static TCase *
-names_tests(void)
-{
-    TCase *tests = tcase_create("names");
-
-    tcase_add_unchecked_fixture(tests, ask_icu, NULL);
-    tcase_set_timeout(tests, 120);
-    tcase_add_test(
-        tests, every_name_is_the_one_that_icu_knows_and_there_is_none_more);
-    tcase_add_test(tests, there_are_as_many_names_as_unicode_15_has);
-    tcase_add_test(tests, every_row_stands_as_the_published_server_sends_it);
-    tcase_add_test(
-        tests, the_words_are_those_of_the_names_the_most_frequent_first);
-    tcase_add_test(
-        tests, every_word_finds_the_characters_with_it_in_their_names);
-    tcase_add_test(tests, random_pairs_of_words_find_what_both_find);
-    tcase_add_test(tests, frequent_words_find_what_both_find);
-    tcase_add_test(tests, every_name_finds_its_character);
-    tcase_add_test(tests, every_character_finds_itself_when_it_is_no_word);
-    tcase_add_test(tests, every_label_finds_its_character);
-    tcase_add_test(tests, a_word_is_made_of_what_python_thinks_so);
-    tcase_add_test(tests, white_space_is_what_python_thinks_so);
-    tcase_add_test(tests, what_is_printable_is_what_python_thinks_so);
-    tcase_add_test(tests, a_word_longer_than_any_is_no_word);
-    tcase_add_test(tests, more_different_words_than_any_name_has_find_nothing);
-    return tests;
-}
-
-/* The tests of how queries are read. */
-static TCase *
-queries_tests(void)
-{
-    TCase *tests = tcase_create("queries");
-
-    tcase_set_timeout(tests, 60);
-    tcase_add_loop_test(tests, a_query_finds_what_it_asks_for, 0, QUERIES);
-    tcase_add_loop_test(tests,
-        a_query_that_is_cut_anywhere_is_read_to_its_end_only, 0, QUERIES);
-    tcase_add_test(tests, a_nul_separates_words);
-    tcase_add_test(tests, words_go_before_characters);
-    tcase_add_test(tests, white_space_alone_leaves_nothing);
-    tcase_add_test(tests, a_megabyte_of_words_is_read_in_linear_time);
-    tcase_add_test(tests, random_bytes_harm_nothing);
-    return tests;
-}
-
-/* The tests of how sets are walked. */
-static TCase *
-sets_tests(void)
-{
-    TCase *tests = tcase_create("sets");
-
-    tcase_set_timeout(tests, 60);
-    tcase_add_loop_test(
-        tests, runs_one_after_another_are_the_rows_one_by_one, 0, SHAPES);
-    tcase_add_loop_test(tests, runs_are_as_long_as_neighbours_allow, 0, SHAPES);
-    tcase_add_loop_test(tests, skipping_n_is_taking_n, 0, SHAPES);
-    tcase_add_test(tests, a_copy_of_a_set_stays_where_it_was);
-    tcase_add_test(tests, taking_none_takes_none);
-    return tests;
-}
-
-/* Whether ICU's names are of the same Unicode version as ours. */
-static bool
-same_version(void)
-{
-    UVersionInfo version;
-    char text[U_MAX_VERSION_STRING_LENGTH];
-    size_t length;
-
-    u_getUnicodeVersion(version);
-    u_versionToString(version, text);
-    length = strlen(text);
-    return strncmp(text, charindex_version, length) == 0 &&
-           (charindex_version[length] == '\0' ||
-               charindex_version[length] == '.');
-}
-
-int
-main(void)
-{
-    Suite *suite = suite_create("charindex");
-    SRunner *runner;
-    int failed;
-
-    /* The names last: with their tables to copy, every test starts slowly. */
-    suite_add_tcase(suite, queries_tests());
-    suite_add_tcase(suite, sets_tests());
-    if (same_version())
-        suite_add_tcase(suite, names_tests());
-    else
-        fprintf(stderr, "ICU knows another Unicode than %s: no oracle\n",
-            charindex_version);
-    runner = srunner_create(suite);
-    srunner_run_all(runner, CK_NORMAL);
-    failed = srunner_ntests_failed(runner);
-    srunner_free(runner);
-    return failed != 0;
 }

@@ -2,14 +2,12 @@
 
 #include "tests/unit/guard.h"
 #include "tests/unit/scarce.h"
+#include "tests/unit/unit.h"
 
-#include <check.h>
 #include <jansson.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
-
-#define COUNT(array) ((int)(sizeof(array) / sizeof(*(array))))
 
 /* What the servers pass. */
 #define USUAL 16384
@@ -231,7 +229,9 @@ static const struct {
     { "/metrics", "text/plain; version=0.0.4; charset=utf-8", false, false },
 };
 
-START_TEST(a_resource_has_its_head)
+EACH_TEST(.seconds = 120);
+
+TEST(a_resource_has_its_head, .times = COUNT(resources))
 {
     struct answer answer = get(resources[_i].target);
     const bool html = strstr(resources[_i].type, "html") != NULL;
@@ -257,9 +257,8 @@ START_TEST(a_resource_has_its_head)
     ck_assert_uint_gt(answer.body_size, 0);
     drop(&answer);
 }
-END_TEST
 
-START_TEST(head_is_the_head_of_get)
+TEST(head_is_the_head_of_get, .times = COUNT(resources))
 {
     for (int minor = 0; minor < 2; minor++) {
         struct http_request request =
@@ -277,9 +276,8 @@ START_TEST(head_is_the_head_of_get)
         drop(&head);
     }
 }
-END_TEST
 
-START_TEST(every_buffer_gives_the_same_bytes)
+TEST(every_buffer_gives_the_same_bytes, .times = COUNT(resources))
 {
     static const size_t larger[] = { 4096, USUAL, 65535, 65536, 65549, 65555,
         200000 };
@@ -305,9 +303,8 @@ START_TEST(every_buffer_gives_the_same_bytes)
     }
     drop(&whole);
 }
-END_TEST
 
-START_TEST(the_page_tells_its_unicode)
+TEST(the_page_tells_its_unicode)
 {
     struct answer answer = get("/");
     char expected[64];
@@ -316,9 +313,8 @@ START_TEST(the_page_tells_its_unicode)
     ck_assert_ptr_nonnull(strstr(answer.body, expected));
     drop(&answer);
 }
-END_TEST
 
-START_TEST(the_title_begins_with_the_query)
+TEST(the_title_begins_with_the_query)
 {
     struct answer answer = get("/?query=%3Cb%3E");
 
@@ -329,9 +325,8 @@ START_TEST(the_title_begins_with_the_query)
     ck_assert_ptr_nonnull(strstr(answer.body, "<title>Charfinder</title>"));
     drop(&answer);
 }
-END_TEST
 
-START_TEST(a_client_of_http_1_0_reads_to_the_end)
+TEST(a_client_of_http_1_0_reads_to_the_end)
 {
     struct http_request request = request_of(HTTP_GET, "/?query=chess", 0);
     struct answer answer = get_by(&request, USUAL);
@@ -343,9 +338,8 @@ START_TEST(a_client_of_http_1_0_reads_to_the_end)
     ck_assert_ptr_nonnull(strstr(answer.body, "</html>\n"));
     drop(&answer);
 }
-END_TEST
 
-START_TEST(a_small_answer_is_one_piece)
+TEST(a_small_answer_is_one_piece)
 {
     static const char *const targets[] = { "/", "/?query=chess",
         "/search?query=chess", "/?query=cjk", "/search?query=cjk", "/metrics",
@@ -358,9 +352,8 @@ START_TEST(a_small_answer_is_one_piece)
         drop(&answer);
     }
 }
-END_TEST
 
-START_TEST(files_are_those_of_the_sources)
+TEST(files_are_those_of_the_sources)
 {
     static const char *const files[] = { "/page.js", "/style.css" };
 
@@ -381,9 +374,8 @@ START_TEST(files_are_those_of_the_sources)
         drop(&answer);
     }
 }
-END_TEST
 
-START_TEST(other_paths_are_not_found)
+TEST(other_paths_are_not_found)
 {
     static const char *const targets[] = { "/x", "//", "/search/", "/Search",
         "/page.html", "/healthz/", "/%73earch", "/../", "/common/web/page.js",
@@ -398,12 +390,11 @@ START_TEST(other_paths_are_not_found)
         drop(&answer);
     }
 }
-END_TEST
 
 /* Statuses of the parser and of the server. */
 static const int errors[] = { 400, 405, 408, 413, 414, 431, 501, 503, 505 };
 
-START_TEST(a_refused_request_is_told_why)
+TEST(a_refused_request_is_told_why, .times = COUNT(errors))
 {
     struct http_request request = { .status = errors[_i] };
     struct answer answer = get_by(&request, CHARPAGE_ROOM);
@@ -422,9 +413,8 @@ START_TEST(a_refused_request_is_told_why)
     ck_assert_uint_eq(answer.body_size, 0);
     drop(&answer);
 }
-END_TEST
 
-START_TEST(a_raw_target_is_told_what_to_do)
+TEST(a_raw_target_is_told_what_to_do)
 {
     struct http_request request = { .status = HTTP_UNENCODED };
     struct answer answer = get_by(&request, CHARPAGE_ROOM);
@@ -434,7 +424,6 @@ START_TEST(a_raw_target_is_told_what_to_do)
     ck_assert_ptr_nonnull(strstr(answer.body, "Percent-encode"));
     drop(&answer);
 }
-END_TEST
 
 /* What there is, and what is refused in any case. */
 static const struct {
@@ -477,7 +466,7 @@ check_conditions(const char *target, struct http_request request, int status)
     drop(&answer);
 }
 
-START_TEST(conditions_are_evaluated_for_what_there_is)
+TEST(conditions_are_evaluated_for_what_there_is, .times = COUNT(conditional))
 {
     for (int i = 0; i < 18; i++) {
         const char *target = conditional[_i].target;
@@ -494,13 +483,12 @@ START_TEST(conditions_are_evaluated_for_what_there_is)
         check_conditions(target, request, status);
     }
 }
-END_TEST
 
 /* What needs memory. */
 static const char *const needy[] = { "/", "/?query=chess",
     "/search?query=chess", "/metrics" };
 
-START_TEST(an_answer_without_memory_is_500)
+TEST(an_answer_without_memory_is_500, .times = COUNT(needy))
 {
     struct http_request request = request_of(HTTP_GET, needy[_i], 1);
     struct answer answer;
@@ -524,9 +512,8 @@ START_TEST(an_answer_without_memory_is_500)
     ck_assert_int_eq(status_of(&answer), 500);
     drop(&answer);
 }
-END_TEST
 
-START_TEST(an_answer_may_be_left_at_any_point)
+TEST(an_answer_may_be_left_at_any_point)
 {
     struct http_request request =
         request_of(HTTP_GET, "/?query=letter&stop=all", 1);
@@ -547,9 +534,8 @@ START_TEST(an_answer_may_be_left_at_any_point)
         ck_assert(charpage_end(&page));
     }
 }
-END_TEST
 
-START_TEST(a_site_gives_the_same_answers)
+TEST(a_site_gives_the_same_answers, .times = COUNT(resources))
 {
     struct charpage_site mutable = site;
     const struct http_site web = charpage_http_site(&mutable);
@@ -573,9 +559,8 @@ START_TEST(a_site_gives_the_same_answers)
     ck_assert(charpage_end(&page));
     ck_assert(web.end(&other));
 }
-END_TEST
 
-START_TEST(metrics_are_the_counters)
+TEST(metrics_are_the_counters)
 {
     static const char *const names[] = { "accepted_total", "active",
         "served_total", "requests_total", "rejected_total", "timed_out_total",
@@ -608,7 +593,6 @@ START_TEST(metrics_are_the_counters)
     ck_assert_str_eq(line, "");
     drop(&answer);
 }
-END_TEST
 
 /* --- What is found -------------------------------------------------------- */
 
@@ -733,12 +717,11 @@ check_json(const char *query)
     drop(&answer);
 }
 
-START_TEST(json_is_what_the_index_says)
+TEST(the_json_is_what_the_index_says)
 {
     for (int i = 0; i < QUERIES; i++)
         check_json(query_of(i));
 }
-END_TEST
 
 /* Append bytes as HTML wants them, the long way round. */
 static char *
@@ -788,12 +771,11 @@ check_table(const char *query)
     drop(&answer);
 }
 
-START_TEST(the_table_is_what_the_index_says)
+TEST(the_table_is_what_the_index_says)
 {
     for (int i = 0; i < QUERIES; i++)
         check_table(query_of(i));
 }
-END_TEST
 
 /* Check that nothing of a query is markup. */
 static void
@@ -823,14 +805,13 @@ check_markup(const char *query)
     drop(&other);
 }
 
-START_TEST(nothing_of_a_query_is_markup)
+TEST(nothing_of_a_query_is_markup)
 {
     for (int i = 0; i < QUERIES; i++)
         check_markup(query_of(i));
 }
-END_TEST
 
-START_TEST(a_long_query_is_answered_whole)
+TEST(a_long_query_is_answered_whole)
 {
     static const char *const bytes[] = { "%26", "'", "%22", "%1b", "%3C", "a",
         "%e2%99%9a" };
@@ -859,7 +840,6 @@ START_TEST(a_long_query_is_answered_whole)
         drop(&answer);
     }
 }
-END_TEST
 
 static const struct {
     const char *target;
@@ -880,7 +860,7 @@ static const struct {
     { "/?qu%65ry=rocket", "5 matches for &#39;rocket&#39;" },
 };
 
-START_TEST(the_status_is_told)
+TEST(the_status_is_told, .times = COUNT(statuses))
 {
     struct answer answer = get(statuses[_i].target);
     char expected[256];
@@ -890,7 +870,6 @@ START_TEST(the_status_is_told)
     ck_assert_msg(strstr(answer.body, expected) != NULL, "%s", answer.body);
     drop(&answer);
 }
-END_TEST
 
 /* --- Which rows ----------------------------------------------------------- */
 
@@ -952,7 +931,7 @@ static const struct {
     { "&start=x&start=1", -1, -1 },
 };
 
-START_TEST(a_slice_is_cut_to_what_there_is)
+TEST(a_slice_is_cut_to_what_there_is, .times = COUNT(slices))
 {
     static struct charindex_row rows[96];
     struct answer answer;
@@ -990,9 +969,8 @@ START_TEST(a_slice_is_cut_to_what_there_is)
         drop(&answer);
     }
 }
-END_TEST
 
-START_TEST(a_malformed_query_is_400)
+TEST(a_malformed_query_is_400)
 {
     static const char *const queries[] = { "query=%", "query=%4", "query=%zz",
         "query=%00", "query=%ff", "query=%c0%af", "query=%e2%99", "%zz=1",
@@ -1012,7 +990,6 @@ START_TEST(a_malformed_query_is_400)
             drop(&answer);
         }
 }
-END_TEST
 
 /* Where the rows of an answer begin, and their end marked by a NUL. */
 static char *
@@ -1038,7 +1015,7 @@ static const struct {
     { "cat", 500 },
 };
 
-START_TEST(pages_together_are_the_whole)
+TEST(pages_together_are_the_whole, .times = COUNT(stepped))
 {
     for (int page = 0; page < 2; page++) {
         const char *path = page ? "/" : "/search";
@@ -1074,7 +1051,6 @@ START_TEST(pages_together_are_the_whole)
         drop(&whole);
     }
 }
-END_TEST
 
 static const struct {
     const char *numbers;
@@ -1108,7 +1084,7 @@ check_link(const char *body, const char *kind, const char *expected)
     ck_assert_int_eq(strncmp(link, text, strlen(text)), 0);
 }
 
-START_TEST(links_lead_on_and_back)
+TEST(links_lead_on_and_back, .times = COUNT(links))
 {
     struct answer answer;
     char target[128];
@@ -1119,7 +1095,6 @@ START_TEST(links_lead_on_and_back)
     check_link(answer.body, "next", links[_i].after);
     drop(&answer);
 }
-END_TEST
 
 /* --- The console ---------------------------------------------------------- */
 
@@ -1141,7 +1116,7 @@ static const struct {
     { "/nothing", "" },
 };
 
-START_TEST(searches_are_told_on_the_console)
+TEST(searches_are_told_on_the_console, .times = COUNT(records))
 {
     struct charpage_site quiet = site;
     struct http_request request = request_of(HTTP_GET, records[_i].target, 1);
@@ -1155,67 +1130,4 @@ START_TEST(searches_are_told_on_the_console)
     charpage_begin(&page, &quiet, &request, NOW);
     charpage_end(&page);
     ck_assert_str_eq(console, "");
-}
-END_TEST
-
-int
-main(void)
-{
-    Suite *suite = suite_create("charpage");
-    TCase *answers = tcase_create("answers");
-    TCase *found = tcase_create("found");
-    TCase *rows = tcase_create("rows");
-    TCase *told = tcase_create("told");
-    SRunner *runner;
-    int failed;
-
-    tcase_set_timeout(answers, 120);
-    tcase_add_loop_test(answers, a_resource_has_its_head, 0, COUNT(resources));
-    tcase_add_loop_test(answers, head_is_the_head_of_get, 0, COUNT(resources));
-    tcase_add_loop_test(
-        answers, every_buffer_gives_the_same_bytes, 0, COUNT(resources));
-    tcase_add_test(answers, the_page_tells_its_unicode);
-    tcase_add_test(answers, the_title_begins_with_the_query);
-    tcase_add_test(answers, a_client_of_http_1_0_reads_to_the_end);
-    tcase_add_test(answers, a_small_answer_is_one_piece);
-    tcase_add_test(answers, files_are_those_of_the_sources);
-    tcase_add_test(answers, other_paths_are_not_found);
-    tcase_add_loop_test(
-        answers, a_refused_request_is_told_why, 0, COUNT(errors));
-    tcase_add_test(answers, a_raw_target_is_told_what_to_do);
-    tcase_add_loop_test(answers, conditions_are_evaluated_for_what_there_is, 0,
-        COUNT(conditional));
-    tcase_add_loop_test(
-        answers, an_answer_without_memory_is_500, 0, COUNT(needy));
-    tcase_add_test(answers, an_answer_may_be_left_at_any_point);
-    tcase_add_test(answers, metrics_are_the_counters);
-    tcase_add_loop_test(
-        answers, a_site_gives_the_same_answers, 0, COUNT(resources));
-    suite_add_tcase(suite, answers);
-
-    tcase_set_timeout(found, 120);
-    tcase_add_test(found, json_is_what_the_index_says);
-    tcase_add_test(found, the_table_is_what_the_index_says);
-    tcase_add_test(found, nothing_of_a_query_is_markup);
-    tcase_add_test(found, a_long_query_is_answered_whole);
-    tcase_add_loop_test(found, the_status_is_told, 0, COUNT(statuses));
-    suite_add_tcase(suite, found);
-
-    tcase_set_timeout(rows, 120);
-    tcase_add_loop_test(
-        rows, a_slice_is_cut_to_what_there_is, 0, COUNT(slices));
-    tcase_add_test(rows, a_malformed_query_is_400);
-    tcase_add_loop_test(rows, pages_together_are_the_whole, 0, COUNT(stepped));
-    tcase_add_loop_test(rows, links_lead_on_and_back, 0, COUNT(links));
-    suite_add_tcase(suite, rows);
-
-    tcase_add_loop_test(
-        told, searches_are_told_on_the_console, 0, COUNT(records));
-    suite_add_tcase(suite, told);
-
-    runner = srunner_create(suite);
-    srunner_run_all(runner, CK_NORMAL);
-    failed = srunner_ntests_failed(runner);
-    srunner_free(runner);
-    return failed != 0;
 }

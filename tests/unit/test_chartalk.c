@@ -3,14 +3,12 @@
 #include "common/quote.h"
 #include "tests/unit/guard.h"
 #include "tests/unit/scarce.h"
+#include "tests/unit/unit.h"
 
-#include <check.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-
-#define COUNT(array) ((int)(sizeof(array) / sizeof(*(array))))
 
 /* Room for the longest answer. */
 #define ROOM (5 * 1024 * 1024)
@@ -76,7 +74,9 @@ ask(struct chartalk *talk, const char *text, size_t length)
     return goes_on;
 }
 
-START_TEST(the_prompt_comes_first_and_once)
+EACH_TEST(.seconds = 120);
+
+TEST(the_prompt_comes_first_and_once)
 {
     struct chartalk talk;
 
@@ -85,7 +85,6 @@ START_TEST(the_prompt_comes_first_and_once)
     ck_assert_uint_eq(received_length, 0);
     chartalk_end(&talk);
 }
-END_TEST
 
 /* Queries, and what is received for them. */
 static const struct {
@@ -109,7 +108,7 @@ static const struct {
     { "\xc2\xa0", "?> " },
 };
 
-START_TEST(a_query_is_answered)
+TEST(a_query_is_answered, .times = COUNT(answers))
 {
     struct chartalk talk;
 
@@ -120,7 +119,6 @@ START_TEST(a_query_is_answered)
     }
     chartalk_end(&talk);
 }
-END_TEST
 
 /* Lines that end a conversation, wherever they come. */
 static const struct {
@@ -137,7 +135,7 @@ static const struct {
     { "\xc3", 1 },
 };
 
-START_TEST(some_lines_end_it)
+TEST(some_lines_end_it, .times = COUNT(last_lines))
 {
     struct chartalk talk;
 
@@ -147,9 +145,8 @@ START_TEST(some_lines_end_it)
     ck_assert_uint_eq(received_length, 0);
     chartalk_end(&talk);
 }
-END_TEST
 
-START_TEST(what_stands_for_a_line_ends_it)
+TEST(what_stands_for_a_line_ends_it)
 {
     static const enum line_status ends[] = { LINE_TOO_LONG, LINE_LATE,
         LINE_END };
@@ -165,9 +162,8 @@ START_TEST(what_stands_for_a_line_ends_it)
         chartalk_end(&talk);
     }
 }
-END_TEST
 
-START_TEST(only_the_first_line_can_be_a_browsers)
+TEST(only_the_first_line_can_be_a_browsers)
 {
     static const char request[] = "GET / HTTP/1.1";
     struct chartalk talk;
@@ -182,9 +178,8 @@ START_TEST(only_the_first_line_can_be_a_browsers)
     ck_assert_str_eq(received, "No match for 'GET / HTTP/1.1'\r\n?> ");
     chartalk_end(&talk);
 }
-END_TEST
 
-START_TEST(the_longest_answer_is_whole)
+TEST(the_longest_answer_is_whole)
 {
     struct charindex_run run;
     struct charindex_set set;
@@ -201,9 +196,8 @@ START_TEST(the_longest_answer_is_whole)
     ck_assert_str_eq(at, "98263 matches for 'cjk'\r\n?> ");
     chartalk_end(&talk);
 }
-END_TEST
 
-START_TEST(a_long_query_is_shown_whole)
+TEST(a_long_query_is_shown_whole)
 {
     enum { LENGTH = 100000 };
     char *query = malloc(LENGTH), *shown = malloc(QUOTE_STATUS_ROOM(LENGTH));
@@ -222,9 +216,8 @@ START_TEST(a_long_query_is_shown_whole)
     free(query);
     free(shown);
 }
-END_TEST
 
-START_TEST(the_console_says_what_happens)
+TEST(the_console_says_what_happens)
 {
     struct chartalk talk;
 
@@ -240,9 +233,8 @@ START_TEST(the_console_says_what_happens)
         "Received from 127.0.0.1:62910: '\\x00'\n"
         "Close the client socket\n");
 }
-END_TEST
 
-START_TEST(without_memory_for_the_answer_it_ends)
+TEST(without_memory_for_the_answer_it_ends)
 {
     const struct line line = { "king of hearts", 14 };
     struct chartalk talk;
@@ -255,9 +247,8 @@ START_TEST(without_memory_for_the_answer_it_ends)
     ck_assert_uint_eq(received_length, 0);
     chartalk_end(&talk);
 }
-END_TEST
 
-START_TEST(without_memory_for_the_console_it_goes_on)
+TEST(without_memory_for_the_console_it_goes_on)
 {
     struct chartalk talk;
 
@@ -269,9 +260,8 @@ START_TEST(without_memory_for_the_console_it_goes_on)
     ck_assert_str_eq(console, "Sent 1 results\n");
     chartalk_end(&talk);
 }
-END_TEST
 
-START_TEST(it_may_end_at_any_point)
+TEST(it_may_end_at_any_point)
 {
     /* Memory that is left behind is seen by the leak checker. */
     for (int pieces = 0; pieces < 80; pieces++) {
@@ -285,34 +275,4 @@ START_TEST(it_may_end_at_any_point)
             ;
         chartalk_end(&talk);
     }
-}
-END_TEST
-
-int
-main(void)
-{
-    Suite *suite = suite_create("chartalk");
-    TCase *talks = tcase_create("talks");
-    SRunner *runner;
-    int failed;
-
-    tcase_add_test(talks, the_prompt_comes_first_and_once);
-    tcase_add_loop_test(talks, a_query_is_answered, 0, COUNT(answers));
-    tcase_add_loop_test(talks, some_lines_end_it, 0, COUNT(last_lines));
-    tcase_add_test(talks, what_stands_for_a_line_ends_it);
-    tcase_add_test(talks, only_the_first_line_can_be_a_browsers);
-    tcase_add_test(talks, the_longest_answer_is_whole);
-    tcase_add_test(talks, a_long_query_is_shown_whole);
-    tcase_add_test(talks, the_console_says_what_happens);
-    tcase_add_test(talks, without_memory_for_the_answer_it_ends);
-    tcase_add_test(talks, without_memory_for_the_console_it_goes_on);
-    tcase_add_test(talks, it_may_end_at_any_point);
-    tcase_set_timeout(talks, 120);
-    suite_add_tcase(suite, talks);
-
-    runner = srunner_create(suite);
-    srunner_run_all(runner, CK_NORMAL);
-    failed = srunner_ntests_failed(runner);
-    srunner_free(runner);
-    return failed != 0;
 }

@@ -5,8 +5,8 @@
 #include "common/http.h"
 #include "common/log.h"
 #include "common/net.h"
+#include "tests/unit/unit.h"
 
-#include <check.h>
 #include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -320,9 +320,6 @@ static const struct refusal server_refusals[] = {
     { "-x", "guess-server: invalid option -- 'x'" },
 };
 
-#define SERVER_REFUSALS                                                        \
-    ((int)(sizeof(server_refusals) / sizeof(server_refusals[0])))
-
 static const struct refusal client_refusals[] = {
     { "--port 0",
         "guess-client: --port: '0' is not a whole number from 1 to 65535" },
@@ -373,9 +370,6 @@ static const struct refusal client_refusals[] = {
     { "-x", "guess-client: invalid option -- 'x'" },
 };
 
-#define CLIENT_REFUSALS                                                        \
-    ((int)(sizeof(client_refusals) / sizeof(client_refusals[0])))
-
 static const struct refusal finder_refusals[] = {
     { "--port x",
         "charfinder: --port: 'x' is not a whole number from 0 to 65535" },
@@ -393,9 +387,6 @@ static const struct refusal finder_refusals[] = {
     { "--seed 1", "charfinder: unrecognized option '--seed'" },
 };
 
-#define FINDER_REFUSALS                                                        \
-    ((int)(sizeof(finder_refusals) / sizeof(finder_refusals[0])))
-
 /* Fail unless a program was ended by argp with this message. */
 static void
 check_refusal(const struct ended *ended, const struct refusal *refusal)
@@ -411,32 +402,29 @@ check_refusal(const struct ended *ended, const struct refusal *refusal)
     ck_assert_ptr_nonnull(strstr(ended->err, "--help"));
 }
 
-START_TEST(a_wrong_server_command_line_is_refused)
+TEST(a_wrong_server_command_line_is_refused, .times = COUNT(server_refusals))
 {
     static struct ended ended;
 
     run(run_server, server_refusals[_i].line, &ended);
     check_refusal(&ended, &server_refusals[_i]);
 }
-END_TEST
 
-START_TEST(a_wrong_client_command_line_is_refused)
+TEST(a_wrong_client_command_line_is_refused, .times = COUNT(client_refusals))
 {
     static struct ended ended;
 
     run(run_client, client_refusals[_i].line, &ended);
     check_refusal(&ended, &client_refusals[_i]);
 }
-END_TEST
 
-START_TEST(a_wrong_finder_command_line_is_refused)
+TEST(a_wrong_finder_command_line_is_refused, .times = COUNT(finder_refusals))
 {
     static struct ended ended;
 
     run(run_finder, finder_refusals[_i].line, &ended);
     check_refusal(&ended, &finder_refusals[_i]);
 }
-END_TEST
 
 static const struct refusal evented_refusals[] = {
     { "--threads 2", "guess-server: unrecognized option '--threads'" },
@@ -445,19 +433,15 @@ static const struct refusal evented_refusals[] = {
     { "--pool all", NO_NUMBER("pool", "all", "0 to 64") },
 };
 
-#define EVENTED_REFUSALS                                                       \
-    ((int)(sizeof(evented_refusals) / sizeof(evented_refusals[0])))
-
-START_TEST(a_wrong_evented_command_line_is_refused)
+TEST(a_wrong_evented_command_line_is_refused, .times = COUNT(evented_refusals))
 {
     static struct ended ended;
 
     run(run_evented_server, evented_refusals[_i].line, &ended);
     check_refusal(&ended, &evented_refusals[_i]);
 }
-END_TEST
 
-START_TEST(the_server_help_names_every_option)
+TEST(the_server_help_names_every_option)
 {
     static const char *const names[] = { "--host=ADDR", "--port=N", "--quiet",
         "--threads=N", "--max-connections=N", "--max-line=BYTES",
@@ -472,9 +456,8 @@ START_TEST(the_server_help_names_every_option)
     for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++)
         ck_assert_msg(strstr(ended.out, names[i]) != NULL, "%s", names[i]);
 }
-END_TEST
 
-START_TEST(only_the_evented_server_names_its_pool)
+TEST(only_the_evented_server_names_its_pool)
 {
     static struct ended ended;
 
@@ -485,7 +468,6 @@ START_TEST(only_the_evented_server_names_its_pool)
     run(run_server, "--help", &ended);
     ck_assert_ptr_null(strstr(ended.out, "--pool"));
 }
-END_TEST
 
 /* Make every run of blanks and line ends a single blank. */
 static void
@@ -504,7 +486,7 @@ unfold(char *text)
     *out = '\0';
 }
 
-START_TEST(the_server_help_names_every_default)
+TEST(the_server_help_names_every_default)
 {
     static const char *const defaults[] = {
         "(default 127.0.0.1)",
@@ -534,9 +516,8 @@ START_TEST(the_server_help_names_every_default)
         "(default %zu:", options.server.limits.max_connections);
     ck_assert_ptr_nonnull(strstr(ended.out, connections));
 }
-END_TEST
 
-START_TEST(the_client_help_hides_the_digits)
+TEST(the_client_help_hides_the_digits)
 {
     static struct ended ended;
 
@@ -547,9 +528,8 @@ START_TEST(the_client_help_hides_the_digits)
     ck_assert_ptr_nonnull(strstr(ended.out, "[LOWER UPPER SECRET]..."));
     ck_assert_ptr_null(strstr(ended.out, "DIGITS"));
 }
-END_TEST
 
-START_TEST(usage_is_printed_on_request)
+TEST(usage_is_printed_on_request)
 {
     static struct ended ended;
 
@@ -561,9 +541,8 @@ START_TEST(usage_is_printed_on_request)
     ck_assert_ptr_nonnull(strstr(ended.out, "Usage: guess-client"));
     ck_assert_ptr_null(strstr(ended.out, "DIGITS"));
 }
-END_TEST
 
-START_TEST(the_version_names_program_and_twin)
+TEST(the_version_names_program_and_twin)
 {
     static struct ended ended;
 
@@ -574,9 +553,8 @@ START_TEST(the_version_names_program_and_twin)
     ck_assert_int_eq(ended.code, 0);
     ck_assert_str_eq(ended.out, "guess-client (threaded) " VERSION "\n");
 }
-END_TEST
 
-START_TEST(a_fatal_error_is_one_line_and_exit_code_one)
+TEST(a_fatal_error_is_one_line_and_exit_code_one)
 {
     static struct ended ended;
     char expected[128];
@@ -588,7 +566,6 @@ START_TEST(a_fatal_error_is_one_line_and_exit_code_one)
         program_invocation_short_name);
     ck_assert_str_eq(ended.err, expected);
 }
-END_TEST
 
 /* A client's language, and what it shows of a game. */
 static const struct {
@@ -600,9 +577,7 @@ static const struct {
             "클라이언트: 1는 잘 모르겠음\n클라이언트: 3는 맞음\n" },
 };
 
-#define CONSOLES ((int)(sizeof(consoles) / sizeof(consoles[0])))
-
-START_TEST(a_client_shows_the_game_and_its_results)
+TEST(a_client_shows_the_game_and_its_results, .times = COUNT(consoles))
 {
     static struct ended ended;
 
@@ -611,7 +586,6 @@ START_TEST(a_client_shows_the_game_and_its_results)
     ck_assert_str_eq(ended.err, "");
     ck_assert_str_eq(ended.out, consoles[_i].shown);
 }
-END_TEST
 
 /* Fail unless a program ended for this reason. */
 static void
@@ -625,7 +599,7 @@ check_death(const struct ended *ended, const char *reason)
     ck_assert_str_eq(ended->err, expected);
 }
 
-START_TEST(a_client_ends_when_the_server_makes_no_sense)
+TEST(a_client_ends_when_the_server_makes_no_sense)
 {
     static struct ended ended;
 
@@ -636,9 +610,8 @@ START_TEST(a_client_ends_when_the_server_makes_no_sense)
     run(run_unasked, "4", &ended);
     check_death(&ended, "the server sent '4' unasked");
 }
-END_TEST
 
-START_TEST(a_user_is_asked_again_until_there_is_an_answer)
+TEST(a_user_is_asked_again_until_there_is_an_answer)
 {
     static const char question[] =
         "Is it 7? [w]armer [c]older [s]ame [u]nsure [y]es: \n";
@@ -651,9 +624,8 @@ START_TEST(a_user_is_asked_again_until_there_is_an_answer)
         question, question, question);
     ck_assert_str_eq(ended.out, expected);
 }
-END_TEST
 
-START_TEST(a_server_without_options_has_the_defaults)
+TEST(a_server_without_options_has_the_defaults)
 {
     struct guess_server_options options;
 
@@ -678,9 +650,8 @@ START_TEST(a_server_without_options_has_the_defaults)
     ck_assert_int_eq(options.block_ms, 0);
     ck_assert_uint_eq(options.pool, 0);
 }
-END_TEST
 
-START_TEST(the_twin_decides_about_its_workers)
+TEST(the_twin_decides_about_its_workers)
 {
     struct guess_server_options options;
 
@@ -691,9 +662,8 @@ START_TEST(the_twin_decides_about_its_workers)
     parse_server(&options, &threaded, "--threads 10000");
     ck_assert_uint_eq(options.server.workers, 10000);
 }
-END_TEST
 
-START_TEST(every_server_option_is_taken)
+TEST(every_server_option_is_taken)
 {
     struct guess_server_options options;
 
@@ -713,9 +683,8 @@ START_TEST(every_server_option_is_taken)
     ck_assert_int_eq(options.work_us, 30);
     ck_assert_int_eq(options.block_ms, 10);
 }
-END_TEST
 
-START_TEST(the_cost_of_a_number_has_limits)
+TEST(the_cost_of_a_number_has_limits)
 {
     struct guess_server_options options;
 
@@ -728,7 +697,6 @@ START_TEST(the_cost_of_a_number_has_limits)
     ck_assert_int_eq(options.block_ms, 0);
     ck_assert_uint_eq(options.pool, 0);
 }
-END_TEST
 
 /* Hosts as they are given, and as they are taken. */
 static const struct {
@@ -753,9 +721,8 @@ static const struct {
         "[::1%"
         "aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa]" },
 };
-#define HOSTS ((int)(sizeof(hosts) / sizeof(*hosts)))
 
-START_TEST(an_ipv6_address_may_stand_in_brackets)
+TEST(an_ipv6_address_may_stand_in_brackets, .times = COUNT(hosts))
 {
     struct guess_server_options server;
     struct charfinder_options finder;
@@ -771,9 +738,8 @@ START_TEST(an_ipv6_address_may_stand_in_brackets)
     ck_assert_str_eq(client.host, hosts[_i].taken);
     free(client.games);
 }
-END_TEST
 
-START_TEST(every_timeout_is_taken)
+TEST(every_timeout_is_taken)
 {
     struct guess_server_options options;
 
@@ -785,9 +751,8 @@ START_TEST(every_timeout_is_taken)
     ck_assert_int_eq(options.server.limits.stall_ms, 3000);
     ck_assert_int_eq(options.server.limits.drain_ms, 4000);
 }
-END_TEST
 
-START_TEST(the_last_of_two_options_counts)
+TEST(the_last_of_two_options_counts)
 {
     struct guess_server_options options;
 
@@ -796,9 +761,8 @@ START_TEST(the_last_of_two_options_counts)
     ck_assert_uint_eq(options.port, 2);
     ck_assert_int_eq(options.rules.strategy, GUESS_RANDOM);
 }
-END_TEST
 
-START_TEST(a_finder_serves_at_two_ports)
+TEST(a_finder_serves_at_two_ports)
 {
     struct charfinder_options options;
 
@@ -812,9 +776,8 @@ START_TEST(a_finder_serves_at_two_ports)
     ck_assert(options.talk.say == log_record);
     ck_assert(options.page.say == log_record);
 }
-END_TEST
 
-START_TEST(every_finder_option_is_taken)
+TEST(every_finder_option_is_taken)
 {
     struct charfinder_options options;
 
@@ -834,7 +797,6 @@ START_TEST(every_finder_option_is_taken)
     ck_assert_int_eq(options.tcp_port, 1);
     ck_assert_int_eq(options.http_port, CLI_NO_PORT);
 }
-END_TEST
 
 /* Times as the user writes them, and their milliseconds. */
 static const struct {
@@ -858,16 +820,13 @@ static const struct {
     { "31536000", INT64_C(31536000000) },
 };
 
-#define TIMES ((int)(sizeof(times) / sizeof(times[0])))
-
-START_TEST(a_time_takes_fractions)
+TEST(a_time_takes_fractions, .times = COUNT(times))
 {
     ck_assert_int_eq(
         cli_seconds(NULL, "line-timeout", times[_i].text), times[_i].ms);
 }
-END_TEST
 
-START_TEST(a_number_is_taken_from_its_range)
+TEST(a_number_is_taken_from_its_range)
 {
     ck_assert_int_eq(cli_number(NULL, "n", "-5", -5, 5), -5);
     ck_assert_int_eq(cli_number(NULL, "n", "5", -5, 5), 5);
@@ -876,9 +835,8 @@ START_TEST(a_number_is_taken_from_its_range)
         cli_number(NULL, "n", "-9223372036854775808", INT64_MIN, INT64_MAX),
         INT64_MIN);
 }
-END_TEST
 
-START_TEST(a_negative_number_is_put_together_again)
+TEST(a_negative_number_is_put_together_again)
 {
     char buffer[8];
 
@@ -890,9 +848,8 @@ START_TEST(a_negative_number_is_put_together_again)
     ck_assert_str_eq(buffer, "-543210");
     ck_assert(!cli_negative(buffer, sizeof(buffer), '6', "543210"));
 }
-END_TEST
 
-START_TEST(a_client_without_options_plays_the_published_games)
+TEST(a_client_without_options_plays_the_published_games)
 {
     struct guess_client_options options;
 
@@ -913,7 +870,6 @@ START_TEST(a_client_without_options_plays_the_published_games)
     ck_assert_int_eq(options.games[1].secret, 12);
     free(options.games);
 }
-END_TEST
 
 /* How many guesses a game has, and how many games there are. */
 static const struct {
@@ -936,9 +892,8 @@ static const struct {
     { "1 5 --ask", 0, 1 },
 };
 
-#define COUNTS ((int)(sizeof(counts) / sizeof(counts[0])))
-
-START_TEST(games_end_when_found_unless_they_are_the_published_ones)
+TEST(games_end_when_found_unless_they_are_the_published_ones,
+    .times = COUNT(counts))
 {
     struct guess_client_options options;
 
@@ -947,7 +902,6 @@ START_TEST(games_end_when_found_unless_they_are_the_published_ones)
     ck_assert_uint_eq(options.game_count, counts[_i].games);
     free(options.games);
 }
-END_TEST
 
 /* Games of negative numbers, which are no options. */
 static const struct {
@@ -965,9 +919,7 @@ static const struct {
     { "-5 5 --lang ko 0", -5, 5, 0 },
 };
 
-#define NEGATIVES ((int)(sizeof(negatives) / sizeof(negatives[0])))
-
-START_TEST(a_negative_number_is_a_number)
+TEST(a_negative_number_is_a_number, .times = COUNT(negatives))
 {
     struct guess_client_options options;
 
@@ -978,9 +930,8 @@ START_TEST(a_negative_number_is_a_number)
     ck_assert_int_eq(options.games[0].secret, negatives[_i].secret);
     free(options.games);
 }
-END_TEST
 
-START_TEST(every_client_option_is_taken)
+TEST(every_client_option_is_taken)
 {
     struct guess_client_options options;
 
@@ -996,9 +947,8 @@ START_TEST(every_client_option_is_taken)
     ck_assert_int_eq(options.games[0].upper, 3);
     free(options.games);
 }
-END_TEST
 
-START_TEST(a_user_who_is_asked_thinks_of_one_to_a_hundred)
+TEST(a_user_who_is_asked_thinks_of_one_to_a_hundred)
 {
     struct guess_client_options options;
 
@@ -1006,71 +956,4 @@ START_TEST(a_user_who_is_asked_thinks_of_one_to_a_hundred)
     ck_assert_int_eq(options.games[0].lower, 1);
     ck_assert_int_eq(options.games[0].upper, 100);
     free(options.games);
-}
-END_TEST
-
-int
-main(void)
-{
-    Suite *suite = suite_create("cli");
-    TCase *refusals = tcase_create("refusals");
-    TCase *help = tcase_create("help");
-    TCase *server = tcase_create("server");
-    TCase *client = tcase_create("client");
-    SRunner *runner;
-    int failed;
-
-    tcase_set_timeout(refusals, 60);
-    tcase_add_loop_test(
-        refusals, a_wrong_server_command_line_is_refused, 0, SERVER_REFUSALS);
-    tcase_add_loop_test(
-        refusals, a_wrong_client_command_line_is_refused, 0, CLIENT_REFUSALS);
-    tcase_add_loop_test(
-        refusals, a_wrong_finder_command_line_is_refused, 0, FINDER_REFUSALS);
-    tcase_add_loop_test(
-        refusals, a_wrong_evented_command_line_is_refused, 0, EVENTED_REFUSALS);
-    suite_add_tcase(suite, refusals);
-
-    tcase_set_timeout(help, 60);
-    tcase_add_test(help, the_server_help_names_every_option);
-    tcase_add_test(help, only_the_evented_server_names_its_pool);
-    tcase_add_test(help, the_server_help_names_every_default);
-    tcase_add_test(help, the_client_help_hides_the_digits);
-    tcase_add_test(help, usage_is_printed_on_request);
-    tcase_add_test(help, the_version_names_program_and_twin);
-    tcase_add_test(help, a_fatal_error_is_one_line_and_exit_code_one);
-    suite_add_tcase(suite, help);
-
-    tcase_add_test(server, a_server_without_options_has_the_defaults);
-    tcase_add_test(server, the_twin_decides_about_its_workers);
-    tcase_add_test(server, every_server_option_is_taken);
-    tcase_add_test(server, the_cost_of_a_number_has_limits);
-    tcase_add_loop_test(
-        server, an_ipv6_address_may_stand_in_brackets, 0, HOSTS);
-    tcase_add_test(server, every_timeout_is_taken);
-    tcase_add_test(server, the_last_of_two_options_counts);
-    tcase_add_loop_test(server, a_time_takes_fractions, 0, TIMES);
-    tcase_add_test(server, a_number_is_taken_from_its_range);
-    tcase_add_test(server, a_finder_serves_at_two_ports);
-    tcase_add_test(server, every_finder_option_is_taken);
-    suite_add_tcase(suite, server);
-
-    tcase_add_test(client, a_negative_number_is_put_together_again);
-    tcase_add_test(client, a_client_without_options_plays_the_published_games);
-    tcase_add_loop_test(client,
-        games_end_when_found_unless_they_are_the_published_ones, 0, COUNTS);
-    tcase_add_loop_test(client, a_negative_number_is_a_number, 0, NEGATIVES);
-    tcase_add_test(client, every_client_option_is_taken);
-    tcase_add_loop_test(
-        client, a_client_shows_the_game_and_its_results, 0, CONSOLES);
-    tcase_add_test(client, a_client_ends_when_the_server_makes_no_sense);
-    tcase_add_test(client, a_user_is_asked_again_until_there_is_an_answer);
-    tcase_add_test(client, a_user_who_is_asked_thinks_of_one_to_a_hundred);
-    suite_add_tcase(suite, client);
-
-    runner = srunner_create(suite);
-    srunner_run_all(runner, CK_NORMAL);
-    failed = srunner_ntests_failed(runner);
-    srunner_free(runner);
-    return failed != 0;
 }

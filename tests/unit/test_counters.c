@@ -1,12 +1,12 @@
 #include "common/counters.h"
 
 #include "tests/unit/guard.h"
+#include "tests/unit/unit.h"
 
-#include <check.h>
 #include <pthread.h>
 #include <stdbool.h>
 
-START_TEST(a_zeroed_set_counts_nothing)
+TEST(a_zeroed_set_counts_nothing)
 {
     const struct counters counters = { 0 };
     char *text = guard_room(COUNTERS_TEXT_MAX);
@@ -24,9 +24,8 @@ START_TEST(a_zeroed_set_counts_nothing)
     ck_assert_uint_eq(counters_print(&counters, text), sizeof(expected) - 1);
     ck_assert_str_eq(text, expected);
 }
-END_TEST
 
-START_TEST(each_counter_is_printed_under_its_name)
+TEST(each_counter_is_printed_under_its_name)
 {
     struct counters counters = { 0 };
     char text[COUNTERS_TEXT_MAX];
@@ -39,9 +38,8 @@ START_TEST(each_counter_is_printed_under_its_name)
         "timed_out 105\nstalled 106\ndropped_log 107\nbytes_in 108\n"
         "bytes_out 109\n");
 }
-END_TEST
 
-START_TEST(adding_touches_one_counter)
+TEST(adding_touches_one_counter, .times = COUNTER_COUNT)
 {
     struct counters counters = { 0 };
 
@@ -50,9 +48,8 @@ START_TEST(adding_touches_one_counter)
     for (enum counter i = 0; i < COUNTER_COUNT; i++)
         ck_assert_uint_eq(counters_get(&counters, i), (int)i == _i ? 7 : 0);
 }
-END_TEST
 
-START_TEST(adding_the_complement_takes_one_away)
+TEST(adding_the_complement_takes_one_away)
 {
     struct counters counters = { 0 };
 
@@ -60,9 +57,8 @@ START_TEST(adding_the_complement_takes_one_away)
     counters_add(&counters, COUNT_ACTIVE, (uint64_t)-1);
     ck_assert_uint_eq(counters_get(&counters, COUNT_ACTIVE), 1);
 }
-END_TEST
 
-START_TEST(summing_adds_every_counter)
+TEST(summing_adds_every_counter)
 {
     struct counters total = { 0 }, one = { 0 };
 
@@ -77,9 +73,8 @@ START_TEST(summing_adds_every_counter)
         ck_assert_uint_eq(counters_get(&one, i), 10);
     }
 }
-END_TEST
 
-START_TEST(the_largest_counts_fit_into_the_text)
+TEST(the_largest_counts_fit_into_the_text)
 {
     struct counters counters = { 0 };
     char *text = guard_room(COUNTERS_TEXT_MAX);
@@ -92,7 +87,6 @@ START_TEST(the_largest_counts_fit_into_the_text)
     ck_assert_uint_eq(length, strlen(text));
     ck_assert_str_eq(text + length - 32, "\nbytes_out 18446744073709551615\n");
 }
-END_TEST
 
 /* What the writer and the reader share. */
 struct shared {
@@ -114,7 +108,7 @@ count(void *argument)
     return NULL;
 }
 
-START_TEST(a_reader_never_sees_a_counter_go_back)
+TEST(a_reader_never_sees_a_counter_go_back)
 {
     static struct shared shared;
     uint64_t before = 0;
@@ -133,30 +127,4 @@ START_TEST(a_reader_never_sees_a_counter_go_back)
     } while (!done);
     pthread_join(writer, NULL);
     ck_assert_uint_eq(before, ADDITIONS);
-}
-END_TEST
-
-int
-main(void)
-{
-    Suite *suite = suite_create("counters");
-    TCase *tests = tcase_create("counters");
-    SRunner *runner;
-    int failed;
-
-    tcase_set_timeout(tests, 60);
-    tcase_add_test(tests, a_zeroed_set_counts_nothing);
-    tcase_add_test(tests, each_counter_is_printed_under_its_name);
-    tcase_add_loop_test(tests, adding_touches_one_counter, 0, COUNTER_COUNT);
-    tcase_add_test(tests, adding_the_complement_takes_one_away);
-    tcase_add_test(tests, summing_adds_every_counter);
-    tcase_add_test(tests, the_largest_counts_fit_into_the_text);
-    tcase_add_test(tests, a_reader_never_sees_a_counter_go_back);
-    suite_add_tcase(suite, tests);
-
-    runner = srunner_create(suite);
-    srunner_run_all(runner, CK_NORMAL);
-    failed = srunner_ntests_failed(runner);
-    srunner_free(runner);
-    return failed != 0;
 }

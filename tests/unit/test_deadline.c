@@ -1,22 +1,20 @@
 #include "common/deadline.h"
 
-#include <check.h>
+#include "tests/unit/unit.h"
 
-START_TEST(a_deadline_is_the_limit_from_now)
+TEST(a_deadline_is_the_limit_from_now)
 {
     ck_assert_int_eq(deadline_after(0, 1), 1);
     ck_assert_int_eq(deadline_after(1000, 500), 1500);
     ck_assert_int_eq(
         deadline_after(INT64_C(1) << 50, 1), (INT64_C(1) << 50) + 1);
 }
-END_TEST
 
-START_TEST(without_a_limit_the_deadline_never_comes)
+TEST(without_a_limit_the_deadline_never_comes)
 {
     ck_assert_int_eq(deadline_after(0, 0), NEVER);
     ck_assert_int_eq(deadline_after(INT64_MAX - 1, 0), NEVER);
 }
-END_TEST
 
 /* How often is looked for overdue connections. */
 static const struct {
@@ -40,9 +38,7 @@ static const struct {
     { 1, 1, 1, 1 },
 };
 
-#define SWEEPS ((int)(sizeof(sweeps) / sizeof(sweeps[0])))
-
-START_TEST(a_sweep_comes_each_eighth_of_the_shortest_limit)
+TEST(a_sweep_comes_each_eighth_of_the_shortest_limit, .times = COUNT(sweeps))
 {
     const struct limits limits = {
         .line_ms = sweeps[_i].line_ms,
@@ -52,44 +48,39 @@ START_TEST(a_sweep_comes_each_eighth_of_the_shortest_limit)
 
     ck_assert_int_eq(deadline_sweep_ms(&limits), sweeps[_i].period);
 }
-END_TEST
 
-START_TEST(the_drain_limit_does_not_hurry_the_sweep)
+TEST(the_drain_limit_does_not_hurry_the_sweep)
 {
     struct limits limits = limits_default(1024);
 
     limits.drain_ms = 1;
     ck_assert_int_eq(deadline_sweep_ms(&limits), LIMIT_SWEEP_MS);
 }
-END_TEST
 
-START_TEST(a_sweep_up_to_a_second_late_has_lost_nothing)
+TEST(a_sweep_up_to_a_second_late_has_lost_nothing)
 {
     ck_assert_int_eq(deadline_lost_ms(5000, 4000), 0);
     ck_assert_int_eq(deadline_lost_ms(5000, 5000), 0);
     ck_assert_int_eq(deadline_lost_ms(5000, 5001), 0);
     ck_assert_int_eq(deadline_lost_ms(5000, 6000), 0);
 }
-END_TEST
 
-START_TEST(a_sweep_over_a_second_late_has_lost_the_delay)
+TEST(a_sweep_over_a_second_late_has_lost_the_delay)
 {
     ck_assert_int_eq(deadline_lost_ms(5000, 6001), 1001);
     ck_assert_int_eq(deadline_lost_ms(5000, 65000), 60000);
 }
-END_TEST
 
 #define STALL 30000
 
-START_TEST(a_new_debt_is_not_stalled)
+TEST(a_new_debt_is_not_stalled)
 {
     struct progress progress = { 0 };
 
     ck_assert(!progress_stalled(&progress, 1000000, STALL, 100, 100));
 }
-END_TEST
 
-START_TEST(a_debt_without_progress_stalls_at_the_limit)
+TEST(a_debt_without_progress_stalls_at_the_limit)
 {
     struct progress progress = { 0 };
 
@@ -97,9 +88,8 @@ START_TEST(a_debt_without_progress_stalls_at_the_limit)
     ck_assert(!progress_stalled(&progress, 1000 + STALL - 1, STALL, 100, 100));
     ck_assert(progress_stalled(&progress, 1000 + STALL, STALL, 100, 100));
 }
-END_TEST
 
-START_TEST(a_stalled_debt_stays_stalled)
+TEST(a_stalled_debt_stays_stalled)
 {
     struct progress progress = { 0 };
 
@@ -107,9 +97,8 @@ START_TEST(a_stalled_debt_stays_stalled)
     for (int64_t now = 1 + STALL; now < 1 + 2 * STALL; now += 1000)
         ck_assert(progress_stalled(&progress, now, STALL, 100, 100));
 }
-END_TEST
 
-START_TEST(who_has_acknowledged_all_owes_nothing)
+TEST(who_has_acknowledged_all_owes_nothing)
 {
     struct progress progress = { 0 };
 
@@ -118,9 +107,8 @@ START_TEST(who_has_acknowledged_all_owes_nothing)
     ck_assert(!progress_stalled(&progress, 1000 + 2 * STALL, STALL, 200, 100));
     ck_assert(progress_stalled(&progress, 1000 + 3 * STALL, STALL, 200, 100));
 }
-END_TEST
 
-START_TEST(a_byte_more_written_is_progress)
+TEST(a_byte_more_written_is_progress)
 {
     struct progress progress = { 0 };
 
@@ -129,9 +117,8 @@ START_TEST(a_byte_more_written_is_progress)
     ck_assert(!progress_stalled(&progress, 59999, STALL, 101, 101));
     ck_assert(progress_stalled(&progress, 60000, STALL, 101, 101));
 }
-END_TEST
 
-START_TEST(a_byte_more_acknowledged_is_progress)
+TEST(a_byte_more_acknowledged_is_progress)
 {
     struct progress progress = { 0 };
 
@@ -140,9 +127,8 @@ START_TEST(a_byte_more_acknowledged_is_progress)
     ck_assert(!progress_stalled(&progress, 59999, STALL, 100, 99));
     ck_assert(progress_stalled(&progress, 60000, STALL, 100, 99));
 }
-END_TEST
 
-START_TEST(a_trickle_never_stalls)
+TEST(a_trickle_never_stalls)
 {
     struct progress progress = { 0 };
 
@@ -150,18 +136,16 @@ START_TEST(a_trickle_never_stalls)
         ck_assert(!progress_stalled(
             &progress, 1 + i * (int64_t)(STALL - 1), STALL, 5000, 1000 - i));
 }
-END_TEST
 
-START_TEST(without_a_limit_nothing_stalls)
+TEST(without_a_limit_nothing_stalls)
 {
     struct progress progress = { 0 };
 
     ck_assert(!progress_stalled(&progress, 1, 0, 100, 100));
     ck_assert(!progress_stalled(&progress, INT64_MAX, 0, 100, 100));
 }
-END_TEST
 
-START_TEST(a_cleared_debt_begins_anew)
+TEST(a_cleared_debt_begins_anew)
 {
     struct progress progress = { 0 };
 
@@ -171,7 +155,6 @@ START_TEST(a_cleared_debt_begins_anew)
     ck_assert(!progress_stalled(&progress, 119999, STALL, 100, 100));
     ck_assert(progress_stalled(&progress, 120000, STALL, 100, 100));
 }
-END_TEST
 
 static int unacked_now;
 static bool readable_now;
@@ -206,16 +189,15 @@ look(struct deadline *deadline, int64_t now, enum phase phase)
     return deadline_look(deadline, now, phase, 1000, &limits, 80, &ask, 7);
 }
 
-START_TEST(input_has_the_limit_of_its_phase)
+TEST(input_has_the_limit_of_its_phase)
 {
     const struct limits limits = { .line_ms = 7, .idle_ms = 50 };
 
     ck_assert_int_eq(deadline_for_input(100, &limits, PHASE_LINE), 107);
     ck_assert_int_eq(deadline_for_input(100, &limits, PHASE_IDLE), 150);
 }
-END_TEST
 
-START_TEST(before_its_deadline_nobody_is_overdue_nor_asked)
+TEST(before_its_deadline_nobody_is_overdue_nor_asked)
 {
     struct deadline deadline = { .reprieved = true };
 
@@ -225,9 +207,8 @@ START_TEST(before_its_deadline_nobody_is_overdue_nor_asked)
     ck_assert_int_eq(asked, 0);
     ck_assert(!deadline.reprieved);
 }
-END_TEST
 
-START_TEST(who_has_said_nothing_is_silent_and_who_has_begun_is_late)
+TEST(who_has_said_nothing_is_silent_and_who_has_begun_is_late)
 {
     struct deadline deadline = { 0 };
 
@@ -236,9 +217,8 @@ START_TEST(who_has_said_nothing_is_silent_and_who_has_begun_is_late)
     ck_assert_int_eq(look(&deadline, 1000, PHASE_LINGER), OVERDUE_SILENT);
     ck_assert_int_eq(look(&deadline, 1000, PHASE_LINE), OVERDUE_LATE);
 }
-END_TEST
 
-START_TEST(whose_bytes_are_there_is_reprieved_once)
+TEST(whose_bytes_are_there_is_reprieved_once)
 {
     struct deadline deadline = { 0 };
 
@@ -247,9 +227,8 @@ START_TEST(whose_bytes_are_there_is_reprieved_once)
     ck_assert_int_eq(look(&deadline, 1100, PHASE_LINE), OVERDUE_LATE);
     ck_assert_int_eq(asked, 0);
 }
-END_TEST
 
-START_TEST(who_takes_nothing_of_an_answer_has_stalled)
+TEST(who_takes_nothing_of_an_answer_has_stalled)
 {
     struct deadline deadline = { 0 };
 
@@ -260,50 +239,4 @@ START_TEST(who_takes_nothing_of_an_answer_has_stalled)
     /* What was owed is forgotten when something else is waited for. */
     ck_assert_int_eq(look(&deadline, 999, PHASE_IDLE), OVERDUE_NOT);
     ck_assert_int_eq(look(&deadline, 2600, PHASE_ANSWER), OVERDUE_NOT);
-}
-END_TEST
-
-int
-main(void)
-{
-    Suite *suite = suite_create("deadline");
-    TCase *times = tcase_create("times");
-    TCase *progress = tcase_create("progress");
-    TCase *look_at = tcase_create("look");
-    SRunner *runner;
-    int failed;
-
-    tcase_add_test(times, a_deadline_is_the_limit_from_now);
-    tcase_add_test(times, without_a_limit_the_deadline_never_comes);
-    tcase_add_loop_test(
-        times, a_sweep_comes_each_eighth_of_the_shortest_limit, 0, SWEEPS);
-    tcase_add_test(times, the_drain_limit_does_not_hurry_the_sweep);
-    tcase_add_test(times, a_sweep_up_to_a_second_late_has_lost_nothing);
-    tcase_add_test(times, a_sweep_over_a_second_late_has_lost_the_delay);
-    tcase_add_test(times, input_has_the_limit_of_its_phase);
-    suite_add_tcase(suite, times);
-
-    tcase_add_test(progress, a_new_debt_is_not_stalled);
-    tcase_add_test(progress, a_debt_without_progress_stalls_at_the_limit);
-    tcase_add_test(progress, a_stalled_debt_stays_stalled);
-    tcase_add_test(progress, who_has_acknowledged_all_owes_nothing);
-    tcase_add_test(progress, a_byte_more_written_is_progress);
-    tcase_add_test(progress, a_byte_more_acknowledged_is_progress);
-    tcase_add_test(progress, a_trickle_never_stalls);
-    tcase_add_test(progress, without_a_limit_nothing_stalls);
-    tcase_add_test(progress, a_cleared_debt_begins_anew);
-    suite_add_tcase(suite, progress);
-
-    tcase_add_test(look_at, before_its_deadline_nobody_is_overdue_nor_asked);
-    tcase_add_test(
-        look_at, who_has_said_nothing_is_silent_and_who_has_begun_is_late);
-    tcase_add_test(look_at, whose_bytes_are_there_is_reprieved_once);
-    tcase_add_test(look_at, who_takes_nothing_of_an_answer_has_stalled);
-    suite_add_tcase(suite, look_at);
-
-    runner = srunner_create(suite);
-    srunner_run_all(runner, CK_NORMAL);
-    failed = srunner_ntests_failed(runner);
-    srunner_free(runner);
-    return failed != 0;
 }

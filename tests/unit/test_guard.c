@@ -7,7 +7,8 @@
 
 #include "report/run/guard.h"
 
-#include <check.h>
+#include "tests/unit/unit.h"
+
 #include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -170,7 +171,9 @@ have_stray(void)
     wait_for_go();
 }
 
-START_TEST(nothing_is_left_at_the_exit)
+EACH_TEST(.before = open_pipes);
+
+TEST(nothing_is_left_at_the_exit)
 {
     pid_t pid = guarded(have_stray);
 
@@ -179,11 +182,10 @@ START_TEST(nothing_is_left_at_the_exit)
     ck_assert_int_eq(WEXITSTATUS(status_of(pid)), 3);
     ck_assert_int_eq(heard(1), 0);
 }
-END_TEST
 
 static const int deaths[] = { SIGINT, SIGTERM, SIGHUP, SIGQUIT, SIGXCPU };
 
-START_TEST(nothing_is_left_after_a_signal)
+TEST(nothing_is_left_after_a_signal, .times = COUNT(deaths))
 {
     const struct rlimit no_core = { 0, 0 };
     pid_t pid;
@@ -195,7 +197,6 @@ START_TEST(nothing_is_left_after_a_signal)
     ck_assert_int_eq(WTERMSIG(status_of(pid)), deaths[_i]);
     ck_assert_int_eq(heard(1), 0);
 }
-END_TEST
 
 static void
 have_stray_behind_a_mask(void)
@@ -207,7 +208,7 @@ have_stray_behind_a_mask(void)
     have_stray();
 }
 
-START_TEST(a_signal_comes_whoever_held_it_back)
+TEST(a_signal_comes_whoever_held_it_back)
 {
     pid_t pid = guarded(have_stray_behind_a_mask);
 
@@ -216,7 +217,6 @@ START_TEST(a_signal_comes_whoever_held_it_back)
     ck_assert_int_eq(WTERMSIG(status_of(pid)), SIGTERM);
     ck_assert_int_eq(heard(1), 0);
 }
-END_TEST
 
 static void
 have_stubborn(void)
@@ -226,7 +226,7 @@ have_stubborn(void)
     wait_for_go();
 }
 
-START_TEST(who_does_not_end_on_the_first_word_is_killed)
+TEST(who_does_not_end_on_the_first_word_is_killed)
 {
     pid_t pid = guarded(have_stubborn);
 
@@ -236,7 +236,6 @@ START_TEST(who_does_not_end_on_the_first_word_is_killed)
     ck_assert_int_eq(heard(1), 0);
     ck_assert_int_eq(WEXITSTATUS(status_of(pid)), 3);
 }
-END_TEST
 
 static void
 end_strays(void)
@@ -254,7 +253,7 @@ end_strays(void)
         _exit(1);
 }
 
-START_TEST(a_server_is_no_stray)
+TEST(a_server_is_no_stray)
 {
     pid_t pid = guarded(end_strays);
 
@@ -263,7 +262,6 @@ START_TEST(a_server_is_no_stray)
     ck_assert_int_eq(WEXITSTATUS(status_of(pid)), 3);
     ck_assert_int_eq(heard(1), 0);
 }
-END_TEST
 
 /* What a child that was there before is asked. */
 static int question[2];
@@ -282,7 +280,7 @@ have_child_of_before(void)
     guard_install();
 }
 
-START_TEST(a_child_of_before_is_left_alone)
+TEST(a_child_of_before_is_left_alone)
 {
     pid_t pid;
 
@@ -292,7 +290,6 @@ START_TEST(a_child_of_before_is_left_alone)
     ck_assert_int_eq(write(question[1], "?", 1), 1);
     ck_assert_int_eq(heard(1), 'h');
 }
-END_TEST
 
 static void
 ignore_and_raise(void)
@@ -304,11 +301,10 @@ ignore_and_raise(void)
         raise(deaths[i]);
 }
 
-START_TEST(what_was_ignored_before_stays_so)
+TEST(what_was_ignored_before_stays_so)
 {
     ck_assert_int_eq(WEXITSTATUS(status_of(guarded(ignore_and_raise))), 3);
 }
-END_TEST
 
 static void
 have_deaf_server(void)
@@ -318,7 +314,7 @@ have_deaf_server(void)
     wait_for_go();
 }
 
-START_TEST(a_second_signal_waits_for_nobody)
+TEST(a_second_signal_waits_for_nobody)
 {
     pid_t pid = guarded(have_deaf_server);
 
@@ -329,7 +325,6 @@ START_TEST(a_second_signal_waits_for_nobody)
     ck_assert_int_eq(WTERMSIG(status_of(pid)), SIGINT);
     ck_assert_int_eq(heard(1), 0);
 }
-END_TEST
 
 /* Make a terminal whose other end nobody reads standard error, and full. */
 static void
@@ -360,7 +355,7 @@ have_full_terminal(void)
     wait_for_go();
 }
 
-START_TEST(a_terminal_that_nobody_reads_keeps_nobody_alive)
+TEST(a_terminal_that_nobody_reads_keeps_nobody_alive)
 {
     pid_t pid = guarded(have_full_terminal);
 
@@ -368,35 +363,4 @@ START_TEST(a_terminal_that_nobody_reads_keeps_nobody_alive)
     kill(pid, SIGTERM);
     ck_assert_int_eq(WTERMSIG(status_of(pid)), SIGTERM);
     ck_assert_int_eq(heard(1), 0);
-}
-END_TEST
-
-int
-main(void)
-{
-    Suite *suite = suite_create("guard");
-    TCase *ends = tcase_create("ends");
-    SRunner *runner;
-    int failed;
-
-    setvbuf(stdout, NULL, _IONBF, 0); /* those who exit would write it again */
-    tcase_add_checked_fixture(ends, open_pipes, NULL);
-    tcase_set_timeout(ends, 30);
-    tcase_add_test(ends, nothing_is_left_at_the_exit);
-    tcase_add_loop_test(ends, nothing_is_left_after_a_signal, 0,
-        (int)(sizeof(deaths) / sizeof(deaths[0])));
-    tcase_add_test(ends, a_signal_comes_whoever_held_it_back);
-    tcase_add_test(ends, who_does_not_end_on_the_first_word_is_killed);
-    tcase_add_test(ends, a_server_is_no_stray);
-    tcase_add_test(ends, a_child_of_before_is_left_alone);
-    tcase_add_test(ends, what_was_ignored_before_stays_so);
-    tcase_add_test(ends, a_second_signal_waits_for_nobody);
-    tcase_add_test(ends, a_terminal_that_nobody_reads_keeps_nobody_alive);
-    suite_add_tcase(suite, ends);
-
-    runner = srunner_create(suite);
-    srunner_run_all(runner, CK_NORMAL);
-    failed = srunner_ntests_failed(runner);
-    srunner_free(runner);
-    return failed != 0;
 }

@@ -3,8 +3,8 @@
 #include "common/number.h"
 #include "tests/unit/guard.h"
 #include "tests/unit/scarce.h"
+#include "tests/unit/unit.h"
 
-#include <check.h>
 #include <inttypes.h>
 #include <math.h>
 #include <stdio.h>
@@ -241,8 +241,6 @@ static const struct talk talks[] = {
     FAILS("CLEAR\r\nGET / HTTP/1.1\r\n\r\n", GUESS_UNKNOWN_COMMAND),
 };
 
-#define TALKS ((int)(sizeof(talks) / sizeof(talks[0])))
-
 /* A server with one client, whose bytes come as a test cuts them. */
 struct server {
     struct line_scanner scanner;
@@ -348,20 +346,18 @@ check_talk(const struct talk *talk, size_t cut)
     }
 }
 
-START_TEST(a_conversation_is_answered_as_the_protocol_says)
+TEST(a_conversation_is_answered_as_the_protocol_says, .times = COUNT(talks))
 {
     check_talk(&talks[_i], talks[_i].size);
 }
-END_TEST
 
-START_TEST(every_split_in_two_is_answered_alike)
+TEST(every_split_in_two_is_answered_alike, .times = COUNT(talks))
 {
     for (size_t cut = 0; cut <= talks[_i].size; cut++)
         check_talk(&talks[_i], cut);
 }
-END_TEST
 
-START_TEST(byte_by_byte_is_answered_alike)
+TEST(byte_by_byte_is_answered_alike, .times = COUNT(talks))
 {
     const struct talk *talk = &talks[_i];
 
@@ -375,7 +371,6 @@ START_TEST(byte_by_byte_is_answered_alike)
         check_heard(&server, talk, 1);
     }
 }
-END_TEST
 
 /* Tell a session one line; the reply is for the test. */
 static void
@@ -427,7 +422,7 @@ check_error(struct guess_session *session, const char *text, const char *reason)
     ck_assert_mem_eq(reply.text, expected, reply.length);
 }
 
-START_TEST(every_number_of_a_range_is_guessed_once)
+TEST(every_number_of_a_range_is_guessed_once, .times = COUNT(quiet))
 {
     static const int64_t ranges[][2] = { { 1, 5 }, { 10, 15 }, { -3, 3 },
         { 0, 200 }, { INT64_MIN, INT64_MIN + 50 },
@@ -456,7 +451,6 @@ START_TEST(every_number_of_a_range_is_guessed_once)
         }
     }
 }
-END_TEST
 
 /* Order two numbers for qsort. */
 static int
@@ -490,14 +484,13 @@ check_no_repeat(const struct guess_rules *rules, int64_t lower, int64_t upper)
     free(guesses);
 }
 
-START_TEST(a_huge_range_repeats_nothing)
+TEST(a_huge_range_repeats_nothing, .times = COUNT(quiet))
 {
     check_no_repeat(&quiet[_i], 0, INT64_MAX);
     check_no_repeat(&quiet[_i], INT64_MIN, -1);
     check_no_repeat(&quiet[_i], INT64_MIN, INT64_MAX);
     check_no_repeat(&quiet[_i], -50000, 50000);
 }
-END_TEST
 
 /* Write the first guesses of a game into an array. */
 static void
@@ -516,7 +509,7 @@ first_guesses(const struct guess_rules *rules, uint64_t seed, int games,
 
 #define FIRST 10
 
-START_TEST(the_same_seed_gives_the_same_guesses)
+TEST(the_same_seed_gives_the_same_guesses, .times = COUNT(quiet))
 {
     int64_t one[FIRST], two[FIRST];
 
@@ -526,9 +519,8 @@ START_TEST(the_same_seed_gives_the_same_guesses)
         ck_assert_mem_eq(one, two, sizeof(one));
     }
 }
-END_TEST
 
-START_TEST(other_seeds_give_other_guesses)
+TEST(other_seeds_give_other_guesses)
 {
     int64_t one[FIRST], two[FIRST];
 
@@ -538,9 +530,8 @@ START_TEST(other_seeds_give_other_guesses)
         ck_assert_mem_ne(one, two, sizeof(one));
     }
 }
-END_TEST
 
-START_TEST(the_next_game_has_other_guesses)
+TEST(the_next_game_has_other_guesses)
 {
     int64_t one[FIRST], two[FIRST];
 
@@ -550,9 +541,8 @@ START_TEST(the_next_game_has_other_guesses)
         ck_assert_mem_ne(one, two, sizeof(one));
     }
 }
-END_TEST
 
-START_TEST(neighbouring_seeds_share_no_game)
+TEST(neighbouring_seeds_share_no_game)
 {
     int64_t one[FIRST], two[FIRST];
 
@@ -566,9 +556,8 @@ START_TEST(neighbouring_seeds_share_no_game)
         }
     }
 }
-END_TEST
 
-START_TEST(a_game_in_between_does_not_change_the_next_one)
+TEST(a_game_in_between_does_not_change_the_next_one)
 {
     int64_t one[FIRST], two[FIRST];
     struct guess_session session;
@@ -584,9 +573,8 @@ START_TEST(a_game_in_between_does_not_change_the_next_one)
     guess_end(&session);
     ck_assert_mem_eq(one, two, sizeof(one));
 }
-END_TEST
 
-START_TEST(a_known_seed_gives_known_guesses)
+TEST(a_known_seed_gives_known_guesses, .times = COUNT(quiet))
 {
     /* What --seed repeats; a change here is a change for the user. */
     static const int64_t known[2][FIRST] = {
@@ -601,9 +589,8 @@ START_TEST(a_known_seed_gives_known_guesses)
     for (size_t i = 0; i < FIRST; i++)
         ck_assert_int_eq(guesses[i], known[_i][i]);
 }
-END_TEST
 
-START_TEST(a_known_seed_gives_known_guesses_in_the_next_game)
+TEST(a_known_seed_gives_known_guesses_in_the_next_game)
 {
     static const int64_t known[FIRST] = { 430806, 456689, 37196, 141890, 705366,
         191505, 183356, 66349, 785898, 72076 };
@@ -613,9 +600,8 @@ START_TEST(a_known_seed_gives_known_guesses_in_the_next_game)
     for (size_t i = 0; i < FIRST; i++)
         ck_assert_int_eq(guesses[i], known[i]);
 }
-END_TEST
 
-START_TEST(each_number_is_guessed_first_equally_often)
+TEST(each_number_is_guessed_first_equally_often)
 {
     const double expected = 10000.0 / 6;
     unsigned counts[6] = { 0 };
@@ -634,9 +620,8 @@ START_TEST(each_number_is_guessed_first_equally_often)
     /* Exceeded by chance once in 10,000 times; the seeds are fixed. */
     ck_assert_double_lt(chi_square, 25.74);
 }
-END_TEST
 
-START_TEST(the_games_of_one_session_begin_with_each_number)
+TEST(the_games_of_one_session_begin_with_each_number)
 {
     const double expected = 10000.0 / 6;
     unsigned counts[6] = { 0 };
@@ -653,9 +638,8 @@ START_TEST(the_games_of_one_session_begin_with_each_number)
         chi_square += pow(counts[i] - expected, 2) / expected;
     ck_assert_double_lt(chi_square, 25.74);
 }
-END_TEST
 
-START_TEST(a_found_secret_is_said_again_for_ever)
+TEST(a_found_secret_is_said_again_for_ever, .times = COUNT(quiet))
 {
     struct guess_session session;
     struct guess_reply reply;
@@ -671,9 +655,8 @@ START_TEST(a_found_secret_is_said_again_for_ever)
         ck_assert_int_eq(number(&session), secret);
     guess_end(&session);
 }
-END_TEST
 
-START_TEST(a_new_game_forgets_the_old_guesses)
+TEST(a_new_game_forgets_the_old_guesses, .times = COUNT(quiet))
 {
     struct guess_session session;
 
@@ -688,7 +671,6 @@ START_TEST(a_new_game_forgets_the_old_guesses)
     }
     guess_end(&session);
 }
-END_TEST
 
 /* How many guesses an honest client needs to be told of its secret. */
 static unsigned
@@ -727,15 +709,14 @@ play(const struct guess_rules *rules, enum guess_language language,
     return n > patience ? 0 : n;
 }
 
-START_TEST(bisect_finds_a_secret_of_a_thousand_in_twenty_two_guesses)
+TEST(bisect_finds_a_secret_of_a_thousand_in_twenty_two_guesses)
 {
     for (int64_t secret = -500; secret < 524; secret++)
         if (play(&quiet[1], GUESS_ENGLISH, -500, 523, secret, 22) == 0)
             ck_abort_msg("%" PRId64 " is not found", secret);
 }
-END_TEST
 
-START_TEST(bisect_finds_a_secret_of_all_64_bits_in_130_guesses)
+TEST(bisect_finds_a_secret_of_all_64_bits_in_130_guesses)
 {
     uint64_t state = 1;
 
@@ -755,18 +736,16 @@ START_TEST(bisect_finds_a_secret_of_all_64_bits_in_130_guesses)
             0);
     }
 }
-END_TEST
 
-START_TEST(bisect_understands_korean)
+TEST(bisect_understands_korean)
 {
     /* Without a word for Same, Unsure tells less: a few guesses more. */
     for (int64_t secret = 1; secret <= 1000; secret++)
         if (play(&quiet[1], GUESS_KOREAN, 1, 1000, secret, 26) == 0)
             ck_abort_msg("%" PRId64 " is not found", secret);
 }
-END_TEST
 
-START_TEST(the_random_strategy_does_not_listen)
+TEST(the_random_strategy_does_not_listen)
 {
     struct guess_session listening, deaf;
     struct guess_reply reply;
@@ -780,7 +759,6 @@ START_TEST(the_random_strategy_does_not_listen)
         tell(&listening, i % 2 == 0 ? "REPORT Warmer" : "REPORT Same", &reply);
     }
 }
-END_TEST
 
 /* What the console shows for a line. */
 static const struct {
@@ -812,8 +790,6 @@ static const struct {
     { GUESS_ENGLISH, 3, "", "" },
 };
 
-#define RECORDS ((int)(sizeof(records) / sizeof(records[0])))
-
 /* Say one of these lines in a game of one number; return its console text. */
 static void
 record(int i, bool is_quiet, struct guess_reply *reply)
@@ -829,25 +805,23 @@ record(int i, bool is_quiet, struct guess_reply *reply)
     guess_end(&session);
 }
 
-START_TEST(the_console_shows_decisions_and_errors)
+TEST(the_console_shows_decisions_and_errors, .times = COUNT(records))
 {
     struct guess_reply reply;
 
     record(_i, false, &reply);
     ck_assert_str_eq(reply.console, records[_i].console);
 }
-END_TEST
 
-START_TEST(a_quiet_console_shows_nothing)
+TEST(a_quiet_console_shows_nothing, .times = COUNT(records))
 {
     struct guess_reply reply;
 
     record(_i, true, &reply);
     ck_assert_str_eq(reply.console, "");
 }
-END_TEST
 
-START_TEST(the_console_keeps_quiet_about_a_guess)
+TEST(the_console_keeps_quiet_about_a_guess)
 {
     const struct guess_rules rules = { GUESS_RANDOM, GUESS_ENGLISH, false };
     struct guess_session session;
@@ -858,9 +832,8 @@ START_TEST(the_console_keeps_quiet_about_a_guess)
     tell(&session, "NUMBER", &reply);
     ck_assert_str_eq(reply.console, "");
 }
-END_TEST
 
-START_TEST(the_console_keeps_quiet_about_a_browser)
+TEST(the_console_keeps_quiet_about_a_browser)
 {
     const struct guess_rules rules = { GUESS_RANDOM, GUESS_ENGLISH, false };
     struct guess_session session;
@@ -871,7 +844,6 @@ START_TEST(the_console_keeps_quiet_about_a_browser)
     ck_assert(reply.last);
     ck_assert_str_eq(reply.console, "");
 }
-END_TEST
 
 /* What a status other than a ready line is answered. */
 static const struct {
@@ -884,9 +856,7 @@ static const struct {
     { LINE_END, "" },
 };
 
-#define STATUSES ((int)(sizeof(statuses) / sizeof(statuses[0])))
-
-START_TEST(a_stream_without_a_line_ends_the_conversation)
+TEST(a_stream_without_a_line_ends_the_conversation, .times = COUNT(statuses))
 {
     struct guess_session session;
     struct guess_reply reply;
@@ -897,9 +867,8 @@ START_TEST(a_stream_without_a_line_ends_the_conversation)
     ck_assert_uint_eq(reply.length, strlen(statuses[_i].reply));
     ck_assert_mem_eq(reply.text, statuses[_i].reply, reply.length);
 }
-END_TEST
 
-START_TEST(a_stream_without_a_line_ends_a_game_too)
+TEST(a_stream_without_a_line_ends_a_game_too, .times = COUNT(statuses))
 {
     struct guess_session session;
     struct guess_reply reply;
@@ -911,9 +880,8 @@ START_TEST(a_stream_without_a_line_ends_a_game_too)
     ck_assert(reply.last);
     guess_end(&session);
 }
-END_TEST
 
-START_TEST(a_game_without_memory_is_one_error_line)
+TEST(a_game_without_memory_is_one_error_line)
 {
     struct guess_session session;
     struct guess_reply reply;
@@ -927,9 +895,8 @@ START_TEST(a_game_without_memory_is_one_error_line)
     ck_assert_mem_eq(reply.text, "ERROR out of memory\n", reply.length);
     guess_end(&session);
 }
-END_TEST
 
-START_TEST(only_the_first_game_of_a_session_needs_memory)
+TEST(only_the_first_game_of_a_session_needs_memory)
 {
     struct guess_session session;
     bool called;
@@ -943,15 +910,13 @@ START_TEST(only_the_first_game_of_a_session_needs_memory)
     ck_assert(!called);
     guess_end(&session);
 }
-END_TEST
 
-START_TEST(the_refusal_of_a_full_house_is_one_error_line)
+TEST(the_refusal_of_a_full_house_is_one_error_line)
 {
     ck_assert_str_eq(GUESS_FULL_HOUSE, "ERROR too many connections\n");
 }
-END_TEST
 
-START_TEST(a_session_ends_at_any_point_and_twice)
+TEST(a_session_ends_at_any_point_and_twice, .times = COUNT(quiet))
 {
     struct guess_session session;
     struct guess_reply reply;
@@ -968,16 +933,14 @@ START_TEST(a_session_ends_at_any_point_and_twice)
     guess_end(&session);
     guess_end(&session);
 }
-END_TEST
 
-START_TEST(a_session_is_as_small_as_promised)
+TEST(a_session_is_as_small_as_promised)
 {
     ck_assert_uint_le(sizeof(struct guess_session), 128);
     ck_assert_uint_le(sizeof(struct bisect), 1536);
 }
-END_TEST
 
-START_TEST(every_decision_has_its_word)
+TEST(every_decision_has_its_word)
 {
     ck_assert_str_eq(guess_word(GUESS_UNSURE, GUESS_ENGLISH), "Unsure");
     ck_assert_str_eq(guess_word(GUESS_WARMER, GUESS_ENGLISH), "Warmer");
@@ -985,82 +948,12 @@ START_TEST(every_decision_has_its_word)
     ck_assert_str_eq(guess_word(GUESS_SAME, GUESS_ENGLISH), "Same");
     ck_assert_str_eq(guess_word(GUESS_CORRECT, GUESS_ENGLISH), "Correct");
 }
-END_TEST
 
-START_TEST(every_decision_has_its_korean_word)
+TEST(every_decision_has_its_korean_word)
 {
     ck_assert_str_eq(guess_word(GUESS_UNSURE, GUESS_KOREAN), "잘 모르겠음");
     ck_assert_str_eq(guess_word(GUESS_WARMER, GUESS_KOREAN), "더 따뜻함");
     ck_assert_str_eq(guess_word(GUESS_COLDER, GUESS_KOREAN), "더 차가움");
     ck_assert_str_eq(guess_word(GUESS_SAME, GUESS_KOREAN), "잘 모르겠음");
     ck_assert_str_eq(guess_word(GUESS_CORRECT, GUESS_KOREAN), "맞음");
-}
-END_TEST
-
-int
-main(void)
-{
-    Suite *suite = suite_create("guess");
-    TCase *protocol = tcase_create("protocol");
-    TCase *guesses = tcase_create("guesses");
-    TCase *console = tcase_create("console");
-    TCase *ends = tcase_create("ends");
-    SRunner *runner;
-    int failed;
-
-    tcase_add_loop_test(
-        protocol, a_conversation_is_answered_as_the_protocol_says, 0, TALKS);
-    tcase_add_loop_test(
-        protocol, every_split_in_two_is_answered_alike, 0, TALKS);
-    tcase_add_loop_test(protocol, byte_by_byte_is_answered_alike, 0, TALKS);
-    suite_add_tcase(suite, protocol);
-
-    /* Loops to two run over both strategies. */
-    tcase_set_timeout(guesses, 60);
-    tcase_add_loop_test(guesses, every_number_of_a_range_is_guessed_once, 0, 2);
-    tcase_add_loop_test(guesses, a_huge_range_repeats_nothing, 0, 2);
-    tcase_add_loop_test(guesses, the_same_seed_gives_the_same_guesses, 0, 2);
-    tcase_add_test(guesses, other_seeds_give_other_guesses);
-    tcase_add_test(guesses, the_next_game_has_other_guesses);
-    tcase_add_test(guesses, neighbouring_seeds_share_no_game);
-    tcase_add_test(guesses, a_game_in_between_does_not_change_the_next_one);
-    tcase_add_loop_test(guesses, a_known_seed_gives_known_guesses, 0, 2);
-    tcase_add_test(guesses, a_known_seed_gives_known_guesses_in_the_next_game);
-    tcase_add_test(guesses, each_number_is_guessed_first_equally_often);
-    tcase_add_test(guesses, the_games_of_one_session_begin_with_each_number);
-    tcase_add_loop_test(guesses, a_found_secret_is_said_again_for_ever, 0, 2);
-    tcase_add_loop_test(guesses, a_new_game_forgets_the_old_guesses, 0, 2);
-    tcase_add_test(
-        guesses, bisect_finds_a_secret_of_a_thousand_in_twenty_two_guesses);
-    tcase_add_test(
-        guesses, bisect_finds_a_secret_of_all_64_bits_in_130_guesses);
-    tcase_add_test(guesses, bisect_understands_korean);
-    tcase_add_test(guesses, the_random_strategy_does_not_listen);
-    suite_add_tcase(suite, guesses);
-
-    tcase_add_loop_test(
-        console, the_console_shows_decisions_and_errors, 0, RECORDS);
-    tcase_add_loop_test(console, a_quiet_console_shows_nothing, 0, RECORDS);
-    tcase_add_test(console, the_console_keeps_quiet_about_a_guess);
-    tcase_add_test(console, the_console_keeps_quiet_about_a_browser);
-    suite_add_tcase(suite, console);
-
-    tcase_add_loop_test(
-        ends, a_stream_without_a_line_ends_the_conversation, 0, STATUSES);
-    tcase_add_loop_test(
-        ends, a_stream_without_a_line_ends_a_game_too, 0, STATUSES);
-    tcase_add_test(ends, a_game_without_memory_is_one_error_line);
-    tcase_add_test(ends, only_the_first_game_of_a_session_needs_memory);
-    tcase_add_test(ends, the_refusal_of_a_full_house_is_one_error_line);
-    tcase_add_loop_test(ends, a_session_ends_at_any_point_and_twice, 0, 2);
-    tcase_add_test(ends, a_session_is_as_small_as_promised);
-    tcase_add_test(ends, every_decision_has_its_word);
-    tcase_add_test(ends, every_decision_has_its_korean_word);
-    suite_add_tcase(suite, ends);
-
-    runner = srunner_create(suite);
-    srunner_run_all(runner, CK_NORMAL);
-    failed = srunner_ntests_failed(runner);
-    srunner_free(runner);
-    return failed != 0;
 }

@@ -1,8 +1,8 @@
 #include "report/load/histogram.h"
 
 #include "report/rng.h"
+#include "tests/unit/unit.h"
 
-#include <check.h>
 #include <math.h>
 #include <stdint.h>
 #include <stdlib.h>
@@ -37,16 +37,15 @@ sorted_quantile(uint64_t *values, size_t n, unsigned per_mille)
     return values[(n * per_mille + 999) / 1000 - 1];
 }
 
-START_TEST(values_below_2048_have_a_counter_each)
+TEST(values_below_2048_have_a_counter_each)
 {
     for (uint64_t v = 0; v < 2048; v++) {
         ck_assert_uint_eq(histogram_index(v), v);
         ck_assert_uint_eq(histogram_upper_edge((size_t)v), v);
     }
 }
-END_TEST
 
-START_TEST(the_counters_follow_each_other_without_gaps)
+TEST(the_counters_follow_each_other_without_gaps)
 {
     for (size_t i = 1; i < HISTOGRAM_COUNTERS; i++) {
         uint64_t first = histogram_upper_edge(i - 1) + 1;
@@ -55,17 +54,15 @@ START_TEST(the_counters_follow_each_other_without_gaps)
         ck_assert_uint_eq(histogram_index(histogram_upper_edge(i)), i);
     }
 }
-END_TEST
 
-START_TEST(the_last_counter_ends_at_the_limit)
+TEST(the_last_counter_ends_at_the_limit)
 {
     ck_assert_uint_eq(histogram_index(LARGEST), HISTOGRAM_COUNTERS - 1);
     ck_assert_uint_eq(histogram_upper_edge(HISTOGRAM_COUNTERS - 1), LARGEST);
     ck_assert_uint_gt(LARGEST, UINT64_C(60) * 1000000000);
 }
-END_TEST
 
-START_TEST(the_upper_edge_is_at_most_one_in_1024_above)
+TEST(the_upper_edge_is_at_most_one_in_1024_above)
 {
     struct rng rng;
 
@@ -78,9 +75,8 @@ START_TEST(the_upper_edge_is_at_most_one_in_1024_above)
         ck_assert_uint_le((edge - v) * 1024, v);
     }
 }
-END_TEST
 
-START_TEST(quantiles_are_those_of_the_sorted_values)
+TEST(quantiles_are_those_of_the_sorted_values, .times = 5)
 {
     static const unsigned per_mille[] = { 1, 10, 250, 500, 900, 990, 999 };
     static uint64_t values[SAMPLES];
@@ -102,9 +98,8 @@ START_TEST(quantiles_are_those_of_the_sorted_values)
     }
     free(h);
 }
-END_TEST
 
-START_TEST(the_mean_and_the_ends_are_exact)
+TEST(the_mean_and_the_ends_are_exact)
 {
     struct histogram *h = histogram_new();
 
@@ -116,9 +111,8 @@ START_TEST(the_mean_and_the_ends_are_exact)
     ck_assert_double_eq_tol(histogram_mean(h), 3000002, 1e-6);
     free(h);
 }
-END_TEST
 
-START_TEST(an_empty_histogram_knows_no_quantile)
+TEST(an_empty_histogram_knows_no_quantile)
 {
     struct histogram *h = histogram_new();
 
@@ -127,9 +121,8 @@ START_TEST(an_empty_histogram_knows_no_quantile)
     ck_assert_double_eq(histogram_mean(h), 0);
     free(h);
 }
-END_TEST
 
-START_TEST(a_quantile_needs_ten_samples_beyond_it)
+TEST(a_quantile_needs_ten_samples_beyond_it)
 {
     struct histogram *h = histogram_new();
 
@@ -141,9 +134,8 @@ START_TEST(a_quantile_needs_ten_samples_beyond_it)
     ck_assert(histogram_quantile(h, 0.999).known);
     free(h);
 }
-END_TEST
 
-START_TEST(overflow_is_counted_and_not_clamped)
+TEST(overflow_is_counted_and_not_clamped)
 {
     struct histogram *h = histogram_new();
 
@@ -160,9 +152,8 @@ START_TEST(overflow_is_counted_and_not_clamped)
     ck_assert_uint_eq(h->max, HISTOGRAM_LIMIT + 49);
     free(h);
 }
-END_TEST
 
-START_TEST(a_request_that_never_ended_counts_as_the_longest)
+TEST(a_request_that_never_ended_counts_as_the_longest)
 {
     struct histogram *h = histogram_new();
 
@@ -177,9 +168,8 @@ START_TEST(a_request_that_never_ended_counts_as_the_longest)
     ck_assert_uint_eq(histogram_quantile(h, 0.81).ns, 700);
     free(h);
 }
-END_TEST
 
-START_TEST(merging_is_as_if_one_had_recorded_all)
+TEST(merging_is_as_if_one_had_recorded_all)
 {
     struct histogram *whole = histogram_new(), *half[2];
     struct rng rng;
@@ -211,9 +201,8 @@ START_TEST(merging_is_as_if_one_had_recorded_all)
     free(half[1]);
     free(whole);
 }
-END_TEST
 
-START_TEST(text_brings_the_counters_back)
+TEST(text_brings_the_counters_back)
 {
     struct histogram *h = histogram_new(), *copy = histogram_new();
     struct rng rng;
@@ -230,9 +219,8 @@ START_TEST(text_brings_the_counters_back)
     free(copy);
     free(h);
 }
-END_TEST
 
-START_TEST(text_lists_the_counters_that_are_not_zero)
+TEST(text_lists_the_counters_that_are_not_zero)
 {
     struct histogram *h = histogram_new();
     char *text = histogram_to_text(h);
@@ -247,56 +235,15 @@ START_TEST(text_lists_the_counters_that_are_not_zero)
     free(text);
     free(h);
 }
-END_TEST
 
 static const char *const malformed[] = { "7", "7:", ":2", "7:2,8:1", "-1:2",
     "7:-2", "27648:1", "x", " 7:2", "7:2  8:1", "7:2x",
     "7:9007199254740992 8:1", "7:99999999999999999999" };
 
-START_TEST(malformed_text_is_refused)
+TEST(malformed_text_is_refused, .times = COUNT(malformed))
 {
     struct histogram *h = histogram_new();
 
     ck_assert_int_eq(histogram_add_text(h, malformed[_i]), -1);
     free(h);
-}
-END_TEST
-
-int
-main(void)
-{
-    Suite *suite = suite_create("histogram");
-    TCase *counters = tcase_create("counters");
-    TCase *quantiles = tcase_create("quantiles");
-    TCase *whole = tcase_create("merging and text");
-    SRunner *runner;
-    int failed;
-
-    tcase_add_test(counters, values_below_2048_have_a_counter_each);
-    tcase_add_test(counters, the_counters_follow_each_other_without_gaps);
-    tcase_add_test(counters, the_last_counter_ends_at_the_limit);
-    tcase_add_test(counters, the_upper_edge_is_at_most_one_in_1024_above);
-    suite_add_tcase(suite, counters);
-
-    tcase_add_loop_test(
-        quantiles, quantiles_are_those_of_the_sorted_values, 0, 5);
-    tcase_add_test(quantiles, the_mean_and_the_ends_are_exact);
-    tcase_add_test(quantiles, an_empty_histogram_knows_no_quantile);
-    tcase_add_test(quantiles, a_quantile_needs_ten_samples_beyond_it);
-    tcase_add_test(quantiles, overflow_is_counted_and_not_clamped);
-    tcase_add_test(quantiles, a_request_that_never_ended_counts_as_the_longest);
-    suite_add_tcase(suite, quantiles);
-
-    tcase_add_test(whole, merging_is_as_if_one_had_recorded_all);
-    tcase_add_test(whole, text_brings_the_counters_back);
-    tcase_add_test(whole, text_lists_the_counters_that_are_not_zero);
-    tcase_add_loop_test(whole, malformed_text_is_refused, 0,
-        (int)(sizeof(malformed) / sizeof(malformed[0])));
-    suite_add_tcase(suite, whole);
-
-    runner = srunner_create(suite);
-    srunner_run_all(runner, CK_NORMAL);
-    failed = srunner_ntests_failed(runner);
-    srunner_free(runner);
-    return failed != 0;
 }

@@ -1,6 +1,7 @@
 #include "report/page/html.h"
 
-#include <check.h>
+#include "tests/unit/unit.h"
+
 #include <stdlib.h>
 
 /* Where a test writes to, and what it has written. */
@@ -36,38 +37,18 @@ static const struct {
     { NULL, "-" },
 };
 
-START_TEST(a_text_is_no_markup)
+EACH_TEST(.before = open_out, .after = free_written);
+
+TEST(a_text_is_no_markup, .times = COUNT(texts))
 {
     html_text(out, texts[_i].text);
     ck_assert_int_eq(fclose(out), 0);
     ck_assert_str_eq(written, texts[_i].html);
 }
-END_TEST
 
-START_TEST(markup_takes_texts)
+TEST(markup_takes_texts)
 {
     html_put(out, "<a title='%s'>100%%%s</a>", "it's <x>", "&");
     ck_assert_int_eq(fclose(out), 0);
     ck_assert_str_eq(written, "<a title='it&#39;s &lt;x&gt;'>100%&amp;</a>");
-}
-END_TEST
-
-int
-main(void)
-{
-    Suite *suite = suite_create("html");
-    TCase *escaped = tcase_create("escaped");
-    SRunner *runner;
-    int failed;
-
-    tcase_add_checked_fixture(escaped, open_out, free_written);
-    tcase_add_loop_test(escaped, a_text_is_no_markup, 0,
-        (int)(sizeof(texts) / sizeof(texts[0])));
-    tcase_add_test(escaped, markup_takes_texts);
-    suite_add_tcase(suite, escaped);
-    runner = srunner_create(suite);
-    srunner_run_all(runner, CK_NORMAL);
-    failed = srunner_ntests_failed(runner);
-    srunner_free(runner);
-    return failed != 0;
 }

@@ -1,12 +1,11 @@
 #include "common/http.h"
 
 #include "tests/unit/guard.h"
+#include "tests/unit/unit.h"
 
-#include <check.h>
 #include <stdio.h>
 
 #define MANY             65536
-#define COUNT(array)     ((int)(sizeof(array) / sizeof(*(array))))
 #define LITERAL(literal) literal, sizeof(literal) - 1
 
 /* What a client sent, and what a server must make of it: of every request its
@@ -630,28 +629,25 @@ check_splits(const char *bytes, size_t size, const char *expected)
             expected, bytes);
 }
 
-START_TEST(every_split_gives_the_same_decision)
+TEST(every_split_gives_the_same_decision, .times = COUNT(table))
 {
     check_splits(table[_i].bytes, table[_i].size, table[_i].expected);
 }
-END_TEST
 
-START_TEST(nothing_is_smuggled)
+TEST(nothing_is_smuggled, .times = COUNT(smuggled))
 {
     ck_assert_ptr_null(
         strstr(read_whole(smuggled[_i].bytes, smuggled[_i].size), "/MARKER"));
     check_splits(smuggled[_i].bytes, smuggled[_i].size, smuggled[_i].expected);
 }
-END_TEST
 
-START_TEST(the_tables_are_long_enough)
+TEST(the_tables_are_long_enough)
 {
     ck_assert_int_ge(COUNT(table), 150);
     ck_assert_int_ge(COUNT(smuggled), 60);
 }
-END_TEST
 
-START_TEST(every_byte_is_judged_in_every_place)
+TEST(every_byte_is_judged_in_every_place)
 {
     static const char sample[] = "GET /x HTTP/1.1\r\nHost: a\r\nX: yz\r\n\r\n";
 
@@ -689,7 +685,6 @@ START_TEST(every_byte_is_judged_in_every_place)
             ck_abort_msg("byte %d in a value: %s", byte, seen);
     }
 }
-END_TEST
 
 /* Fields that come with blanks around their values, and what becomes. */
 static const struct {
@@ -712,7 +707,7 @@ static const struct {
     { "Transfer-Encoding", "", "400" },
 };
 
-START_TEST(blanks_around_a_value_are_not_part_of_it)
+TEST(blanks_around_a_value_are_not_part_of_it, .times = COUNT(blanks))
 {
     static const char *const some[] = { "", " ", "\t", "  ", "\t\t", " \t",
         "\t  \t " };
@@ -729,7 +724,6 @@ START_TEST(blanks_around_a_value_are_not_part_of_it)
         check_splits(bytes, strlen(bytes), blanks[_i].expected);
     }
 }
-END_TEST
 
 /* A request whose line has so many bytes before its end. */
 static size_t
@@ -742,7 +736,7 @@ long_line(char *to, size_t length)
     return length + 13;
 }
 
-START_TEST(a_request_line_may_have_4096_bytes)
+TEST(a_request_line_may_have_4096_bytes)
 {
     static char bytes[HTTP_LINE_MAX + 64];
     static struct reader reader;
@@ -770,9 +764,8 @@ START_TEST(a_request_line_may_have_4096_bytes)
     bytes[HTTP_LINE_MAX] = '\r';
     ck_assert_str_eq(read_whole(bytes, HTTP_LINE_MAX + 2), "400");
 }
-END_TEST
 
-START_TEST(empty_lines_do_not_count_for_the_limit)
+TEST(empty_lines_do_not_count_for_the_limit)
 {
     static char bytes[HTTP_LINE_MAX + 64];
     size_t size = 4 + long_line(bytes + 4, HTTP_LINE_MAX);
@@ -780,9 +773,8 @@ START_TEST(empty_lines_do_not_count_for_the_limit)
     memcpy(bytes, "\r\n\r\n", 4);
     ck_assert(strncmp(read_whole(bytes, size), "GET /xx", 7) == 0);
 }
-END_TEST
 
-START_TEST(there_may_be_64_fields)
+TEST(there_may_be_64_fields)
 {
     char bytes[2048];
 
@@ -795,7 +787,6 @@ START_TEST(there_may_be_64_fields)
         check_splits(bytes, (size_t)size, fields <= 64 ? "GET /;" : "431");
     }
 }
-END_TEST
 
 /* A request whose header section has so many bytes, in lines as given. */
 static size_t
@@ -818,7 +809,7 @@ long_header(char *to, size_t length, size_t lines)
     return at + 2;
 }
 
-START_TEST(a_header_section_may_have_16_kib)
+TEST(a_header_section_may_have_16_kib)
 {
     static char bytes[HTTP_FIELDS_MAX + 256];
     static struct reader reader;
@@ -840,9 +831,8 @@ START_TEST(a_header_section_may_have_16_kib)
         }
     }
 }
-END_TEST
 
-START_TEST(an_endless_field_is_refused_at_the_limit)
+TEST(an_endless_field_is_refused_at_the_limit)
 {
     static char bytes[2 * HTTP_FIELDS_MAX];
 
@@ -852,9 +842,8 @@ START_TEST(an_endless_field_is_refused_at_the_limit)
     ck_assert_str_eq(read_whole(bytes, 16 + HTTP_FIELDS_MAX - 1), "431");
     ck_assert_str_eq(read_whole(bytes, sizeof(bytes)), "431");
 }
-END_TEST
 
-START_TEST(a_buffer_of_http_room_always_leads_on)
+TEST(a_buffer_of_http_room_always_leads_on)
 {
     static char bytes[HTTP_ROOM];
     struct http_parser parser;
@@ -876,9 +865,8 @@ START_TEST(a_buffer_of_http_room_always_leads_on)
         ck_assert_int_eq(request.status, 431);
     }
 }
-END_TEST
 
-START_TEST(a_body_of_16_kib_is_dropped)
+TEST(a_body_of_16_kib_is_dropped)
 {
     static const char head[] =
         "GET / HTTP/1.1\r\nHost: a\r\nContent-Length: 16384\r\n\r\n";
@@ -905,9 +893,8 @@ START_TEST(a_body_of_16_kib_is_dropped)
         take(&reader, at);
     ck_assert_str_eq(finish(&reader), "GET / body=16384;GET /b;");
 }
-END_TEST
 
-START_TEST(the_parser_remembers_what_it_has_seen)
+TEST(the_parser_remembers_what_it_has_seen)
 {
     char bytes[] = "GET /abc HTTP/1.1\r\nHost: a\r\n\r\n";
     struct http_parser parser;
@@ -934,9 +921,8 @@ START_TEST(the_parser_remembers_what_it_has_seen)
         HTTP_REQUEST);
     ck_assert_uint_eq(used, sizeof(bytes) - 1);
 }
-END_TEST
 
-START_TEST(slices_lie_in_the_latest_data)
+TEST(slices_lie_in_the_latest_data)
 {
     static const char sent[] =
         "\r\nGET /a?b HTTP/1.1\r\nHost: a\r\n\r\nGET /c HTTP";
@@ -962,9 +948,8 @@ START_TEST(slices_lie_in_the_latest_data)
     ck_assert_uint_eq(request.query.length, 1);
     ck_assert_uint_eq(used, 30);
 }
-END_TEST
 
-START_TEST(a_refused_connection_stays_refused)
+TEST(a_refused_connection_stays_refused)
 {
     static const char bad[] = "HEAD / HTTP/1.1\r\nHost : a\r\n\r\n";
     static const char good[] = "GET / HTTP/1.1\r\nHost: a\r\n\r\n";
@@ -989,9 +974,8 @@ START_TEST(a_refused_connection_stays_refused)
     ck_assert_int_eq(
         http_parse(&parser, NULL, 0, &request, &used), HTTP_REFUSED);
 }
-END_TEST
 
-START_TEST(no_bytes_are_no_request_yet)
+TEST(no_bytes_are_no_request_yet)
 {
     struct http_parser parser;
     struct http_request request;
@@ -1003,7 +987,6 @@ START_TEST(no_bytes_are_no_request_yet)
     ck_assert(http_is_idle(&parser, 0));
     ck_assert(!http_is_idle(&parser, 1));
 }
-END_TEST
 
 /* A number that looks random, from 0 to limit - 1. */
 static size_t
@@ -1015,7 +998,7 @@ draw(size_t limit)
     return (size_t)(state >> 33) % limit;
 }
 
-START_TEST(pipelined_requests_come_out_in_order)
+TEST(pipelined_requests_come_out_in_order)
 {
     static char bytes[MANY], expected[MANY];
     static struct reader reader;
@@ -1048,7 +1031,6 @@ START_TEST(pipelined_requests_come_out_in_order)
         ck_assert_str_eq(finish(&reader), expected);
     }
 }
-END_TEST
 
 /* Change some bytes at random; the new size, at most 1024. */
 static size_t
@@ -1083,7 +1065,7 @@ mutate(char *bytes, size_t size)
     return size;
 }
 
-START_TEST(mutations_do_not_depend_on_splits)
+TEST(mutations_do_not_depend_on_splits)
 {
     static struct reader reader;
     static char expected[MANY], bytes[1025];
@@ -1115,7 +1097,6 @@ START_TEST(mutations_do_not_depend_on_splits)
     ck_assert_uint_gt(refused, 1000);
     ck_assert_uint_gt(accepted, 300);
 }
-END_TEST
 
 /* A query, and what query, start and stop are in it: values in brackets, - when
  * not given; NULL when it is refused. */
@@ -1182,7 +1163,7 @@ static const struct {
     { "%ff", NULL },
 };
 
-START_TEST(a_query_is_decoded)
+TEST(a_query_is_decoded, .times = COUNT(queries))
 {
     const char *query = queries[_i].query;
     const size_t length = strlen(query);
@@ -1202,9 +1183,8 @@ START_TEST(a_query_is_decoded)
     if (good)
         ck_assert_str_eq(text, queries[_i].expected);
 }
-END_TEST
 
-START_TEST(ten_thousand_parameters_are_passed_over)
+TEST(ten_thousand_parameters_are_passed_over)
 {
     static char query[70000], buffer[70000];
     struct http_parameter parameter = { .name = "query" };
@@ -1219,7 +1199,6 @@ START_TEST(ten_thousand_parameters_are_passed_over)
     ck_assert(http_query(NULL, 0, NULL, &parameter, 1));
     ck_assert_ptr_null(parameter.text);
 }
-END_TEST
 
 /* What a parameter is as a number; -1 when it is refused. */
 static const struct {
@@ -1254,7 +1233,7 @@ static const struct {
     { "all", -1 },
 };
 
-START_TEST(a_number_is_read_or_refused)
+TEST(a_number_is_read_or_refused, .times = COUNT(numbers))
 {
     const size_t length = strlen(numbers[_i].text);
     struct http_parameter parameter = {
@@ -1267,9 +1246,8 @@ START_TEST(a_number_is_read_or_refused)
     ck_assert_int_eq(good, numbers[_i].expected >= 0);
     ck_assert_int_eq(value, good ? numbers[_i].expected : 77);
 }
-END_TEST
 
-START_TEST(a_number_that_is_not_given_or_empty_stays)
+TEST(a_number_that_is_not_given_or_empty_stays)
 {
     struct http_parameter parameter = { .name = "start" };
     int64_t value = 77;
@@ -1279,57 +1257,4 @@ START_TEST(a_number_that_is_not_given_or_empty_stays)
     parameter.text = guard_copy("", 0);
     ck_assert(http_number(&parameter, &value));
     ck_assert_int_eq(value, 77);
-}
-END_TEST
-
-int
-main(void)
-{
-    Suite *suite = suite_create("http");
-    TCase *splits = tcase_create("splits");
-    TCase *limit = tcase_create("limit");
-    TCase *state = tcase_create("state");
-    TCase *query = tcase_create("query");
-    SRunner *runner;
-    int failed;
-
-    tcase_set_timeout(splits, 60);
-    tcase_add_loop_test(
-        splits, every_split_gives_the_same_decision, 0, COUNT(table));
-    tcase_add_loop_test(splits, nothing_is_smuggled, 0, COUNT(smuggled));
-    tcase_add_test(splits, the_tables_are_long_enough);
-    tcase_add_test(splits, every_byte_is_judged_in_every_place);
-    tcase_add_loop_test(
-        splits, blanks_around_a_value_are_not_part_of_it, 0, COUNT(blanks));
-    tcase_add_test(splits, pipelined_requests_come_out_in_order);
-    tcase_add_test(splits, mutations_do_not_depend_on_splits);
-    suite_add_tcase(suite, splits);
-
-    tcase_set_timeout(limit, 60);
-    tcase_add_test(limit, a_request_line_may_have_4096_bytes);
-    tcase_add_test(limit, empty_lines_do_not_count_for_the_limit);
-    tcase_add_test(limit, there_may_be_64_fields);
-    tcase_add_test(limit, a_header_section_may_have_16_kib);
-    tcase_add_test(limit, an_endless_field_is_refused_at_the_limit);
-    tcase_add_test(limit, a_buffer_of_http_room_always_leads_on);
-    tcase_add_test(limit, a_body_of_16_kib_is_dropped);
-    suite_add_tcase(suite, limit);
-
-    tcase_add_test(state, the_parser_remembers_what_it_has_seen);
-    tcase_add_test(state, slices_lie_in_the_latest_data);
-    tcase_add_test(state, a_refused_connection_stays_refused);
-    tcase_add_test(state, no_bytes_are_no_request_yet);
-    suite_add_tcase(suite, state);
-
-    tcase_add_loop_test(query, a_query_is_decoded, 0, COUNT(queries));
-    tcase_add_test(query, ten_thousand_parameters_are_passed_over);
-    tcase_add_loop_test(query, a_number_is_read_or_refused, 0, COUNT(numbers));
-    tcase_add_test(query, a_number_that_is_not_given_or_empty_stays);
-    suite_add_tcase(suite, query);
-
-    runner = srunner_create(suite);
-    srunner_run_all(runner, CK_NORMAL);
-    failed = srunner_ntests_failed(runner);
-    srunner_free(runner);
-    return failed != 0;
 }

@@ -1,13 +1,11 @@
 #include "common/http_reply.h"
 
 #include "tests/unit/guard.h"
+#include "tests/unit/unit.h"
 
-#include <check.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <time.h>
-
-#define COUNT(array) ((int)(sizeof(array) / sizeof(*(array))))
 
 /* A head is written as expected in just the room that it needs. */
 static void
@@ -23,7 +21,7 @@ check_head(const struct http_head *head, const char *expected)
             ck_abort_msg("a head of %zu bytes fitted in %zu", length, size);
 }
 
-START_TEST(a_head_is_written)
+TEST(a_head_is_written)
 {
     check_head(
         &(struct http_head) { .status = 200, .length = 3, .keep_alive = true },
@@ -68,9 +66,8 @@ START_TEST(a_head_is_written)
         "Connection: close\r\nX-Content-Type-Options: nosniff\r\n"
         "Retry-After: 1\r\n\r\n");
 }
-END_TEST
 
-START_TEST(the_largest_head_fits)
+TEST(the_largest_head_fits)
 {
     char type[301], fields[302 - sizeof(HTTP_POLICY)];
     struct http_head head = {
@@ -94,12 +91,11 @@ START_TEST(the_largest_head_fits)
     ck_assert_uint_gt(
         http_head(guard_room(HTTP_HEAD_MAX), HTTP_HEAD_MAX, &head), 600);
 }
-END_TEST
 
 static const int errors[] = { HTTP_UNENCODED, 400, 404, 405, 408, 412, 413, 414,
     431, 500, 501, 503, 505, 418, 0, -1 };
 
-START_TEST(an_error_parses_back)
+TEST(an_error_parses_back, .times = COUNT(errors))
 {
     const int status = _i == 0 ? 400 : _i < 13 ? errors[_i] : 500;
 
@@ -142,7 +138,6 @@ START_TEST(an_error_parses_back)
                 ck_abort_msg("%zu bytes fitted in %zu", length, size);
     }
 }
-END_TEST
 
 /* What follows the head of an error. */
 static const char *
@@ -160,13 +155,12 @@ sentence_of(int status)
     return text;
 }
 
-START_TEST(the_answer_to_a_raw_target_says_what_to_do)
+TEST(the_answer_to_a_raw_target_says_what_to_do)
 {
     ck_assert_str_eq(sentence_of(400), "The request is malformed.\n");
     ck_assert_str_eq(sentence_of(HTTP_UNENCODED),
         "Percent-encode the characters of the URL that are not ASCII.\n");
 }
-END_TEST
 
 static const struct {
     int64_t seconds;
@@ -183,16 +177,15 @@ static const struct {
     { 253402300799, "Fri, 31 Dec 9999 23:59:59 GMT" },
 };
 
-START_TEST(a_date_is_written)
+TEST(a_date_is_written, .times = COUNT(dates))
 {
     char *room = guard_room(HTTP_DATE_ROOM);
 
     http_date(room, dates[_i].seconds);
     ck_assert_str_eq(room, dates[_i].expected);
 }
-END_TEST
 
-START_TEST(dates_are_those_of_the_library)
+TEST(dates_are_those_of_the_library)
 {
     char *room = guard_room(HTTP_DATE_ROOM), expected[64];
 
@@ -210,9 +203,8 @@ START_TEST(dates_are_those_of_the_library)
             ck_abort_msg("%s instead of %s", room, expected);
     }
 }
-END_TEST
 
-START_TEST(a_chunk_has_its_size_before_it)
+TEST(a_chunk_has_its_size_before_it)
 {
     static const struct {
         size_t length;
@@ -238,7 +230,6 @@ START_TEST(a_chunk_has_its_size_before_it)
         ck_assert_int_eq(memcmp(room, chunks[i].expected, length), 0);
     }
 }
-END_TEST
 
 /* --- An answer, piece by piece ------------------------------------------- */
 
@@ -470,7 +461,7 @@ check_reply(const struct reply_case *wanted, struct writer *writer, size_t size)
     ck_assert_int_eq(memcmp(whole + head, body, length), 0);
 }
 
-START_TEST(every_buffer_gives_the_same_answer)
+TEST(every_buffer_gives_the_same_answer, .times = COUNT(replies))
 {
     static const size_t larger[] = { 4096, 16384, 65535, 65536, 66000, 80000 };
 
@@ -482,9 +473,8 @@ START_TEST(every_buffer_gives_the_same_answer)
         check_reply(&replies[_i], &writer, size);
     }
 }
-END_TEST
 
-START_TEST(a_body_may_come_in_any_pieces)
+TEST(a_body_may_come_in_any_pieces, .times = COUNT(replies))
 {
     static const size_t most[] = { 1, 15, 16, 17, 255, 256, 4095, 4096 };
 
@@ -497,9 +487,8 @@ START_TEST(a_body_may_come_in_any_pieces)
         check_reply(&replies[_i], &writer, 16384);
     }
 }
-END_TEST
 
-START_TEST(a_small_answer_is_one_piece)
+TEST(a_small_answer_is_one_piece, .times = COUNT(replies))
 {
     struct writer writer = { 0 };
     struct http_reply reply;
@@ -510,9 +499,8 @@ START_TEST(a_small_answer_is_one_piece)
     ck_assert_uint_gt(http_reply_next(&reply, guard_room(16384), 16384), 0);
     ck_assert_uint_eq(http_reply_next(&reply, guard_room(16384), 16384), 0);
 }
-END_TEST
 
-START_TEST(nothing_comes_after_the_end)
+TEST(nothing_comes_after_the_end, .times = COUNT(replies))
 {
     struct writer writer = { 0 };
     struct http_reply reply = { 0 };
@@ -527,9 +515,8 @@ START_TEST(nothing_comes_after_the_end)
         ck_assert(reply.keep_alive == replies[_i].open);
     }
 }
-END_TEST
 
-START_TEST(an_error_found_later_overrules)
+TEST(an_error_found_later_overrules)
 {
     const struct http_request request = {
         .method = HTTP_GET, .minor = 1, .keep_alive = true, .status = 200
@@ -545,40 +532,4 @@ START_TEST(an_error_found_later_overrules)
         ck_assert_int_eq(atoi(whole + strlen("HTTP/1.1 ")), status);
         ck_assert(reply.keep_alive == (status != 500));
     }
-}
-END_TEST
-
-int
-main(void)
-{
-    Suite *suite = suite_create("http_reply");
-    TCase *head = tcase_create("head");
-    TCase *reply = tcase_create("reply");
-    SRunner *runner;
-    int failed;
-
-    tcase_add_test(head, a_head_is_written);
-    tcase_add_test(head, the_largest_head_fits);
-    tcase_add_loop_test(head, an_error_parses_back, 0, COUNT(errors));
-    tcase_add_test(head, the_answer_to_a_raw_target_says_what_to_do);
-    tcase_add_loop_test(head, a_date_is_written, 0, COUNT(dates));
-    tcase_add_test(head, dates_are_those_of_the_library);
-    tcase_add_test(head, a_chunk_has_its_size_before_it);
-    suite_add_tcase(suite, head);
-
-    tcase_set_timeout(reply, 60);
-    tcase_add_loop_test(
-        reply, every_buffer_gives_the_same_answer, 0, COUNT(replies));
-    tcase_add_loop_test(
-        reply, a_body_may_come_in_any_pieces, 0, COUNT(replies));
-    tcase_add_loop_test(reply, a_small_answer_is_one_piece, 0, COUNT(replies));
-    tcase_add_loop_test(reply, nothing_comes_after_the_end, 0, COUNT(replies));
-    tcase_add_test(reply, an_error_found_later_overrules);
-    suite_add_tcase(suite, reply);
-
-    runner = srunner_create(suite);
-    srunner_run_all(runner, CK_NORMAL);
-    failed = srunner_ntests_failed(runner);
-    srunner_free(runner);
-    return failed != 0;
 }

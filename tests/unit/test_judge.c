@@ -12,8 +12,8 @@
 #include "report/verdict/sentence.h"
 #include "report/view.h"
 #include "tests/unit/normal.h"
+#include "tests/unit/unit.h"
 
-#include <check.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -164,7 +164,9 @@ rate_of(const json_t *scenario)
     return c;
 }
 
-START_TEST(a_control_is_held_against_the_nearest_run)
+EACH_TEST(.seconds = 300);
+
+TEST(a_control_is_held_against_the_nearest_run)
 {
     const struct made made = { .effect = 1.4,
         .blocks = BLOCKS,
@@ -186,9 +188,8 @@ START_TEST(a_control_is_held_against_the_nearest_run)
         1, 1e-9);
     json_decref(o);
 }
-END_TEST
 
-START_TEST(beside_a_control_in_the_middle_a_drift_cancels)
+TEST(beside_a_control_in_the_middle_a_drift_cancels)
 {
     const struct made made = {
         .effect = 1.4, .drift = 0.01, .blocks = BLOCKS, .seed = 1, .controls = 1
@@ -202,7 +203,6 @@ START_TEST(beside_a_control_in_the_middle_a_drift_cancels)
         1, 1e-9);
     json_decref(o);
 }
-END_TEST
 
 /* What a server slowed by so many per cent must come out as. */
 static const struct {
@@ -216,7 +216,7 @@ static const struct {
     { 0.30, "WIN", "threaded" },
 };
 
-START_TEST(planted_differences_come_out_as_what_they_are)
+TEST(planted_differences_come_out_as_what_they_are, .times = COUNT(planted))
 {
     double slowed = planted[_i].slowed;
 
@@ -241,9 +241,8 @@ START_TEST(planted_differences_come_out_as_what_they_are)
         json_decref(o);
     }
 }
-END_TEST
 
-START_TEST(where_there_is_no_difference_hardly_ever_one_is_named)
+TEST(where_there_is_no_difference_hardly_ever_one_is_named)
 {
     size_t wins = 0, leans = 0;
 
@@ -265,9 +264,8 @@ START_TEST(where_there_is_no_difference_hardly_ever_one_is_named)
     /* Nor is a direction, beyond what intervals of 95 % are allowed. */
     ck_assert_uint_le(leans + wins, SIMULATED / 20 + 5 * 5);
 }
-END_TEST
 
-START_TEST(the_floor_is_what_the_same_server_twice_differs_by)
+TEST(the_floor_is_what_the_same_server_twice_differs_by)
 {
     const struct made made = {
         .effect = 1.05, .noise = 4 * NOISE, .blocks = BLOCKS, .seed = 3
@@ -291,9 +289,8 @@ START_TEST(the_floor_is_what_the_same_server_twice_differs_by)
     ck_assert_str_eq(get_text(c, "floor_from"), "reply-50");
     json_decref(o);
 }
-END_TEST
 
-START_TEST(fewer_than_six_blocks_give_no_verdict)
+TEST(fewer_than_six_blocks_give_no_verdict)
 {
     const struct made made = {
         .effect = 2, .noise = NOISE, .blocks = 5, .seed = 1
@@ -307,9 +304,8 @@ START_TEST(fewer_than_six_blocks_give_no_verdict)
     ck_assert_ptr_nonnull(strstr(get_text(o, "sentence"), "no verdict"));
     json_decref(o);
 }
-END_TEST
 
-START_TEST(a_server_that_is_not_itself_makes_it_invalid)
+TEST(a_server_that_is_not_itself_makes_it_invalid)
 {
     const struct made made = {
         .effect = 2, .noise = NOISE, .aa_bias = 0.3, .blocks = BLOCKS, .seed = 1
@@ -324,7 +320,6 @@ START_TEST(a_server_that_is_not_itself_makes_it_invalid)
     ck_assert(json_is_null(json_object_get(c, "winner")));
     json_decref(o);
 }
-END_TEST
 
 /* Effects with the generator's lateness and without, and what is claimed. */
 static const struct {
@@ -341,7 +336,7 @@ static const struct {
     { 1, 1.5, "INCONCLUSIVE" },
 };
 
-START_TEST(what_is_claimed_holds_with_lateness_and_without)
+TEST(what_is_claimed_holds_with_lateness_and_without, .times = COUNT(lateness))
 {
     const struct made made = { .effect = lateness[_i].effect,
         .timely = lateness[_i].timely,
@@ -359,9 +354,8 @@ START_TEST(what_is_claimed_holds_with_lateness_and_without)
     ck_assert_double_ge(high, fmax(made.effect, made.timely) - 0.02);
     json_decref(o);
 }
-END_TEST
 
-START_TEST(a_bound_in_one_block_does_not_hide_the_lateness_in_others)
+TEST(a_bound_in_one_block_does_not_hide_the_lateness_in_others)
 {
     const struct made made = {
         .effect = 1.5, .timely = 2, .noise = NOISE, .blocks = BLOCKS, .seed = 1
@@ -382,9 +376,8 @@ START_TEST(a_bound_in_one_block_does_not_hide_the_lateness_in_others)
     json_decref(o);
     json_decref(done);
 }
-END_TEST
 
-START_TEST(a_lead_that_the_load_kept_small_is_one)
+TEST(a_lead_that_the_load_kept_small_is_one)
 {
     /* Whether the better server is the one whose load was busy, and rate. */
     static const struct {
@@ -433,9 +426,8 @@ START_TEST(a_lead_that_the_load_kept_small_is_one)
         json_decref(done);
     }
 }
-END_TEST
 
-START_TEST(a_floor_that_high_makes_nobody_equal)
+TEST(a_floor_that_high_makes_nobody_equal)
 {
     size_t high = 0;
 
@@ -453,7 +445,6 @@ START_TEST(a_floor_that_high_makes_nobody_equal)
     }
     ck_assert_uint_gt(high, 10);
 }
-END_TEST
 
 /* Gates, how many of 16 runs fail them, and whether that spoils the cell. */
 static const struct {
@@ -473,7 +464,7 @@ static const struct {
     { "failed", 1, true },
 };
 
-START_TEST(a_gate_spoils_the_cell_that_fails_it)
+TEST(a_gate_spoils_the_cell_that_fails_it, .times = COUNT(gates))
 {
     const struct made made = { .effect = 1.5,
         .noise = NOISE,
@@ -501,9 +492,8 @@ START_TEST(a_gate_spoils_the_cell_that_fails_it)
             get_text(json_array_get(failed, 0), "name"), gates[_i].gate);
     json_decref(o);
 }
-END_TEST
 
-START_TEST(who_does_not_keep_up_is_named)
+TEST(who_does_not_keep_up_is_named)
 {
     const struct made made = { .effect = 0.8,
         .noise = NOISE,
@@ -536,9 +526,8 @@ START_TEST(who_does_not_keep_up_is_named)
     json_decref(o);
     json_decref(done);
 }
-END_TEST
 
-START_TEST(a_run_that_does_not_count_claims_nothing)
+TEST(a_run_that_does_not_count_claims_nothing)
 {
     const struct made made = { .effect = 2,
         .noise = NOISE,
@@ -553,12 +542,11 @@ START_TEST(a_run_that_does_not_count_claims_nothing)
         "At 50 connections on one core, nothing is claimed: wrong reply 'x'.");
     json_decref(o);
 }
-END_TEST
 
 /* What a damaged journal may have for a number. */
 static const double strange[] = { 1e300, -1e300, 1e-320, -1, 0, 0.5, 1e17 };
 
-START_TEST(numbers_that_no_run_has_are_judged_all_the_same)
+TEST(numbers_that_no_run_has_are_judged_all_the_same, .times = COUNT(strange))
 {
     static const char *const keys[] = { "block", "position", "window_ns",
         "server_cpu_ns", "load_cpu_ns", "pace_ns" };
@@ -579,9 +567,8 @@ START_TEST(numbers_that_no_run_has_are_judged_all_the_same)
     json_decref(o);
     json_decref(done);
 }
-END_TEST
 
-START_TEST(where_all_blocks_are_disturbed_no_direction_is_told)
+TEST(where_all_blocks_are_disturbed_no_direction_is_told)
 {
     const struct made made = {
         .effect = 1.5, .noise = NOISE, .blocks = BLOCKS, .seed = 1
@@ -598,9 +585,8 @@ START_TEST(where_all_blocks_are_disturbed_no_direction_is_told)
     json_decref(o);
     json_decref(done);
 }
-END_TEST
 
-START_TEST(connections_that_were_not_open_are_not_claimed)
+TEST(connections_that_were_not_open_are_not_claimed)
 {
     const struct made made = {
         .effect = 1.5, .noise = NOISE, .blocks = BLOCKS, .seed = 1
@@ -614,9 +600,8 @@ START_TEST(connections_that_were_not_open_are_not_claimed)
     json_decref(o);
     json_decref(done);
 }
-END_TEST
 
-START_TEST(a_percentile_that_only_fast_runs_have_is_none)
+TEST(a_percentile_that_only_fast_runs_have_is_none)
 {
     const struct made made = {
         .effect = 1, .noise = NOISE, .blocks = BLOCKS, .seed = 1
@@ -643,9 +628,8 @@ START_TEST(a_percentile_that_only_fast_runs_have_is_none)
     json_decref(o);
     json_decref(done);
 }
-END_TEST
 
-START_TEST(a_discarded_block_is_left_out)
+TEST(a_discarded_block_is_left_out)
 {
     const struct made made = {
         .effect = 1, .noise = 0, .blocks = 7, .seed = 1
@@ -666,9 +650,8 @@ START_TEST(a_discarded_block_is_left_out)
     json_decref(o);
     json_decref(done);
 }
-END_TEST
 
-START_TEST(medians_are_of_the_blocks_that_the_ratio_is_of)
+TEST(medians_are_of_the_blocks_that_the_ratio_is_of, .times = 2)
 {
     const struct made made = {
         .effect = 1.5, .noise = 0, .blocks = 7, .seed = 1
@@ -698,9 +681,8 @@ START_TEST(medians_are_of_the_blocks_that_the_ratio_is_of)
     json_decref(o);
     json_decref(done);
 }
-END_TEST
 
-START_TEST(a_run_that_fails_a_gate_twice_is_one_run)
+TEST(a_run_that_fails_a_gate_twice_is_one_run)
 {
     const struct made made = { .effect = 1.5,
         .noise = NOISE,
@@ -722,9 +704,8 @@ START_TEST(a_run_that_fails_a_gate_twice_is_one_run)
     json_decref(o);
     json_decref(done);
 }
-END_TEST
 
-START_TEST(a_busy_load_is_a_gate_whatever_else_is_the_limit)
+TEST(a_busy_load_is_a_gate_whatever_else_is_the_limit)
 {
     const struct made made = {
         .effect = 1.5, .noise = NOISE, .blocks = BLOCKS, .seed = 1
@@ -747,9 +728,8 @@ START_TEST(a_busy_load_is_a_gate_whatever_else_is_the_limit)
     json_decref(o);
     json_decref(done);
 }
-END_TEST
 
-START_TEST(a_busy_load_bounds_a_storm)
+TEST(a_busy_load_bounds_a_storm, .times = 2)
 {
     const struct made made = {
         .effect = 1, .noise = 0.001, .blocks = BLOCKS, .seed = 1
@@ -783,7 +763,6 @@ START_TEST(a_busy_load_bounds_a_storm)
     json_decref(o);
     json_decref(done);
 }
-END_TEST
 
 /*
  * Times to recover of events and threads in ms, how many of each twin's 16
@@ -802,7 +781,7 @@ static const struct {
     { 200, 400, 9, 0, NULL },
 };
 
-START_TEST(who_does_not_recover_is_not_left_out)
+TEST(who_does_not_recover_is_not_left_out, .times = COUNT(bounded))
 {
     const struct made made = {
         .effect = 1, .noise = 0.001, .blocks = BLOCKS, .seed = 1
@@ -840,9 +819,8 @@ START_TEST(who_does_not_recover_is_not_left_out)
     json_decref(o);
     json_decref(done);
 }
-END_TEST
 
-START_TEST(the_limit_of_a_cell_is_named)
+TEST(the_limit_of_a_cell_is_named)
 {
     const struct made made = {
         .effect = 1, .noise = 0, .blocks = 6, .seed = 1
@@ -871,9 +849,8 @@ START_TEST(the_limit_of_a_cell_is_named)
     json_decref(o);
     json_decref(done);
 }
-END_TEST
 
-START_TEST(the_bootstrap_covers_what_it_says_where_blocks_are_many)
+TEST(the_bootstrap_covers_what_it_says_where_blocks_are_many)
 {
     size_t covered = 0;
     struct rng rng;
@@ -894,62 +871,4 @@ START_TEST(the_bootstrap_covers_what_it_says_where_blocks_are_many)
     }
     /* 95 % of 60 is 57; fewer than 50 would be no accident. */
     ck_assert_uint_ge(covered, 50);
-}
-END_TEST
-
-int
-main(void)
-{
-    Suite *suite = suite_create("judge");
-    TCase *truth = tcase_create("what is planted");
-    TCase *doubt = tcase_create("what is in doubt");
-    SRunner *runner;
-    int failed;
-
-    tcase_set_timeout(truth, 300);
-    tcase_add_loop_test(truth, planted_differences_come_out_as_what_they_are, 0,
-        (int)(sizeof(planted) / sizeof(planted[0])));
-    tcase_add_test(truth, a_control_is_held_against_the_nearest_run);
-    tcase_add_test(truth, beside_a_control_in_the_middle_a_drift_cancels);
-    tcase_add_test(
-        truth, where_there_is_no_difference_hardly_ever_one_is_named);
-    tcase_add_test(truth, the_floor_is_what_the_same_server_twice_differs_by);
-    tcase_add_test(
-        truth, the_bootstrap_covers_what_it_says_where_blocks_are_many);
-    suite_add_tcase(suite, truth);
-
-    tcase_set_timeout(doubt, 60);
-    tcase_add_test(doubt, fewer_than_six_blocks_give_no_verdict);
-    tcase_add_test(doubt, a_server_that_is_not_itself_makes_it_invalid);
-    tcase_add_loop_test(doubt, a_gate_spoils_the_cell_that_fails_it, 0,
-        (int)(sizeof(gates) / sizeof(gates[0])));
-    tcase_add_loop_test(doubt, what_is_claimed_holds_with_lateness_and_without,
-        0, (int)(sizeof(lateness) / sizeof(lateness[0])));
-    tcase_add_test(
-        doubt, a_bound_in_one_block_does_not_hide_the_lateness_in_others);
-    tcase_add_test(doubt, a_lead_that_the_load_kept_small_is_one);
-    tcase_add_test(doubt, a_floor_that_high_makes_nobody_equal);
-    tcase_add_test(doubt, who_does_not_keep_up_is_named);
-    tcase_add_test(doubt, a_run_that_does_not_count_claims_nothing);
-    tcase_add_loop_test(doubt, numbers_that_no_run_has_are_judged_all_the_same,
-        0, (int)(sizeof(strange) / sizeof(strange[0])));
-    tcase_add_test(doubt, where_all_blocks_are_disturbed_no_direction_is_told);
-    tcase_add_test(doubt, connections_that_were_not_open_are_not_claimed);
-    tcase_add_test(doubt, a_percentile_that_only_fast_runs_have_is_none);
-    tcase_add_test(doubt, a_discarded_block_is_left_out);
-    tcase_add_loop_test(
-        doubt, medians_are_of_the_blocks_that_the_ratio_is_of, 0, 2);
-    tcase_add_test(doubt, a_run_that_fails_a_gate_twice_is_one_run);
-    tcase_add_test(doubt, a_busy_load_is_a_gate_whatever_else_is_the_limit);
-    tcase_add_loop_test(doubt, a_busy_load_bounds_a_storm, 0, 2);
-    tcase_add_loop_test(doubt, who_does_not_recover_is_not_left_out, 0,
-        (int)(sizeof(bounded) / sizeof(bounded[0])));
-    tcase_add_test(doubt, the_limit_of_a_cell_is_named);
-    suite_add_tcase(suite, doubt);
-
-    runner = srunner_create(suite);
-    srunner_run_all(runner, CK_NORMAL);
-    failed = srunner_ntests_failed(runner);
-    srunner_free(runner);
-    return failed != 0;
 }

@@ -1,8 +1,8 @@
 #include "common/limits.h"
 
-#include <check.h>
+#include "tests/unit/unit.h"
 
-START_TEST(the_defaults_are_those_of_the_help)
+TEST(the_defaults_are_those_of_the_help)
 {
     const struct limits limits = limits_default(1024);
 
@@ -12,7 +12,6 @@ START_TEST(the_defaults_are_those_of_the_help)
     ck_assert_int_eq(limits.stall_ms, 30000);
     ck_assert_int_eq(limits.drain_ms, 10000);
 }
-END_TEST
 
 /* How many connections so many descriptors allow. */
 static const struct {
@@ -30,31 +29,8 @@ static const struct {
     { SIZE_MAX, SIZE_MAX - LIMIT_DESCRIPTORS_KEPT },
 };
 
-#define ROOMS ((int)(sizeof(rooms) / sizeof(rooms[0])))
-
-START_TEST(connections_leave_a_reserve_of_descriptors)
+TEST(connections_leave_a_reserve_of_descriptors, .times = COUNT(rooms))
 {
     ck_assert_uint_eq(limits_default(rooms[_i].descriptors).max_connections,
         rooms[_i].connections);
-}
-END_TEST
-
-int
-main(void)
-{
-    Suite *suite = suite_create("limits");
-    TCase *limits = tcase_create("limits");
-    SRunner *runner;
-    int failed;
-
-    tcase_add_test(limits, the_defaults_are_those_of_the_help);
-    tcase_add_loop_test(
-        limits, connections_leave_a_reserve_of_descriptors, 0, ROOMS);
-    suite_add_tcase(suite, limits);
-
-    runner = srunner_create(suite);
-    srunner_run_all(runner, CK_NORMAL);
-    failed = srunner_ntests_failed(runner);
-    srunner_free(runner);
-    return failed != 0;
 }

@@ -1,8 +1,8 @@
 #include "common/line.h"
 
 #include "tests/unit/guard.h"
+#include "tests/unit/unit.h"
 
-#include <check.h>
 #include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -77,8 +77,6 @@ static const struct stream streams[] = {
     STREAM("1\n\n12345678", "R[1]R[]L[12345678]"),
     STREAM("1\n123456789", "R[1]T"),
 };
-
-#define STREAMS ((int)(sizeof(streams) / sizeof(streams[0])))
 
 /* A server's view of a stream: what it keeps, and what it made of it. */
 struct reader {
@@ -199,28 +197,25 @@ check_split(const struct stream *stream, size_t first, size_t second)
         stream->expected);
 }
 
-START_TEST(a_stream_in_one_piece_becomes_its_lines)
+TEST(a_stream_in_one_piece_becomes_its_lines, .times = COUNT(streams))
 {
     check_split(&streams[_i], 0, 0);
 }
-END_TEST
 
-START_TEST(every_split_in_two_gives_the_same_lines)
+TEST(every_split_in_two_gives_the_same_lines, .times = COUNT(streams))
 {
     for (size_t at = 0; at <= streams[_i].size; at++)
         check_split(&streams[_i], at, at);
 }
-END_TEST
 
-START_TEST(every_split_in_three_gives_the_same_lines)
+TEST(every_split_in_three_gives_the_same_lines, .times = COUNT(streams))
 {
     for (size_t at = 0; at <= streams[_i].size; at++)
         for (size_t then = at; then <= streams[_i].size; then++)
             check_split(&streams[_i], at, then);
 }
-END_TEST
 
-START_TEST(byte_by_byte_gives_the_same_lines)
+TEST(byte_by_byte_gives_the_same_lines, .times = COUNT(streams))
 {
     const struct stream *stream = &streams[_i];
     struct reader reader = { .bytes = stream->bytes };
@@ -232,7 +227,6 @@ START_TEST(byte_by_byte_gives_the_same_lines)
     take_last(&reader);
     ck_assert_str_eq(reader.seen, stream->expected);
 }
-END_TEST
 
 /* The status of max + more bytes and an end, with the limit max. */
 static enum line_status
@@ -259,45 +253,38 @@ status_of(size_t max, int more, const char *end)
 
 static const size_t limits[] = { 1, 2, 3, 7, 80, 1024, 65536, 1048576 };
 
-#define LIMITS ((int)(sizeof(limits) / sizeof(limits[0])))
-
-START_TEST(a_line_one_byte_under_the_limit_is_a_line)
+TEST(a_line_one_byte_under_the_limit_is_a_line, .times = COUNT(limits))
 {
     ck_assert_int_eq(status_of(limits[_i], -1, "\n"), LINE_READY);
     ck_assert_int_eq(status_of(limits[_i], -1, "\r\n"), LINE_READY);
 }
-END_TEST
 
-START_TEST(a_line_as_long_as_the_limit_is_a_line)
+TEST(a_line_as_long_as_the_limit_is_a_line, .times = COUNT(limits))
 {
     ck_assert_int_eq(status_of(limits[_i], 0, "\n"), LINE_READY);
     ck_assert_int_eq(status_of(limits[_i], 0, "\r\n"), LINE_READY);
 }
-END_TEST
 
-START_TEST(a_line_one_byte_over_the_limit_is_refused)
+TEST(a_line_one_byte_over_the_limit_is_refused, .times = COUNT(limits))
 {
     ck_assert_int_eq(status_of(limits[_i], 1, "\n"), LINE_TOO_LONG);
     ck_assert_int_eq(status_of(limits[_i], 1, "\r\n"), LINE_TOO_LONG);
 }
-END_TEST
 
-START_TEST(a_line_at_the_limit_may_still_end)
+TEST(a_line_at_the_limit_may_still_end, .times = COUNT(limits))
 {
     ck_assert_int_eq(status_of(limits[_i], 0, ""), LINE_PARTIAL);
     ck_assert_int_eq(status_of(limits[_i], 0, "\r"), LINE_PARTIAL);
 }
-END_TEST
 
-START_TEST(a_line_over_the_limit_is_refused_before_its_end)
+TEST(a_line_over_the_limit_is_refused_before_its_end, .times = COUNT(limits))
 {
     ck_assert_int_eq(status_of(limits[_i], 1, ""), LINE_TOO_LONG);
     ck_assert_int_eq(status_of(limits[_i], 0, "\rx"), LINE_TOO_LONG);
     ck_assert_int_eq(status_of(limits[_i], 0, "\r\r"), LINE_TOO_LONG);
 }
-END_TEST
 
-START_TEST(a_refused_line_stays_refused)
+TEST(a_refused_line_stays_refused)
 {
     static const char bytes[] = "123456789abc\nd\n";
     struct line_scanner scanner;
@@ -311,9 +298,8 @@ START_TEST(a_refused_line_stays_refused)
                                  &line, &used),
                 LINE_TOO_LONG);
 }
-END_TEST
 
-START_TEST(a_refused_line_with_its_end_stays_refused)
+TEST(a_refused_line_with_its_end_stays_refused)
 {
     static const char bytes[] = "123456789\na\n";
     struct line_scanner scanner;
@@ -326,9 +312,8 @@ START_TEST(a_refused_line_with_its_end_stays_refused)
             line_next(&scanner, guard_copy(bytes, size), size, &line, &used),
             LINE_TOO_LONG);
 }
-END_TEST
 
-START_TEST(the_scanner_remembers_what_it_has_seen)
+TEST(the_scanner_remembers_what_it_has_seen)
 {
     static const char bytes[] = "1234567";
     struct line_scanner scanner;
@@ -343,9 +328,8 @@ START_TEST(the_scanner_remembers_what_it_has_seen)
         ck_assert_uint_eq(scanner.seen, size);
     }
 }
-END_TEST
 
-START_TEST(bytes_that_were_seen_are_not_looked_at_again)
+TEST(bytes_that_were_seen_are_not_looked_at_again)
 {
     char bytes[] = "12345\n";
     struct line_scanner scanner;
@@ -360,9 +344,8 @@ START_TEST(bytes_that_were_seen_are_not_looked_at_again)
     ck_assert_uint_eq(line.length, 5);
     ck_assert_uint_eq(used, 6);
 }
-END_TEST
 
-START_TEST(a_megabyte_in_one_byte_steps_is_scanned_once)
+TEST(a_megabyte_in_one_byte_steps_is_scanned_once)
 {
     const size_t max = 1048576;
     char *bytes = guard_room(max + 2);
@@ -382,9 +365,8 @@ START_TEST(a_megabyte_in_one_byte_steps_is_scanned_once)
         line_next(&scanner, bytes, max + 2, &line, &used), LINE_READY);
     ck_assert_uint_eq(line.length, max);
 }
-END_TEST
 
-START_TEST(an_endless_line_is_not_scanned_beyond_the_limit)
+TEST(an_endless_line_is_not_scanned_beyond_the_limit)
 {
     char *bytes = guard_room(GUARD_MAX);
     struct line_scanner scanner;
@@ -397,9 +379,8 @@ START_TEST(an_endless_line_is_not_scanned_beyond_the_limit)
         line_next(&scanner, bytes, GUARD_MAX, &line, &used), LINE_TOO_LONG);
     ck_assert_uint_eq(scanner.seen, LINE_ROOM(MAX));
 }
-END_TEST
 
-START_TEST(a_buffer_of_line_room_always_leads_on)
+TEST(a_buffer_of_line_room_always_leads_on)
 {
     char bytes[LINE_ROOM(MAX)];
     struct line_scanner scanner;
@@ -416,9 +397,8 @@ START_TEST(a_buffer_of_line_room_always_leads_on)
         bytes[cr] = 'x';
     }
 }
-END_TEST
 
-START_TEST(no_bytes_are_no_line_yet)
+TEST(no_bytes_are_no_line_yet)
 {
     struct line_scanner scanner;
     struct line line;
@@ -428,9 +408,8 @@ START_TEST(no_bytes_are_no_line_yet)
     ck_assert_int_eq(line_next(&scanner, NULL, 0, &line, &used), LINE_PARTIAL);
     ck_assert_uint_eq(used, 0);
 }
-END_TEST
 
-START_TEST(no_bytes_at_the_end_are_no_line)
+TEST(no_bytes_at_the_end_are_no_line)
 {
     struct line_scanner scanner;
     struct line line;
@@ -438,9 +417,8 @@ START_TEST(no_bytes_at_the_end_are_no_line)
     line_init(&scanner, MAX);
     ck_assert_int_eq(line_last(&scanner, NULL, 0, &line), LINE_END);
 }
-END_TEST
 
-START_TEST(the_last_line_may_be_as_long_as_the_limit)
+TEST(the_last_line_may_be_as_long_as_the_limit)
 {
     struct line_scanner scanner;
     struct line line;
@@ -451,9 +429,8 @@ START_TEST(the_last_line_may_be_as_long_as_the_limit)
         LINE_READY);
     ck_assert_uint_eq(line.length, MAX);
 }
-END_TEST
 
-START_TEST(the_last_line_may_not_be_longer_than_the_limit)
+TEST(the_last_line_may_not_be_longer_than_the_limit)
 {
     struct line_scanner scanner;
     struct line line;
@@ -463,9 +440,8 @@ START_TEST(the_last_line_may_not_be_longer_than_the_limit)
         line_last(&scanner, guard_copy("123456789", MAX + 1), MAX + 1, &line),
         LINE_TOO_LONG);
 }
-END_TEST
 
-START_TEST(the_last_line_ends_the_scan)
+TEST(the_last_line_ends_the_scan)
 {
     struct line_scanner scanner;
     struct line line;
@@ -476,7 +452,6 @@ START_TEST(the_last_line_ends_the_scan)
     ck_assert_int_eq(line_last(&scanner, "abc", 3, &line), LINE_READY);
     ck_assert_uint_eq(scanner.seen, 0);
 }
-END_TEST
 
 /* Lines, and whether a browser's request begins so. */
 static const struct {
@@ -496,68 +471,10 @@ static const struct {
     { "", false },
 };
 
-START_TEST(a_browsers_request_is_told_from_a_line)
+TEST(a_browsers_request_is_told_from_a_line, .times = COUNT(requests))
 {
     const size_t length = strlen(requests[_i].text);
     const struct line line = { guard_copy(requests[_i].text, length), length };
 
     ck_assert_int_eq(line_is_http(&line), requests[_i].is_http);
-}
-END_TEST
-
-int
-main(void)
-{
-    Suite *suite = suite_create("line");
-    TCase *splits = tcase_create("splits");
-    TCase *limit = tcase_create("limit");
-    TCase *scan = tcase_create("scan");
-    TCase *last = tcase_create("last");
-    SRunner *runner;
-    int failed;
-
-    tcase_add_loop_test(
-        splits, a_stream_in_one_piece_becomes_its_lines, 0, STREAMS);
-    tcase_add_loop_test(
-        splits, every_split_in_two_gives_the_same_lines, 0, STREAMS);
-    tcase_add_loop_test(
-        splits, every_split_in_three_gives_the_same_lines, 0, STREAMS);
-    tcase_add_loop_test(splits, byte_by_byte_gives_the_same_lines, 0, STREAMS);
-    suite_add_tcase(suite, splits);
-
-    tcase_add_loop_test(
-        limit, a_line_one_byte_under_the_limit_is_a_line, 0, LIMITS);
-    tcase_add_loop_test(
-        limit, a_line_as_long_as_the_limit_is_a_line, 0, LIMITS);
-    tcase_add_loop_test(
-        limit, a_line_one_byte_over_the_limit_is_refused, 0, LIMITS);
-    tcase_add_loop_test(limit, a_line_at_the_limit_may_still_end, 0, LIMITS);
-    tcase_add_loop_test(
-        limit, a_line_over_the_limit_is_refused_before_its_end, 0, LIMITS);
-    tcase_add_test(limit, a_refused_line_stays_refused);
-    tcase_add_test(limit, a_refused_line_with_its_end_stays_refused);
-    suite_add_tcase(suite, limit);
-
-    tcase_set_timeout(scan, 60);
-    tcase_add_test(scan, the_scanner_remembers_what_it_has_seen);
-    tcase_add_test(scan, bytes_that_were_seen_are_not_looked_at_again);
-    tcase_add_test(scan, a_megabyte_in_one_byte_steps_is_scanned_once);
-    tcase_add_test(scan, an_endless_line_is_not_scanned_beyond_the_limit);
-    tcase_add_test(scan, a_buffer_of_line_room_always_leads_on);
-    tcase_add_test(scan, no_bytes_are_no_line_yet);
-    suite_add_tcase(suite, scan);
-
-    tcase_add_loop_test(last, a_browsers_request_is_told_from_a_line, 0,
-        (int)(sizeof(requests) / sizeof(*requests)));
-    tcase_add_test(last, no_bytes_at_the_end_are_no_line);
-    tcase_add_test(last, the_last_line_may_be_as_long_as_the_limit);
-    tcase_add_test(last, the_last_line_may_not_be_longer_than_the_limit);
-    tcase_add_test(last, the_last_line_ends_the_scan);
-    suite_add_tcase(suite, last);
-
-    runner = srunner_create(suite);
-    srunner_run_all(runner, CK_NORMAL);
-    failed = srunner_ntests_failed(runner);
-    srunner_free(runner);
-    return failed != 0;
 }

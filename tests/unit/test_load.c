@@ -1,8 +1,8 @@
 #include "report/clock.h"
 #include "report/load/crowd.h"
 #include "report/load/load.h"
+#include "tests/unit/unit.h"
 
-#include <check.h>
 #include <math.h>
 #include <netinet/in.h>
 #include <pthread.h>
@@ -235,7 +235,9 @@ little(const struct load_tally *t)
            t->area;
 }
 
-START_TEST(a_known_delay_is_measured_and_none_is_shorter)
+EACH_TEST(.after = tear_down);
+
+TEST(a_known_delay_is_measured_and_none_is_shorter)
 {
     struct load_tally t;
     struct load *l;
@@ -251,9 +253,8 @@ START_TEST(a_known_delay_is_measured_and_none_is_shorter)
         t.area, 4.0 * (double)t.window_ns, 0.05 * 4.0 * (double)t.window_ns);
     forget(l, &t);
 }
-END_TEST
 
-START_TEST(the_slow_tenth_shows_in_the_tail_and_not_in_the_middle)
+TEST(the_slow_tenth_shows_in_the_tail_and_not_in_the_middle)
 {
     struct load_tally t;
     struct load *l;
@@ -268,9 +269,8 @@ START_TEST(the_slow_tenth_shows_in_the_tail_and_not_in_the_middle)
     ck_assert_uint_lt(t.latency->min, 400 * MS);
     forget(l, &t);
 }
-END_TEST
 
-START_TEST(a_stop_shows_in_the_open_loop_and_not_in_the_closed_one)
+TEST(a_stop_shows_in_the_open_loop_and_not_in_the_closed_one)
 {
     struct load_tally open, closed;
     struct load *l;
@@ -299,9 +299,8 @@ START_TEST(a_stop_shows_in_the_open_loop_and_not_in_the_closed_one)
     ck_assert_uint_lt(quantile(closed.latency, 0.99), 1000 * MS);
     forget(l, &closed);
 }
-END_TEST
 
-START_TEST(an_open_loop_sends_what_was_intended)
+TEST(an_open_loop_sends_what_was_intended)
 {
     struct load_tally t;
     struct load *l;
@@ -315,9 +314,8 @@ START_TEST(an_open_loop_sends_what_was_intended)
     ck_assert_double_eq_tol(little(&t), 1, 0.01);
     forget(l, &t);
 }
-END_TEST
 
-START_TEST(a_request_due_as_the_window_begins_is_in_one_window)
+TEST(a_request_due_as_the_window_begins_is_in_one_window)
 {
     struct load_tally t;
     struct load *l;
@@ -336,9 +334,8 @@ START_TEST(a_request_due_as_the_window_begins_is_in_one_window)
     ck_assert_uint_eq(histogram_count(t.latency), t.intended);
     forget(l, &t);
 }
-END_TEST
 
-START_TEST(sending_is_not_waiting)
+TEST(sending_is_not_waiting)
 {
     const struct load_group group = {
         .way = LOAD_OPEN, .connections_max = 128, .ask = &ask_game
@@ -360,9 +357,8 @@ START_TEST(sending_is_not_waiting)
     ck_assert_uint_le(t.spin_ns + t.sent * (MS / 20), t.window_ns);
     forget(l, &t);
 }
-END_TEST
 
-START_TEST(response_is_queue_and_lateness_and_wire)
+TEST(response_is_queue_and_lateness_and_wire)
 {
     struct load_tally t;
     struct load *l;
@@ -384,9 +380,8 @@ START_TEST(response_is_queue_and_lateness_and_wire)
     ck_assert_double_eq_tol(little(&t), 1, 0.01);
     forget(l, &t);
 }
-END_TEST
 
-START_TEST(an_overload_is_censored_and_no_failure)
+TEST(an_overload_is_censored_and_no_failure)
 {
     struct load_tally t;
     struct load *l;
@@ -402,9 +397,8 @@ START_TEST(an_overload_is_censored_and_no_failure)
     ck_assert(histogram_quantile(t.latency, 0.5).at_least);
     forget(l, &t);
 }
-END_TEST
 
-START_TEST(what_is_never_answered_is_censored)
+TEST(what_is_never_answered_is_censored)
 {
     struct load_group group = { .way = LOAD_CHURN,
         .connections_max = 2,
@@ -428,9 +422,8 @@ START_TEST(what_is_never_answered_is_censored)
     ck_assert_uint_ge(clock_ns() - start, LOAD_DRAIN_LIMIT_MS * MS);
     forget(l, &t);
 }
-END_TEST
 
-START_TEST(churn_has_a_connection_for_each_request)
+TEST(churn_has_a_connection_for_each_request)
 {
     struct load_tally t;
     struct load *l;
@@ -446,9 +439,8 @@ START_TEST(churn_has_a_connection_for_each_request)
     ck_assert_double_eq_tol(little(&t), 1, 0.001);
     forget(l, &t);
 }
-END_TEST
 
-START_TEST(a_storm_is_over_when_all_were_answered)
+TEST(a_storm_is_over_when_all_were_answered)
 {
     struct load_group group = {
         .way = LOAD_CLOSED, .connections_max = 300, .ask = &ask_game
@@ -469,7 +461,6 @@ START_TEST(a_storm_is_over_when_all_were_answered)
     free(t.accept);
     load_free(l);
 }
-END_TEST
 
 /* A run in which something goes wrong; what the load says of it. */
 static void
@@ -489,39 +480,35 @@ fail_with(enum load_error e, const char *problem)
     load_free(l);
 }
 
-START_TEST(a_wrong_reply_fails)
+TEST(a_wrong_reply_fails)
 {
     plan.answer = "01\n";
     set_up_delay(0);
     fail_with(LOAD_WRONG, "wrong reply '01' to NUMBER");
 }
-END_TEST
 
-START_TEST(two_replies_at_once_fail)
+TEST(two_replies_at_once_fail)
 {
     plan.answer = "1\n2\n";
     set_up_delay(0);
     fail_with(LOAD_WRONG, "wrong reply '1' to NUMBER");
 }
-END_TEST
 
-START_TEST(a_server_that_hangs_up_fails)
+TEST(a_server_that_hangs_up_fails)
 {
     plan.hangs_up = true;
     set_up_delay(0);
     fail_with(LOAD_CLOSED_BY_SERVER, "the server closed a connection");
 }
-END_TEST
 
-START_TEST(nobody_there_fails)
+TEST(nobody_there_fails)
 {
     set_up_delay(0);
     tear_down();
     fail_with(LOAD_REFUSED, "connect: Connection refused");
 }
-END_TEST
 
-START_TEST(a_crowd_is_beside_the_measured)
+TEST(a_crowd_is_beside_the_measured)
 {
     struct load_group hog = {
         .way = LOAD_CLOSED, .connections_max = 4, .ask = &ask_game
@@ -554,9 +541,8 @@ START_TEST(a_crowd_is_beside_the_measured)
     ck_assert_str_eq(totals.problem, "");
     forget(l, &t);
 }
-END_TEST
 
-START_TEST(a_crowd_tells_what_went_wrong)
+TEST(a_crowd_tells_what_went_wrong)
 {
     struct load_group hog = {
         .way = LOAD_CLOSED, .connections_max = 4, .ask = &ask_game
@@ -570,9 +556,8 @@ START_TEST(a_crowd_tells_what_went_wrong)
     ck_assert_str_eq(totals.problem, "connect: Connection refused");
     ck_assert(!totals.countable);
 }
-END_TEST
 
-START_TEST(slow_clients_that_never_came_were_not_shed)
+TEST(slow_clients_that_never_came_were_not_shed)
 {
     struct load_group slow = { .way = LOAD_SLOW_SENDER,
         .connections_max = 10,
@@ -590,9 +575,8 @@ START_TEST(slow_clients_that_never_came_were_not_shed)
     load_close(l);
     load_free(l);
 }
-END_TEST
 
-START_TEST(slow_clients_trickle)
+TEST(slow_clients_trickle)
 {
     struct load_group slow = { .way = LOAD_SLOW_SENDER,
         .connections_max = 10,
@@ -611,55 +595,4 @@ START_TEST(slow_clients_trickle)
     ck_assert_double_le((double)t.bytes, 1000.0);
     ck_assert(!load_totals(l)->countable);
     forget(l, &t);
-}
-END_TEST
-
-int
-main(void)
-{
-    Suite *suite = suite_create("load");
-    TCase *known = tcase_create("a known server");
-    TCase *wrong = tcase_create("what goes wrong");
-    TCase *beside = tcase_create("beside the measured");
-    SRunner *runner;
-    int failed;
-
-    tcase_add_checked_fixture(known, NULL, tear_down);
-    tcase_set_timeout(known, 60);
-    tcase_add_test(known, a_known_delay_is_measured_and_none_is_shorter);
-    tcase_add_test(
-        known, the_slow_tenth_shows_in_the_tail_and_not_in_the_middle);
-    tcase_add_test(
-        known, a_stop_shows_in_the_open_loop_and_not_in_the_closed_one);
-    tcase_add_test(known, an_open_loop_sends_what_was_intended);
-    tcase_add_test(known, a_request_due_as_the_window_begins_is_in_one_window);
-    tcase_add_test(known, sending_is_not_waiting);
-    tcase_add_test(known, response_is_queue_and_lateness_and_wire);
-    tcase_add_test(known, an_overload_is_censored_and_no_failure);
-    tcase_add_test(known, what_is_never_answered_is_censored);
-    tcase_add_test(known, churn_has_a_connection_for_each_request);
-    tcase_add_test(known, a_storm_is_over_when_all_were_answered);
-    suite_add_tcase(suite, known);
-
-    tcase_add_checked_fixture(wrong, NULL, tear_down);
-    tcase_set_timeout(wrong, 60);
-    tcase_add_test(wrong, a_wrong_reply_fails);
-    tcase_add_test(wrong, two_replies_at_once_fail);
-    tcase_add_test(wrong, a_server_that_hangs_up_fails);
-    tcase_add_test(wrong, nobody_there_fails);
-    suite_add_tcase(suite, wrong);
-
-    tcase_add_checked_fixture(beside, NULL, tear_down);
-    tcase_set_timeout(beside, 60);
-    tcase_add_test(beside, a_crowd_is_beside_the_measured);
-    tcase_add_test(beside, a_crowd_tells_what_went_wrong);
-    tcase_add_test(beside, slow_clients_trickle);
-    tcase_add_test(beside, slow_clients_that_never_came_were_not_shed);
-    suite_add_tcase(suite, beside);
-
-    runner = srunner_create(suite);
-    srunner_run_all(runner, CK_NORMAL);
-    failed = srunner_ntests_failed(runner);
-    srunner_free(runner);
-    return failed != 0;
 }

@@ -1,8 +1,8 @@
 #include "common/log.h"
 
 #include "tests/unit/guard.h"
+#include "tests/unit/unit.h"
 
-#include <check.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <poll.h>
@@ -95,9 +95,7 @@ static const struct text texts[] = {
     TEXT("\\u{1b}", "\\\\u{1b}"),
 };
 
-#define TEXTS ((int)(sizeof(texts) / sizeof(texts[0])))
-
-START_TEST(a_text_is_shown_harmless)
+TEST(a_text_is_shown_harmless, .times = COUNT(texts))
 {
     const struct text *text = &texts[_i];
     const size_t length = strlen(text->shown);
@@ -108,7 +106,6 @@ START_TEST(a_text_is_shown_harmless)
         length);
     ck_assert_str_eq(shown, text->shown);
 }
-END_TEST
 
 /* What no terminal may see: the control and format characters of Unicode 14
  * and the separators, from, to. */
@@ -198,7 +195,7 @@ read_back(const char *shown, size_t length, char *bytes)
     return size;
 }
 
-START_TEST(every_byte_is_shown_harmless_and_can_be_read_back)
+TEST(every_byte_is_shown_harmless_and_can_be_read_back)
 {
     for (int byte = 0; byte < 256; byte++) {
         const char text = (char)byte;
@@ -209,9 +206,8 @@ START_TEST(every_byte_is_shown_harmless_and_can_be_read_back)
             ck_abort_msg("byte %d is shown as %s", byte, shown);
     }
 }
-END_TEST
 
-START_TEST(every_pair_of_bytes_is_shown_harmless_and_can_be_read_back)
+TEST(every_pair_of_bytes_is_shown_harmless_and_can_be_read_back)
 {
     for (int pair = 0; pair < 65536; pair++) {
         const char text[2] = { (char)(pair >> 8), (char)pair };
@@ -222,9 +218,8 @@ START_TEST(every_pair_of_bytes_is_shown_harmless_and_can_be_read_back)
             ck_abort_msg("bytes %x are shown as %s", (unsigned)pair, shown);
     }
 }
-END_TEST
 
-START_TEST(every_character_is_shown_harmless_and_can_be_read_back)
+TEST(every_character_is_shown_harmless_and_can_be_read_back)
 {
     for (ucs4_t c = 0; c < 0x110000; c++) {
         char text[6], shown[32], back[32];
@@ -239,9 +234,8 @@ START_TEST(every_character_is_shown_harmless_and_can_be_read_back)
             ck_abort_msg("U+%04X is shown as %s", (unsigned)c, shown);
     }
 }
-END_TEST
 
-START_TEST(letters_of_all_scripts_stay_themselves)
+TEST(letters_of_all_scripts_stay_themselves)
 {
     static const ucs4_t ranges[][2] = { { 0xa1, 0xac }, { 0xae, 0x377 },
         { 0x400, 0x52f }, { 0x5d0, 0x5ea }, { 0x904, 0x939 },
@@ -261,9 +255,8 @@ START_TEST(letters_of_all_scripts_stay_themselves)
         }
     }
 }
-END_TEST
 
-START_TEST(random_bytes_are_shown_harmless_and_can_be_read_back)
+TEST(random_bytes_are_shown_harmless_and_can_be_read_back)
 {
     uint64_t state = 1;
 
@@ -285,9 +278,8 @@ START_TEST(random_bytes_are_shown_harmless_and_can_be_read_back)
             ck_abort_msg("shown as %s", shown);
     }
 }
-END_TEST
 
-START_TEST(by_itself_a_text_keeps_its_quotes)
+TEST(by_itself_a_text_keeps_its_quotes)
 {
     static const char text[] = "it's \"\\\" \xe2\x80\x93 \n\t\x1b]0;\a\x7f"
                                "\xc2\x9b\xe2\x80\xae\xff\x9b";
@@ -312,9 +304,8 @@ START_TEST(by_itself_a_text_keeps_its_quotes)
                 LOG_HARMLESS_TIMES * (size_t)width);
     }
 }
-END_TEST
 
-START_TEST(what_is_shown_can_be_shown_again)
+TEST(what_is_shown_can_be_shown_again)
 {
     static char bytes[256], once[ROOM], twice[ROOM], back[ROOM];
     size_t length, again;
@@ -326,9 +317,8 @@ START_TEST(what_is_shown_can_be_shown_again)
     ck_assert_uint_eq(read_back(twice, again, back), length);
     ck_assert_mem_eq(back, once, length);
 }
-END_TEST
 
-START_TEST(what_does_not_fit_is_left_out_whole)
+TEST(what_does_not_fit_is_left_out_whole)
 {
     static const char text[] =
         "a\nb\xff\x1b"
@@ -354,25 +344,22 @@ START_TEST(what_does_not_fit_is_left_out_whole)
             ck_abort_msg("in %zu bytes only %zu", room, length);
     }
 }
-END_TEST
 
-START_TEST(room_for_one_byte_holds_the_end)
+TEST(room_for_one_byte_holds_the_end)
 {
     char *shown = guard_room(1);
 
     ck_assert_uint_eq(log_escape(shown, 1, "abc", 3), 0);
     ck_assert_int_eq(shown[0], '\0');
 }
-END_TEST
 
-START_TEST(no_text_is_shown_as_none)
+TEST(no_text_is_shown_as_none)
 {
     char *shown = guard_room(8);
 
     ck_assert_uint_eq(log_escape(shown, 8, NULL, 0), 0);
     ck_assert_str_eq(shown, "");
 }
-END_TEST
 
 /* Standard output while a test has taken its place. */
 static int saved_output = -1;
@@ -426,7 +413,7 @@ record_of(int other, size_t length, char *out)
     return (size_t)size;
 }
 
-START_TEST(a_record_is_one_line_in_one_write)
+TEST(a_record_is_one_line_in_one_write)
 {
     int other = capture();
     static char out[ROOM];
@@ -443,9 +430,8 @@ START_TEST(a_record_is_one_line_in_one_write)
     ck_assert_int_eq(read(other, out, sizeof(out)), -1);
     restore();
 }
-END_TEST
 
-START_TEST(an_empty_record_is_an_empty_line)
+TEST(an_empty_record_is_an_empty_line)
 {
     int other = capture();
     static char out[ROOM];
@@ -455,9 +441,8 @@ START_TEST(an_empty_record_is_an_empty_line)
     ck_assert_int_eq(out[0], '\n');
     restore();
 }
-END_TEST
 
-START_TEST(a_record_that_fits_is_written_whole)
+TEST(a_record_that_fits_is_written_whole)
 {
     int other = capture();
     static char out[ROOM];
@@ -470,9 +455,8 @@ START_TEST(a_record_that_fits_is_written_whole)
     }
     restore();
 }
-END_TEST
 
-START_TEST(a_record_that_is_too_long_is_cut)
+TEST(a_record_that_is_too_long_is_cut)
 {
     int other = capture();
     static char out[ROOM];
@@ -486,10 +470,9 @@ START_TEST(a_record_that_is_too_long_is_cut)
     }
     restore();
 }
-END_TEST
 
 /* The loop runs over characters of two, three and four bytes. */
-START_TEST(a_record_is_cut_at_the_start_of_a_character)
+TEST(a_record_is_cut_at_the_start_of_a_character, .times = 3)
 {
     static const char *const characters[] = { "\xc3\xa9", "\xeb\xa7\x9e",
         "\xf0\x9f\x9a\x80" };
@@ -514,7 +497,6 @@ START_TEST(a_record_is_cut_at_the_start_of_a_character)
     }
     restore();
 }
-END_TEST
 
 /* Fill a pipe to the last byte, without waiting. */
 static void
@@ -532,7 +514,7 @@ fill(int fd)
     ck_assert_int_eq(fcntl(fd, F_SETFL, flags), 0);
 }
 
-START_TEST(a_full_pipe_drops_records_and_does_not_block)
+TEST(a_full_pipe_drops_records_and_does_not_block)
 {
     const uint64_t before = log_dropped();
     int ends[2];
@@ -545,9 +527,8 @@ START_TEST(a_full_pipe_drops_records_and_does_not_block)
     ck_assert_uint_eq(log_dropped() - before, 1000);
     restore();
 }
-END_TEST
 
-START_TEST(a_pipe_that_is_read_takes_records_again)
+TEST(a_pipe_that_is_read_takes_records_again)
 {
     uint64_t before;
     int ends[2];
@@ -568,9 +549,8 @@ START_TEST(a_pipe_that_is_read_takes_records_again)
     ck_assert_uint_eq(log_dropped(), before);
     restore();
 }
-END_TEST
 
-START_TEST(a_pipe_nobody_reads_never_blocks)
+TEST(a_pipe_nobody_reads_never_blocks)
 {
     int ends[2];
 
@@ -582,9 +562,8 @@ START_TEST(a_pipe_nobody_reads_never_blocks)
     ck_assert_uint_gt(log_dropped(), 0);
     restore();
 }
-END_TEST
 
-START_TEST(a_closed_output_drops_records)
+TEST(a_closed_output_drops_records)
 {
     const uint64_t before = log_dropped();
 
@@ -594,9 +573,8 @@ START_TEST(a_closed_output_drops_records)
     restore();
     ck_assert_uint_eq(log_dropped() - before, 1);
 }
-END_TEST
 
-START_TEST(a_full_disk_drops_records)
+TEST(a_full_disk_drops_records)
 {
     const uint64_t before = log_dropped();
     int fd = open("/dev/full", O_WRONLY);
@@ -607,9 +585,8 @@ START_TEST(a_full_disk_drops_records)
     restore();
     ck_assert_uint_eq(log_dropped() - before, 1);
 }
-END_TEST
 
-START_TEST(a_pipe_without_a_reader_drops_records)
+TEST(a_pipe_without_a_reader_drops_records)
 {
     const uint64_t before = log_dropped();
     int ends[2];
@@ -623,7 +600,6 @@ START_TEST(a_pipe_without_a_reader_drops_records)
     restore();
     ck_assert_uint_eq(log_dropped() - before, 1);
 }
-END_TEST
 
 #define CROWD 16 /* their records are twice a page */
 
@@ -671,7 +647,7 @@ read_all(int end, char *text, size_t size)
 
 static char seen[1024 * 1024];
 
-START_TEST(a_terminal_nobody_reads_never_blocks)
+TEST(a_terminal_nobody_reads_never_blocks)
 {
     const uint64_t before = log_dropped();
     const int end = redirect_to_terminal();
@@ -683,9 +659,8 @@ START_TEST(a_terminal_nobody_reads_never_blocks)
     ck_assert_uint_gt(log_dropped() - before, 0);
     close(end);
 }
-END_TEST
 
-START_TEST(after_a_torn_record_comes_a_whole_line)
+TEST(after_a_torn_record_comes_a_whole_line)
 {
     const uint64_t before = log_dropped();
     const int end = redirect_to_terminal();
@@ -708,9 +683,8 @@ START_TEST(after_a_torn_record_comes_a_whole_line)
     ck_assert_uint_eq(log_dropped() - before, 1);
     close(end);
 }
-END_TEST
 
-START_TEST(a_terminal_of_somebody_else_is_for_one_at_a_time)
+TEST(a_terminal_of_somebody_else_is_for_one_at_a_time)
 {
     uint64_t before = log_dropped();
     const int end = redirect_to_terminal();
@@ -733,9 +707,8 @@ START_TEST(a_terminal_of_somebody_else_is_for_one_at_a_time)
     ck_assert_mem_eq(seen, "kept\r\n", 6);
     close(end);
 }
-END_TEST
 
-START_TEST(a_terminal_of_somebody_else_that_nobody_reads_never_blocks)
+TEST(a_terminal_of_somebody_else_that_nobody_reads_never_blocks)
 {
     uint64_t before = log_dropped();
     const int end = redirect_to_terminal();
@@ -751,9 +724,8 @@ START_TEST(a_terminal_of_somebody_else_that_nobody_reads_never_blocks)
     ck_assert_uint_gt(log_dropped() - before, 0);
     close(end);
 }
-END_TEST
 
-START_TEST(a_socket_nobody_reads_never_blocks)
+TEST(a_socket_nobody_reads_never_blocks)
 {
     const uint64_t before = log_dropped();
     int ends[2];
@@ -770,9 +742,8 @@ START_TEST(a_socket_nobody_reads_never_blocks)
     ck_assert_mem_eq(seen, "first\n", 6);
     close(ends[0]);
 }
-END_TEST
 
-START_TEST(a_file_goes_on_where_it_was)
+TEST(a_file_goes_on_where_it_was)
 {
     FILE *file = tmpfile();
     char text[16];
@@ -787,9 +758,8 @@ START_TEST(a_file_goes_on_where_it_was)
     ck_assert_mem_eq(text, "before\nafter\n", 13);
     fclose(file);
 }
-END_TEST
 
-START_TEST(the_inherited_description_still_waits)
+TEST(the_inherited_description_still_waits)
 {
     int ends[2];
 
@@ -804,7 +774,6 @@ START_TEST(the_inherited_description_still_waits)
     close(ends[0]);
     close(ends[1]);
 }
-END_TEST
 
 #define WRITERS 4
 #define EACH    2000
@@ -824,7 +793,7 @@ poll(struct pollfd *fds, nfds_t count, int timeout)
     return ready;
 }
 
-START_TEST(who_sees_room_for_one_does_not_wait_for_more)
+TEST(who_sees_room_for_one_does_not_wait_for_more)
 {
     pthread_t writers[CROWD];
     const uint64_t before = log_dropped();
@@ -843,7 +812,6 @@ START_TEST(who_sees_room_for_one_does_not_wait_for_more)
     close(ends[0]);
     ck_assert_uint_eq(log_dropped() - before, CROWD - 1);
 }
-END_TEST
 
 /* Write records that tell which they are, of many lengths. */
 static void *
@@ -888,7 +856,7 @@ read_many(void *argument)
     return &records;
 }
 
-START_TEST(records_of_several_threads_do_not_mix)
+TEST(records_of_several_threads_do_not_mix)
 {
     pthread_t writers[WRITERS], reader;
     int ids[WRITERS], ends[2];
@@ -911,67 +879,4 @@ START_TEST(records_of_several_threads_do_not_mix)
     /* A record is in the pipe, or was dropped because the pipe was full. */
     ck_assert_uint_eq(
         *(const uint64_t *)records + (log_dropped() - before), WRITERS * EACH);
-}
-END_TEST
-
-int
-main(void)
-{
-    Suite *suite = suite_create("log");
-    TCase *escape = tcase_create("escape");
-    TCase *record = tcase_create("record");
-    TCase *drop = tcase_create("drop");
-    SRunner *runner;
-    int failed;
-
-    tcase_set_timeout(escape, 60);
-    tcase_add_loop_test(escape, a_text_is_shown_harmless, 0, TEXTS);
-    tcase_add_test(escape, every_byte_is_shown_harmless_and_can_be_read_back);
-    tcase_add_test(
-        escape, every_pair_of_bytes_is_shown_harmless_and_can_be_read_back);
-    tcase_add_test(
-        escape, every_character_is_shown_harmless_and_can_be_read_back);
-    tcase_add_test(escape, letters_of_all_scripts_stay_themselves);
-    tcase_add_test(
-        escape, random_bytes_are_shown_harmless_and_can_be_read_back);
-    tcase_add_test(escape, by_itself_a_text_keeps_its_quotes);
-    tcase_add_test(escape, what_is_shown_can_be_shown_again);
-    tcase_add_test(escape, what_does_not_fit_is_left_out_whole);
-    tcase_add_test(escape, room_for_one_byte_holds_the_end);
-    tcase_add_test(escape, no_text_is_shown_as_none);
-    suite_add_tcase(suite, escape);
-
-    tcase_set_timeout(record, 60);
-    tcase_add_test(record, a_record_is_one_line_in_one_write);
-    tcase_add_test(record, an_empty_record_is_an_empty_line);
-    tcase_add_test(record, a_record_that_fits_is_written_whole);
-    tcase_add_test(record, a_record_that_is_too_long_is_cut);
-    tcase_add_loop_test(
-        record, a_record_is_cut_at_the_start_of_a_character, 0, 3);
-    suite_add_tcase(suite, record);
-
-    tcase_set_timeout(drop, 60);
-    tcase_add_test(drop, a_full_pipe_drops_records_and_does_not_block);
-    tcase_add_test(drop, a_pipe_that_is_read_takes_records_again);
-    tcase_add_test(drop, a_pipe_nobody_reads_never_blocks);
-    tcase_add_test(drop, a_closed_output_drops_records);
-    tcase_add_test(drop, a_full_disk_drops_records);
-    tcase_add_test(drop, a_pipe_without_a_reader_drops_records);
-    tcase_add_test(
-        drop, a_terminal_of_somebody_else_that_nobody_reads_never_blocks);
-    tcase_add_test(drop, a_terminal_nobody_reads_never_blocks);
-    tcase_add_test(drop, after_a_torn_record_comes_a_whole_line);
-    tcase_add_test(drop, a_terminal_of_somebody_else_is_for_one_at_a_time);
-    tcase_add_test(drop, a_socket_nobody_reads_never_blocks);
-    tcase_add_test(drop, a_file_goes_on_where_it_was);
-    tcase_add_test(drop, the_inherited_description_still_waits);
-    tcase_add_test(drop, records_of_several_threads_do_not_mix);
-    tcase_add_test(drop, who_sees_room_for_one_does_not_wait_for_more);
-    suite_add_tcase(suite, drop);
-
-    runner = srunner_create(suite);
-    srunner_run_all(runner, CK_NORMAL);
-    failed = srunner_ntests_failed(runner);
-    srunner_free(runner);
-    return failed != 0;
 }

@@ -2,8 +2,8 @@
 
 #include "common/limits.h"
 #include "tests/unit/guard.h"
+#include "tests/unit/unit.h"
 
-#include <check.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <netinet/in.h>
@@ -121,7 +121,7 @@ has_ipv6(void)
     return has;
 }
 
-START_TEST(port_zero_takes_a_free_one_and_says_which)
+TEST(port_zero_takes_a_free_one_and_says_which)
 {
     char *text = guard_room(NET_TEXT_MAX);
     char expected[NET_TEXT_MAX];
@@ -133,9 +133,8 @@ START_TEST(port_zero_takes_a_free_one_and_says_which)
     ck_assert_str_eq(text, expected);
     close(fd);
 }
-END_TEST
 
-START_TEST(two_listeners_at_port_zero_take_two_ports)
+TEST(two_listeners_at_port_zero_take_two_ports)
 {
     int one = listen_somewhere(), two = listen_somewhere();
 
@@ -143,9 +142,8 @@ START_TEST(two_listeners_at_port_zero_take_two_ports)
     close(one);
     close(two);
 }
-END_TEST
 
-START_TEST(an_ipv6_address_stands_in_brackets)
+TEST(an_ipv6_address_stands_in_brackets)
 {
     char text[NET_TEXT_MAX], expected[NET_TEXT_MAX];
     int fd;
@@ -158,9 +156,8 @@ START_TEST(an_ipv6_address_stands_in_brackets)
     ck_assert_str_eq(text, expected);
     close(fd);
 }
-END_TEST
 
-START_TEST(a_name_listens_on_its_first_address)
+TEST(a_name_listens_on_its_first_address)
 {
     char text[NET_TEXT_MAX], first[NET_TEXT_MAX], host[NI_MAXHOST];
     struct addrinfo *addresses = net_resolve("localhost", 80, first);
@@ -177,9 +174,8 @@ START_TEST(a_name_listens_on_its_first_address)
     freeaddrinfo(addresses);
     close(fd);
 }
-END_TEST
 
-START_TEST(no_host_listens_on_every_address)
+TEST(no_host_listens_on_every_address)
 {
     char text[NET_TEXT_MAX];
     int fd = net_listen("", 0, text), client;
@@ -192,9 +188,8 @@ START_TEST(no_host_listens_on_every_address)
     close(client);
     close(fd);
 }
-END_TEST
 
-START_TEST(a_listener_is_blocking_and_closed_on_exec)
+TEST(a_listener_is_blocking_and_closed_on_exec)
 {
     int fd = listen_somewhere();
 
@@ -202,9 +197,8 @@ START_TEST(a_listener_is_blocking_and_closed_on_exec)
     ck_assert_int_eq(fcntl(fd, F_GETFD) & FD_CLOEXEC, FD_CLOEXEC);
     close(fd);
 }
-END_TEST
 
-START_TEST(a_port_can_be_used_again_at_once)
+TEST(a_port_can_be_used_again_at_once)
 {
     int fd = listen_somewhere(), client, server;
     const uint16_t port = port_of(fd);
@@ -220,9 +214,8 @@ START_TEST(a_port_can_be_used_again_at_once)
     ck_assert_msg(fd != -1, "%s", text);
     close(fd);
 }
-END_TEST
 
-START_TEST(accepted_sockets_send_without_delay)
+TEST(accepted_sockets_send_without_delay)
 {
     struct pair pair = make_pair(0);
 
@@ -230,9 +223,8 @@ START_TEST(accepted_sockets_send_without_delay)
     close(pair.client);
     close(pair.server);
 }
-END_TEST
 
-START_TEST(accepted_sockets_keep_few_unsent_bytes)
+TEST(accepted_sockets_keep_few_unsent_bytes)
 {
     struct pair pair = make_pair(0);
 
@@ -241,9 +233,8 @@ START_TEST(accepted_sockets_keep_few_unsent_bytes)
     close(pair.client);
     close(pair.server);
 }
-END_TEST
 
-START_TEST(a_busy_port_is_named_with_its_reason)
+TEST(a_busy_port_is_named_with_its_reason)
 {
     int fd = listen_somewhere();
     char *text = guard_room(NET_TEXT_MAX);
@@ -255,9 +246,8 @@ START_TEST(a_busy_port_is_named_with_its_reason)
     ck_assert_str_eq(text, expected);
     close(fd);
 }
-END_TEST
 
-START_TEST(a_busy_ipv6_port_is_named_with_its_reason)
+TEST(a_busy_ipv6_port_is_named_with_its_reason)
 {
     char text[NET_TEXT_MAX], expected[NET_TEXT_MAX];
     int fd;
@@ -271,9 +261,8 @@ START_TEST(a_busy_ipv6_port_is_named_with_its_reason)
     ck_assert_str_eq(text, expected);
     close(fd);
 }
-END_TEST
 
-START_TEST(an_address_of_another_machine_is_refused)
+TEST(an_address_of_another_machine_is_refused)
 {
     char text[NET_TEXT_MAX];
 
@@ -281,15 +270,12 @@ START_TEST(an_address_of_another_machine_is_refused)
     ck_assert_str_eq(
         text, "cannot listen on 192.0.2.1:0: Cannot assign requested address");
 }
-END_TEST
 
 /* Names that no resolver has to be asked for to be wrong. */
 static const char *const bad_hosts[] = {
     "a..b", "::1::", "127.0.0.1x..",
     "aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa"
 };
-
-#define BAD_HOSTS ((int)(sizeof(bad_hosts) / sizeof(bad_hosts[0])))
 
 /* Fail unless a text names the host and a reason, in one line. */
 static void
@@ -305,34 +291,31 @@ check_reason(const char *text, const char *verb, const char *host)
     ck_assert_ptr_null(strchr(text, '\n'));
 }
 
-START_TEST(a_bad_host_cannot_listen)
+TEST(a_bad_host_cannot_listen, .times = COUNT(bad_hosts))
 {
     char *text = guard_room(NET_TEXT_MAX);
 
     ck_assert_int_eq(net_listen(bad_hosts[_i], 80, text), -1);
     check_reason(text, "listen on", bad_hosts[_i]);
 }
-END_TEST
 
-START_TEST(a_bad_host_cannot_be_resolved)
+TEST(a_bad_host_cannot_be_resolved, .times = COUNT(bad_hosts))
 {
     char *text = guard_room(NET_TEXT_MAX);
 
     ck_assert_ptr_null(net_resolve(bad_hosts[_i], 80, text));
     check_reason(text, "connect to", bad_hosts[_i]);
 }
-END_TEST
 
-START_TEST(a_bad_host_cannot_be_connected)
+TEST(a_bad_host_cannot_be_connected, .times = COUNT(bad_hosts))
 {
     char *text = guard_room(NET_TEXT_MAX);
 
     ck_assert_int_eq(net_connect(bad_hosts[_i], 80, 0, text), -1);
     check_reason(text, "connect to", bad_hosts[_i]);
 }
-END_TEST
 
-START_TEST(an_endless_host_name_is_cut)
+TEST(an_endless_host_name_is_cut)
 {
     static char host[5000];
     char *text = guard_room(NET_TEXT_MAX);
@@ -343,9 +326,8 @@ START_TEST(an_endless_host_name_is_cut)
     ck_assert_uint_lt(strlen(text), NET_TEXT_MAX);
     ck_assert_ptr_nonnull(strstr(text, "a:80: "));
 }
-END_TEST
 
-START_TEST(an_explanation_names_host_port_and_reason)
+TEST(an_explanation_names_host_port_and_reason)
 {
     char *text = guard_room(NET_TEXT_MAX);
 
@@ -355,9 +337,8 @@ START_TEST(an_explanation_names_host_port_and_reason)
     net_explain(text, "fe80::1", 1, "No route to host");
     ck_assert_str_eq(text, "cannot connect to [fe80::1]:1: No route to host");
 }
-END_TEST
 
-START_TEST(an_endless_reason_is_cut)
+TEST(an_endless_reason_is_cut)
 {
     static char reason[5000];
     char *text = guard_room(NET_TEXT_MAX);
@@ -367,9 +348,8 @@ START_TEST(an_endless_reason_is_cut)
     net_explain(text, "::1", 1, reason);
     ck_assert_uint_lt(strlen(text), NET_TEXT_MAX);
 }
-END_TEST
 
-START_TEST(no_descriptor_left_is_a_reason)
+TEST(no_descriptor_left_is_a_reason)
 {
     struct rlimit before;
     char text[NET_TEXT_MAX];
@@ -383,9 +363,8 @@ START_TEST(no_descriptor_left_is_a_reason)
     ck_assert_int_eq(fd, -1);
     ck_assert_str_eq(text, "cannot listen on 127.0.0.1:0: Too many open files");
 }
-END_TEST
 
-START_TEST(an_address_resolves_to_itself)
+TEST(an_address_resolves_to_itself)
 {
     char text[NET_TEXT_MAX];
     struct addrinfo *addresses = net_resolve("127.0.0.1", 4321, text);
@@ -400,9 +379,8 @@ START_TEST(an_address_resolves_to_itself)
     ck_assert_uint_eq(ntohl(address.sin_addr.s_addr), INADDR_LOOPBACK);
     freeaddrinfo(addresses);
 }
-END_TEST
 
-START_TEST(a_connection_is_blocking_prompt_and_closed_on_exec)
+TEST(a_connection_is_blocking_prompt_and_closed_on_exec)
 {
     int listener = listen_somewhere();
     char text[NET_TEXT_MAX];
@@ -415,9 +393,8 @@ START_TEST(a_connection_is_blocking_prompt_and_closed_on_exec)
     close(fd);
     close(listener);
 }
-END_TEST
 
-START_TEST(a_name_connects_to_the_address_that_answers)
+TEST(a_name_connects_to_the_address_that_answers)
 {
     int listener = listen_somewhere();
     char text[NET_TEXT_MAX];
@@ -427,9 +404,8 @@ START_TEST(a_name_connects_to_the_address_that_answers)
     close(fd);
     close(listener);
 }
-END_TEST
 
-START_TEST(an_ipv6_address_can_be_connected)
+TEST(an_ipv6_address_can_be_connected)
 {
     char text[NET_TEXT_MAX];
     int listener, fd;
@@ -442,9 +418,8 @@ START_TEST(an_ipv6_address_can_be_connected)
     close(fd);
     close(listener);
 }
-END_TEST
 
-START_TEST(a_port_where_nobody_listens_is_refused)
+TEST(a_port_where_nobody_listens_is_refused)
 {
     int listener = listen_somewhere();
     const uint16_t port = port_of(listener);
@@ -456,10 +431,9 @@ START_TEST(a_port_where_nobody_listens_is_refused)
         "cannot connect to 127.0.0.1:%u: Connection refused", port);
     ck_assert_str_eq(text, expected);
 }
-END_TEST
 
 /* A queue that is full answers to nobody, as a machine that is off. */
-START_TEST(an_address_that_does_not_answer_is_given_up)
+TEST(an_address_that_does_not_answer_is_given_up)
 {
     int listener = listen_somewhere(), waiting[4];
     const uint16_t port = port_of(listener);
@@ -484,9 +458,8 @@ START_TEST(an_address_that_does_not_answer_is_given_up)
         close(waiting[i]);
     close(listener);
 }
-END_TEST
 
-START_TEST(a_send_waits_no_longer_than_the_connection_was_told)
+TEST(a_send_waits_no_longer_than_the_connection_was_told)
 {
     static const char bytes[65536];
     int listener = listen_somewhere();
@@ -500,9 +473,8 @@ START_TEST(a_send_waits_no_longer_than_the_connection_was_told)
     close(fd);
     close(listener);
 }
-END_TEST
 
-START_TEST(a_failed_connection_leaves_no_descriptor)
+TEST(a_failed_connection_leaves_no_descriptor)
 {
     int listener = listen_somewhere(), free_before, free_after;
     const uint16_t port = port_of(listener);
@@ -517,9 +489,8 @@ START_TEST(a_failed_connection_leaves_no_descriptor)
     close(free_after);
     ck_assert_int_eq(free_before, free_after);
 }
-END_TEST
 
-START_TEST(a_peer_has_an_address)
+TEST(a_peer_has_an_address)
 {
     char text[NET_TEXT_MAX], expected[NET_TEXT_MAX];
     int listener = listen_somewhere();
@@ -539,9 +510,8 @@ START_TEST(a_peer_has_an_address)
     close(served);
     close(listener);
 }
-END_TEST
 
-START_TEST(no_delay_can_be_switched_on)
+TEST(no_delay_can_be_switched_on)
 {
     int fd = socket(AF_INET, SOCK_STREAM, 0);
 
@@ -550,7 +520,6 @@ START_TEST(no_delay_can_be_switched_on)
     ck_assert_int_ne(option_of(fd, IPPROTO_TCP, TCP_NODELAY), 0);
     close(fd);
 }
-END_TEST
 
 /* What accept can fail with. */
 static const struct {
@@ -580,17 +549,14 @@ static const struct {
     { 0, NET_ACCEPT_REST },
 };
 
-#define ACCEPT_ERRORS ((int)(sizeof(accept_errors) / sizeof(accept_errors[0])))
-
-START_TEST(accept_goes_on_or_rests)
+TEST(accept_goes_on_or_rests, .times = COUNT(accept_errors))
 {
     ck_assert_msg(
         net_accept_error(accept_errors[_i].error) == accept_errors[_i].then,
         "errno %d", accept_errors[_i].error);
 }
-END_TEST
 
-START_TEST(a_spare_descriptor_is_open_and_closed_on_exec)
+TEST(a_spare_descriptor_is_open_and_closed_on_exec)
 {
     int fd = net_spare();
     char byte;
@@ -600,9 +566,8 @@ START_TEST(a_spare_descriptor_is_open_and_closed_on_exec)
     ck_assert_int_eq(read(fd, &byte, 1), 0);
     close(fd);
 }
-END_TEST
 
-START_TEST(no_spare_descriptor_is_minus_one)
+TEST(no_spare_descriptor_is_minus_one)
 {
     struct rlimit before;
     int fd;
@@ -614,9 +579,8 @@ START_TEST(no_spare_descriptor_is_minus_one)
     ck_assert_int_eq(setrlimit(RLIMIT_NOFILE, &before), 0);
     ck_assert_int_eq(fd, -1);
 }
-END_TEST
 
-START_TEST(the_soft_limit_of_descriptors_is_raised_to_the_hard_one)
+TEST(the_soft_limit_of_descriptors_is_raised_to_the_hard_one)
 {
     struct rlimit limit;
 
@@ -627,9 +591,8 @@ START_TEST(the_soft_limit_of_descriptors_is_raised_to_the_hard_one)
     ck_assert_int_eq(getrlimit(RLIMIT_NOFILE, &limit), 0);
     ck_assert_uint_eq(limit.rlim_cur, limit.rlim_max);
 }
-END_TEST
 
-START_TEST(nothing_is_readable_on_a_silent_connection)
+TEST(nothing_is_readable_on_a_silent_connection)
 {
     struct pair pair = make_pair(0);
 
@@ -637,9 +600,8 @@ START_TEST(nothing_is_readable_on_a_silent_connection)
     close(pair.client);
     close(pair.server);
 }
-END_TEST
 
-START_TEST(a_byte_is_readable_and_stays)
+TEST(a_byte_is_readable_and_stays)
 {
     struct pair pair = make_pair(0);
     char byte = 0;
@@ -654,9 +616,8 @@ START_TEST(a_byte_is_readable_and_stays)
     close(pair.client);
     close(pair.server);
 }
-END_TEST
 
-START_TEST(the_end_of_input_is_readable)
+TEST(the_end_of_input_is_readable)
 {
     struct pair pair = make_pair(0);
 
@@ -666,15 +627,13 @@ START_TEST(the_end_of_input_is_readable)
     close(pair.client);
     close(pair.server);
 }
-END_TEST
 
-START_TEST(what_is_no_socket_is_not_readable)
+TEST(what_is_no_socket_is_not_readable)
 {
     ck_assert(!net_readable(-1));
 }
-END_TEST
 
-START_TEST(a_silent_connection_has_nothing_unacknowledged)
+TEST(a_silent_connection_has_nothing_unacknowledged)
 {
     struct pair pair = make_pair(0);
 
@@ -682,9 +641,8 @@ START_TEST(a_silent_connection_has_nothing_unacknowledged)
     close(pair.client);
     close(pair.server);
 }
-END_TEST
 
-START_TEST(what_the_peer_does_not_read_is_unacknowledged_until_it_does)
+TEST(what_the_peer_does_not_read_is_unacknowledged_until_it_does)
 {
     struct pair pair = make_pair(4096);
     size_t total = write_all_it_takes(pair.server);
@@ -704,15 +662,13 @@ START_TEST(what_the_peer_does_not_read_is_unacknowledged_until_it_does)
     close(pair.client);
     close(pair.server);
 }
-END_TEST
 
-START_TEST(what_is_no_socket_has_nothing_unacknowledged)
+TEST(what_is_no_socket_has_nothing_unacknowledged)
 {
     ck_assert_int_eq(net_unacked(-1), 0);
 }
-END_TEST
 
-START_TEST(a_plain_close_is_the_end_of_input)
+TEST(a_plain_close_is_the_end_of_input)
 {
     struct pair pair = make_pair(0);
     char byte;
@@ -721,9 +677,8 @@ START_TEST(a_plain_close_is_the_end_of_input)
     ck_assert_int_eq(recv(pair.client, &byte, 1, 0), 0);
     close(pair.client);
 }
-END_TEST
 
-START_TEST(a_reset_on_close_is_seen_by_the_peer)
+TEST(a_reset_on_close_is_seen_by_the_peer)
 {
     struct pair pair = make_pair(0);
     char byte;
@@ -734,9 +689,8 @@ START_TEST(a_reset_on_close_is_seen_by_the_peer)
     ck_assert_int_eq(errno, ECONNRESET);
     close(pair.client);
 }
-END_TEST
 
-START_TEST(a_reset_on_close_drops_what_was_not_delivered)
+TEST(a_reset_on_close_drops_what_was_not_delivered)
 {
     struct pair pair = make_pair(4096);
     const size_t total = write_all_it_takes(pair.server);
@@ -753,9 +707,8 @@ START_TEST(a_reset_on_close_drops_what_was_not_delivered)
     ck_assert_uint_lt(got, total);
     close(pair.client);
 }
-END_TEST
 
-START_TEST(who_is_turned_away_reads_the_text_and_the_end)
+TEST(who_is_turned_away_reads_the_text_and_the_end)
 {
     struct pair pair = make_pair(0);
     char text[64];
@@ -766,9 +719,8 @@ START_TEST(who_is_turned_away_reads_the_text_and_the_end)
     ck_assert_int_eq(fcntl(pair.server, F_GETFD), -1);
     close(pair.client);
 }
-END_TEST
 
-START_TEST(who_has_talked_before_is_turned_away_readably)
+TEST(who_has_talked_before_is_turned_away_readably)
 {
     struct pair pair = make_pair(0);
     char text[64];
@@ -780,9 +732,8 @@ START_TEST(who_has_talked_before_is_turned_away_readably)
     ck_assert_mem_eq(text, "ERROR sorry\n", 12);
     close(pair.client);
 }
-END_TEST
 
-START_TEST(who_does_not_read_is_turned_away_without_waiting)
+TEST(who_does_not_read_is_turned_away_without_waiting)
 {
     struct pair pair = make_pair(4096);
 
@@ -791,9 +742,8 @@ START_TEST(who_does_not_read_is_turned_away_without_waiting)
     ck_assert_int_eq(fcntl(pair.server, F_GETFD), -1);
     close(pair.client);
 }
-END_TEST
 
-START_TEST(who_is_gone_is_turned_away_quietly)
+TEST(who_is_gone_is_turned_away_quietly)
 {
     struct pair pair = make_pair(0);
 
@@ -802,86 +752,4 @@ START_TEST(who_is_gone_is_turned_away_quietly)
     await_input(pair.server);
     net_turn_away(pair.server, "ERROR sorry\n");
     ck_assert_int_eq(fcntl(pair.server, F_GETFD), -1);
-}
-END_TEST
-
-int
-main(void)
-{
-    Suite *suite = suite_create("net");
-    TCase *listening = tcase_create("listening");
-    TCase *reasons = tcase_create("reasons");
-    TCase *connecting = tcase_create("connecting");
-    TCase *sockets = tcase_create("sockets");
-    SRunner *runner;
-    int failed;
-
-    tcase_set_timeout(listening, 60);
-    tcase_add_test(listening, port_zero_takes_a_free_one_and_says_which);
-    tcase_add_test(listening, two_listeners_at_port_zero_take_two_ports);
-    tcase_add_test(listening, an_ipv6_address_stands_in_brackets);
-    tcase_add_test(listening, a_name_listens_on_its_first_address);
-    tcase_add_test(listening, no_host_listens_on_every_address);
-    tcase_add_test(listening, a_listener_is_blocking_and_closed_on_exec);
-    tcase_add_test(listening, a_port_can_be_used_again_at_once);
-    tcase_add_test(listening, accepted_sockets_send_without_delay);
-    tcase_add_test(listening, accepted_sockets_keep_few_unsent_bytes);
-    tcase_add_loop_test(listening, accept_goes_on_or_rests, 0, ACCEPT_ERRORS);
-    suite_add_tcase(suite, listening);
-
-    tcase_set_timeout(reasons, 60);
-    tcase_add_test(reasons, a_busy_port_is_named_with_its_reason);
-    tcase_add_test(reasons, a_busy_ipv6_port_is_named_with_its_reason);
-    tcase_add_test(reasons, an_address_of_another_machine_is_refused);
-    tcase_add_loop_test(reasons, a_bad_host_cannot_listen, 0, BAD_HOSTS);
-    tcase_add_loop_test(reasons, a_bad_host_cannot_be_resolved, 0, BAD_HOSTS);
-    tcase_add_loop_test(reasons, a_bad_host_cannot_be_connected, 0, BAD_HOSTS);
-    tcase_add_test(reasons, an_endless_host_name_is_cut);
-    tcase_add_test(reasons, an_explanation_names_host_port_and_reason);
-    tcase_add_test(reasons, an_endless_reason_is_cut);
-    tcase_add_test(reasons, no_descriptor_left_is_a_reason);
-    suite_add_tcase(suite, reasons);
-
-    tcase_set_timeout(connecting, 60);
-    tcase_add_test(connecting, an_address_resolves_to_itself);
-    tcase_add_test(
-        connecting, a_connection_is_blocking_prompt_and_closed_on_exec);
-    tcase_add_test(connecting, a_name_connects_to_the_address_that_answers);
-    tcase_add_test(connecting, an_ipv6_address_can_be_connected);
-    tcase_add_test(connecting, a_port_where_nobody_listens_is_refused);
-    tcase_add_test(connecting, an_address_that_does_not_answer_is_given_up);
-    tcase_add_test(
-        connecting, a_send_waits_no_longer_than_the_connection_was_told);
-    tcase_add_test(connecting, a_failed_connection_leaves_no_descriptor);
-    suite_add_tcase(suite, connecting);
-
-    tcase_set_timeout(sockets, 60);
-    tcase_add_test(sockets, a_peer_has_an_address);
-    tcase_add_test(sockets, no_delay_can_be_switched_on);
-    tcase_add_test(sockets, a_spare_descriptor_is_open_and_closed_on_exec);
-    tcase_add_test(sockets, no_spare_descriptor_is_minus_one);
-    tcase_add_test(
-        sockets, the_soft_limit_of_descriptors_is_raised_to_the_hard_one);
-    tcase_add_test(sockets, nothing_is_readable_on_a_silent_connection);
-    tcase_add_test(sockets, a_byte_is_readable_and_stays);
-    tcase_add_test(sockets, the_end_of_input_is_readable);
-    tcase_add_test(sockets, what_is_no_socket_is_not_readable);
-    tcase_add_test(sockets, a_silent_connection_has_nothing_unacknowledged);
-    tcase_add_test(
-        sockets, what_the_peer_does_not_read_is_unacknowledged_until_it_does);
-    tcase_add_test(sockets, what_is_no_socket_has_nothing_unacknowledged);
-    tcase_add_test(sockets, a_plain_close_is_the_end_of_input);
-    tcase_add_test(sockets, a_reset_on_close_is_seen_by_the_peer);
-    tcase_add_test(sockets, a_reset_on_close_drops_what_was_not_delivered);
-    tcase_add_test(sockets, who_is_turned_away_reads_the_text_and_the_end);
-    tcase_add_test(sockets, who_has_talked_before_is_turned_away_readably);
-    tcase_add_test(sockets, who_does_not_read_is_turned_away_without_waiting);
-    tcase_add_test(sockets, who_is_gone_is_turned_away_quietly);
-    suite_add_tcase(suite, sockets);
-
-    runner = srunner_create(suite);
-    srunner_run_all(runner, CK_NORMAL);
-    failed = srunner_ntests_failed(runner);
-    srunner_free(runner);
-    return failed != 0;
 }

@@ -1,8 +1,8 @@
 #include "common/number.h"
 
 #include "tests/unit/guard.h"
+#include "tests/unit/unit.h"
 
-#include <check.h>
 #include <inttypes.h>
 #include <stdio.h>
 
@@ -114,9 +114,7 @@ static const struct text texts[] = {
     MALFORMED("-99999999999999999999999999999999999-"),
 };
 
-#define TEXTS ((int)(sizeof(texts) / sizeof(texts[0])))
-
-START_TEST(a_text_is_read_as_its_number_or_refused)
+TEST(a_text_is_read_as_its_number_or_refused, .times = COUNT(texts))
 {
     const struct text *text = &texts[_i];
     int64_t value = 0;
@@ -127,9 +125,8 @@ START_TEST(a_text_is_read_as_its_number_or_refused)
     if (text->status == NUMBER_OK)
         ck_assert_int_eq(value, text->value);
 }
-END_TEST
 
-START_TEST(a_refused_text_leaves_the_value_alone)
+TEST(a_refused_text_leaves_the_value_alone, .times = COUNT(texts))
 {
     const struct text *text = &texts[_i];
     int64_t value = -4711;
@@ -137,26 +134,23 @@ START_TEST(a_refused_text_leaves_the_value_alone)
     if (number_read(text->text, text->length, &value) != NUMBER_OK)
         ck_assert_int_eq(value, -4711);
 }
-END_TEST
 
-START_TEST(what_follows_the_text_is_not_read)
+TEST(what_follows_the_text_is_not_read)
 {
     int64_t value = 0;
 
     ck_assert_int_eq(number_read("12345", 3, &value), NUMBER_OK);
     ck_assert_int_eq(value, 123);
 }
-END_TEST
 
-START_TEST(no_text_at_all_is_no_number)
+TEST(no_text_at_all_is_no_number)
 {
     int64_t value = 0;
 
     ck_assert_int_eq(number_read(NULL, 0, &value), NUMBER_MALFORMED);
 }
-END_TEST
 
-START_TEST(one_byte_is_a_number_only_when_it_is_a_digit)
+TEST(one_byte_is_a_number_only_when_it_is_a_digit)
 {
     for (int byte = 0; byte < 256; byte++) {
         char text = (char)byte;
@@ -171,9 +165,8 @@ START_TEST(one_byte_is_a_number_only_when_it_is_a_digit)
             ck_assert_msg(status == NUMBER_MALFORMED, "byte %d", byte);
     }
 }
-END_TEST
 
-START_TEST(a_byte_that_is_no_digit_spoils_a_number_anywhere)
+TEST(a_byte_that_is_no_digit_spoils_a_number_anywhere)
 {
     for (int byte = 0; byte < 256; byte++) {
         if (byte >= '0' && byte <= '9')
@@ -191,9 +184,8 @@ START_TEST(a_byte_that_is_no_digit_spoils_a_number_anywhere)
         }
     }
 }
-END_TEST
 
-START_TEST(a_very_long_text_is_out_of_range)
+TEST(a_very_long_text_is_out_of_range)
 {
     char *text = guard_room(100000);
     int64_t value;
@@ -201,9 +193,8 @@ START_TEST(a_very_long_text_is_out_of_range)
     memset(text, '9', 100000);
     ck_assert_int_eq(number_read(text, 100000, &value), NUMBER_RANGE);
 }
-END_TEST
 
-START_TEST(very_many_zeros_before_a_number_do_not_count)
+TEST(very_many_zeros_before_a_number_do_not_count)
 {
     char *text = guard_room(100000);
     int64_t value = 0;
@@ -213,7 +204,6 @@ START_TEST(very_many_zeros_before_a_number_do_not_count)
     ck_assert_int_eq(number_read(text, 100000, &value), NUMBER_OK);
     ck_assert_int_eq(value, 7);
 }
-END_TEST
 
 /* A number is written as printf does, and read again as itself. */
 static void
@@ -231,23 +221,21 @@ check_written(int64_t value)
         ck_abort_msg("%s is written as %.*s", expected, length, text);
 }
 
-START_TEST(the_ends_of_the_range_are_written)
+TEST(the_ends_of_the_range_are_written)
 {
     for (int64_t away = 0; away < 1000; away++) {
         check_written(INT64_MIN + away);
         check_written(INT64_MAX - away);
     }
 }
-END_TEST
 
-START_TEST(small_numbers_are_written)
+TEST(small_numbers_are_written)
 {
     for (int64_t value = -10000; value <= 10000; value++)
         check_written(value);
 }
-END_TEST
 
-START_TEST(every_number_of_digits_is_written)
+TEST(every_number_of_digits_is_written)
 {
     int64_t power = 1;
 
@@ -260,9 +248,8 @@ START_TEST(every_number_of_digits_is_written)
             power *= 10;
     }
 }
-END_TEST
 
-START_TEST(random_numbers_of_every_size_are_written)
+TEST(random_numbers_of_every_size_are_written)
 {
     uint64_t state = 1;
 
@@ -271,59 +258,19 @@ START_TEST(random_numbers_of_every_size_are_written)
         check_written((int64_t)state >> (i % 63));
     }
 }
-END_TEST
 
-START_TEST(no_more_than_the_maximum_is_written)
+TEST(no_more_than_the_maximum_is_written)
 {
     char *text = guard_room(NUMBER_MAX);
 
     ck_assert_uint_eq(number_write(text, INT64_MIN), NUMBER_MAX);
 }
-END_TEST
 
-START_TEST(nothing_is_written_behind_a_number)
+TEST(nothing_is_written_behind_a_number)
 {
     char *text = guard_room(NUMBER_MAX);
 
     ck_assert_uint_eq(number_write(text, 7), 1);
     for (size_t i = 1; i < NUMBER_MAX; i++)
         ck_assert_int_eq((unsigned char)text[i], GUARD_FILL);
-}
-END_TEST
-
-int
-main(void)
-{
-    Suite *suite = suite_create("number");
-    TCase *reading = tcase_create("reading");
-    TCase *writing = tcase_create("writing");
-    SRunner *runner;
-    int failed;
-
-    tcase_add_loop_test(
-        reading, a_text_is_read_as_its_number_or_refused, 0, TEXTS);
-    tcase_add_loop_test(
-        reading, a_refused_text_leaves_the_value_alone, 0, TEXTS);
-    tcase_add_test(reading, what_follows_the_text_is_not_read);
-    tcase_add_test(reading, no_text_at_all_is_no_number);
-    tcase_add_test(reading, one_byte_is_a_number_only_when_it_is_a_digit);
-    tcase_add_test(reading, a_byte_that_is_no_digit_spoils_a_number_anywhere);
-    tcase_add_test(reading, a_very_long_text_is_out_of_range);
-    tcase_add_test(reading, very_many_zeros_before_a_number_do_not_count);
-    suite_add_tcase(suite, reading);
-
-    tcase_set_timeout(writing, 60);
-    tcase_add_test(writing, the_ends_of_the_range_are_written);
-    tcase_add_test(writing, small_numbers_are_written);
-    tcase_add_test(writing, every_number_of_digits_is_written);
-    tcase_add_test(writing, random_numbers_of_every_size_are_written);
-    tcase_add_test(writing, no_more_than_the_maximum_is_written);
-    tcase_add_test(writing, nothing_is_written_behind_a_number);
-    suite_add_tcase(suite, writing);
-
-    runner = srunner_create(suite);
-    srunner_run_all(runner, CK_NORMAL);
-    failed = srunner_ntests_failed(runner);
-    srunner_free(runner);
-    return failed != 0;
 }

@@ -3,8 +3,8 @@
  */
 #include "report/run/others.h"
 #include "report/run/resources.h"
+#include "tests/unit/unit.h"
 
-#include <check.h>
 #include <math.h>
 #include <signal.h>
 #include <stdbool.h>
@@ -98,7 +98,7 @@ seen_by_a_child(void)
     return sum;
 }
 
-START_TEST(the_time_of_others_and_of_their_children_counts)
+TEST(the_time_of_others_and_of_their_children_counts, .times = 2)
 {
     bool in_child = _i == 1;
     double before = others_cpu_seconds(0), after;
@@ -112,9 +112,8 @@ START_TEST(the_time_of_others_and_of_their_children_counts)
     }
     ck_assert_double_ge(after - before, BURNT - 0.02);
 }
-END_TEST
 
-START_TEST(a_server_is_no_other)
+TEST(a_server_is_no_other)
 {
     pid_t pid = start_burner(false);
 
@@ -124,9 +123,8 @@ START_TEST(a_server_is_no_other)
     }
     stop_burner(pid);
 }
-END_TEST
 
-START_TEST(what_this_process_does_is_its_own)
+TEST(what_this_process_does_is_its_own)
 {
     burn();
     for (int i = 0; i < TRIES; i++) {
@@ -136,27 +134,4 @@ START_TEST(what_this_process_does_is_its_own)
             return;
     }
     ck_abort_msg("this process counts");
-}
-END_TEST
-
-int
-main(void)
-{
-    Suite *suite = suite_create("others");
-    TCase *time = tcase_create("time");
-    SRunner *runner;
-    int failed;
-
-    tcase_add_loop_test(
-        time, the_time_of_others_and_of_their_children_counts, 0, 2);
-    tcase_add_test(time, a_server_is_no_other);
-    tcase_add_test(time, what_this_process_does_is_its_own);
-    tcase_set_timeout(time, 60);
-    suite_add_tcase(suite, time);
-
-    runner = srunner_create(suite);
-    srunner_run_all(runner, CK_NORMAL);
-    failed = srunner_ntests_failed(runner);
-    srunner_free(runner);
-    return failed != 0;
 }

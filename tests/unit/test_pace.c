@@ -3,12 +3,12 @@
  */
 #include "report/run/pace.h"
 #include "report/view.h"
+#include "tests/unit/unit.h"
 
-#include <check.h>
 #include <math.h>
 #include <sched.h>
 
-START_TEST(the_thread_is_back_where_it_was)
+TEST(the_thread_is_back_where_it_was)
 {
     cpu_set_t before, after;
     double pace;
@@ -20,15 +20,13 @@ START_TEST(the_thread_is_back_where_it_was)
     ck_assert_int_eq(sched_getaffinity(0, sizeof(after), &after), 0);
     ck_assert(CPU_EQUAL(&before, &after));
 }
-END_TEST
 
-START_TEST(a_processor_that_is_not_there_has_no_pace)
+TEST(a_processor_that_is_not_there_has_no_pace)
 {
     ck_assert_double_nan(pace_ns(-1));
     ck_assert_double_nan(pace_ns(CPU_SETSIZE - 1));
     ck_assert_double_nan(pace_ns(CPU_SETSIZE));
 }
-END_TEST
 
 /* A scenario with such runs. */
 static json_t *
@@ -42,7 +40,7 @@ scenario_of(const double *pace, size_t n)
     return json_pack("{s:o}", "runs", runs);
 }
 
-START_TEST(the_slowest_and_the_fastest_tenth_are_left_out)
+TEST(the_slowest_and_the_fastest_tenth_are_left_out)
 {
     const double one[] = { NAN, 900, 170, 171, 172, 173, 174, 175, 176, 177,
         1 };
@@ -62,9 +60,8 @@ START_TEST(the_slowest_and_the_fastest_tenth_are_left_out)
     json_decref(even);
     json_decref(uneven);
 }
-END_TEST
 
-START_TEST(without_figures_nothing_is_uneven)
+TEST(without_figures_nothing_is_uneven)
 {
     const double none[] = { NAN, NAN };
     json_t *unknown = scenario_of(none, 2), *empty = json_object();
@@ -74,28 +71,4 @@ START_TEST(without_figures_nothing_is_uneven)
     ck_assert(!view_is_uneven(view_pace(NULL)));
     json_decref(unknown);
     json_decref(empty);
-}
-END_TEST
-
-int
-main(void)
-{
-    Suite *suite = suite_create("pace");
-    TCase *machine = tcase_create("of the machine");
-    TCase *runs = tcase_create("of runs");
-    SRunner *runner;
-    int failed;
-
-    tcase_add_test(machine, the_thread_is_back_where_it_was);
-    tcase_add_test(machine, a_processor_that_is_not_there_has_no_pace);
-    suite_add_tcase(suite, machine);
-    tcase_add_test(runs, the_slowest_and_the_fastest_tenth_are_left_out);
-    tcase_add_test(runs, without_figures_nothing_is_uneven);
-    suite_add_tcase(suite, runs);
-
-    runner = srunner_create(suite);
-    srunner_run_all(runner, CK_NORMAL);
-    failed = srunner_ntests_failed(runner);
-    srunner_free(runner);
-    return failed != 0;
 }

@@ -1,6 +1,7 @@
 #include "common/permute.h"
 
-#include <check.h>
+#include "tests/unit/unit.h"
+
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
@@ -80,16 +81,15 @@ check_permutation(uint64_t last, uint64_t key, unsigned char *drawn)
     }
 }
 
-START_TEST(every_small_range_is_permuted)
+TEST(every_small_range_is_permuted)
 {
     unsigned char drawn[2001];
 
     for (uint64_t last = 0; last <= 2000; last++)
         check_permutation(last, last * 7919 + 1, drawn);
 }
-END_TEST
 
-START_TEST(every_key_permutes_a_small_range)
+TEST(every_key_permutes_a_small_range)
 {
     unsigned char drawn[20];
 
@@ -97,9 +97,8 @@ START_TEST(every_key_permutes_a_small_range)
         for (uint64_t key = 0; key < 500; key++)
             check_permutation(last, key, drawn);
 }
-END_TEST
 
-START_TEST(ranges_about_each_power_of_two_are_permuted)
+TEST(ranges_about_each_power_of_two_are_permuted)
 {
     unsigned char *drawn = malloc((1 << 18) + 2);
 
@@ -108,7 +107,6 @@ START_TEST(ranges_about_each_power_of_two_are_permuted)
             check_permutation(((uint64_t)1 << bits) - 2 + away, bits, drawn);
     free(drawn);
 }
-END_TEST
 
 /* The number of an order among all orders of n numbers. */
 static size_t
@@ -128,7 +126,7 @@ rank_of(const uint64_t *order, size_t n)
 }
 
 /* The loop runs over 2 to 6 numbers and all kinds of keys. */
-START_TEST(all_orders_of_few_numbers_are_equally_likely)
+TEST(all_orders_of_few_numbers_are_equally_likely, .times = 5 * KEY_KINDS)
 {
     const size_t n = 2 + (size_t)_i / KEY_KINDS;
     const int kind = _i % KEY_KINDS;
@@ -149,9 +147,8 @@ START_TEST(all_orders_of_few_numbers_are_equally_likely)
     }
     check_even("orders", counts, orders, keys);
 }
-END_TEST
 
-START_TEST(each_number_comes_first_equally_often)
+TEST(each_number_comes_first_equally_often)
 {
     for (int kind = 0; kind < KEY_KINDS; kind++) {
         unsigned counts[6] = { 0 };
@@ -165,7 +162,6 @@ START_TEST(each_number_comes_first_equally_often)
         check_even("first draws of 1..6", counts, 6, 10000);
     }
 }
-END_TEST
 
 /* The ends of ranges on both sides of the border between many rounds and
  * few, and far from it. */
@@ -185,7 +181,6 @@ static const uint64_t lasts[] = {
     UINT64_MAX,
 };
 
-#define LASTS ((int)(sizeof(lasts) / sizeof(lasts[0])))
 #define CELLS 64
 
 /* A range cut into at most so many cells, all but the last of one width. */
@@ -230,7 +225,7 @@ check_shares(const struct cells *cells, const unsigned *counts, size_t total)
         "0..%llu: chi-square %.1f", (unsigned long long)cells->last, found);
 }
 
-START_TEST(the_number_at_an_index_is_anywhere_for_all_keys)
+TEST(the_number_at_an_index_is_anywhere_for_all_keys, .times = COUNT(lasts))
 {
     const uint64_t last = lasts[_i];
     const uint64_t indexes[] = { 0, 1, 2, last / 2, last - 1, last };
@@ -250,9 +245,8 @@ START_TEST(the_number_at_an_index_is_anywhere_for_all_keys)
         }
     }
 }
-END_TEST
 
-START_TEST(two_neighbours_fall_independently)
+TEST(two_neighbours_fall_independently, .times = COUNT(lasts))
 {
     const uint64_t last = lasts[_i];
     const struct cells cells = cut(last, 8);
@@ -279,9 +273,8 @@ START_TEST(two_neighbours_fall_independently)
     ck_assert_msg(found < chi_square_limit(cells.count * cells.count - 1),
         "0..%llu: chi-square %.1f", (unsigned long long)last, found);
 }
-END_TEST
 
-START_TEST(the_first_draws_of_one_key_are_spread)
+TEST(the_first_draws_of_one_key_are_spread, .times = COUNT(lasts))
 {
     const uint64_t last = lasts[_i];
     const size_t draws = last < 40000 ? (size_t)last / 4 : 10000;
@@ -297,7 +290,6 @@ START_TEST(the_first_draws_of_one_key_are_spread)
         check_shares(&cells, counts, draws);
     }
 }
-END_TEST
 
 /* Order two numbers for qsort. */
 static int
@@ -308,7 +300,7 @@ compare(const void *a, const void *b)
     return (x > y) - (x < y);
 }
 
-START_TEST(a_huge_range_repeats_nothing)
+TEST(a_huge_range_repeats_nothing)
 {
     static const uint64_t huge[] = { INT64_MAX, UINT64_MAX };
     const size_t count = 100000;
@@ -330,9 +322,8 @@ START_TEST(a_huge_range_repeats_nothing)
     }
     free(drawn);
 }
-END_TEST
 
-START_TEST(the_last_indexes_of_a_huge_range_are_in_it)
+TEST(the_last_indexes_of_a_huge_range_are_in_it)
 {
     for (uint64_t last = (uint64_t)INT64_MAX - 5;
          last <= (uint64_t)INT64_MAX + 5; last++) {
@@ -345,9 +336,8 @@ START_TEST(the_last_indexes_of_a_huge_range_are_in_it)
                     "beyond the range at last - %llu", (unsigned long long)i);
     }
 }
-END_TEST
 
-START_TEST(a_single_number_is_always_drawn)
+TEST(a_single_number_is_always_drawn)
 {
     for (uint64_t key = 0; key < 1000; key++) {
         struct permutation p;
@@ -356,9 +346,8 @@ START_TEST(a_single_number_is_always_drawn)
         ck_assert_uint_eq(permute_at(&p, 0), 0);
     }
 }
-END_TEST
 
-START_TEST(a_copy_draws_the_same_numbers)
+TEST(a_copy_draws_the_same_numbers)
 {
     struct permutation p, copy;
 
@@ -368,9 +357,8 @@ START_TEST(a_copy_draws_the_same_numbers)
         if (permute_at(&p, i) != permute_at(&copy, i))
             ck_abort_msg("differs at %llu", (unsigned long long)i);
 }
-END_TEST
 
-START_TEST(mixing_is_one_to_one)
+TEST(mixing_is_one_to_one)
 {
     const size_t count = 100000;
     uint64_t *mixed = malloc(count * sizeof(*mixed));
@@ -383,9 +371,8 @@ START_TEST(mixing_is_one_to_one)
             ck_abort_msg("%llu twice", (unsigned long long)mixed[i]);
     free(mixed);
 }
-END_TEST
 
-START_TEST(mixing_turns_about_half_of_the_bits)
+TEST(mixing_turns_about_half_of_the_bits)
 {
     for (unsigned bit = 0; bit < 64; bit++) {
         unsigned turned = 0;
@@ -399,7 +386,6 @@ START_TEST(mixing_turns_about_half_of_the_bits)
             "bit %u turns %u of 64000", bit, turned);
     }
 }
-END_TEST
 
 /*
  * Known answers. Whoever changes the method changes what --seed repeats, and
@@ -434,9 +420,7 @@ static const struct {
             6304072008745593366u } },
 };
 
-#define KNOWN ((int)(sizeof(known) / sizeof(known[0])))
-
-START_TEST(known_keys_give_known_numbers)
+TEST(known_keys_give_known_numbers, .times = COUNT(known))
 {
     struct permutation p;
 
@@ -444,9 +428,8 @@ START_TEST(known_keys_give_known_numbers)
     for (uint64_t i = 0; i < 6 && i <= known[_i].last; i++)
         ck_assert_uint_eq(permute_at(&p, i), known[_i].numbers[i]);
 }
-END_TEST
 
-START_TEST(mixing_gives_known_numbers)
+TEST(mixing_gives_known_numbers)
 {
     /* The first outputs of SplitMix64 for the seed 0, as published. */
     const uint64_t golden = 0x9e3779b97f4a7c15;
@@ -455,48 +438,4 @@ START_TEST(mixing_gives_known_numbers)
     ck_assert_uint_eq(permute_mix(golden), 0xe220a8397b1dcdaf);
     ck_assert_uint_eq(permute_mix(golden * 2), 0x6e789e6aa1b965f4);
     ck_assert_uint_eq(permute_mix(golden * 3), 0x06c45d188009454f);
-}
-END_TEST
-
-int
-main(void)
-{
-    Suite *suite = suite_create("permute");
-    TCase *whole = tcase_create("whole");
-    TCase *fair = tcase_create("fair");
-    TCase *fixed = tcase_create("fixed");
-    SRunner *runner;
-    int failed;
-
-    tcase_set_timeout(whole, 60);
-    tcase_add_test(whole, every_small_range_is_permuted);
-    tcase_add_test(whole, every_key_permutes_a_small_range);
-    tcase_add_test(whole, ranges_about_each_power_of_two_are_permuted);
-    tcase_add_test(whole, a_huge_range_repeats_nothing);
-    tcase_add_test(whole, the_last_indexes_of_a_huge_range_are_in_it);
-    tcase_add_test(whole, a_single_number_is_always_drawn);
-    tcase_add_test(whole, a_copy_draws_the_same_numbers);
-    suite_add_tcase(suite, whole);
-
-    tcase_set_timeout(fair, 60);
-    tcase_add_loop_test(
-        fair, all_orders_of_few_numbers_are_equally_likely, 0, 5 * KEY_KINDS);
-    tcase_add_test(fair, each_number_comes_first_equally_often);
-    tcase_add_loop_test(
-        fair, the_number_at_an_index_is_anywhere_for_all_keys, 0, LASTS);
-    tcase_add_loop_test(fair, two_neighbours_fall_independently, 0, LASTS);
-    tcase_add_loop_test(fair, the_first_draws_of_one_key_are_spread, 0, LASTS);
-    suite_add_tcase(suite, fair);
-
-    tcase_add_test(fixed, mixing_is_one_to_one);
-    tcase_add_test(fixed, mixing_turns_about_half_of_the_bits);
-    tcase_add_loop_test(fixed, known_keys_give_known_numbers, 0, KNOWN);
-    tcase_add_test(fixed, mixing_gives_known_numbers);
-    suite_add_tcase(suite, fixed);
-
-    runner = srunner_create(suite);
-    srunner_run_all(runner, CK_NORMAL);
-    failed = srunner_ntests_failed(runner);
-    srunner_free(runner);
-    return failed != 0;
 }

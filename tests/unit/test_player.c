@@ -4,8 +4,8 @@
 #include "common/permute.h"
 #include "tests/unit/guard.h"
 #include "tests/unit/scarce.h"
+#include "tests/unit/unit.h"
 
-#include <check.h>
 #include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -39,8 +39,6 @@ static const struct {
              { 0, GUESS_CORRECT } } },
 };
 
-#define GAMES ((int)(sizeof(games) / sizeof(games[0])))
-
 /* Begin a game of the widest range, with this secret. */
 static void
 begin(struct player *player, int64_t secret)
@@ -50,7 +48,7 @@ begin(struct player *player, int64_t secret)
     player_begin(player, &game);
 }
 
-START_TEST(a_guess_is_judged_by_its_distance)
+TEST(a_guess_is_judged_by_its_distance, .times = COUNT(games))
 {
     struct player player = { 0 };
 
@@ -60,9 +58,8 @@ START_TEST(a_guess_is_judged_by_its_distance)
                           games[_i].turns[i].decision,
             "guess %zu", i);
 }
-END_TEST
 
-START_TEST(a_new_game_begins_unsure)
+TEST(a_new_game_begins_unsure)
 {
     struct player player = { 0 };
 
@@ -71,7 +68,6 @@ START_TEST(a_new_game_begins_unsure)
     begin(&player, 3);
     ck_assert_int_eq(player_judge(&player, 2), GUESS_UNSURE);
 }
-END_TEST
 
 /* What the user types at the prompt. */
 static const struct {
@@ -109,9 +105,7 @@ static const struct {
     { "\xff", false, GUESS_UNSURE },
 };
 
-#define ANSWERS ((int)(sizeof(answers) / sizeof(answers[0])))
-
-START_TEST(an_answer_counts_by_its_first_letter)
+TEST(an_answer_counts_by_its_first_letter, .times = COUNT(answers))
 {
     const size_t length = strlen(answers[_i].text);
     enum guess_decision decision = GUESS_DECISIONS;
@@ -122,9 +116,8 @@ START_TEST(an_answer_counts_by_its_first_letter)
     ck_assert_int_eq(
         decision, answers[_i].known ? answers[_i].decision : GUESS_DECISIONS);
 }
-END_TEST
 
-START_TEST(an_endless_answer_is_none)
+TEST(an_endless_answer_is_none)
 {
     char text[PLAYER_ANSWER_MAX + 1];
     enum guess_decision decision = GUESS_DECISIONS;
@@ -135,9 +128,8 @@ START_TEST(an_endless_answer_is_none)
     ck_assert(player_answer(text, PLAYER_ANSWER_MAX, &decision));
     ck_assert_int_eq(decision, GUESS_WARMER);
 }
-END_TEST
 
-START_TEST(a_typed_line_ends_at_lf)
+TEST(a_typed_line_ends_at_lf)
 {
     static const char text[] = "u\r\n\n\0y\n";
     struct player_typed typed = { .length = 0 };
@@ -153,9 +145,8 @@ START_TEST(a_typed_line_ends_at_lf)
     }
     ck_assert_uint_eq(lines, 3);
 }
-END_TEST
 
-START_TEST(an_endless_typed_line_takes_no_more_room)
+TEST(an_endless_typed_line_takes_no_more_room)
 {
     struct player_typed *typed = (void *)guard_room(sizeof(*typed));
     enum guess_decision decision;
@@ -168,9 +159,8 @@ START_TEST(an_endless_typed_line_takes_no_more_room)
     ck_assert_uint_eq(typed->length, PLAYER_ANSWER_MAX + 1);
     ck_assert(!player_answer(typed->text, typed->length, &decision));
 }
-END_TEST
 
-START_TEST(a_line_is_a_guess_only_when_it_is_an_integer)
+TEST(a_line_is_a_guess_only_when_it_is_an_integer)
 {
     static const struct {
         const char *text;
@@ -198,9 +188,8 @@ START_TEST(a_line_is_a_guess_only_when_it_is_an_integer)
             lines[i].text);
     }
 }
-END_TEST
 
-START_TEST(params_are_sent_as_one_line)
+TEST(params_are_sent_as_one_line)
 {
     const struct player_game game = { 1, 5, 3 };
     char *text = guard_room(PLAYER_LINE_MAX);
@@ -208,9 +197,8 @@ START_TEST(params_are_sent_as_one_line)
     ck_assert_uint_eq(player_params(text, &game), 11);
     ck_assert_mem_eq(text, "PARAMS 1 5\n", 11);
 }
-END_TEST
 
-START_TEST(the_longest_params_fit)
+TEST(the_longest_params_fit)
 {
     const struct player_game game = { INT64_MIN, INT64_MIN, INT64_MIN };
     static const char expected[] =
@@ -220,9 +208,8 @@ START_TEST(the_longest_params_fit)
     ck_assert_uint_eq(player_params(text, &game), sizeof(expected) - 1);
     ck_assert_mem_eq(text, expected, sizeof(expected) - 1);
 }
-END_TEST
 
-START_TEST(a_report_is_sent_in_either_language)
+TEST(a_report_is_sent_in_either_language)
 {
     static const char *const expected[2][GUESS_DECISIONS] = {
         {
@@ -252,14 +239,12 @@ START_TEST(a_report_is_sent_in_either_language)
         }
     }
 }
-END_TEST
 
-START_TEST(the_client_asks_and_leaves_as_published)
+TEST(the_client_asks_and_leaves_as_published)
 {
     ck_assert_str_eq(PLAYER_NUMBER, "NUMBER\n");
     ck_assert_str_eq(PLAYER_LEAVE, "PARAMS 0 -1\n");
 }
-END_TEST
 
 /* What is shown when a game begins. */
 static const struct {
@@ -289,9 +274,7 @@ static const struct {
         "-9223372036854775808." },
 };
 
-#define BANNERS ((int)(sizeof(banners) / sizeof(banners[0])))
-
-START_TEST(a_banner_is_shown_as_published)
+TEST(a_banner_is_shown_as_published, .times = COUNT(banners))
 {
     char *text = guard_room(PLAYER_TEXT_MAX);
 
@@ -299,9 +282,8 @@ START_TEST(a_banner_is_shown_as_published)
         text, &banners[_i].game, banners[_i].asking, banners[_i].language);
     ck_assert_str_eq(text, banners[_i].text);
 }
-END_TEST
 
-START_TEST(the_question_names_the_guess_and_the_answers)
+TEST(the_question_names_the_guess_and_the_answers)
 {
     char *text = guard_room(PLAYER_TEXT_MAX);
 
@@ -309,9 +291,8 @@ START_TEST(the_question_names_the_guess_and_the_answers)
     ck_assert_str_eq(
         text, "Is it -42? [w]armer [c]older [s]ame [u]nsure [y]es: ");
 }
-END_TEST
 
-START_TEST(the_longest_question_fits)
+TEST(the_longest_question_fits)
 {
     char *text = guard_room(PLAYER_TEXT_MAX);
 
@@ -320,7 +301,6 @@ START_TEST(the_longest_question_fits)
         "Is it -9223372036854775808? [w]armer [c]older [s]ame [u]nsure "
         "[y]es: ");
 }
-END_TEST
 
 /* What is shown at the end for a guess. */
 static const struct {
@@ -343,9 +323,7 @@ static const struct {
         "클라이언트: -9223372036854775808는 잘 모르겠음" },
 };
 
-#define RESULTS ((int)(sizeof(results) / sizeof(results[0])))
-
-START_TEST(a_result_is_shown_as_published)
+TEST(a_result_is_shown_as_published, .times = COUNT(results))
 {
     char *text = guard_room(PLAYER_TEXT_MAX);
 
@@ -353,9 +331,8 @@ START_TEST(a_result_is_shown_as_published)
         text, results[_i].guess, results[_i].decision, results[_i].language);
     ck_assert_str_eq(text, results[_i].text);
 }
-END_TEST
 
-START_TEST(results_are_kept_in_order)
+TEST(results_are_kept_in_order)
 {
     struct player player = { 0 };
     const struct player_results *kept = &player.results;
@@ -371,10 +348,9 @@ START_TEST(results_are_kept_in_order)
             ck_abort_msg("result %zu is another", i);
     player_free(&player);
 }
-END_TEST
 
 /* Each of the two allocations fails in turn. */
-START_TEST(results_outlive_a_lack_of_memory)
+TEST(results_outlive_a_lack_of_memory, .times = 2)
 {
     struct player player = { 0 };
     const struct player_results *kept = &player.results;
@@ -398,7 +374,6 @@ START_TEST(results_outlive_a_lack_of_memory)
         ck_assert_int_eq(kept->items[i].guess, (int64_t)i);
     player_free(&player);
 }
-END_TEST
 
 /* What is thought of a number that the server guesses; NULL: nothing bad. */
 static const char *
@@ -454,9 +429,7 @@ static const struct {
         "-9223372036854775807 and -9223372036854775807" },
 };
 
-#define RANGES ((int)(sizeof(ranges) / sizeof(ranges[0])))
-
-START_TEST(a_guess_lies_within_the_range)
+TEST(a_guess_lies_within_the_range, .times = COUNT(ranges))
 {
     struct player player = { 0 };
     const char *complaint;
@@ -468,7 +441,6 @@ START_TEST(a_guess_lies_within_the_range)
     else
         ck_assert_str_eq(complaint, ranges[_i].complaint);
 }
-END_TEST
 
 /* A number of the n-th guess, near others or far from them. */
 static int64_t
@@ -486,7 +458,7 @@ nth_guess(int kind, uint64_t n)
     }
 }
 
-START_TEST(a_repeated_guess_is_found_however_many_there_are)
+TEST(a_repeated_guess_is_found_however_many_there_are, .times = 4)
 {
     struct player player = { .key = 7 };
 
@@ -504,9 +476,8 @@ START_TEST(a_repeated_guess_is_found_however_many_there_are)
     }
     player_free(&player);
 }
-END_TEST
 
-START_TEST(what_was_guessed_in_an_earlier_game_is_guessed_anew)
+TEST(what_was_guessed_in_an_earlier_game_is_guessed_anew)
 {
     struct player player = { .key = 7 };
 
@@ -523,7 +494,6 @@ START_TEST(what_was_guessed_in_an_earlier_game_is_guessed_anew)
     }
     player_free(&player);
 }
-END_TEST
 
 /* Undo a shift of permute_mix: x ^= x >> shift. */
 static uint64_t
@@ -544,7 +514,7 @@ unmix(uint64_t x)
 }
 
 /* Without the key each of them would have to pass all others: minutes. */
-START_TEST(guesses_that_are_chosen_to_collide_do_not)
+TEST(guesses_that_are_chosen_to_collide_do_not)
 {
     struct player player = { .key = 0x123456789abcdef };
 
@@ -558,7 +528,6 @@ START_TEST(guesses_that_are_chosen_to_collide_do_not)
     }
     player_free(&player);
 }
-END_TEST
 
 /* What the user is told when there was no guess. */
 static const struct {
@@ -587,9 +556,7 @@ static const struct {
     { LINE_READY, "\x1b[2J", true, "the server sent '\\u{1b}[2J' unasked" },
 };
 
-#define COMPLAINTS ((int)(sizeof(complaints) / sizeof(complaints[0])))
-
-START_TEST(what_is_no_guess_is_shown_harmless)
+TEST(what_is_no_guess_is_shown_harmless, .times = COUNT(complaints))
 {
     const size_t length = strlen(complaints[_i].line);
     const struct line line = { guard_copy(complaints[_i].line, length),
@@ -608,9 +575,8 @@ START_TEST(what_is_no_guess_is_shown_harmless)
         !player_take(text, &player, complaints[_i].status, &line, &guess));
     ck_assert_str_eq(text, complaints[_i].text);
 }
-END_TEST
 
-START_TEST(the_longest_line_that_is_no_guess_is_cut)
+TEST(the_longest_line_that_is_no_guess_is_cut)
 {
     static char bytes[4096];
     const struct line line = { bytes, sizeof(bytes) };
@@ -622,7 +588,6 @@ START_TEST(the_longest_line_that_is_no_guess_is_cut)
     ck_assert_uint_lt(strlen(text), PLAYER_TEXT_MAX);
     ck_assert_str_eq(text + strlen(text) - 7, "\\u{1b}'");
 }
-END_TEST
 
 /* Let the game take in one line that a client sends. */
 static void
@@ -674,7 +639,7 @@ play(struct guess_session *session, const struct player_game *game,
 }
 
 /* The loop runs over both strategies and both languages. */
-START_TEST(player_and_game_find_each_secret)
+TEST(player_and_game_find_each_secret, .times = 4)
 {
     const struct guess_rules rules = {
         _i % 2 == 0 ? GUESS_RANDOM : GUESS_BISECT,
@@ -699,9 +664,8 @@ START_TEST(player_and_game_find_each_secret)
         guess_end(&session);
     }
 }
-END_TEST
 
-START_TEST(player_and_bisect_find_secrets_of_all_64_bits)
+TEST(player_and_bisect_find_secrets_of_all_64_bits)
 {
     const struct guess_rules rules = { GUESS_BISECT, GUESS_ENGLISH, true };
 
@@ -714,60 +678,4 @@ START_TEST(player_and_bisect_find_secrets_of_all_64_bits)
         play(&session, &game, GUESS_ENGLISH, 130);
         guess_end(&session);
     }
-}
-END_TEST
-
-int
-main(void)
-{
-    Suite *suite = suite_create("player");
-    TCase *judge = tcase_create("judge");
-    TCase *texts = tcase_create("texts");
-    TCase *rules = tcase_create("rules");
-    TCase *whole = tcase_create("games");
-    SRunner *runner;
-    int failed;
-
-    tcase_add_loop_test(judge, a_guess_is_judged_by_its_distance, 0, GAMES);
-    tcase_add_test(judge, a_new_game_begins_unsure);
-    tcase_add_loop_test(
-        judge, an_answer_counts_by_its_first_letter, 0, ANSWERS);
-    tcase_add_test(judge, an_endless_answer_is_none);
-    tcase_add_test(judge, a_typed_line_ends_at_lf);
-    tcase_add_test(judge, an_endless_typed_line_takes_no_more_room);
-    tcase_add_test(judge, a_line_is_a_guess_only_when_it_is_an_integer);
-    suite_add_tcase(suite, judge);
-
-    tcase_add_test(texts, params_are_sent_as_one_line);
-    tcase_add_test(texts, the_longest_params_fit);
-    tcase_add_test(texts, a_report_is_sent_in_either_language);
-    tcase_add_test(texts, the_client_asks_and_leaves_as_published);
-    tcase_add_loop_test(texts, a_banner_is_shown_as_published, 0, BANNERS);
-    tcase_add_test(texts, the_question_names_the_guess_and_the_answers);
-    tcase_add_test(texts, the_longest_question_fits);
-    tcase_add_loop_test(texts, a_result_is_shown_as_published, 0, RESULTS);
-    tcase_add_loop_test(
-        texts, what_is_no_guess_is_shown_harmless, 0, COMPLAINTS);
-    tcase_add_test(texts, the_longest_line_that_is_no_guess_is_cut);
-    suite_add_tcase(suite, texts);
-
-    tcase_add_test(rules, results_are_kept_in_order);
-    tcase_add_loop_test(rules, results_outlive_a_lack_of_memory, 0, 2);
-    tcase_add_loop_test(rules, a_guess_lies_within_the_range, 0, RANGES);
-    tcase_add_loop_test(
-        rules, a_repeated_guess_is_found_however_many_there_are, 0, 4);
-    tcase_add_test(rules, what_was_guessed_in_an_earlier_game_is_guessed_anew);
-    tcase_add_test(rules, guesses_that_are_chosen_to_collide_do_not);
-    suite_add_tcase(suite, rules);
-
-    tcase_set_timeout(whole, 60);
-    tcase_add_loop_test(whole, player_and_game_find_each_secret, 0, 4);
-    tcase_add_test(whole, player_and_bisect_find_secrets_of_all_64_bits);
-    suite_add_tcase(suite, whole);
-
-    runner = srunner_create(suite);
-    srunner_run_all(runner, CK_NORMAL);
-    failed = srunner_ntests_failed(runner);
-    srunner_free(runner);
-    return failed != 0;
 }

@@ -1,8 +1,8 @@
 #include "common/quote.h"
 
 #include "tests/unit/guard.h"
+#include "tests/unit/unit.h"
 
-#include <check.h>
 #include <stdlib.h>
 
 /* A text, and how it is shown. */
@@ -65,8 +65,6 @@ static const struct shown jsons[] = {
     SHOWN("\xff\xe2", "\"\\ufffd\\ufffd\""),
 };
 
-#define COUNT(array) ((int)(sizeof(array) / sizeof(*(array))))
-
 /* A text is shown as expected, in no more room than was promised. */
 static void
 check_shown(const struct shown *shown,
@@ -80,25 +78,22 @@ check_shown(const struct shown *shown,
     ck_assert_uint_eq(length, strlen(shown->expected));
 }
 
-START_TEST(a_text_is_shown_as_python_does)
+TEST(a_text_is_shown_as_python_does, .times = COUNT(reprs))
 {
     check_shown(&reprs[_i], quote_repr, QUOTE_REPR_ROOM(reprs[_i].length));
 }
-END_TEST
 
-START_TEST(bytes_that_are_no_text_are_shown_one_by_one)
+TEST(bytes_that_are_no_text_are_shown_one_by_one, .times = COUNT(broken))
 {
     check_shown(&broken[_i], quote_repr, QUOTE_REPR_ROOM(broken[_i].length));
 }
-END_TEST
 
-START_TEST(a_text_becomes_a_json_string)
+TEST(a_text_becomes_a_json_string, .times = COUNT(jsons))
 {
     check_shown(&jsons[_i], quote_json, QUOTE_JSON_ROOM(jsons[_i].length));
 }
-END_TEST
 
-START_TEST(the_status_counts_as_the_published_server_does)
+TEST(the_status_counts_as_the_published_server_does)
 {
     char buffer[QUOTE_STATUS_ROOM(20)];
 
@@ -111,9 +106,8 @@ START_TEST(the_status_counts_as_the_published_server_does)
     quote_status(buffer, 2, "rook's", 6);
     ck_assert_str_eq(buffer, "2 matches for \"rook's\"");
 }
-END_TEST
 
-START_TEST(the_longest_status_has_room)
+TEST(the_longest_status_has_room)
 {
     static const char query[] = "\x01\x02\x03\x04";
     char *buffer = guard_room(QUOTE_STATUS_ROOM(4));
@@ -121,9 +115,8 @@ START_TEST(the_longest_status_has_room)
     ck_assert_uint_lt(
         quote_status(buffer, (size_t)-1, query, 4), QUOTE_STATUS_ROOM(4));
 }
-END_TEST
 
-START_TEST(random_bytes_stay_within_their_room)
+TEST(random_bytes_stay_within_their_room)
 {
     uint64_t state = 1;
 
@@ -143,29 +136,4 @@ START_TEST(random_bytes_stay_within_their_room)
                 QUOTE_JSON_ROOM(length))
             ck_abort_msg("text %d", i);
     }
-}
-END_TEST
-
-int
-main(void)
-{
-    Suite *suite = suite_create("quote");
-    TCase *tests = tcase_create("quote");
-    SRunner *runner;
-    int failed;
-
-    tcase_add_loop_test(tests, a_text_is_shown_as_python_does, 0, COUNT(reprs));
-    tcase_add_loop_test(
-        tests, bytes_that_are_no_text_are_shown_one_by_one, 0, COUNT(broken));
-    tcase_add_loop_test(tests, a_text_becomes_a_json_string, 0, COUNT(jsons));
-    tcase_add_test(tests, the_status_counts_as_the_published_server_does);
-    tcase_add_test(tests, the_longest_status_has_room);
-    tcase_add_test(tests, random_bytes_stay_within_their_room);
-    suite_add_tcase(suite, tests);
-
-    runner = srunner_create(suite);
-    srunner_run_all(runner, CK_NORMAL);
-    failed = srunner_ntests_failed(runner);
-    srunner_free(runner);
-    return failed != 0;
 }

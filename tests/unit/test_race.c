@@ -4,7 +4,7 @@
  */
 #include "report/run/race.h"
 
-#include <check.h>
+#include "tests/unit/unit.h"
 
 /* The readings of a run of a second, and whether it was disturbed. */
 static const struct {
@@ -42,7 +42,7 @@ static const struct {
     { "cores-all", 0.5, 0.5, 0.5, 0.5, 0.021, -1, true },
 };
 
-START_TEST(other_work_in_the_way_spoils_a_run)
+TEST(other_work_in_the_way_spoils_a_run, .times = COUNT(windows))
 {
     const struct scenario *s = scenario_find(windows[_i].scenario);
     json_t *run = json_pack("{s:I, s:f, s:f, s:f, s:f}", "window_ns",
@@ -59,24 +59,4 @@ START_TEST(other_work_in_the_way_spoils_a_run)
         windows[_i].others < 0 ? json_null() : json_real(windows[_i].others));
     ck_assert_int_eq(race_was_disturbed(s, run), windows[_i].disturbed);
     json_decref(run);
-}
-END_TEST
-
-int
-main(void)
-{
-    Suite *suite = suite_create("race");
-    TCase *blocks = tcase_create("blocks");
-    SRunner *runner;
-    int failed;
-
-    tcase_add_loop_test(blocks, other_work_in_the_way_spoils_a_run, 0,
-        (int)(sizeof(windows) / sizeof(windows[0])));
-    suite_add_tcase(suite, blocks);
-
-    runner = srunner_create(suite);
-    srunner_run_all(runner, CK_NORMAL);
-    failed = srunner_ntests_failed(runner);
-    srunner_free(runner);
-    return failed != 0;
 }

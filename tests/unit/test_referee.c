@@ -5,15 +5,14 @@
 #include "report/alike/talks.h"
 #include "report/rng.h"
 #include "tests/unit/guard.h"
+#include "tests/unit/unit.h"
 
-#include <check.h>
 #include <string.h>
 
 #define BYTES(s)                                                               \
     {                                                                          \
         (s), sizeof(s) - 1                                                     \
     }
-#define CASES(t) ((int)(sizeof(t) / sizeof((t)[0])))
 
 /* The rules, by their beginnings. */
 #define ANSWERED "every request"
@@ -115,15 +114,14 @@ judge(const struct trial *t, struct ruling *ruling)
     return referee_judge(sent, t->model, came, ruling);
 }
 
-START_TEST(what_keeps_the_rules_passes)
+TEST(what_keeps_the_rules_passes, .times = COUNT(good))
 {
     struct ruling ruling;
 
     ck_assert_msg(judge(&good[_i], &ruling), "%s", ruling.rule);
 }
-END_TEST
 
-START_TEST(the_first_broken_rule_is_named)
+TEST(the_first_broken_rule_is_named, .times = COUNT(bad))
 {
     const struct trial *t = &bad[_i];
     struct ruling ruling;
@@ -133,9 +131,8 @@ START_TEST(the_first_broken_rule_is_named)
         strncmp(ruling.rule, t->rule, strlen(t->rule)) == 0, "%s", ruling.rule);
     ck_assert_uint_eq(ruling.answer, t->answer);
 }
-END_TEST
 
-START_TEST(what_was_expected_is_said)
+TEST(what_was_expected_is_said)
 {
     static const struct trial range = { BYTES("PARAMS -3 -1\nNUMBER\n"),
         BYTES("-2\n"), BYTES("1\n"), RANGE, 1 };
@@ -151,7 +148,6 @@ START_TEST(what_was_expected_is_said)
     ck_assert(!judge(&secret, &ruling));
     ck_assert_str_eq(ruling.expected, "7");
 }
-END_TEST
 
 /* What a server of ours answers to a conversation; `bytes` is for the span. */
 static struct bytes
@@ -195,7 +191,7 @@ make_talk(struct talk *t, size_t i, struct rng *rng)
         talks_random(t, rng);
 }
 
-START_TEST(servers_of_ours_pass_whatever_they_guess)
+TEST(servers_of_ours_pass_whatever_they_guess, .times = GUESS_BISECT + 1)
 {
     static char model[TALK_BYTES_MAX * 8], came[TALK_BYTES_MAX * 8];
     static struct talk t;
@@ -212,9 +208,8 @@ START_TEST(servers_of_ours_pass_whatever_they_guess)
             "%s: %s, line %zu", t.name, ruling.rule, ruling.answer);
     }
 }
-END_TEST
 
-START_TEST(a_changed_byte_is_judged_without_a_fault)
+TEST(a_changed_byte_is_judged_without_a_fault)
 {
     static char model[TALK_BYTES_MAX * 8], came[TALK_BYTES_MAX * 8];
     static struct talk t;
@@ -238,32 +233,4 @@ START_TEST(a_changed_byte_is_judged_without_a_fault)
     }
     /* Some change a guess into another one that is as good. */
     ck_assert_uint_gt(found, judged * 9 / 10);
-}
-END_TEST
-
-int
-main(void)
-{
-    Suite *suite = suite_create("referee");
-    TCase *trials = tcase_create("trials");
-    TCase *talks = tcase_create("talks");
-    SRunner *runner;
-    int failed;
-
-    tcase_add_loop_test(trials, what_keeps_the_rules_passes, 0, CASES(good));
-    tcase_add_loop_test(trials, the_first_broken_rule_is_named, 0, CASES(bad));
-    tcase_add_test(trials, what_was_expected_is_said);
-    suite_add_tcase(suite, trials);
-
-    tcase_set_timeout(talks, 60);
-    tcase_add_loop_test(talks, servers_of_ours_pass_whatever_they_guess,
-        GUESS_RANDOM, GUESS_BISECT + 1);
-    tcase_add_test(talks, a_changed_byte_is_judged_without_a_fault);
-    suite_add_tcase(suite, talks);
-
-    runner = srunner_create(suite);
-    srunner_run_all(runner, CK_NORMAL);
-    failed = srunner_ntests_failed(runner);
-    srunner_free(runner);
-    return failed != 0;
 }

@@ -1,7 +1,7 @@
 #include "report/load/schedule.h"
 #include "report/load/series.h"
+#include "tests/unit/unit.h"
 
-#include <check.h>
 #include <math.h>
 #include <stdlib.h>
 
@@ -19,7 +19,7 @@ steady(double rate, bool poisson, uint64_t seed)
     return s;
 }
 
-START_TEST(even_arrivals_are_even)
+TEST(even_arrivals_are_even)
 {
     struct schedule s = steady(3000, false, 1);
 
@@ -32,9 +32,8 @@ START_TEST(even_arrivals_are_even)
     }
     ck_assert_uint_eq(s.passed, ARRIVALS);
 }
-END_TEST
 
-START_TEST(the_same_seed_gives_the_same_arrivals)
+TEST(the_same_seed_gives_the_same_arrivals)
 {
     struct schedule a = steady(1000, true, 7), b = steady(1000, true, 7);
     struct schedule c = steady(1000, true, 8);
@@ -49,9 +48,8 @@ START_TEST(the_same_seed_gives_the_same_arrivals)
     }
     ck_assert_uint_lt(same, 10);
 }
-END_TEST
 
-START_TEST(gaps_of_a_poisson_process_are_exponential)
+TEST(gaps_of_a_poisson_process_are_exponential, .times = 5)
 {
     struct schedule s = steady(1000, true, (uint64_t)_i);
     double sum = 0, squares = 0, beyond = 0;
@@ -72,9 +70,8 @@ START_TEST(gaps_of_a_poisson_process_are_exponential)
     ck_assert_double_eq_tol(
         beyond / ARRIVALS, exp(-3), 5 * sqrt(exp(-3) / ARRIVALS));
 }
-END_TEST
 
-START_TEST(a_step_changes_the_rate_and_nothing_else)
+TEST(a_step_changes_the_rate_and_nothing_else, .times = 2)
 {
     const struct schedule_step steps[] = { { 1000, 2 }, { 5000, 0.5 },
         { 0, 0.25 }, { 1000, 0 } };
@@ -97,9 +94,8 @@ START_TEST(a_step_changes_the_rate_and_nothing_else)
     ck_assert_uint_le(counted[2], _i == 1 ? 0 : 1);
     ck_assert_double_eq_tol((double)counted[3], 1250, _i == 1 ? 177 : 2);
 }
-END_TEST
 
-START_TEST(a_step_of_a_series_holds_what_came_in_it)
+TEST(a_step_of_a_series_holds_what_came_in_it)
 {
     struct series s;
 
@@ -124,7 +120,6 @@ START_TEST(a_step_of_a_series_holds_what_came_in_it)
     ck_assert_uint_eq(s.steps[3].max_ns, 3);
     series_free(&s);
 }
-END_TEST
 
 /* What MSER is: the d that makes sum((y - mean)^2) / (n - d)^2 least. */
 static size_t
@@ -148,7 +143,7 @@ mser_by_definition(const double *y, size_t n)
     return best;
 }
 
-START_TEST(mser_is_what_its_definition_says)
+TEST(mser_is_what_its_definition_says, .times = 20)
 {
     double y[60];
     struct rng rng;
@@ -158,9 +153,8 @@ START_TEST(mser_is_what_its_definition_says)
         y[i] = 1e5 * exp(-(double)i / 8) + (double)rng_below(&rng, 20000);
     ck_assert_uint_eq(series_mser(y, 60), mser_by_definition(y, 60));
 }
-END_TEST
 
-START_TEST(mser_finds_the_end_of_a_warm_up)
+TEST(mser_finds_the_end_of_a_warm_up, .times = 5)
 {
     double y[80];
     struct rng rng;
@@ -172,42 +166,12 @@ START_TEST(mser_finds_the_end_of_a_warm_up)
     ck_assert_uint_ge(series_mser(y, 80), 20);
     ck_assert_uint_le(series_mser(y, 80), 40);
 }
-END_TEST
 
-START_TEST(what_never_settles_is_cut_beyond_the_middle)
+TEST(what_never_settles_is_cut_beyond_the_middle)
 {
     double y[80];
 
     for (size_t i = 0; i < 80; i++)
         y[i] = (double)(i * i);
     ck_assert_uint_gt(series_mser(y, 80), 40);
-}
-END_TEST
-
-int
-main(void)
-{
-    Suite *suite = suite_create("schedule");
-    TCase *due = tcase_create("when requests are due");
-    TCase *course = tcase_create("the course of a run");
-    SRunner *runner;
-    int failed;
-
-    tcase_add_test(due, even_arrivals_are_even);
-    tcase_add_test(due, the_same_seed_gives_the_same_arrivals);
-    tcase_add_loop_test(due, gaps_of_a_poisson_process_are_exponential, 0, 5);
-    tcase_add_loop_test(due, a_step_changes_the_rate_and_nothing_else, 0, 2);
-    suite_add_tcase(suite, due);
-
-    tcase_add_test(course, a_step_of_a_series_holds_what_came_in_it);
-    tcase_add_loop_test(course, mser_is_what_its_definition_says, 0, 20);
-    tcase_add_loop_test(course, mser_finds_the_end_of_a_warm_up, 0, 5);
-    tcase_add_test(course, what_never_settles_is_cut_beyond_the_middle);
-    suite_add_tcase(suite, course);
-
-    runner = srunner_create(suite);
-    srunner_run_all(runner, CK_NORMAL);
-    failed = srunner_ntests_failed(runner);
-    srunner_free(runner);
-    return failed != 0;
 }

@@ -6,8 +6,8 @@
 #include "report/values.h"
 #include "report/verdict/spread.h"
 #include "tests/unit/normal.h"
+#include "tests/unit/unit.h"
 
-#include <check.h>
 #include <stdbool.h>
 
 #define BLOCKS  7
@@ -61,7 +61,7 @@ of_pairs(const double x[ALL], int level)
     return sum / n;
 }
 
-START_TEST(it_is_what_pairs_of_values_say)
+TEST(it_is_what_pairs_of_values_say)
 {
     struct rng rng;
 
@@ -80,9 +80,8 @@ START_TEST(it_is_what_pairs_of_values_say)
         ck_assert_double_eq_tol(s.blocks, fmax(0, blocks), 1e-12);
     }
 }
-END_TEST
 
-START_TEST(it_finds_what_was_planted)
+TEST(it_finds_what_was_planted)
 {
     double moments = 0, runs = 0, blocks = 0;
     const int n = 4000;
@@ -103,7 +102,6 @@ START_TEST(it_finds_what_was_planted)
     ck_assert_double_eq_tol(runs, 4, 0.15);
     ck_assert_double_eq_tol(blocks, 9, 0.4);
 }
-END_TEST
 
 /* A run of a second that warmed up for half of one. */
 static json_t *
@@ -131,7 +129,7 @@ make(int last)
         "ABBA", "discarded_blocks", 2, "runs", runs);
 }
 
-START_TEST(only_what_lies_in_the_window_of_a_block_that_counts)
+TEST(only_what_lies_in_the_window_of_a_block_that_counts)
 {
     double x[2][SPREAD_RUNS][SPREAD_MOMENTS] = {
         { { log(100), log(110) }, { log(120), log(130) } },
@@ -151,9 +149,8 @@ START_TEST(only_what_lies_in_the_window_of_a_block_that_counts)
     json_decref(o);
     json_decref(scenario);
 }
-END_TEST
 
-START_TEST(too_little_says_nothing)
+TEST(too_little_says_nothing)
 {
     json_t *scenario = make(0); /* nothing was answered in the last moment */
     json_t *runs = json_object_get(scenario, "runs");
@@ -165,26 +162,4 @@ START_TEST(too_little_says_nothing)
     json_array_remove(runs, 0); /* half a block is none */
     ck_assert(json_is_null(spread_json(scenario, "evented")));
     json_decref(scenario);
-}
-END_TEST
-
-int
-main(void)
-{
-    Suite *suite = suite_create("spread");
-    TCase *levels = tcase_create("levels");
-    SRunner *runner;
-    int failed;
-
-    tcase_add_test(levels, it_is_what_pairs_of_values_say);
-    tcase_add_test(levels, it_finds_what_was_planted);
-    tcase_add_test(levels, only_what_lies_in_the_window_of_a_block_that_counts);
-    tcase_add_test(levels, too_little_says_nothing);
-    suite_add_tcase(suite, levels);
-
-    runner = srunner_create(suite);
-    srunner_run_all(runner, CK_NORMAL);
-    failed = srunner_ntests_failed(runner);
-    srunner_free(runner);
-    return failed != 0;
 }

@@ -1,13 +1,11 @@
 #include "report/stats.h"
 
 #include "tests/unit/normal.h"
+#include "tests/unit/unit.h"
 
-#include <check.h>
 #include <stdlib.h>
 
 #define SIMULATED 10000 /* comparisons */
-#define TABLE     (sizeof(table) / sizeof(table[0]))
-
 /* Known ranks: n, k and per cent covered, for 95 % and for 90 %. */
 static const struct {
     size_t n, k95;
@@ -60,7 +58,7 @@ coverage_by_trial(size_t n, size_t k)
     return (double)inside / (double)patterns;
 }
 
-START_TEST(ranks_are_those_of_the_table)
+TEST(ranks_are_those_of_the_table, .times = COUNT(table))
 {
     double exact;
 
@@ -69,11 +67,10 @@ START_TEST(ranks_are_those_of_the_table)
     ck_assert_uint_eq(stats_rank(table[_i].n, 0.90, &exact), table[_i].k90);
     ck_assert_double_eq_tol(exact * 100, table[_i].covered90, 0.0501);
 }
-END_TEST
 
-START_TEST(coverage_is_that_of_all_sign_patterns)
+TEST(coverage_is_that_of_all_sign_patterns, .times = 11)
 {
-    size_t n = (size_t)_i;
+    size_t n = (size_t)_i + 1;
     double exact;
     size_t k = stats_rank(n, 0.90, &exact);
 
@@ -81,9 +78,8 @@ START_TEST(coverage_is_that_of_all_sign_patterns)
         ck_assert_double_eq_tol(exact, coverage_by_trial(n, k), 1e-12);
     ck_assert_double_lt(coverage_by_trial(n, k + 1), 0.90);
 }
-END_TEST
 
-START_TEST(five_blocks_cannot_give_a_95_percent_interval)
+TEST(five_blocks_cannot_give_a_95_percent_interval)
 {
     const double d[] = { 1, 1.1, 1.2, 0.9, 0.8 };
     struct estimate e = stats_estimate(d, 5);
@@ -93,9 +89,8 @@ START_TEST(five_blocks_cannot_give_a_95_percent_interval)
     ck_assert_int_eq(stats_verdict(&e, 0.03, true), VERDICT_NONE);
     ck_assert_uint_eq(stats_blocks_needed(&e, 0.03), 0);
 }
-END_TEST
 
-START_TEST(the_center_is_the_median_of_the_pairwise_means)
+TEST(the_center_is_the_median_of_the_pairwise_means)
 {
     const double d[] = { 1, 3, 9 };
     struct estimate e = stats_estimate(d, 3);
@@ -104,44 +99,39 @@ START_TEST(the_center_is_the_median_of_the_pairwise_means)
     ck_assert_double_eq_tol(e.center, 4, 1e-12);
     ck_assert_uint_eq(e.blocks, 3);
 }
-END_TEST
 
-START_TEST(one_wild_block_hardly_moves_the_center)
+TEST(one_wild_block_hardly_moves_the_center)
 {
     double d[] = { 0.10, 0.11, 0.09, 0.10, 0.12, 0.08, 0.10, 50 };
     struct estimate e = stats_estimate(d, 8);
 
     ck_assert_double_eq_tol(e.center, 0.105, 0.02);
 }
-END_TEST
 
-START_TEST(a_steady_drift_cancels)
+TEST(a_steady_drift_cancels)
 {
     /* ABBA with A = 2 B on a machine that slows down by 10 % a run. */
     const double a[] = { 2 * 1.0, 2 * 0.729 }, b[] = { 0.9, 0.81 };
 
     ck_assert_double_eq_tol(stats_log_ratio(a, 2, b, 2), log(2), 1e-12);
 }
-END_TEST
 
-START_TEST(a_linear_drift_cancels_in_differences)
+TEST(a_linear_drift_cancels_in_differences)
 {
     const double a[] = { 5 + 0, 5 + 3 }, b[] = { 1, 2 };
 
     ck_assert_double_eq_tol(stats_difference(a, 2, b, 2), 5, 1e-12);
 }
-END_TEST
 
-START_TEST(what_is_not_positive_has_no_logarithm)
+TEST(what_is_not_positive_has_no_logarithm)
 {
     const double a[] = { 1, 0 }, b[] = { 1, 1 }, c[] = { 1, -1 };
 
     ck_assert(isnan(stats_log_ratio(a, 2, b, 2)));
     ck_assert(isnan(stats_log_ratio(b, 2, c, 2)));
 }
-END_TEST
 
-START_TEST(the_median_is_the_middle)
+TEST(the_median_is_the_middle)
 {
     double odd[] = { 5, 1, 3 }, even[] = { 4, 1, 3, 2 };
 
@@ -149,9 +139,8 @@ START_TEST(the_median_is_the_middle)
     ck_assert_double_eq(stats_median(even, 4), 2.5);
     ck_assert(isnan(stats_median(even, 0)));
 }
-END_TEST
 
-START_TEST(intervals_cover_as_often_as_they_say)
+TEST(intervals_cover_as_often_as_they_say, .times = COUNT(table))
 {
     size_t n = table[_i].n;
     int covered = 0;
@@ -171,9 +160,8 @@ START_TEST(intervals_cover_as_often_as_they_say)
     }
     ck_assert_double_eq_tol(covered / (double)SIMULATED, exact, 0.007);
 }
-END_TEST
 
-START_TEST(equal_servers_seldom_win)
+TEST(equal_servers_seldom_win, .times = 4)
 {
     static const double spreads[] = { 0.005, 0.02, 0.1, 0.5 };
     int wins = 0;
@@ -190,7 +178,6 @@ START_TEST(equal_servers_seldom_win)
     }
     ck_assert_int_le(wins, SIMULATED / 20);
 }
-END_TEST
 
 /* What different differences are called at a margin of 3 % (0.0296). */
 static const struct {
@@ -207,7 +194,7 @@ static const struct {
     { { -0.05, 0.05, 0.03, -0.04, 0.02, 0.06 }, VERDICT_INCONCLUSIVE, false },
 };
 
-START_TEST(a_verdict_is_where_the_interval_lies)
+TEST(a_verdict_is_where_the_interval_lies, .times = COUNT(verdicts))
 {
     struct estimate e = stats_estimate(verdicts[_i].d, 6);
 
@@ -215,9 +202,8 @@ START_TEST(a_verdict_is_where_the_interval_lies)
     ck_assert(stats_excludes_zero(&e) == verdicts[_i].excludes_zero);
     ck_assert_int_eq(stats_verdict(&e, 0.03, false), VERDICT_INVALID);
 }
-END_TEST
 
-START_TEST(more_blocks_are_asked_for_by_the_square_of_the_width)
+TEST(more_blocks_are_asked_for_by_the_square_of_the_width)
 {
     struct estimate e = { .blocks = 6,
         .i95 = { .exists = true, .low = -0.06, .high = 0.06 } };
@@ -233,7 +219,6 @@ START_TEST(more_blocks_are_asked_for_by_the_square_of_the_width)
     e.i95.high = NAN;
     ck_assert_uint_eq(stats_blocks_needed(&e, 0.03), 7);
 }
-END_TEST
 
 /* Known ranks of the sign test at 95 %. */
 static const struct {
@@ -242,53 +227,7 @@ static const struct {
     { 11, 2 }, { 12, 3 }, { 15, 4 }, { 17, 5 }, { 20, 6 }, { 25, 8 },
     { 30, 10 }, { 50, 18 } };
 
-START_TEST(ranks_of_a_median_are_those_of_the_sign_test)
+TEST(ranks_of_a_median_are_those_of_the_sign_test, .times = COUNT(medians))
 {
     ck_assert_uint_eq(stats_median_rank(medians[_i].n, 0.95), medians[_i].k);
-}
-END_TEST
-
-int
-main(void)
-{
-    Suite *suite = suite_create("stats");
-    TCase *ranks = tcase_create("ranks");
-    TCase *estimates = tcase_create("estimates");
-    TCase *simulated = tcase_create("simulated");
-    TCase *judged = tcase_create("verdicts");
-    SRunner *runner;
-    int failed;
-
-    tcase_add_loop_test(ranks, ranks_are_those_of_the_table, 0, (int)TABLE);
-    tcase_add_loop_test(ranks, coverage_is_that_of_all_sign_patterns, 1, 12);
-    tcase_add_loop_test(ranks, ranks_of_a_median_are_those_of_the_sign_test, 0,
-        (int)(sizeof(medians) / sizeof(medians[0])));
-    suite_add_tcase(suite, ranks);
-
-    tcase_add_test(estimates, five_blocks_cannot_give_a_95_percent_interval);
-    tcase_add_test(estimates, the_center_is_the_median_of_the_pairwise_means);
-    tcase_add_test(estimates, one_wild_block_hardly_moves_the_center);
-    tcase_add_test(estimates, a_steady_drift_cancels);
-    tcase_add_test(estimates, a_linear_drift_cancels_in_differences);
-    tcase_add_test(estimates, what_is_not_positive_has_no_logarithm);
-    tcase_add_test(estimates, the_median_is_the_middle);
-    suite_add_tcase(suite, estimates);
-
-    tcase_set_timeout(simulated, 60);
-    tcase_add_loop_test(
-        simulated, intervals_cover_as_often_as_they_say, 0, (int)TABLE);
-    tcase_add_loop_test(simulated, equal_servers_seldom_win, 0, 4);
-    suite_add_tcase(suite, simulated);
-
-    tcase_add_loop_test(judged, a_verdict_is_where_the_interval_lies, 0,
-        (int)(sizeof(verdicts) / sizeof(verdicts[0])));
-    tcase_add_test(
-        judged, more_blocks_are_asked_for_by_the_square_of_the_width);
-    suite_add_tcase(suite, judged);
-
-    runner = srunner_create(suite);
-    srunner_run_all(runner, CK_NORMAL);
-    failed = srunner_ntests_failed(runner);
-    srunner_free(runner);
-    return failed != 0;
 }

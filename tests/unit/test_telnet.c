@@ -1,8 +1,8 @@
 #include "common/telnet.h"
 
 #include "tests/unit/guard.h"
+#include "tests/unit/unit.h"
 
-#include <check.h>
 #include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -176,8 +176,6 @@ static const struct talk talks[] = {
         "sun\ny\xffz\n", ""),
 };
 
-#define TALKS ((int)(sizeof(talks) / sizeof(talks[0])))
-
 /* A server's view of a connection. */
 struct reader {
     struct telnet telnet;
@@ -271,15 +269,14 @@ check_split(const struct talk *talk, size_t first, size_t second)
         complain(&reader, talk, first, second);
 }
 
-START_TEST(every_split_in_two_or_three_gives_the_same)
+TEST(every_split_in_two_or_three_gives_the_same, .times = COUNT(talks))
 {
     for (size_t at = 0; at <= talks[_i].size; at++)
         for (size_t then = at; then <= talks[_i].size; then++)
             check_split(&talks[_i], at, then);
 }
-END_TEST
 
-START_TEST(byte_by_byte_gives_the_same)
+TEST(byte_by_byte_gives_the_same, .times = COUNT(talks))
 {
     const struct talk *talk = &talks[_i];
     static struct reader reader;
@@ -290,7 +287,6 @@ START_TEST(byte_by_byte_gives_the_same)
     if (!is_expected(&reader, talk))
         complain(&reader, talk, 1, 1);
 }
-END_TEST
 
 /* --- Against a reader of whole connections ---------------------------------
  */
@@ -402,7 +398,7 @@ random_byte(void)
     }
 }
 
-START_TEST(random_connections_are_read_as_a_whole_would_be)
+TEST(random_connections_are_read_as_a_whole_would_be)
 {
     static struct reader reader;
 
@@ -427,13 +423,12 @@ START_TEST(random_connections_are_read_as_a_whole_would_be)
             complain(&reader, &talk, 0, (size_t)round);
     }
 }
-END_TEST
 
-START_TEST(that_reader_agrees_about_the_conversations)
+TEST(that_reader_agrees_about_the_conversations)
 {
     static struct reader reader;
 
-    for (int i = 0; i < TALKS; i++) {
+    for (int i = 0; i < COUNT(talks); i++) {
         const struct talk *talk = &talks[i];
         const struct talk whole = read_whole((const unsigned char *)talk->bytes,
             talk->size, reader.data, reader.reply);
@@ -445,12 +440,11 @@ START_TEST(that_reader_agrees_about_the_conversations)
             complain(&reader, talk, 0, 0);
     }
 }
-END_TEST
 
 /* --- How much it costs -----------------------------------------------------
  */
 
-START_TEST(all_options_and_marks_together_fill_the_replies)
+TEST(all_options_and_marks_together_fill_the_replies)
 {
     static struct reader reader;
 
@@ -467,9 +461,8 @@ START_TEST(all_options_and_marks_together_fill_the_replies)
     ck_assert_uint_eq(reader.replied, TELNET_REPLY_MAX);
     ck_assert_uint_eq(reader.length, 0);
 }
-END_TEST
 
-START_TEST(one_segment_may_bring_all_replies)
+TEST(one_segment_may_bring_all_replies)
 {
     static char bytes[(512 + 2 * TELNET_MARKS_MAX) * 3];
     static char reply[TELNET_REPLY_MAX];
@@ -485,9 +478,8 @@ START_TEST(one_segment_may_bring_all_replies)
     ck_assert_uint_eq(telnet_read(&telnet, bytes, length, reply, &replied), 0);
     ck_assert_uint_eq(replied, sizeof(reply));
 }
-END_TEST
 
-START_TEST(an_endless_subnegotiation_comes_to_nothing)
+TEST(an_endless_subnegotiation_comes_to_nothing)
 {
     static char reply[TELNET_REPLY_MAX];
     struct telnet telnet = { 0 };
@@ -505,9 +497,8 @@ START_TEST(an_endless_subnegotiation_comes_to_nothing)
     ck_assert_uint_eq(telnet_read(&telnet, bytes, 3, reply, &replied), 1);
     ck_assert_int_eq(bytes[0], '\n');
 }
-END_TEST
 
-START_TEST(what_follows_the_end_is_dropped)
+TEST(what_follows_the_end_is_dropped)
 {
     static char reply[TELNET_REPLY_MAX];
     struct telnet telnet = { 0 };
@@ -524,7 +515,6 @@ START_TEST(what_follows_the_end_is_dropped)
     }
     ck_assert_uint_eq(telnet_end(&telnet, NULL), 0);
 }
-END_TEST
 
 /* What is left of a command when the connection ends. */
 static const struct {
@@ -545,7 +535,7 @@ static const struct {
     { "\xff\xfa\x1fx\xff", 1 },
 };
 
-START_TEST(a_command_that_is_cut_by_the_end_was_none)
+TEST(a_command_that_is_cut_by_the_end_was_none, .times = COUNT(ends))
 {
     static char reply[TELNET_REPLY_MAX];
     struct telnet telnet = { 0 };
@@ -560,9 +550,8 @@ START_TEST(a_command_that_is_cut_by_the_end_was_none)
     /* And nothing comes after it. */
     ck_assert_uint_eq(telnet_end(&telnet, NULL), 0);
 }
-END_TEST
 
-START_TEST(no_bytes_change_nothing)
+TEST(no_bytes_change_nothing)
 {
     static char reply[TELNET_REPLY_MAX];
     struct telnet telnet = { 0 };
@@ -577,48 +566,8 @@ START_TEST(no_bytes_change_nothing)
     ck_assert_uint_eq(telnet_read(&telnet, bytes, 1, reply, &replied), 1);
     ck_assert_int_eq(bytes[0], '\n');
 }
-END_TEST
 
-START_TEST(a_connection_takes_few_bytes_to_remember)
+TEST(a_connection_takes_few_bytes_to_remember)
 {
     ck_assert_uint_le(sizeof(struct telnet), 80);
-}
-END_TEST
-
-int
-main(void)
-{
-    Suite *suite = suite_create("telnet");
-    TCase *splits = tcase_create("splits");
-    TCase *oracle = tcase_create("oracle");
-    TCase *cost = tcase_create("cost");
-    SRunner *runner;
-    int failed;
-
-    tcase_add_loop_test(
-        splits, every_split_in_two_or_three_gives_the_same, 0, TALKS);
-    tcase_add_loop_test(splits, byte_by_byte_gives_the_same, 0, TALKS);
-    suite_add_tcase(suite, splits);
-
-    tcase_set_timeout(oracle, 60);
-    tcase_add_test(oracle, random_connections_are_read_as_a_whole_would_be);
-    tcase_add_test(oracle, that_reader_agrees_about_the_conversations);
-    suite_add_tcase(suite, oracle);
-
-    tcase_set_timeout(cost, 60);
-    tcase_add_test(cost, all_options_and_marks_together_fill_the_replies);
-    tcase_add_test(cost, one_segment_may_bring_all_replies);
-    tcase_add_test(cost, an_endless_subnegotiation_comes_to_nothing);
-    tcase_add_test(cost, what_follows_the_end_is_dropped);
-    tcase_add_loop_test(cost, a_command_that_is_cut_by_the_end_was_none, 0,
-        sizeof(ends) / sizeof(*ends));
-    tcase_add_test(cost, no_bytes_change_nothing);
-    tcase_add_test(cost, a_connection_takes_few_bytes_to_remember);
-    suite_add_tcase(suite, cost);
-
-    runner = srunner_create(suite);
-    srunner_run_all(runner, CK_NORMAL);
-    failed = srunner_ntests_failed(runner);
-    srunner_free(runner);
-    return failed != 0;
 }

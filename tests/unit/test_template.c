@@ -1,11 +1,9 @@
 #include "common/template.h"
 
 #include "tests/unit/guard.h"
+#include "tests/unit/unit.h"
 
-#include <check.h>
 #include <stdio.h>
-
-#define COUNT(array) ((int)(sizeof(array) / sizeof(*(array))))
 
 /* The longest text that a test makes. */
 #define WHOLE_MAX 512
@@ -119,7 +117,7 @@ write_all(struct template *template, size_t size, char *whole)
     return used;
 }
 
-START_TEST(every_buffer_gives_the_same_bytes)
+TEST(every_buffer_gives_the_same_bytes, .times = COUNT(templates))
 {
     const char *text = templates[_i].text;
 
@@ -134,9 +132,8 @@ START_TEST(every_buffer_gives_the_same_bytes)
         ck_assert_str_eq(whole, templates[_i].expected);
     }
 }
-END_TEST
 
-START_TEST(the_first_piece_may_be_of_any_size)
+TEST(the_first_piece_may_be_of_any_size, .times = COUNT(templates))
 {
     const char *text = templates[_i].text;
     const size_t length = strlen(templates[_i].expected);
@@ -158,9 +155,8 @@ START_TEST(the_first_piece_may_be_of_any_size)
         ck_assert_str_eq(whole, templates[_i].expected);
     }
 }
-END_TEST
 
-START_TEST(nothing_comes_after_the_end)
+TEST(nothing_comes_after_the_end, .times = COUNT(templates))
 {
     const char *text = templates[_i].text;
     struct owner owner = { templates[_i].items };
@@ -172,9 +168,8 @@ START_TEST(nothing_comes_after_the_end)
     owner.items = 1;
     ck_assert_uint_eq(write_all(&template, WHOLE_MAX, whole), 0);
 }
-END_TEST
 
-START_TEST(a_character_is_escaped_in_its_room)
+TEST(a_character_is_escaped_in_its_room)
 {
     for (int c = 0; c < 128; c++)
         for (int escape = TEMPLATE_RAW; escape <= TEMPLATE_URL; escape++) {
@@ -188,29 +183,4 @@ START_TEST(a_character_is_escaped_in_its_room)
             if (escape == TEMPLATE_RAW)
                 ck_assert_uint_eq(length, 1);
         }
-}
-END_TEST
-
-int
-main(void)
-{
-    Suite *suite = suite_create("template");
-    TCase *splits = tcase_create("splits");
-    SRunner *runner;
-    int failed;
-
-    tcase_add_loop_test(
-        splits, every_buffer_gives_the_same_bytes, 0, COUNT(templates));
-    tcase_add_loop_test(
-        splits, the_first_piece_may_be_of_any_size, 0, COUNT(templates));
-    tcase_add_loop_test(
-        splits, nothing_comes_after_the_end, 0, COUNT(templates));
-    tcase_add_test(splits, a_character_is_escaped_in_its_room);
-    suite_add_tcase(suite, splits);
-
-    runner = srunner_create(suite);
-    srunner_run_all(runner, CK_NORMAL);
-    failed = srunner_ntests_failed(runner);
-    srunner_free(runner);
-    return failed != 0;
 }

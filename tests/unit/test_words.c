@@ -1,9 +1,8 @@
 #include "report/words.h"
 
-#include <check.h>
-#include <math.h>
+#include "tests/unit/unit.h"
 
-#define ROWS(table) ((int)(sizeof(table) / sizeof((table)[0])))
+#include <math.h>
 
 static const struct {
     double ns;
@@ -24,13 +23,12 @@ static const struct {
     { INFINITY, "-" },
 };
 
-START_TEST(a_time_has_a_unit_and_three_digits)
+TEST(a_time_has_a_unit_and_three_digits, .times = COUNT(times))
 {
     char buf[WORDS_MAX];
 
     ck_assert_str_eq(words_time(buf, times[_i].ns), times[_i].text);
 }
-END_TEST
 
 static const struct {
     const char *metric;
@@ -54,14 +52,13 @@ static const struct {
     { "requests_per_second", NAN, "-" },
 };
 
-START_TEST(a_value_is_written_as_its_metric_is)
+TEST(a_value_is_written_as_its_metric_is, .times = COUNT(values))
 {
     char buf[WORDS_MAX];
 
     ck_assert_str_eq(
         words_value(buf, values[_i].metric, values[_i].value), values[_i].text);
 }
-END_TEST
 
 static const struct {
     struct span span;
@@ -74,15 +71,14 @@ static const struct {
     { { NAN, NAN, NAN }, "-" },
 };
 
-START_TEST(a_ratio_stands_with_its_interval)
+TEST(a_ratio_stands_with_its_interval, .times = COUNT(spans))
 {
     char buf[WORDS_MAX];
 
     ck_assert_str_eq(words_span(buf, spans[_i].span), spans[_i].text);
 }
-END_TEST
 
-START_TEST(thousands_are_separated)
+TEST(thousands_are_separated)
 {
     char buf[WORDS_MAX];
 
@@ -94,7 +90,6 @@ START_TEST(thousands_are_separated)
     ck_assert_str_eq(words_count(buf, -12), "-12");
     ck_assert_str_eq(words_count(buf, NAN), "-");
 }
-END_TEST
 
 /* A comparison with a verdict, a winner, and a ratio of latencies. */
 static json_t *
@@ -140,7 +135,7 @@ static const struct {
         "p99 latency cannot be compared: the generator was late" },
 };
 
-START_TEST(a_finding_is_no_stronger_than_its_verdict)
+TEST(a_finding_is_no_stronger_than_its_verdict, .times = COUNT(verdicts))
 {
     json_t *c = compare(verdicts[_i].verdict, verdicts[_i].winner);
     char buf[WORDS_MAX];
@@ -149,9 +144,8 @@ START_TEST(a_finding_is_no_stronger_than_its_verdict)
     ck_assert_str_eq(words_finding(buf, c), verdicts[_i].finding);
     json_decref(c);
 }
-END_TEST
 
-START_TEST(what_failed_a_gate_is_told_by_its_name)
+TEST(what_failed_a_gate_is_told_by_its_name)
 {
     char buf[WORDS_MAX];
     json_t *c = compare("INVALID", NULL);
@@ -163,9 +157,8 @@ START_TEST(what_failed_a_gate_is_told_by_its_name)
         "p99 latency cannot be compared: generator late, stability");
     json_decref(c);
 }
-END_TEST
 
-START_TEST(a_lead_that_the_load_kept_small_is_said_to_be_one)
+TEST(a_lead_that_the_load_kept_small_is_said_to_be_one)
 {
     char buf[WORDS_MAX];
     json_t *c = compare("WIN", "evented");
@@ -179,9 +172,8 @@ START_TEST(a_lead_that_the_load_kept_small_is_said_to_be_one)
     ck_assert_ptr_null(strstr(words_finding(buf, c), "at most"));
     json_decref(c);
 }
-END_TEST
 
-START_TEST(what_is_missing_is_not_measured)
+TEST(what_is_missing_is_not_measured)
 {
     json_t *c = compare("WIN", "evented");
     char buf[WORDS_MAX];
@@ -195,7 +187,6 @@ START_TEST(what_is_missing_is_not_measured)
     ck_assert_int_eq(words_judge(c), CHOICE_INVALID);
     json_decref(c);
 }
-END_TEST
 
 static const struct {
     enum choice choices[3];
@@ -213,38 +204,8 @@ static const struct {
     { { CHOICE_NONE, CHOICE_NONE, CHOICE_NONE }, CHOICE_NONE },
 };
 
-START_TEST(several_choices_come_down_to_one)
+TEST(several_choices_come_down_to_one, .times = COUNT(sums))
 {
     ck_assert_int_eq(words_together(sums[_i].choices, 3), sums[_i].together);
     ck_assert_int_eq(words_together(NULL, 0), CHOICE_NONE);
-}
-END_TEST
-
-int
-main(void)
-{
-    Suite *suite = suite_create("words");
-    TCase *tests = tcase_create("words");
-    SRunner *runner;
-    int failed;
-
-    tcase_add_loop_test(
-        tests, a_time_has_a_unit_and_three_digits, 0, ROWS(times));
-    tcase_add_loop_test(
-        tests, a_value_is_written_as_its_metric_is, 0, ROWS(values));
-    tcase_add_loop_test(
-        tests, a_ratio_stands_with_its_interval, 0, ROWS(spans));
-    tcase_add_test(tests, thousands_are_separated);
-    tcase_add_test(tests, what_failed_a_gate_is_told_by_its_name);
-    tcase_add_loop_test(
-        tests, a_finding_is_no_stronger_than_its_verdict, 0, ROWS(verdicts));
-    tcase_add_test(tests, a_lead_that_the_load_kept_small_is_said_to_be_one);
-    tcase_add_test(tests, what_is_missing_is_not_measured);
-    tcase_add_loop_test(tests, several_choices_come_down_to_one, 0, ROWS(sums));
-    suite_add_tcase(suite, tests);
-    runner = srunner_create(suite);
-    srunner_run_all(runner, CK_NORMAL);
-    failed = srunner_ntests_failed(runner);
-    srunner_free(runner);
-    return failed != 0;
 }
