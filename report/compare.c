@@ -9,9 +9,9 @@
 #include "common/cli.h"
 #include "report/alike/conform_finder.h"
 #include "report/directory.h"
-#include "report/json.h"
 #include "report/options.h"
 #include "report/page/page.h"
+#include "report/report.h"
 #include "report/run/guard.h"
 #include "report/run/journal.h"
 #include "report/run/machine.h"
@@ -253,10 +253,10 @@ write_report(struct report *report, const char *directory, struct meter *meter)
     char *path;
 
     report->seconds = meter_overall(meter);
-    json = json_report(report);
+    json = report_to_json(report);
     if (asprintf(&path, "%s/report.json", directory) == -1)
         err(1, NULL);
-    if (json_write(json, path) == -1)
+    if (report_write(json, path) == -1)
         err(1, "%s", path);
     if (report->complete)
         say_where("Every run's figures", path);
@@ -418,7 +418,7 @@ begin_journal(
 
     report->machine = describe_machine(report->plan);
     report->scenarios = json_array();
-    head = json_head(report);
+    head = report_head(report);
     journal = journal_open(output, head, request->resume != NULL, &why);
     if (journal == NULL)
         errx(1, "%s cannot be gone on with: %s", output, why);
@@ -517,7 +517,7 @@ render_page(const json_t *report, const struct request *request)
 static bool
 render(const struct request *request, const json_t *baseline)
 {
-    json_t *report = json_read(request->render);
+    json_t *report = report_read(request->render);
     bool good = report != NULL;
 
     if (!good)
@@ -548,7 +548,7 @@ main(int argc, char **argv)
         return 0;
     }
     if (request.baseline != NULL) {
-        baseline = json_read(request.baseline);
+        baseline = report_read(request.baseline);
         if (baseline == NULL)
             return 1;
     }

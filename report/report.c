@@ -1,4 +1,4 @@
-#include "report/json.h"
+#include "report/report.h"
 
 #include "report/page/port.h"
 #include "report/replace.h"
@@ -70,7 +70,7 @@ names_of(const struct report *report)
 
 /* The whole report. */
 json_t *
-json_report(const struct report *report)
+report_to_json(const struct report *report)
 {
     const struct plan *plan = report->plan;
     const struct placement *at = &plan->placement;
@@ -78,7 +78,7 @@ json_report(const struct report *report)
         json_pack("{s:i, s:s, s:{s:o, s:o, s:o}, s:b, s:s, s:f, s:f, s:o,"
                   " s:i, s:b, s:i,"
                   " s:i, s:o, s:O, s:o, s:{s:o, s:o}, s:o, s:o, s:o, s:O}",
-            "schema", JSON_SCHEMA, "suite", suite_of(plan), "asked", "only",
+            "schema", REPORT_SCHEMA, "suite", suite_of(plan), "asked", "only",
             report->is_part ? names_of(report) : json_null(), "blocks",
             plan->blocks > 0 ? value_count(plan->blocks) : json_null(),
             "seconds", plan->window > 0 ? json_real(plan->window) : json_null(),
@@ -100,13 +100,13 @@ json_report(const struct report *report)
 
 /* The head of a journal. */
 json_t *
-json_head(const struct report *report)
+report_head(const struct report *report)
 {
     const struct plan *plan = report->plan;
     json_t *o;
 
     o = json_pack("{s:i, s:s, s:s, s:b, s:o, s:o, s:f, s:b, s:o, s:o, s:o}",
-        "schema", JSON_SCHEMA, "started", report->started, "suite",
+        "schema", REPORT_SCHEMA, "started", report->started, "suite",
         suites[plan->suite].name, "chosen", (int)plan->chosen, "seed",
         value_count(plan->seed), "blocks", value_count(plan->blocks), "window",
         plan->window, "pinned", (int)plan->placement.pinned, "machine",
@@ -119,7 +119,7 @@ json_head(const struct report *report)
 
 /* Write it as text, and that as a file. */
 int
-json_write(const json_t *report, const char *path)
+report_write(const json_t *report, const char *path)
 {
     char *text;
     size_t size;
@@ -142,7 +142,7 @@ has_short_lists(json_t *value)
     json_t *item;
     size_t i;
 
-    if (json_array_size(value) > JSON_LIST_MAX)
+    if (json_array_size(value) > REPORT_LIST_MAX)
         return false;
     json_array_foreach(value, i, item)
         if (!has_short_lists(item))
@@ -178,8 +178,8 @@ why_no_report(json_t *report, FILE *in, const json_error_t *error)
         length = asprintf(&why, "%s", strerror(errno));
     else if (report == NULL)
         length = asprintf(&why, "%s (line %d)", error->text, error->line);
-    else if (get_number(report, "schema") != JSON_SCHEMA)
-        length = asprintf(&why, "not a report of schema %d", JSON_SCHEMA);
+    else if (get_number(report, "schema") != REPORT_SCHEMA)
+        length = asprintf(&why, "not a report of schema %d", REPORT_SCHEMA);
     else if (!has_short_lists(report))
         length = asprintf(&why, "a list in it is longer than any of a report");
     if (length == -1)
@@ -189,7 +189,7 @@ why_no_report(json_t *report, FILE *in, const json_error_t *error)
 
 /* Read and look at it. */
 json_t *
-json_read(const char *path)
+report_read(const char *path)
 {
     FILE *in = fopen(path, "re");
     json_t *report;

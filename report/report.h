@@ -1,9 +1,9 @@
 /*
- * json - report.json as a whole: putting it together, writing and reading it.
+ * report - report.json as a whole: putting it together, writing and reading it.
  * What is in it is documented in report-json.md.
  */
-#ifndef REPORT_JSON_H
-#define REPORT_JSON_H
+#ifndef REPORT_REPORT_H
+#define REPORT_REPORT_H
 
 #include "report/alike/conform.h"
 #include "report/run/plan.h"
@@ -11,13 +11,13 @@
 #include <jansson.h>
 #include <stddef.h>
 
-#define JSON_SCHEMA 2
+#define REPORT_SCHEMA 2
 
 /*
  * No list of a report is longer: 50 blocks are 800 runs at most. Looking things
  * up in lists that are takes its time.
  */
-#define JSON_LIST_MAX 2000
+#define REPORT_LIST_MAX 2000
 
 /* Everything that one call of compare found out. */
 struct report {
@@ -35,25 +35,25 @@ struct report {
 };
 
 /* Return the whole report; the caller owns it. */
-json_t *json_report(const struct report *report);
+json_t *report_to_json(const struct report *report);
 
 /*
  * Return the head of a journal: what must be the same for a comparison to be
  * gone on with, and is known before anything is run. The caller owns it.
  */
-json_t *json_head(const struct report *report);
+json_t *report_head(const struct report *report);
 
 /*
  * Write a report to a file, which is whole at any time (see replace.h). Return
  * 0, or -1 with errno set. End the program when memory runs out.
  */
-int json_write(const json_t *report, const char *path);
+int report_write(const json_t *report, const char *path);
 
 /*
  * Read a report, which the caller owns. Return NULL, having said why on
  * standard error, when it cannot be read, is no report of this schema, or has
- * a list longer than JSON_LIST_MAX.
+ * a list longer than REPORT_LIST_MAX.
  */
-json_t *json_read(const char *path);
+json_t *report_read(const char *path);
 
 #endif
