@@ -3,6 +3,7 @@
 #   make            build everything into build/
 #   make compare    prove the twins alike, race them, write a report
 #   make check      run the tests, under sanitizers
+#   make builds     bring up to date what tests/run.py runs
 #   make fuzz       SECONDS=10 for each target
 #   make soak       MINUTES=10 of clients of all kinds
 #   make coverage   which lines and branches the tests reach
@@ -109,8 +110,8 @@ override HOST_CFLAGS += -std=c11 -Wall -Wextra $(if $(WERROR),-Werror) \
 # Where UnicodeData.txt and Jamo.txt are.
 UCD ?= /usr/share/unicode
 
-.PHONY: all programs servers tests disturbed fuzzers check check-full fuzz soak \
-	coverage coverage-figures compare install uninstall clean bench planted \
+.PHONY: all programs servers tests disturbed fuzzers builds check check-full \
+	fuzz soak coverage coverage-figures compare install uninstall clean bench planted \
 	diff format format-check deps FORCE
 .DELETE_ON_ERROR:
 
@@ -293,17 +294,18 @@ compare: deps
 
 # The unit tests and the programs under ASan and UBSan, then the programs
 # under TSan, then as they are with calls that fail; tests/run.py counts.
-check: deps
+builds:
 	$(MAKE) SAN=address,undefined tests
 	$(MAKE) SAN=thread servers
 	$(MAKE) all disturbed
+
+check: deps
+	$(MAKE) builds
 	$(PYTHON) tests/run.py
 
 check-full:
 	$(MAKE) deps MORE_PACKAGES='$(MORE_PACKAGES) $(CLIENT_PACKAGES) $(FULL_PACKAGES)'
-	$(MAKE) SAN=address,undefined tests
-	$(MAKE) SAN=thread servers
-	$(MAKE) all disturbed
+	$(MAKE) builds
 	$(PYTHON) tests/run.py --full
 	$(PYTHON) tests/system/soak.py 5
 

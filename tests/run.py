@@ -164,8 +164,8 @@ def unit_tests(build):
 
 
 def python_suites(build, only=None, **variables):
-    """The suites of tests/system/ against a build's programs; without names, all
-    that work with sanitizers."""
+    """The suites of tests/system/ against a build's programs; without names,
+    all that work with sanitizers."""
     names = [os.path.basename(path)[5:-3]
         for path in glob.glob(os.path.join(SYSTEM, "test_*.py"))]
     names.sort(key=lambda name: (
@@ -230,7 +230,7 @@ def main():
     passed = failed = skipped = 0
     for folder in sorted({suite.folder for suite in suites}):
         if not os.path.exists(os.path.join(folder, "threaded", "guess-server")):
-            print(f"there are no programs in {folder}; `make check` makes them")
+            print(f"no programs in {folder}; `make builds` makes them")
             suites = [suite for suite in suites if suite.folder != folder]
             failed += 1
     try:

@@ -663,6 +663,21 @@ class Proofs(unittest.TestCase):
             self.assertEqual(self.PROOF.sub("", cells[2]).strip(" |"), "")
             self.assertTrue(self.PROOF.search(cells[2]), row)
 
+    def test_every_path_exists(self):
+        for name in "README.md", "tests/README.md", "common/protocols.md":
+            with open(os.path.join(ROOT, name), encoding="utf-8") as text:
+                paths = re.findall(r"(?<![\w/])tests/[\w/.]*\w", text.read())
+            self.assertGreater(len(paths), 2)
+            for path in paths:
+                self.assertTrue(os.path.exists(os.path.join(ROOT, path)),
+                    f"{name}: {path}")
+
+    def test_every_suite_can_be_called(self):
+        for name in os.listdir(HERE):
+            if re.match(r"test_\w+\.py$", name):
+                self.assertTrue(os.access(os.path.join(HERE, name), os.X_OK),
+                    name)
+
     def test_every_suite_is_listed(self):
         listed = [found[1] for found in (re.match(
             r"\| `(test_\w+\.py)` \|", line) for line in self.lines) if found]
