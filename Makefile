@@ -111,8 +111,8 @@ override HOST_CFLAGS += -std=c11 -Wall -Wextra $(if $(WERROR),-Werror) \
 UCD ?= /usr/share/unicode
 
 .PHONY: all programs servers tests disturbed fuzzers builds check check-full \
-	fuzz soak coverage coverage-figures compare install uninstall clean bench planted \
-	diff format format-check deps FORCE
+	fuzz soak coverage coverage-figures compare install uninstall clean bench \
+	planted diff format format-check deps FORCE
 .DELETE_ON_ERROR:
 
 all: programs $(B)/compare $(B)/port.json

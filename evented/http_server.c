@@ -1,3 +1,8 @@
+/*
+ * What became of the threaded twin: serve's loop is cut where it waits, after a
+ * request was read and after a piece was sent. Its local variables, the parser
+ * and the answer, are struct visit.
+ */
 #include "evented/http_server.h"
 
 #include "common/http_reply.h"

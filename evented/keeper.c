@@ -1,3 +1,9 @@
+/*
+ * What became of the threaded twin: sigtimedwait is a signalfd and a timer of
+ * the loop. The loop's streams are its own, so the list has no lock; and what
+ * there the stream's thread is woken to do, the loop does at once. The bell is
+ * new: a thread that sleeps in epoll_wait must be told of work.
+ */
 #include "evented/keeper.h"
 
 #include "common/deadline.h"

@@ -1,3 +1,9 @@
+/*
+ * What became of the threaded twin: an acceptor's wait is on_accept, the
+ * keeper's on_signal; a thread that ends and is joined is on_gone, which frees
+ * memory. The lock around the books is gone, as one loop accepts; what several
+ * loops share is atomic, or posted to its loop.
+ */
 #include "evented/server.h"
 
 #include "common/admission.h"

@@ -1,3 +1,10 @@
+/*
+ * What became of the threaded twin: a wait is a return to the loop, and what
+ * followed it a callback. recv's is on_readable, send's on_written, the ppoll
+ * of stream_await on_unpause. Where the thread stood is enum state; its local
+ * variables are members of struct stream. What is decided after each step,
+ * there by the order of the lines, is decided by settle.
+ */
 #include "evented/stream.h"
 
 #include "common/deadline.h"

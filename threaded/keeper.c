@@ -1,3 +1,9 @@
+/*
+ * What becomes of it in the evented twin: sigtimedwait is a signalfd and a
+ * timer of the loop. There the loop's streams are its own, so the list has no
+ * lock; and what here the stream's thread is woken to do, the loop does at
+ * once.
+ */
 #include "threaded/keeper.h"
 
 #include "common/deadline.h"

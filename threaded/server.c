@@ -1,3 +1,9 @@
+/*
+ * What becomes of it in the evented twin: an acceptor's wait is on_accept, the
+ * keeper's on_signal; a thread that ends and is joined is on_gone, which frees
+ * memory. The lock around the books is needed no more where one loop accepts;
+ * what several loops share is atomic, or posted to its loop.
+ */
 #include "threaded/server.h"
 
 #include "common/admission.h"

@@ -1,3 +1,9 @@
+/*
+ * What becomes of it in the evented twin: a wait is a return to the loop, and
+ * what follows it a callback. recv's is on_readable, send's on_written, the
+ * ppoll of stream_await on_unpause. Where the thread stands is enum state
+ * there; its local variables are members of struct stream.
+ */
 #include "threaded/stream.h"
 
 #include "common/deadline.h"

@@ -8,6 +8,7 @@
 #include "tests/unit/unit.h"
 
 #include <errno.h>
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -956,4 +957,20 @@ TEST(a_user_who_is_asked_thinks_of_one_to_a_hundred)
     ck_assert_int_eq(options.games[0].lower, 1);
     ck_assert_int_eq(options.games[0].upper, 100);
     free(options.games);
+}
+
+TEST(a_stop_that_nobody_has_heard_is_pending)
+{
+    sigset_t signals;
+
+    cli_begin_server();
+    ck_assert(!cli_stop_is_pending());
+    raise(SIGUSR1);
+    ck_assert(!cli_stop_is_pending());
+    raise(SIGTERM);
+    ck_assert(cli_stop_is_pending());
+    cli_server_signal_set(&signals);
+    while (sigtimedwait(&signals, NULL, &(struct timespec) { 0 }) != -1)
+        ;
+    ck_assert(!cli_stop_is_pending());
 }

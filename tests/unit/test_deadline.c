@@ -240,3 +240,26 @@ TEST(who_takes_nothing_of_an_answer_has_stalled)
     ck_assert_int_eq(look(&deadline, 999, PHASE_IDLE), OVERDUE_NOT);
     ck_assert_int_eq(look(&deadline, 2600, PHASE_ANSWER), OVERDUE_NOT);
 }
+
+TEST(who_has_taken_all_is_not_asked_again)
+{
+    struct deadline deadline = { 0 };
+
+    unacked_now = 0;
+    ck_assert_int_eq(look(&deadline, 2000, PHASE_ANSWER), OVERDUE_NOT);
+    ck_assert_int_eq(asked, 1);
+    ck_assert_int_eq(look(&deadline, 9000, PHASE_ANSWER), OVERDUE_NOT);
+    ck_assert_int_eq(asked, 0);
+}
+
+TEST(who_has_taken_all_is_asked_again_when_more_was_written)
+{
+    const struct progress before = { .written = 79, .since = 1000 };
+    struct deadline deadline = { .progress = before };
+
+    unacked_now = 10;
+    ck_assert_int_eq(look(&deadline, 9000, PHASE_ANSWER), OVERDUE_NOT);
+    ck_assert_int_eq(asked, 1);
+    ck_assert_int_eq(look(&deadline, 9499, PHASE_ANSWER), OVERDUE_NOT);
+    ck_assert_int_eq(look(&deadline, 9500, PHASE_ANSWER), OVERDUE_STALLED);
+}

@@ -9,6 +9,7 @@
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 
 /* The longest line of the tests: enough for every line that means something,
  * and short enough to be exceeded in a table. */
@@ -956,4 +957,27 @@ TEST(every_decision_has_its_korean_word)
     ck_assert_str_eq(guess_word(GUESS_COLDER, GUESS_KOREAN), "더 차가움");
     ck_assert_str_eq(guess_word(GUESS_SAME, GUESS_KOREAN), "잘 모르겠음");
     ck_assert_str_eq(guess_word(GUESS_CORRECT, GUESS_KOREAN), "맞음");
+}
+
+/* What asks for a number, and what does not. */
+static const struct {
+    enum line_status status;
+    const char *text;
+    bool asks;
+} asking[] = {
+    { LINE_READY, "NUMBER", true },
+    { LINE_READY, "NUMBER ", false },
+    { LINE_READY, "NUMBE", false },
+    { LINE_READY, "", false },
+    { LINE_READY, "REPORT Same", false },
+    { LINE_TOO_LONG, "NUMBER", false },
+    { LINE_LATE, "NUMBER", false },
+    { LINE_END, "NUMBER", false },
+};
+
+TEST(only_a_whole_number_line_asks_for_one, .times = COUNT(asking))
+{
+    const struct line line = { asking[_i].text, strlen(asking[_i].text) };
+
+    ck_assert(guess_asks_number(asking[_i].status, &line) == asking[_i].asks);
 }

@@ -633,6 +633,38 @@ TEST(what_is_no_socket_is_not_readable)
     ck_assert(!net_readable(-1));
 }
 
+TEST(the_end_of_input_is_seen_behind_bytes_that_are_not_read)
+{
+    struct pair pair = make_pair(0);
+
+    ck_assert(!net_hung_up(pair.server));
+    ck_assert_int_eq(send(pair.client, "x", 1, 0), 1);
+    await_input(pair.server);
+    ck_assert(!net_hung_up(pair.server));
+    ck_assert_int_eq(shutdown(pair.client, SHUT_WR), 0);
+    while (!net_hung_up(pair.server))
+        sched_yield();
+    ck_assert(!net_ended(pair.server));
+    ck_assert_int_eq(net_error(pair.server), 0);
+    close(pair.client);
+    close(pair.server);
+}
+
+TEST(a_reset_is_an_error_that_waits_once)
+{
+    struct pair pair = make_pair(0);
+
+    ck_assert_int_eq(net_error(pair.server), 0);
+    net_reset_on_close(pair.client);
+    close(pair.client);
+    while (!net_hung_up(pair.server))
+        sched_yield();
+    ck_assert_int_eq(net_error(pair.server), ECONNRESET);
+    ck_assert_int_eq(net_error(pair.server), 0);
+    close(pair.server);
+    ck_assert_int_eq(net_error(-1), EBADF);
+}
+
 TEST(a_silent_connection_has_nothing_unacknowledged)
 {
     struct pair pair = make_pair(0);
