@@ -33,7 +33,7 @@ comma := ,
 B := build$(if $(SAN),/$(subst $(comma),-,$(SAN)))
 
 TWINS := threaded evented
-PROGRAMS := guess-server guess-client charfinder
+PROGRAMS := guess-server guess-client charfinder spinner
 TWIN_PROGRAMS := $(foreach t,$(TWINS),$(PROGRAMS:%=$(B)/$t/%))
 
 COMMON_MAINS := common/charfind.c

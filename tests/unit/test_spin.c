@@ -1,14 +1,12 @@
 #include "common/spin.h"
 
-#include "tests/guard.h"
+#include "tests/unit/guard.h"
+#include "tests/unit/unit.h"
 
-#include <check.h>
 #include <stdlib.h>
 
-#define COUNT(array) ((int)(sizeof(array) / sizeof(*(array))))
-
-#define BACK11       "\b\b\b\b\b\b\b\b\b\b\b"
-#define BLANK11      "           "
+#define BACK11  "\b\b\b\b\b\b\b\b\b\b\b"
+#define BLANK11 "           "
 
 /* What the published programs write for three frames and the end. */
 static const struct {
@@ -20,7 +18,7 @@ static const struct {
     { SPIN_SECOND, "\r\\ thinking!\r| thinking!\r/ thinking!\r" BLANK11 " \r" },
 };
 
-START_TEST(bytes_are_the_published_ones)
+TEST(bytes_are_the_published_ones, .times = COUNT(published))
 {
     static const size_t wide[] = { SPIN_UNLIMITED, 80, 12 };
     const char *expected = published[_i].bytes;
@@ -37,9 +35,8 @@ START_TEST(bytes_are_the_published_ones)
         ck_assert_mem_eq(text, expected, strlen(expected));
     }
 }
-END_TEST
 
-START_TEST(the_fifth_frame_is_the_first_again)
+TEST(the_fifth_frame_is_the_first_again)
 {
     char bytes[SPIN_ROOM], seen[9] = "";
     struct spin spin;
@@ -49,9 +46,8 @@ START_TEST(the_fifth_frame_is_the_first_again)
         seen[frame] = bytes[spin_frame(&spin, 80, bytes) - 2];
     ck_assert_str_eq(seen, "|/-\\|/-\\");
 }
-END_TEST
 
-START_TEST(nothing_is_erased_where_nothing_stands)
+TEST(nothing_is_erased_where_nothing_stands)
 {
     char bytes[SPIN_ROOM];
     struct spin spin;
@@ -64,7 +60,6 @@ START_TEST(nothing_is_erased_where_nothing_stands)
         ck_assert_uint_eq(spin_erase(&spin, 80, bytes), 0);
     }
 }
-END_TEST
 
 /* Texts, and what of them stands in a line of so many columns. */
 static const struct {
@@ -87,7 +82,7 @@ static const struct {
     { 4, "e\u0301e\u0301", "| e\u0301", 3 },
 };
 
-START_TEST(a_frame_leaves_the_last_column_free)
+TEST(a_frame_leaves_the_last_column_free, .times = COUNT(cuts))
 {
     char bytes[SPIN_ROOM];
     struct spin spin;
@@ -101,9 +96,8 @@ START_TEST(a_frame_leaves_the_last_column_free)
     size = spin_erase(&spin, cuts[_i].columns, bytes);
     ck_assert_uint_eq(size, 3 * cuts[_i].width);
 }
-END_TEST
 
-START_TEST(nothing_is_seen_where_there_is_no_room)
+TEST(nothing_is_seen_where_there_is_no_room)
 {
     char bytes[SPIN_ROOM];
     struct spin spin;
@@ -117,7 +111,6 @@ START_TEST(nothing_is_seen_where_there_is_no_room)
         ck_assert_uint_eq(spin_frame(&spin, 0, bytes), 0);
     }
 }
-END_TEST
 
 /* A terminal's line of so many columns, without more. */
 struct screen {
@@ -143,7 +136,7 @@ show(struct screen *screen, const char *bytes, size_t size)
     }
 }
 
-START_TEST(whatever_size_the_terminal_takes_the_line_is_clean_in_the_end)
+TEST(whatever_size_the_terminal_takes_the_line_is_clean_in_the_end, .times = 20)
 {
     struct screen screen;
     char bytes[SPIN_ROOM], blank[256];
@@ -174,9 +167,8 @@ START_TEST(whatever_size_the_terminal_takes_the_line_is_clean_in_the_end)
     ck_assert(!screen.wrapped);
     ck_assert_uint_eq(screen.cursor, 0);
 }
-END_TEST
 
-START_TEST(a_line_in_which_others_wrote_becomes_empty)
+TEST(a_line_in_which_others_wrote_becomes_empty)
 {
     static const size_t columns[] = { 1, 12, 80, SPIN_ROOM, SPIN_UNLIMITED };
     struct spin spin;
@@ -197,9 +189,8 @@ START_TEST(a_line_in_which_others_wrote_becomes_empty)
             ck_assert_uint_eq(spin_clean(&spin, columns[c], bytes), 0);
         }
 }
-END_TEST
 
-START_TEST(the_longest_message_has_its_room)
+TEST(the_longest_message_has_its_room)
 {
     char message[SPIN_MESSAGE_MAX + 1];
     struct spin spin;
@@ -215,9 +206,8 @@ START_TEST(the_longest_message_has_its_room)
         spin_erase(&spin, SPIN_UNLIMITED, guard_room(SPIN_ROOM));
     }
 }
-END_TEST
 
-START_TEST(what_cannot_be_erased_is_no_message)
+TEST(what_cannot_be_erased_is_no_message)
 {
     static const char *const none[] = { "a\nb", "\t", "\x7f", "\x1b[31m",
         "\xc2\x85", "\xff", "\xe6\xbc", "\xed\xa0\x80" };
@@ -233,34 +223,4 @@ START_TEST(what_cannot_be_erased_is_no_message)
     ck_assert(!spin_is_message(longest));
     longest[SPIN_MESSAGE_MAX] = '\0';
     ck_assert(spin_is_message(longest));
-}
-END_TEST
-
-int
-main(void)
-{
-    Suite *suite = suite_create("spin");
-    TCase *spin = tcase_create("spin");
-    SRunner *runner;
-    int failed;
-
-    tcase_add_loop_test(
-        spin, bytes_are_the_published_ones, 0, COUNT(published));
-    tcase_add_test(spin, the_fifth_frame_is_the_first_again);
-    tcase_add_test(spin, nothing_is_erased_where_nothing_stands);
-    tcase_add_loop_test(
-        spin, a_frame_leaves_the_last_column_free, 0, COUNT(cuts));
-    tcase_add_test(spin, nothing_is_seen_where_there_is_no_room);
-    tcase_add_loop_test(spin,
-        whatever_size_the_terminal_takes_the_line_is_clean_in_the_end, 0, 20);
-    tcase_add_test(spin, a_line_in_which_others_wrote_becomes_empty);
-    tcase_add_test(spin, the_longest_message_has_its_room);
-    tcase_add_test(spin, what_cannot_be_erased_is_no_message);
-    suite_add_tcase(suite, spin);
-
-    runner = srunner_create(suite);
-    srunner_run_all(runner, CK_NORMAL);
-    failed = srunner_ntests_failed(runner);
-    srunner_free(runner);
-    return failed != 0;
 }
