@@ -37,8 +37,6 @@ on_turn(evutil_socket_t fd, short what, void *argument)
 {
     struct spinner *spinner = argument;
 
-    (void)fd;
-    (void)what;
     spinner_line_turn(&spinner->line);
 }
 
@@ -73,7 +71,6 @@ on_signal(evutil_socket_t fd, short what, void *argument)
     struct spinner *spinner = argument;
     struct signalfd_siginfo signal;
 
-    (void)what;
     while (read(fd, &signal, sizeof(signal)) == sizeof(signal)) {
         if (signal.ssi_signo == SIGCHLD)
             check_command(spinner);
@@ -86,8 +83,6 @@ on_signal(evutil_socket_t fd, short what, void *argument)
 static void
 on_slow(evutil_socket_t fd, short what, void *argument)
 {
-    (void)fd;
-    (void)what;
     finish(argument, SPINNER_ANSWER);
 }
 
