@@ -571,15 +571,12 @@ listen_to_all(struct server *server, const int *listeners)
 static void
 on_early_message(int severity, const char *message)
 {
-    (void)severity;
-    (void)message;
 }
 
 /* libevent cannot go on, which it says only where it starts. */
 static void
 on_library_failure(int code)
 {
-    (void)code;
     cli_die("cannot make event loops: %s", strerrordesc_np(errno));
 }
 
