@@ -310,13 +310,6 @@ spinner_signals_block(sigset_t *set)
     pthread_sigmask(SIG_BLOCK, set, NULL);
 }
 
-/* Let the signals do again what they do by default. */
-void
-spinner_signals_unblock(const sigset_t *set)
-{
-    pthread_sigmask(SIG_UNBLOCK, set, NULL);
-}
-
 /* Stop this process, as a signal does by default, until it is continued. */
 static void
 stop(int number)
@@ -342,10 +335,23 @@ spinner_signal(
     if (is_stop(number)) {
         erase(line, true);
         stop(number);
-    } else if (command == 0) {
+    } else if (!line->command) {
         erase(line, true);
         exit(SIGNAL_CODE + number);
     }
+}
+
+/* Let the signals do again what they do by default. */
+void
+spinner_signals_unblock(struct spinner_line *line, const sigset_t *set)
+{
+    static const struct timespec at_once = { 0 };
+    int number;
+
+    /* What ended the command may have come here as well. */
+    while ((number = sigtimedwait(set, NULL, &at_once)) > 0)
+        spinner_signal(line, 0, number, false);
+    pthread_sigmask(SIG_UNBLOCK, set, NULL);
 }
 
 /* --- The command --------------------------------------------------------- */

@@ -81,26 +81,25 @@ void spinner_line_say(struct spinner_line *line, const char *format, ...)
 /*
  * Block, in this thread and those that it makes, the signals that would end or
  * stop the process, so that the line can be erased before; and SIGCHLD, which
- * some wait for. set tells which these are.
- * Those that are ignored stay ignored. A signal that a fault of the program
- * itself raises still ends it.
+ * some wait for. set tells which these are. Those that are ignored stay
+ * ignored. A signal that a fault of the program itself raises still ends it.
  */
 void spinner_signals_block(sigset_t *set);
 
-/* Let the signals do again what they do by default; for the last words, which
- * may have to wait. */
-void spinner_signals_unblock(const sigset_t *set);
-
 /*
- * Do what a signal of the set wants; SIGCHLD wants nothing. With a command (0:
- * none) that is still running it is the command's: it is passed on when a
- * process has sent it (to a terminal's signals the command listens itself).
- * Without one the line is erased, and the process exits with 128 and the
- * signal's number. A signal that stops a process stops this one, with the line
- * erased; it returns when the process is continued.
+ * Do what a signal of the set wants; SIGCHLD wants nothing. For a spinner with
+ * a command it is the command's: it is passed on to this process, unless that
+ * is over (0), when a process has sent it; what a terminal sends, the command
+ * gets itself. Without a command the line is erased, and the process exits with
+ * 128 and the signal's number. A signal that stops a process stops this one,
+ * with the line erased; the call returns when the process is continued.
  */
 void spinner_signal(
     struct spinner_line *line, pid_t command, int number, bool from_process);
+
+/* Let the signals do again what they do by default; for the last words, which
+ * may have to wait. Those that have come are seen to before. */
+void spinner_signals_unblock(struct spinner_line *line, const sigset_t *set);
 
 /* --- The command --------------------------------------------------------- */
 

@@ -220,7 +220,7 @@ main(int argc, char **argv)
 
     answer = supervise(&spinner, turns);
 
-    spinner_signals_unblock(&spinner.signals);
+    spinner_signals_unblock(&spinner.line, &spinner.signals);
     spinner_line_say(&spinner.line, "Answer: %d", answer);
     return options.command != NULL ? answer : 0;
 }

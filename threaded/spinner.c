@@ -197,8 +197,8 @@ main(int argc, char **argv)
 
     answer = supervise(&spinner, turns);
 
-    spinner_signals_unblock(&spinner.signals);
     pthread_mutex_lock(&spinner.lock);
+    spinner_signals_unblock(&spinner.line, &spinner.signals);
     spinner_line_say(&spinner.line, "Answer: %d", answer);
     pthread_mutex_unlock(&spinner.lock);
     return options.command != NULL ? answer : 0;
