@@ -251,7 +251,7 @@ class EventedCalls(ServerTest):
         return clients
 
     def test_in_the_loop_everybody_waits(self):
-        server = self.serve("--block", "1000")
+        server = self.serve("--loops", "1", "--block", "1000")
         slow, = self.asking(server, 1)
         wait_until(lambda: "S" in server._state(), "it sleeps")
         with server.connect() as client:
@@ -260,12 +260,15 @@ class EventedCalls(ServerTest):
         self.assertTrue(slow.becomes_readable(0))
 
     def test_a_stop_begins_no_call_in_the_loop(self):
-        server = self.serve("--block", "1000", "--drain-timeout", "600")
-        clients = self.asking(server, 10)
-        server.signal(signal.SIGTERM)
-        answers = [client.read_all() for client in clients]
-        server.wait()
-        self.assertLessEqual(sum(answer != b"" for answer in answers), 1)
+        for loops in 1, 3:
+            server = self.serve("--loops", str(loops), "--block", "1000",
+                "--drain-timeout", "600")
+            clients = self.asking(server, 12)
+            server.signal(signal.SIGTERM)
+            answers = [client.read_all() for client in clients]
+            server.wait()
+            self.assertLessEqual(
+                sum(answer != b"" for answer in answers), loops)
 
     def test_a_stop_begins_no_call_that_waits_for_a_thread(self):
         server = self.serve("--block", "1000", "--pool", "2",
