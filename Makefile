@@ -44,6 +44,9 @@ CONTROLS := $(patsubst report/controls/%.c,%,$(wildcard report/controls/*.c))
 CONTROL_PROGRAMS := $(foreach c,$(CONTROLS),$(B)/controls/$(subst _,-,$c))
 COMPARE := $(patsubst %.c,$(B)/obj/%.o,\
 	$(filter-out report/controls/%,$(wildcard report/*.c report/*/*.c)))
+# What tells what was measured: compare runs it as a child.
+TELLER := $(patsubst report/%,$(B)/%,\
+	$(wildcard report/tell/*.py report/tell/*.toml report/tell/*.css))
 UNIT_TESTS := $(patsubst %.c,$(B)/%,$(wildcard tests/unit/test_*.c))
 # Servers of the tests' own.
 TEST_SERVERS := $(TWINS:%=$(B)/tests/%/waiter)
@@ -115,7 +118,7 @@ UCD ?= /usr/share/unicode
 	planted diff format format-check deps FORCE
 .DELETE_ON_ERROR:
 
-all: programs $(B)/compare $(B)/port.json
+all: programs $(B)/compare $(B)/port.json $(TELLER)
 programs: $(TWIN_PROGRAMS) $(CONTROL_PROGRAMS) $(B)/charfind
 servers: programs $(TEST_SERVERS)
 tests: all servers $(UNIT_TESTS) $(FUZZ_TARGETS)
@@ -153,10 +156,8 @@ $(B)/ucd: FORCE
 	@echo '$(UCD)' | cmp -s - $@ || echo '$(UCD)' >$@
 
 # Link-time optimisation does not see what the assembler puts in.
-EMBEDDED := $(B)/obj/common/web.o $(B)/obj/report/page/style.o
-$(EMBEDDED): override CFLAGS += -fno-lto
+$(B)/obj/common/web.o: override CFLAGS += -fno-lto
 $(B)/obj/common/web.o: $(WEB)
-$(B)/obj/report/page/style.o: report/page/style.css
 
 # What the port costs; the report can do without.
 PORTING := report/porting
@@ -165,6 +166,10 @@ $(B)/port.json: $(PORTING)/port.py $(PORTING)/twins.py \
 	@mkdir -p $(@D)
 	@echo "  PORT  $@"
 	$Q$(PYTHON) -B $< >$@ || { rm -f $@; echo "the port is not counted"; }
+
+$(TELLER): $(B)/%: report/%
+	@mkdir -p $(@D)
+	@cp $< $@
 
 define link
 @mkdir -p $(@D)
@@ -397,13 +402,15 @@ INSTALLED := $(foreach t,$(TWINS),$(PROGRAMS:%=$(BINDIR)/%-$t)) \
 	$(BINDIR)/charfind $(BINDIR)/threads-vs-events
 
 install: all
-	install -d $(BINDIR) $(MANDIR) $(LIBEXECDIR)/controls
+	install -d $(BINDIR) $(MANDIR) $(LIBEXECDIR)/controls \
+		$(LIBEXECDIR)/tell
 	for t in $(TWINS); do for p in $(PROGRAMS); do \
 		install build/$$t/$$p $(BINDIR)/$$p-$$t && \
 		ln -sf $$p.1 $(MANDIR)/$$p-$$t.1 || exit 1; done; done
 	install build/charfind $(BINDIR)
 	install build/compare $(BINDIR)/threads-vs-events
 	install $(CONTROL_PROGRAMS) $(LIBEXECDIR)/controls
+	install -m 644 $(TELLER:$(B)/%=build/%) $(LIBEXECDIR)/tell
 	[ ! -f build/port.json ] || install -m 644 build/port.json $(LIBEXECDIR)
 	install -m 644 $(MANUALS) $(MANDIR)
 

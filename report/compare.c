@@ -10,23 +10,20 @@
 #include "report/alike/conform_finder.h"
 #include "report/directory.h"
 #include "report/options.h"
-#include "report/page/page.h"
 #include "report/report.h"
 #include "report/run/guard.h"
 #include "report/run/journal.h"
 #include "report/run/machine.h"
 #include "report/run/programs.h"
 #include "report/run/race.h"
-#include "report/table.h"
+#include "report/say.h"
+#include "report/teller.h"
 #include "report/values.h"
-#include "report/verdict/baseline.h"
-#include "report/verdict/gates.h"
-#include "report/verdict/judge.h"
 
 #include <err.h>
 #include <errno.h>
+#include <fcntl.h>
 #include <libgen.h>
-#include <math.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -42,30 +39,44 @@ struct chosen {
     bool lacks_finder; /* some were left out, as it is not built */
 };
 
-/* Print the scenarios. */
+/* Take over where the servers are. */
+static void
+take_paths(struct plan *plan, const struct programs *programs)
+{
+    for (int i = 0; i < PROGRAMS * SUBJECTS; i++)
+        plan->server_path[i / SUBJECTS][i % SUBJECTS] =
+            programs->path[i / SUBJECTS][i % SUBJECTS];
+}
+
+/* Name the first suite that a scenario is of. */
+static enum suite
+suite_of(const struct scenario *s)
+{
+    int suite = 0;
+
+    while (suite + 1 < SUITES && (s->suites & (1u << suite)) == 0)
+        suite++;
+    return (enum suite)suite;
+}
+
+/* Print the scenarios, and how long each takes in the first suite it is of. */
 static void
 list_scenarios(void)
 {
+    struct plan plan = { 0 };
+    struct programs programs;
+    const char *missing;
+
+    if (programs_find(&programs, &missing) == 0)
+        take_paths(&plan, &programs);
     for (size_t i = 0; i < scenarios_count; i++) {
         const struct scenario *s = &scenarios[i];
 
-        table_say(stdout, "%-13s %-9s%s", s->name,
-            (s->suites & (1u << SUITE_QUICK)) != 0      ? "quick"
-            : (s->suites & (1u << SUITE_STANDARD)) != 0 ? "standard"
-                                                        : "full",
-            s->question);
+        plan.suite = suite_of(s);
+        say(stdout, "%-13s %-9s%4.0f s  %s", s->name, suites[plan.suite].name,
+            plan_seconds(&plan, s), s->question);
     }
-}
-
-/* Tell whether to write colours. */
-static bool
-use_colour(void)
-{
-    const char *no_color = getenv("NO_COLOR"), *term = getenv("TERM");
-
-    return isatty(STDOUT_FILENO) == 1 &&
-           (no_color == NULL || no_color[0] == '\0') &&
-           (term == NULL || strcmp(term, "dumb") != 0);
+    programs_free(&programs);
 }
 
 /*
@@ -104,16 +115,16 @@ prove(
     if (alike->differences > 0)
         putchar('\n');
     if (result == 0)
-        table_say(stdout, "Alike: %zu conversations, every byte the same.",
+        say(stdout, "Alike: %zu conversations, every byte the same.",
             alike->conversations);
     else if (alike->differences > 0)
-        table_say(stdout,
+        say(stdout,
             "Not alike: %zu of %zu conversations differ (--seed %llu repeats "
             "them).",
             alike->differences, alike->conversations,
             (unsigned long long)plan->seed);
     else
-        table_say(stdout, "The twins could not be compared.");
+        say(stdout, "The twins could not be compared.");
     return result == 0;
 }
 
@@ -140,10 +151,12 @@ prove_peer(
     if (peer->differences > 0)
         putchar('\n');
     if (result == 0)
-        table_say(stdout, "Conforming: %s, in %zu conversations.", name,
-            peer->conversations);
+        say(stdout,
+            "Conforming: %s, in %zu conversations (what it answers; not its "
+            "limits and timeouts, nor what it does under load).",
+            name, peer->conversations);
     else if (peer->differences > 0)
-        table_say(stdout,
+        say(stdout,
             "Not conforming: %s broke a rule in %zu of the first %zu "
             "conversations (--seed %llu repeats them).",
             name, peer->differences, peer->conversations,
@@ -185,6 +198,22 @@ is_part(const struct chosen *chosen, const struct plan *plan)
                0;
 }
 
+/* Say in which scenarios the peer has no part. */
+static void
+announce_peer(const struct chosen *chosen, const struct plan *plan)
+{
+    char names[OPTIONS_SCENARIOS_MAX * 16] = "";
+    size_t used = 0;
+
+    for (size_t i = 0; i < chosen->count; i++)
+        if (!plan_has_peer(plan, chosen->scenario[i]) && used < sizeof(names))
+            used += (size_t)snprintf(names + used, sizeof(names) - used, "%s%s",
+                used > 0 ? ", " : "", chosen->scenario[i]->name);
+    if (used > 0)
+        say(stdout, "Raced without %s: %s.", subjects[SUBJECT_PEER].name,
+            names);
+}
+
 /* Say what is going to happen and how long it will take. */
 static double
 announce(const struct request *request, const struct chosen *chosen,
@@ -196,7 +225,7 @@ announce(const struct request *request, const struct chosen *chosen,
 
     for (size_t i = 0; i < chosen->count && !request->check_only; i++)
         seconds += plan_seconds(plan, chosen->scenario[i]);
-    table_say(stdout,
+    say(stdout,
         "Threads against events%s%s (seed %llu). This takes about %.0f s.",
         request->check_only ? "" : ", ",
         request->check_only ? ""
@@ -204,65 +233,95 @@ announce(const struct request *request, const struct chosen *chosen,
                             : suites[plan->suite].name,
         (unsigned long long)plan->seed, seconds);
     if (plan->placement.pinned)
-        table_say(stdout,
-            "Servers run on processor %d, the load on processor %d.",
+        say(stdout, "Servers run on processor %d, the load on processor %d.",
             plan->placement.server_cpu, plan->placement.load_cpu);
     else
-        table_say(stdout, "Rates and latencies will be missing: %s.",
+        say(stdout, "Rates and latencies will be missing: %s.",
             plan->placement.why);
     if (chosen->lacks_finder && !request->check_only)
-        table_say(
-            stdout, "What asks the charfinder is left out: it is not built.");
+        say(stdout, "What asks the charfinder is left out: it is not built.");
+    if (plan->peer != NULL && !request->check_only)
+        announce_peer(chosen, plan);
     fflush(stdout);
     return seconds;
 }
 
-/* Say where something is. */
-static void
-say_where(const char *what, const char *path)
-{
-    char *shown = text_harmless(path);
+/* How what was measured is told. */
+struct telling {
+    const char *output;   /* the folder of the report */
+    const char *baseline; /* an earlier report; NULL = none */
+    bool everything;      /* --environment full */
+    bool untold;          /* the teller could not be run */
+    bool begun;           /* there is a report of this run */
+};
 
-    printf("%s: %s\n", what, shown);
+/*
+ * Let the teller judge a report and do what `tasks` say, at most four of them.
+ * Return its exit code, or -1 when it could not be run.
+ */
+static int
+tell(const struct telling *telling, const char *report,
+    const char *const tasks[], const char *baseline)
+{
+    const char *arguments[TELLER_OPTIONS_MAX + 1] = { report, "--page",
+        telling->output };
+    size_t n = 3;
+
+    for (size_t i = 0; tasks[i] != NULL; i++)
+        arguments[n++] = tasks[i];
+    if (telling->everything)
+        arguments[n++] = "--everything";
+    if (baseline != NULL) {
+        arguments[n++] = "--baseline";
+        arguments[n++] = baseline;
+    }
+    return teller_run(arguments);
+}
+
+/* Say why nothing more is said, and how it can be. */
+static void
+say_untold(const char *report)
+{
+    char *shown = text_harmless(report);
+
+    warnx("%s; what was measured is kept: compare --render %s tells it",
+        teller_missing(), shown);
     free(shown);
 }
 
-/* Write the page of a report; say where it is, if it is worth saying. */
-static void
-write_page(const json_t *report, const char *directory, bool say)
-{
-    char *path;
-
-    if (asprintf(&path, "%s/index.html", directory) == -1)
-        err(1, NULL);
-    if (page_write(report, path) == -1)
-        err(1, "%s", path);
-    if (say)
-        say_where("The report as a page", path);
-    free(path);
-}
-
 /*
- * Write report.json and its page, which say what has been measured so far;
- * what was there before is replaced.
+ * Write what has been measured so far to report.json, and let the teller judge
+ * it, make the page, and print the table of the scenario `name`; at the end of
+ * the race, what it comes to as well. Return false when something is wrong.
  */
-static json_t *
-write_report(struct report *report, const char *directory, struct meter *meter)
+static bool
+write_report(struct report *report, struct telling *telling, const char *name,
+    struct meter *meter)
 {
+    const char *const tasks[] = { "--scenario", name,
+        report->complete ? "--end" : NULL, NULL };
     json_t *json;
     char *path;
+    int result = 0;
 
     report->seconds = meter_overall(meter);
     json = report_to_json(report);
-    if (asprintf(&path, "%s/report.json", directory) == -1)
+    if (asprintf(&path, "%s/report.json", telling->output) == -1)
         err(1, NULL);
+    if (!telling->begun)
+        directory_keep_report(telling->output);
+    telling->begun = true;
     if (report_write(json, path) == -1)
         err(1, "%s", path);
-    if (report->complete)
-        say_where("Every run's figures", path);
-    write_page(json, directory, report->complete);
+    json_decref(json);
+    if (!telling->untold)
+        result = tell(
+            telling, path, tasks, report->complete ? telling->baseline : NULL);
+    telling->untold = telling->untold || result == -1;
+    if (telling->untold && report->complete)
+        say_untold(path);
     free(path);
-    return json;
+    return result == 0 && !telling->untold;
 }
 
 /* Tell whether no server failed in a scenario. */
@@ -273,36 +332,35 @@ is_good(const json_t *scenario)
     size_t i;
 
     json_array_foreach(json_object_get(scenario, "runs"), i, run)
-        if (run_has_failed(run))
+        if (race_has_failed(run))
             return false;
     return true;
 }
 
 /*
- * Run all scenarios, print each one's table, and keep report.json up to date;
- * false if a server failed.
+ * Run all scenarios, and keep the report up to date; false if a server failed
+ * or the report could not be told.
  */
 static bool
 race_all(struct report *report, const struct chosen *chosen,
-    struct journal *journal, struct meter *meter, const char *output)
+    struct journal *journal, struct meter *meter, struct telling *telling)
 {
-    const struct plan *plan = report->plan;
-    bool good = true;
+    bool good = true, told = true;
 
     for (size_t i = 0; i < chosen->count; i++) {
         const struct scenario *s = chosen->scenario[i];
-        json_t *scenario = race_run(s, plan, report->scenarios, journal, meter);
+        json_t *scenario =
+            race_run(s, report->plan, report->scenarios, journal, meter);
 
         meter_wipe(meter);
-        judge_scenario(scenario, s, report->scenarios, plan->placement.pinned);
-        table_scenario(stdout, scenario, use_colour());
-        fflush(stdout);
         good = good && is_good(scenario);
         json_array_append_new(report->scenarios, scenario);
-        if (i + 1 < chosen->count)
-            json_decref(write_report(report, output, meter));
+        report->complete = i + 1 == chosen->count;
+        if (report->complete)
+            guard_say("");
+        told = write_report(report, telling, s->name, meter);
     }
-    return good;
+    return good && told;
 }
 
 /* Turn the request into a plan. */
@@ -311,9 +369,7 @@ make_plan(struct plan *plan, const struct request *request,
     const struct programs *programs)
 {
     memset(plan, 0, sizeof(*plan));
-    for (int i = 0; i < PROGRAMS * SUBJECTS; i++)
-        plan->server_path[i / SUBJECTS][i % SUBJECTS] =
-            programs->path[i / SUBJECTS][i % SUBJECTS];
+    take_paths(plan, programs);
     plan->peer = request->peer;
     plan->peer_speaks = request->peer_speaks;
     plan->seed = request->seed;
@@ -429,37 +485,32 @@ begin_journal(
 /* Race and report; false if a server failed. */
 static bool
 race_and_report(struct report *report, const struct chosen *chosen,
-    struct journal *journal, struct meter *meter, const char *output,
-    const json_t *baseline)
+    struct journal *journal, struct meter *meter, struct telling *telling)
 {
-    json_t *json;
     char *farewell;
     bool good;
 
     if (asprintf(&farewell,
             "\nInterrupted; --resume %s goes on where this ended.\n",
-            output) == -1)
+            telling->output) == -1)
         err(1, NULL);
     guard_say(farewell);
     meter->before = journal_seconds(journal);
-    good = race_all(report, chosen, journal, meter, output);
+    good = race_all(report, chosen, journal, meter, telling);
     guard_say("");
     free(farewell);
-    report->complete = true;
-    json = write_report(report, output, meter);
-    table_notes(stdout, json);
-    if (baseline != NULL &&
-        baseline_compare(stdout, json, baseline, use_colour()) == -1)
-        good = false;
-    json_decref(json);
     return good;
 }
 
 /* Prove, race and report; false if the twins differ or a server failed. */
 static bool
-compare(const struct request *request, const struct plan *plan,
-    const char *output, const json_t *baseline)
+compare(
+    const struct request *request, const struct plan *plan, const char *output)
 {
+    struct telling telling = { .output = output,
+        .baseline = request->baseline,
+        .everything = request->everything,
+        .begun = request->resume != NULL };
     struct report report = { .plan = plan };
     struct journal *journal = NULL;
     time_t now = time(NULL);
@@ -475,7 +526,7 @@ compare(const struct request *request, const struct plan *plan,
     report.is_part = is_part(&chosen, plan);
     report.started = request->started != NULL ? request->started : started;
     if (!request->check_only)
-        directory_take(output, request->resume != NULL);
+        directory_take(output);
     if (request->resume != NULL)
         journal = begin_journal(request, &report, output);
     guard_say(request->resume != NULL
@@ -488,8 +539,7 @@ compare(const struct request *request, const struct plan *plan,
     if (good && !request->check_only) {
         if (journal == NULL)
             journal = begin_journal(request, &report, output);
-        good = race_and_report(
-            &report, &chosen, journal, &meter, output, baseline);
+        good = race_and_report(&report, &chosen, journal, &meter, &telling);
     }
     if (journal != NULL)
         journal_close(journal);
@@ -498,36 +548,58 @@ compare(const struct request *request, const struct plan *plan,
     return good;
 }
 
-/* Write the page of an earlier report, where it is or where told to. */
-static void
-render_page(const json_t *report, const struct request *request)
+/* Tell an earlier report; return the exit code. */
+static int
+render(const struct request *request)
 {
+    static const char *const tasks[] = { "--whole", NULL };
     char *copy = strdup(request->render);
+    struct telling telling = { .output = request->output,
+        .everything = request->everything };
+    int result;
 
     if (copy == NULL)
         err(1, NULL);
     if (request->output != NULL)
         directory_make(request->output);
-    write_page(report,
-        request->output != NULL ? request->output : dirname(copy), true);
+    else
+        telling.output = dirname(copy);
+    result = tell(&telling, request->render, tasks, request->baseline);
+    if (result == -1)
+        warnx("%s", teller_missing());
     free(copy);
+    return result == 0 ? 0 : 1;
 }
 
-/* Print an earlier report; false when there is something wrong with it. */
-static bool
-render(const struct request *request, const json_t *baseline)
+/* See whether a report can be read, before anything is run; else end. */
+static void
+look_at(const char *report)
 {
-    json_t *report = report_read(request->render);
-    bool good = report != NULL;
+    const char *const arguments[] = { report, "--look", NULL };
+    int result = teller_run(arguments);
 
-    if (!good)
-        return false;
-    table_report(stdout, report, use_colour());
-    render_page(report, request);
-    if (baseline != NULL)
-        good = baseline_compare(stdout, report, baseline, use_colour()) == 0;
-    json_decref(report);
-    return good;
+    if (result == -1)
+        errx(1, "%s", teller_missing());
+    if (result != 0)
+        exit(1);
+}
+
+/*
+ * Open a report to be read when the race is over, under whatever name it has
+ * then: it may be the one that a new report takes the place of. Return a path
+ * that leads to it, to be freed.
+ */
+static char *
+hold_on_to(const char *report)
+{
+    int fd = open(report, O_RDONLY | O_CLOEXEC);
+    char *path;
+
+    if (fd == -1)
+        err(1, "%s", report);
+    if (asprintf(&path, "/proc/%d/fd/%d", getpid(), fd) == -1)
+        err(1, NULL);
+    return path;
 }
 
 int
@@ -537,7 +609,7 @@ main(int argc, char **argv)
     struct request request;
     struct plan plan;
     const char *missing, *output;
-    json_t *baseline = NULL;
+    char *baseline = NULL;
     bool good;
 
     cli_begin_process();
@@ -547,15 +619,12 @@ main(int argc, char **argv)
         list_scenarios();
         return 0;
     }
+    if (request.render != NULL)
+        return render(&request);
     if (request.baseline != NULL) {
-        baseline = report_read(request.baseline);
-        if (baseline == NULL)
-            return 1;
-    }
-    if (request.render != NULL) {
-        good = render(&request, baseline);
-        json_decref(baseline);
-        return good ? 0 : 1;
+        look_at(request.baseline);
+        baseline = hold_on_to(request.baseline);
+        request.baseline = baseline;
     }
     if (request.resume != NULL)
         take_up(&request);
@@ -566,9 +635,9 @@ main(int argc, char **argv)
     output = request.resume != NULL   ? request.resume
              : request.output != NULL ? request.output
                                       : programs.output;
-    good = compare(&request, &plan, output, baseline);
-    json_decref(baseline);
+    good = compare(&request, &plan, output);
     free(request.started);
+    free(baseline);
     programs_free(&programs);
     return good ? 0 : 1;
 }

@@ -9,6 +9,7 @@
 
 /* Plans tell little before some seconds of them have been kept. */
 #define TRUST_AFTER 5.0
+#define SAY_EVERY   30.0 /* seconds, in a log */
 
 /* Start the line. */
 void
@@ -17,27 +18,30 @@ meter_start(struct meter *m, double total)
     memset(m, 0, sizeof(*m));
     m->shown = isatty(STDERR_FILENO) == 1;
     m->total = total;
-    m->started = clock_seconds();
+    m->started = m->said = clock_seconds();
 }
 
 /* Show the line; the time left follows the pace so far. */
 void
 meter_show(struct meter *m, const char *fmt, ...)
 {
-    double left = m->total - m->done, pace = 1;
+    double left = m->total - m->done, here = m->done - m->skipped, pace = 1;
+    double now = clock_seconds();
     char text[80];
     va_list ap;
 
-    if (!m->shown)
+    if (!m->shown && now - m->said < SAY_EVERY)
         return;
+    m->said = now;
     va_start(ap, fmt);
     vsnprintf(text, sizeof(text), fmt, ap);
     va_end(ap);
-    if (m->done > TRUST_AFTER)
-        pace = (clock_seconds() - m->started) / m->done;
-    fprintf(stderr, "\r\033[K%3.0f %%  %s, about %.0f s left",
-        m->total > 0 ? 100 * m->done / m->total : 0, text, left * pace);
-    fflush(stderr);
+    if (here > TRUST_AFTER)
+        pace = (now - m->started) / here;
+    fprintf(m->shown ? stderr : stdout, "%s%3.0f %%  %s, about %.0f s left%s",
+        m->shown ? "\r\033[K" : "", m->total > 0 ? 100 * m->done / m->total : 0,
+        text, left * pace, m->shown ? "" : "\n");
+    fflush(m->shown ? stderr : stdout);
 }
 
 /* Count planned work as done. */
@@ -45,6 +49,14 @@ void
 meter_add(struct meter *m, double seconds)
 {
     m->done += seconds;
+}
+
+/* Count it, and that it tells nothing about the pace. */
+void
+meter_skip(struct meter *m, double seconds)
+{
+    m->done += seconds;
+    m->skipped += seconds;
 }
 
 /* Read the clock. */

@@ -1,11 +1,9 @@
 /*
- * metrics - the figures of a run, and what difference in each of them matters:
- * a table, set before any run.
+ * metrics - the figures of a run. What difference in each of them matters, and
+ * how it is spoken of, is the teller's: report/tell/metrics.py.
  */
 #ifndef REPORT_METRICS_H
 #define REPORT_METRICS_H
-
-#include <stdbool.h>
 
 enum metric {
     METRIC_RATE,
@@ -25,23 +23,7 @@ enum metric {
     METRICS
 };
 
-struct metric_info {
-    const char *key;   /* in report.json, unit included */
-    const char *label; /* in the table, unit included */
-    const char *of;    /* in a sentence: "serve 2x the requests/s of" */
-    double unit;       /* of the value, in which the table shows it */
-    int decimals;      /* in the table */
-    double margin;     /* differences up to it do not matter; 0 = not judged */
-    bool more_is_better;
-    bool may_be_zero;   /* compared by difference, not by ratio */
-    bool needs_pinning; /* means nothing when server and load share a core */
-    bool timed; /* suffers from other work: subject to discarded blocks */
-    bool tail;  /* a generator that was late spoils it */
-};
-
-extern const struct metric_info metrics[METRICS];
-
-/* Return the metric of that key, or METRICS. */
-enum metric metric_find(const char *key);
+/* Their keys in report.json, unit included. */
+extern const char *const metric_keys[METRICS];
 
 #endif

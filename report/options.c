@@ -25,6 +25,7 @@ enum key {
     KEY_RESUME,
     KEY_RENDER,
     KEY_BASELINE,
+    KEY_ENVIRONMENT,
 };
 
 const char *argp_program_version = "compare " VERSION;
@@ -62,6 +63,9 @@ static const struct argp_option options[] = {
         "write report.json and index.html to DIR (default: report, beside this "
         "program where it was built, or else here; with --render, where FILE "
         "is); a report that was there is kept as report.json.old",
+        2 },
+    { "environment", KEY_ENVIRONMENT, "full", 0,
+        "show paths, commands and the kernel's command line on the page, too",
         2 },
     { NULL, 0, NULL, 0, "Help:", -1 },
     { 0 },
@@ -225,8 +229,8 @@ check(const struct request *request, struct argp_state *state)
         argp_error(state, "--resume DIR writes to DIR, not to --output");
     if (request->render != NULL &&
         (measures || request->resume != NULL || request->check_only))
-        argp_error(state, "--render measures nothing: only --output and "
-                          "--baseline go with it");
+        argp_error(state, "--render measures nothing: only --output, "
+                          "--baseline and --environment go with it");
 }
 
 /* Tell whether an option says what to measure, or how. */
@@ -274,6 +278,11 @@ parse(int key, char *arg, struct argp_state *state)
         return 0;
     case KEY_SEED:
         request->seed = (uint64_t)cli_number(state, "seed", arg, 0, INT64_MAX);
+        return 0;
+    case KEY_ENVIRONMENT:
+        if (strcmp(arg, "full") != 0)
+            argp_error(state, "--environment takes full, not '%s'", arg);
+        request->everything = true;
         return 0;
     case KEY_PEER:
         parse_peer(request, arg, state);

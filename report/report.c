@@ -1,16 +1,13 @@
 #include "report/report.h"
 
-#include "report/page/port.h"
+#include "report/port.h"
 #include "report/replace.h"
 #include "report/run/machine.h"
 #include "report/values.h"
-#include "report/verdict/judge.h"
 
 #include <err.h>
-#include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
-#include <string.h>
 
 /* Which programs are raced. */
 static json_t *
@@ -68,7 +65,7 @@ names_of(const struct report *report)
     return names;
 }
 
-/* The whole report. */
+/* The first half of the report: all that was measured. */
 json_t *
 report_to_json(const struct report *report)
 {
@@ -77,7 +74,7 @@ report_to_json(const struct report *report)
     json_t *o =
         json_pack("{s:i, s:s, s:{s:o, s:o, s:o}, s:b, s:s, s:f, s:f, s:o,"
                   " s:i, s:b, s:i,"
-                  " s:i, s:o, s:O, s:o, s:{s:o, s:o}, s:o, s:o, s:o, s:O}",
+                  " s:i, s:o, s:O, s:o, s:{s:o, s:o}, s:o, s:O}",
             "schema", REPORT_SCHEMA, "suite", suite_of(plan), "asked", "only",
             report->is_part ? names_of(report) : json_null(), "blocks",
             plan->blocks > 0 ? value_count(plan->blocks) : json_null(),
@@ -89,8 +86,7 @@ report_to_json(const struct report *report)
             at->server_cpu, "not_pinned_because", value_text(at->why),
             "machine", report->machine, "programs", programs_checked(report),
             "alike", "conversations", value_count(report->alike.conversations),
-            "differences", value_count(report->alike.differences), "margins",
-            judge_margins(), "chance", judge_chance(report->scenarios), "port",
+            "differences", value_count(report->alike.differences), "port",
             port_read(), "scenarios", report->scenarios);
 
     if (o == NULL)
@@ -132,81 +128,4 @@ report_write(const json_t *report, const char *path)
     result = replace_file(path, text, size);
     free(text);
     return result;
-}
-
-/* Tell whether all lists are as short as they may be in a report. */
-static bool
-has_short_lists(json_t *value)
-{
-    const char *key;
-    json_t *item;
-    size_t i;
-
-    if (json_array_size(value) > REPORT_LIST_MAX)
-        return false;
-    json_array_foreach(value, i, item)
-        if (!has_short_lists(item))
-            return false;
-    json_object_foreach(value, key, item)
-        if (!has_short_lists(item))
-            return false;
-    return true;
-}
-
-/* Say what is the matter with a file. */
-static void
-complain(const char *path, const char *what)
-{
-    char *file = text_harmless(path), *text = text_harmless(what);
-
-    warnx("%s: %s", file, text);
-    free(file);
-    free(text);
-}
-
-/*
- * Tell why what was read of a file is no report; NULL = it is one. It belongs
- * to the caller.
- */
-static char *
-why_no_report(json_t *report, FILE *in, const json_error_t *error)
-{
-    char *why = NULL;
-    int length = 0;
-
-    if (ferror(in) != 0) /* of a folder, for one */
-        length = asprintf(&why, "%s", strerror(errno));
-    else if (report == NULL)
-        length = asprintf(&why, "%s (line %d)", error->text, error->line);
-    else if (get_number(report, "schema") != REPORT_SCHEMA)
-        length = asprintf(&why, "not a report of schema %d", REPORT_SCHEMA);
-    else if (!has_short_lists(report))
-        length = asprintf(&why, "a list in it is longer than any of a report");
-    if (length == -1)
-        err(1, NULL);
-    return why;
-}
-
-/* Read and look at it. */
-json_t *
-report_read(const char *path)
-{
-    FILE *in = fopen(path, "re");
-    json_t *report;
-    json_error_t error;
-    char *why;
-
-    if (in == NULL) {
-        complain(path, strerror(errno));
-        return NULL;
-    }
-    report = json_loadf(in, 0, &error);
-    why = why_no_report(report, in, &error);
-    fclose(in);
-    if (why == NULL)
-        return report;
-    complain(path, why);
-    free(why);
-    json_decref(report);
-    return NULL;
 }

@@ -1,6 +1,7 @@
 /*
- * report - report.json as a whole: putting it together, writing and reading it.
- * What is in it is documented in report-json.md.
+ * report - report.json as it is measured: putting it together, and writing it.
+ * What is in it is documented in report-json.md; the teller adds what it
+ * comes to.
  */
 #ifndef REPORT_REPORT_H
 #define REPORT_REPORT_H
@@ -12,12 +13,6 @@
 #include <stddef.h>
 
 #define REPORT_SCHEMA 2
-
-/*
- * No list of a report is longer: 50 blocks are 800 runs at most. Looking things
- * up in lists that are takes its time.
- */
-#define REPORT_LIST_MAX 2000
 
 /* Everything that one call of compare found out. */
 struct report {
@@ -31,10 +26,10 @@ struct report {
     struct conform_result alike;
     struct conform_result peer; /* if there is one */
     json_t *machine;            /* see machine_describe() */
-    json_t *scenarios;          /* judged ones */
+    json_t *scenarios;          /* see race_run() */
 };
 
-/* Return the whole report; the caller owns it. */
+/* Return the report, which nobody has judged; the caller owns it. */
 json_t *report_to_json(const struct report *report);
 
 /*
@@ -48,12 +43,5 @@ json_t *report_head(const struct report *report);
  * 0, or -1 with errno set. End the program when memory runs out.
  */
 int report_write(const json_t *report, const char *path);
-
-/*
- * Read a report, which the caller owns. Return NULL, having said why on
- * standard error, when it cannot be read, is no report of this schema, or has
- * a list longer than REPORT_LIST_MAX.
- */
-json_t *report_read(const char *path);
 
 #endif

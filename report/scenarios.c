@@ -357,16 +357,6 @@ scenario_name_peer(const char *name, size_t length)
     return 0;
 }
 
-/* Look a subject up by name. */
-enum subject
-subject_find(const char *name)
-{
-    for (int s = 0; s < SUBJECTS; s++)
-        if (strcmp(subjects[s].name, name) == 0)
-            return (enum subject)s;
-    return SUBJECTS;
-}
-
 /* Look a scenario up by name. */
 const struct scenario *
 scenario_find(const char *name)

@@ -39,9 +39,6 @@ struct subject_info {
 
 extern const struct subject_info subjects[SUBJECTS];
 
-/* Return the subject of that name, or SUBJECTS. */
-enum subject subject_find(const char *name);
-
 /* What a peer's name is made of, and how long it fits into its column. */
 #define PEER_NAME_MAX 20
 #define PEER_NAME_BYTES                                                        \

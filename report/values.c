@@ -96,37 +96,6 @@ text_harmless(const char *text)
     return shown;
 }
 
-/* Make the texts of a value that is nobody else's harmless. */
-static void
-make_harmless(json_t *value)
-{
-    const char *key;
-    json_t *item;
-    size_t i;
-
-    if (json_is_string(value)) {
-        char *shown = text_harmless(json_string_value(value));
-
-        if (json_string_set(value, shown) == -1)
-            err(1, NULL);
-        free(shown);
-    }
-    json_array_foreach(value, i, item)
-        make_harmless(item);
-    json_object_foreach(value, key, item)
-        make_harmless(item);
-}
-
-/* Copy it and change the copy. */
-json_t *
-value_harmless(const json_t *value)
-{
-    json_t *copy = made(json_deep_copy(value));
-
-    make_harmless(copy);
-    return copy;
-}
-
 /* Read a truth. */
 int
 get_bool(const json_t *o, const char *key)

@@ -42,9 +42,6 @@ const char *text_of(const json_t *element);
  */
 char *text_harmless(const char *text);
 
-/* Return a copy of a value, the caller's, in which all texts are harmless. */
-json_t *value_harmless(const json_t *value);
-
 /* Return whether what is under the key is true. */
 int get_bool(const json_t *o, const char *key);
 

@@ -1,7 +1,6 @@
 #include "report/load/histogram.h"
 
 #include <assert.h>
-#include <ctype.h>
 #include <err.h>
 #include <inttypes.h>
 #include <math.h>
@@ -11,9 +10,6 @@
 
 /* A quantile with fewer samples beyond it says nothing about the tail. */
 #define SAMPLES_BEYOND 10
-
-/* So many samples a double counts exactly, and sums do not overflow. */
-#define SAMPLES_MAX (UINT64_C(1) << 53)
 
 /* Allocate an empty histogram. */
 struct histogram *
@@ -62,27 +58,20 @@ histogram_upper_edge(size_t index)
     return (((uint64_t)mantissa + 1) << shift) - 1;
 }
 
-/* Count `times` samples of one value. */
-static void
-record_times(struct histogram *h, uint64_t ns, uint64_t times)
-{
-    if (ns < HISTOGRAM_LIMIT)
-        h->counters[histogram_index(ns)] += times;
-    else
-        h->overflow += times;
-    h->recorded += times;
-    h->sum += (double)ns * (double)times;
-    if (ns < h->min)
-        h->min = ns;
-    if (ns > h->max)
-        h->max = ns;
-}
-
 /* Count one sample. */
 void
 histogram_record(struct histogram *h, uint64_t ns)
 {
-    record_times(h, ns, 1);
+    if (ns < HISTOGRAM_LIMIT)
+        h->counters[histogram_index(ns)]++;
+    else
+        h->overflow++;
+    h->recorded++;
+    h->sum += (double)ns;
+    if (ns < h->min)
+        h->min = ns;
+    if (ns > h->max)
+        h->max = ns;
 }
 
 /* Count samples of which only a lower bound is known. */
@@ -92,24 +81,6 @@ histogram_record_censored(struct histogram *h, uint64_t ns, uint64_t times)
     h->censored += times;
     if (times > 0 && ns < h->censored_from)
         h->censored_from = ns;
-}
-
-/* Add one histogram to another. */
-void
-histogram_merge(struct histogram *into, const struct histogram *from)
-{
-    for (size_t i = 0; i < HISTOGRAM_COUNTERS; i++)
-        into->counters[i] += from->counters[i];
-    into->recorded += from->recorded;
-    into->overflow += from->overflow;
-    into->censored += from->censored;
-    into->sum += from->sum;
-    if (from->censored_from < into->censored_from)
-        into->censored_from = from->censored_from;
-    if (from->min < into->min)
-        into->min = from->min;
-    if (from->max > into->max)
-        into->max = from->max;
 }
 
 /* Count all samples. */
@@ -179,28 +150,4 @@ histogram_to_text(const struct histogram *h)
     if (fclose(out) != 0)
         err(1, "histogram");
     return text;
-}
-
-/* Read counters back from text. */
-int
-histogram_add_text(struct histogram *h, const char *text)
-{
-    while (*text != '\0') {
-        unsigned long index;
-        uint64_t count;
-        char *end;
-
-        if (!isdigit((unsigned char)*text))
-            return -1;
-        index = strtoul(text, &end, 10);
-        if (*end != ':' || index >= HISTOGRAM_COUNTERS ||
-            !isdigit((unsigned char)end[1]))
-            return -1;
-        count = strtoull(end + 1, &end, 10);
-        if ((*end != ' ' && *end != '\0') || count > SAMPLES_MAX - h->recorded)
-            return -1;
-        record_times(h, histogram_upper_edge(index), count);
-        text = *end == ' ' ? end + 1 : end;
-    }
-    return 0;
 }

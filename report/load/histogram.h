@@ -15,8 +15,8 @@
  * time it was waited for ("censored"). Quantiles count such samples as the
  * longest of all, so that a server cannot improve its tail by not answering.
  *
- * One writer per histogram; to put several together, add them with
- * histogram_merge(). Quantiles of different histograms must never be averaged.
+ * One writer per histogram; the teller adds up those of several runs, counter
+ * by counter. Quantiles of different histograms must never be averaged.
  */
 #ifndef REPORT_HISTOGRAM_H
 #define REPORT_HISTOGRAM_H
@@ -67,9 +67,6 @@ void histogram_record(struct histogram *h, uint64_t ns);
 void histogram_record_censored(
     struct histogram *h, uint64_t ns, uint64_t times);
 
-/* Add all samples of `from` to `into`. */
-void histogram_merge(struct histogram *into, const struct histogram *from);
-
 /* Return the number of all samples, censored ones included. */
 uint64_t histogram_count(const struct histogram *h);
 
@@ -94,13 +91,5 @@ uint64_t histogram_upper_edge(size_t index);
  * rising order; an empty string for an empty histogram. Free it with free().
  */
 char *histogram_to_text(const struct histogram *h);
-
-/*
- * Add counters written by histogram_to_text() to `h`, each sample as the
- * upper edge of its counter. Return 0, or -1 when the text is malformed or
- * counts more than 2^53 samples (the counters before the fault have been
- * added).
- */
-int histogram_add_text(struct histogram *h, const char *text);
 
 #endif

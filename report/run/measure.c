@@ -2,10 +2,10 @@
 
 #include "report/clock.h"
 #include "report/load/crowd.h"
+#include "report/median.h"
 #include "report/run/launch.h"
 #include "report/run/others.h"
 #include "report/run/pace.h"
-#include "report/stats.h"
 
 #include <assert.h>
 #include <inttypes.h>
@@ -227,8 +227,8 @@ is_steady(double *y, size_t n)
 
     if (d <= n / 2)
         return true;
-    before = stats_median(y, d);
-    after = stats_median(y + d, n - d);
+    before = median_of(y, d);
+    after = median_of(y + d, n - d);
     return fabs(before - after) <= STEADY_WITHIN * after;
 }
 

@@ -1,7 +1,7 @@
 #include "report/run/pace.h"
 
 #include "report/clock.h"
-#include "report/stats.h"
+#include "report/median.h"
 
 #include <err.h>
 #include <math.h>
@@ -35,5 +35,5 @@ pace_ns(int cpu)
     }
     if (sched_setaffinity(0, sizeof(home), &home) == -1)
         err(1, "sched_setaffinity");
-    return stats_median(took, GROUPS);
+    return median_of(took, GROUPS);
 }

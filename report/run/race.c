@@ -1,5 +1,6 @@
 #include "report/run/race.h"
 
+#include "report/median.h"
 #include "report/rng.h"
 #include "report/run/measure.h"
 #include "report/run/syscalls.h"
@@ -128,9 +129,10 @@ run_block(struct race *r, struct order *runs, size_t n, const char *letters)
         json_t *run;
 
         runs[i].started = meter_overall(r->meter);
-        meter_show(r->meter, "%s: block %zu of %zu, %s", r->scenario->name,
-            r->blocks + 1, plan_blocks(r->plan),
-            subjects[runs[i].subject].title);
+        meter_show(r->meter, "%s: block %zu %s %zu, %s", r->scenario->name,
+            r->blocks + 1,
+            r->blocks < plan_blocks(r->plan) ? "of" : "beyond the planned",
+            plan_blocks(r->plan), subjects[runs[i].subject].title);
         run = measure(&runs[i], r->plan);
         journal_add_run(r->journal, r->scenario->name, letters,
             meter_overall(r->meter), run);
@@ -152,7 +154,8 @@ race_block(struct race *r, const char *letters)
     json_t *run;
 
     if (results != NULL)
-        meter_add(r->meter, (double)n * plan_run_seconds(r->plan, r->scenario));
+        meter_skip(
+            r->meter, (double)n * plan_run_seconds(r->plan, r->scenario));
     else
         results = run_block(r, runs, n, letters);
     json_array_foreach(results, i, run)
@@ -200,22 +203,64 @@ toss(struct rng *coin, bool aa)
     return aa ? "bBAABb" : "BAAB";
 }
 
+/* Tell whether a run is of a twin, in a block that was not discarded. */
+static bool
+is_good_run_of(const json_t *scenario, const json_t *run, enum subject twin)
+{
+    const json_t *block;
+    size_t i;
+
+    json_array_foreach(json_object_get(scenario, "discarded_blocks"), i, block)
+        if (json_integer_value(block) == (json_int_t)get_count(run, "block") &&
+            !get_bool(scenario, "too_noisy"))
+            return false;
+    return strcmp(get_text(run, "server"), subjects[twin].name) == 0 &&
+           strcmp(get_text(run, "arm"), "twin") == 0;
+}
+
+/* Take the median of a twin's rates in a scenario; NAN where there is none. */
+static double
+median_rate(const json_t *scenario, enum subject twin)
+{
+    double rates[2 * PLAN_BLOCKS_MAX];
+    const json_t *run;
+    size_t i, n = 0;
+
+    json_array_foreach(json_object_get(scenario, "runs"), i, run) {
+        double rate = get_number(
+            json_object_get(run, "figures"), metric_keys[METRIC_RATE]);
+
+        if (n < sizeof(rates) / sizeof(rates[0]) && isfinite(rate) &&
+            is_good_run_of(scenario, run, twin))
+            rates[n++] = rate;
+    }
+    return median_of(rates, n);
+}
+
 /* Find what a twin can do: its median rate where that was measured. */
 static double
 capacity_known(const json_t *done, enum subject twin)
 {
-    const json_t *scenario, *cell;
-    size_t i, k;
+    const json_t *scenario;
+    size_t i;
 
-    json_array_foreach(done, i, scenario) {
-        if (strcmp(get_text(scenario, "name"), "reply-50") != 0)
-            continue;
-        json_array_foreach(json_object_get(scenario, "cells"), k, cell)
-            if (strcmp(get_text(cell, "server"), subjects[twin].name) == 0)
-                return get_number(
-                    json_object_get(cell, "figures"), metrics[METRIC_RATE].key);
-    }
+    json_array_foreach(done, i, scenario)
+        if (strcmp(get_text(scenario, "name"), "reply-50") == 0)
+            return median_rate(scenario, twin);
     return NAN;
+}
+
+/* Look for a gate that says so. */
+bool
+race_has_failed(const json_t *run)
+{
+    const json_t *gate;
+    size_t i;
+
+    json_array_foreach(json_object_get(run, "gates"), i, gate)
+        if (strcmp(get_text(gate, "name"), "failed") == 0)
+            return true;
+    return false;
 }
 
 /* Measure what a twin can do, in a closed loop of the same connections. */
@@ -236,7 +281,7 @@ capacity_measured(const struct race *r, enum subject twin)
     closed.has = 1u << METRIC_RATE;
     run = measure(&order, r->plan);
     rate =
-        get_number(json_object_get(run, "figures"), metrics[METRIC_RATE].key);
+        get_number(json_object_get(run, "figures"), metric_keys[METRIC_RATE]);
     json_decref(run);
     return rate;
 }
@@ -323,7 +368,7 @@ describe(const struct race *r, json_t *rate_from)
         s->all_cores || !r->plan->placement.pinned ? "all" : "one", "options",
         "threaded", value_text(s->options[SUBJECT_THREADED]), "evented",
         value_text(s->options[SUBJECT_EVENTED]), "primary",
-        metrics[s->primary].key, "sentence", "warmup_seconds",
+        metric_keys[s->primary], "sentence", "warmup_seconds",
         plan_warmup(r->plan, s), "warmup",
         plan_warmup_max(r->plan, s) > 0 ? "MSER" : "fixed", "window_seconds",
         plan_window(r->plan, s));

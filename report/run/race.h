@@ -30,7 +30,7 @@
 
 /*
  * Run a scenario, or what the journal does not have of it. Return it as an
- * object of report.json with its runs, which is yet to be judged; the caller
+ * object of report.json with its runs, which the teller is to judge; the caller
  * owns it. `done` are the scenarios that ran before it, in one of which the
  * rate of an open loop may have been found. End the program when memory or
  * descriptors run out.
@@ -43,5 +43,8 @@ json_t *race_run(const struct scenario *s, const struct plan *plan,
  * run, an object of report.json.
  */
 bool race_was_disturbed(const struct scenario *s, const json_t *run);
+
+/* Return whether the server of a run broke, or answered wrongly. */
+bool race_has_failed(const json_t *run);
 
 #endif

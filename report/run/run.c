@@ -84,7 +84,7 @@ run_gate(
     va_end(ap);
     for (int m = 0; m < METRICS; m++)
         if ((spoils & (1u << m)) != 0)
-            json_array_append_new(keys, json_string(metrics[m].key));
+            json_array_append_new(keys, json_string(metric_keys[m]));
     if (spoils == 0)
         json_array_append_new(keys, json_string("*"));
     json_array_append_new(run->gates, json_pack("{s:s, s:s, s:o}", "name", name,
@@ -258,19 +258,22 @@ check_stability(struct run *run)
 
 /*
  * See what a quantile of the response would be without the generator's own
- * lateness. Comparisons allow for that much (see comparison_make()); when most
- * of it is the generator's, it says nothing about the server.
+ * lateness. Comparisons allow for that much (see report/tell/verdict.py); when
+ * most of it is the generator's, it says nothing about the server.
  */
 static void
 check_late(struct run *run, enum metric m)
 {
+    static const char *const names[] = {
+        [METRIC_P50] = "median", [METRIC_P99] = "p99", [METRIC_P999] = "p99.9"
+    };
     double timely = run_timely(run, m);
     double response = figure_of(run, m);
 
     if (response - timely > LATE_SHARE * response)
         run_gate(run, "generator late", 1u << m,
-            "the %s of %.0f us would be %.0f us without its lateness",
-            metrics[m].of, response / 1e3, timely / 1e3);
+            "the %s latency of %.0f us would be %.0f us without its lateness",
+            names[m], response / 1e3, timely / 1e3);
 }
 
 /* Hold the open loop to what it intended. */

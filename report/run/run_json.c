@@ -142,7 +142,7 @@ figures_of(const struct run *run)
 
     for (int m = 0; m < METRICS; m++)
         if (scenario_has(run->scenario, (enum metric)m))
-            add(o, metrics[m].key, value_number(run->figures[m]));
+            add(o, metric_keys[m], value_number(run->figures[m]));
     return o;
 }
 
@@ -154,7 +154,7 @@ bounds_of(const struct run *run)
 
     for (int m = 0; m < METRICS; m++)
         if ((run->bounds & (1u << m)) != 0)
-            json_array_append_new(keys, json_string(metrics[m].key));
+            json_array_append_new(keys, json_string(metric_keys[m]));
     return keys;
 }
 
@@ -169,7 +169,7 @@ timely_of(const struct run *run)
     o = json_object();
     for (enum metric m = METRIC_P50; m <= METRIC_P999; m++)
         if (scenario_has(run->scenario, m))
-            add(o, metrics[m].key, value_number(run_timely(run, m)));
+            add(o, metric_keys[m], value_number(run_timely(run, m)));
     return o;
 }
 

@@ -16,6 +16,7 @@ import subprocess
 import tempfile
 import time
 import unittest
+from unittest import mock
 
 from harness import BUILD, DEADLINE, FULL, environment, main, wait_until
 
@@ -166,7 +167,7 @@ class Render(Raced):
                 run["pace_ns"] = slow if i % 2 else 170
             path = self.write("report.json", json.dumps(self.report))
             _, output, _ = compare("--render", path)
-            said = "the machine itself was 2.0 times as slow in some runs"
+            said = "Unsteady machine: its own speed varied 2.0-fold"
             self.assertEqual((said in " ".join(output.split()),
                 said in " ".join(read(self.folder, "index.html").split())),
                 (told, told))
@@ -249,7 +250,7 @@ class Directory(Folder):
             file.write("of before")
         first = start("--only", "reply-1", "--output", self.folder)
         try:
-            self.assertIn("report.json.old", first.stdout.readline())
+            self.assertIn("This takes about", first.stdout.readline())
             code, _, errors = compare("--only", "reply-1", "--output",
                 self.folder)
             self.assertEqual(code, 1)
@@ -257,6 +258,16 @@ class Directory(Folder):
         finally:
             first.terminate()
             first.communicate(timeout=DEADLINE)
+        # It was interrupted before there was a report to take its place.
+        self.assertEqual(read(self.folder), "of before")
+
+    def test_a_new_report_takes_the_place_of_an_old_one(self):
+        with open(os.path.join(self.folder, "report.json"), "w",
+                encoding="utf-8") as file:
+            file.write("of before")
+        output, report = self.race("--only", "reply-1", "--blocks", "1")
+        self.assertIn("report.json.old", output)
+        self.assertTrue(report["complete"])
         self.assertEqual(read(self.folder, "report.json.old"), "of before")
 
     def test_a_report_that_cannot_be_kept_is_not_replaced(self):
@@ -409,7 +420,7 @@ class WithoutStrace(Folder):
     """What is missing is said, and costs nothing else."""
 
     def test_the_system_calls_are_missing(self):
-        for tool in "gnuplot", "sh":
+        for tool in "gnuplot", "sh", "python3":
             if shutil.which(tool):
                 os.symlink(shutil.which(tool), os.path.join(self.folder, tool))
         path = os.environ["PATH"]
@@ -424,6 +435,27 @@ class WithoutStrace(Folder):
             read(self.folder, "index.html"))
         self.assertTrue(all(cell["syscalls"] is None
             for cell in report["scenarios"][0]["cells"]))
+
+
+class WithoutPython(Folder):
+    """What was measured is kept, and can be told later."""
+
+    def test_it_is_told_by_render(self):
+        with mock.patch.dict(os.environ, {"PATH": "/nonexistent"}):
+            code, output, errors = compare(*QUICK, "--output", self.folder,
+                "--only", "reply-1", "--blocks", "1")
+        path = os.path.join(self.folder, "report.json")
+        self.assertEqual((code, errors), (1, "compare: python3: not found; "
+            "what was measured is kept: compare --render "
+            f"{path} tells it\n"), output)
+        self.assertEqual(sorted(os.listdir(self.folder)),
+            ["journal.jsonl", "report.json"])
+        self.assertNotIn("comparisons", read(self.folder))
+        code, output, errors = compare("--render", path)
+        self.assertEqual((code, errors), (0, ""))
+        self.assertIn("At 1 connection on one core, ", output)
+        self.assertIn("comparisons", read(self.folder))
+        self.assertIn("index.html", os.listdir(self.folder))
 
 
 class Baseline(Raced):
@@ -508,18 +540,34 @@ class Baseline(Raced):
         self.assertIn("in one of the two only", output)
 
     def test_another_machine_is_refused(self):
-        self.report["machine"]["id"] = "0123456789abcdef"
-        old = self.write("old.json", json.dumps(self.report))
-        code, output, _ = compare("--render", self.path, "--baseline", old)
-        self.assertEqual(code, 1)
-        self.assertIn("it is of another machine", output)
+        for change, said in (({}, "another /etc/machine-id"),
+                ({"processor": "Old", "processors_online": 64},
+                    "processor Old then, {processor} now; processors 64 "
+                    "then, {processors_online} now")):
+            self.report["machine"].update(id="0123456789abcdef", **change)
+            old = self.write("old.json", json.dumps(self.report))
+            code, output, _ = compare("--render", self.path, "--baseline",
+                old)
+            self.assertEqual(code, 1)
+            self.assertIn("it is of another machine ("
+                + said.format(**json.loads(read(self.folder))["machine"])
+                + ").", " ".join(output.split()))
 
     def test_another_load_is_not_compared(self):
         self.report["scenarios"][0]["connections"] = 2
         old = self.write("old.json", json.dumps(self.report))
         code, output, _ = compare("--render", self.path, "--baseline", old)
         self.assertEqual(code, 1)
-        self.assertIn("was loaded otherwise then", output)
+        self.assertIn("reply-1: not compared, as it was loaded otherwise then "
+            "(connections).", " ".join(output.split()))
+
+    def test_the_report_that_is_replaced_can_be_compared_with(self):
+        output, report = self.race("--only", "reply-1", "--blocks", "1",
+            "--baseline", self.path)
+        self.assertEqual(read(self.folder, "report.json.old").count(
+            f'"started": "{self.report["started"]}"'), 1)
+        self.assertIn(f"\nSince {self.report['started']}\n", output)
+        self.assertEqual(report["complete"], True)
 
 
 class CommandLine(unittest.TestCase):
@@ -583,10 +631,22 @@ class CommandLine(unittest.TestCase):
         self.assertEqual((code, output), (1, ""))
         self.assertRegex(errors, r"\Acompare: .*/nonexistent: No such file.*\n\Z")
 
+    def test_what_was_interrupted_can_be_resumed(self):
+        with tempfile.TemporaryDirectory() as folder:
+            path = os.path.join(folder, "report.json")
+            missing = f"compare: {path}: No such file or directory"
+            self.assertEqual(compare("--render", path),
+                (1, "", missing + "\n"))
+            with open(os.path.join(folder, "journal.jsonl"), "w"):
+                pass
+            self.assertEqual(compare("--render", path), (1, "", missing
+                + "; it was interrupted before there was one: compare "
+                f"--resume {folder}\n"))
+
     def test_the_list_has_a_question_for_each_scenario(self):
         code, output, errors = compare("--list")
         self.assertEqual((code, errors), (0, ""))
-        names = re.findall(r"(?m)^(\S+) +(?:quick|standard|full) ", output)
+        names = re.findall(r"(?m)^(\S+) +(?:quick|standard|full) +\d+ s  ", output)
         self.assertEqual(len(names), len(set(names)))
         self.assertLessEqual(set(SHORT), set(names))
         self.assertEqual(len(names), output.count("?"))

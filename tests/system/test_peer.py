@@ -86,8 +86,9 @@ class Check(unittest.TestCase):
 
     def test_the_example_conforms(self):
         said = self.check(EXAMPLE + " {port}", 0)
-        self.assertRegex(said,
-            r"\AConforming: mine, in \d+ conversations\.\n\Z")
+        self.assertRegex(" ".join(said.split()),
+            r"\AConforming: mine, in \d+ conversations \(what it answers; "
+            r"not its limits and timeouts, nor what it does under load\)\.\Z")
 
     def test_each_broken_rule_is_named(self):
         for broken, rule in RULES.items():
@@ -167,7 +168,7 @@ class Finder(unittest.TestCase):
                 code, output = self.check(speaks, f"{self.OWN} {options}")
                 self.assertEqual(code, 0, output)
                 self.assertRegex(output,
-                    r"(?m)^Conforming: mine, in \d+ conversations\.$")
+                    r"(?m)^Conforming: mine, in \d+ conversations \(")
 
     def test_one_wrong_byte_late_in_a_long_answer_breaks_a_rule(self):
         liar = shlex.quote(os.path.join(HERE, "late_liar.py"))
@@ -200,6 +201,7 @@ class Race(unittest.TestCase):
             with open(os.path.join(folder, "report.json")) as file:
                 report = json.load(file)
         self.assertEqual((code, errors), (0, ""), output)
+        self.assertNotIn("Raced without", output)
         self.assertRegex(output, r"(?m)^  mine / threads  ")
         self.assertRegex(output, r"(?m)^  mine / events  ")
         program = report["programs"][-1]
@@ -224,6 +226,15 @@ class Race(unittest.TestCase):
         self.assertNotIn("peer", report)
         self.assertFalse(
             [p for p in report["programs"] if "command" in p])
+
+
+    def test_where_it_is_not_raced_is_said(self):
+        with tempfile.TemporaryDirectory() as folder:
+            code, output, errors = compare("--only", "pool-20", "--blocks",
+                "1", "--seconds", "0.05", "--output", folder,
+                "--peer", f"mine={EXAMPLE} {{port}}")
+        self.assertEqual((code, errors), (0, ""), output)
+        self.assertIn("\nRaced without mine: pool-20.\n", output)
 
 
 class Processes(unittest.TestCase):

@@ -169,57 +169,6 @@ TEST(a_request_that_never_ended_counts_as_the_longest)
     free(h);
 }
 
-TEST(merging_is_as_if_one_had_recorded_all)
-{
-    struct histogram *whole = histogram_new(), *half[2];
-    struct rng rng;
-
-    rng_seed(&rng, 2);
-    half[0] = histogram_new();
-    half[1] = histogram_new();
-    for (int i = 0; i < SAMPLES; i++) {
-        uint64_t v = any_size(&rng, 38);
-
-        histogram_record(whole, v);
-        histogram_record(half[i % 2], v);
-        if (i % 100 == 0) {
-            histogram_record_censored(whole, v, 1);
-            histogram_record_censored(half[i % 3 == 0], v, 1);
-        }
-    }
-    histogram_merge(half[0], half[1]);
-    ck_assert_mem_eq(
-        half[0]->counters, whole->counters, sizeof(whole->counters));
-    ck_assert_uint_eq(half[0]->recorded, whole->recorded);
-    ck_assert_uint_eq(half[0]->overflow, whole->overflow);
-    ck_assert_uint_eq(half[0]->censored, whole->censored);
-    ck_assert_uint_eq(half[0]->censored_from, whole->censored_from);
-    ck_assert_uint_eq(half[0]->min, whole->min);
-    ck_assert_uint_eq(half[0]->max, whole->max);
-    ck_assert_double_eq_tol(half[0]->sum / whole->sum, 1, 1e-9);
-    free(half[0]);
-    free(half[1]);
-    free(whole);
-}
-
-TEST(text_brings_the_counters_back)
-{
-    struct histogram *h = histogram_new(), *copy = histogram_new();
-    struct rng rng;
-    char *text;
-
-    rng_seed(&rng, 3);
-    for (int i = 0; i < SAMPLES; i++)
-        histogram_record(h, any_size(&rng, 36));
-    text = histogram_to_text(h);
-    ck_assert_int_eq(histogram_add_text(copy, text), 0);
-    ck_assert_mem_eq(copy->counters, h->counters, sizeof(h->counters));
-    ck_assert_uint_eq(copy->recorded, h->recorded);
-    free(text);
-    free(copy);
-    free(h);
-}
-
 TEST(text_lists_the_counters_that_are_not_zero)
 {
     struct histogram *h = histogram_new();
@@ -233,17 +182,5 @@ TEST(text_lists_the_counters_that_are_not_zero)
     text = histogram_to_text(h);
     ck_assert_str_eq(text, "7:2 2049:1");
     free(text);
-    free(h);
-}
-
-static const char *const malformed[] = { "7", "7:", ":2", "7:2,8:1", "-1:2",
-    "7:-2", "27648:1", "x", " 7:2", "7:2  8:1", "7:2x",
-    "7:9007199254740992 8:1", "7:99999999999999999999" };
-
-TEST(malformed_text_is_refused, .times = COUNT(malformed))
-{
-    struct histogram *h = histogram_new();
-
-    ck_assert_int_eq(histogram_add_text(h, malformed[_i]), -1);
     free(h);
 }

@@ -1,0 +1,160 @@
+"""
+page - the report as a page: one HTML file that needs nothing else, neither a
+network nor JavaScript, for a screen, a phone, or paper.
+
+It is a function of the report alone: the same report gives the same bytes
+(with the same gnuplot), whenever and wherever that is done. Every sentence in
+it follows from the figures by a rule; texts of the report are escaped.
+"""
+
+import os
+
+import advice
+import chart
+import figures
+import words
+from glossary import glossary, term
+from markup import Markup, heads, joined, lines, number, put, row, section, \
+    table
+from page_ledger import ledger
+from page_machine import environment, reproduce, validity
+from page_port import port
+from page_scenario import choice_badge, scenarios
+
+STYLE = os.path.join(os.path.dirname(os.path.abspath(__file__)), "style.css")
+
+HEAD = """<!DOCTYPE html>
+<html lang="en">
+<head>
+<meta charset="utf-8">
+<meta name="viewport" content="width=device-width, initial-scale=1">
+<title>Threads or events?</title>
+<link rel="icon" href="data:,">
+<style>
+{}</style>
+</head>
+<body>
+"""
+CONTENTS = {"choose": "Advice", "found": "Findings", "pictures": "Pictures",
+    "scenarios": "Scenarios", "claims": "Claims", "port": "Cost of the port",
+    "validity": "Validity", "glossary": "Glossary",
+    "environment": "Environment", "reproduce": "Reproduce"}
+INTERRUPTED = Markup('<p class="missing">The run was interrupted. What is '
+    "here was measured before that, and is valid.</p>\n")
+
+
+def head():
+    """What comes before the content."""
+    with open(STYLE, encoding="utf-8") as file:
+        return put(HEAD, Markup(file.read()))
+
+
+def title(report):
+    """The title, and of what this is the report."""
+    machine = report.machine
+    what = "the chosen scenarios" if report.suite == "chosen" else "the run"
+    parts = [put("<header>\n<h1>Threads or events?</h1>\n<p "
+        'class="lead">The same servers, written once with a thread per '
+        "connection ({}) and once with an event loop ({}), raced on this "
+        "machine: {}, {} processors, Linux {}.</p>\n", term("threads"),
+        term("events"), machine.processor,
+        words.count(machine.processors_online), machine.uname.release)]
+    parts.append(put('<p class="soft">Begun {}; {} took {} minutes. Each {} '
+        "stands with its 95 % {} in brackets; words with a dotted line are "
+        "explained in the {}.</p>\n", report.started, what,
+        words.digits(report.seconds / 60, 2), term("ratio"),
+        term("interval"), put('<a href="#glossary">glossary</a>')))
+    if report.complete is False:
+        parts.append(INTERRUPTED)
+    parts.append(too_busy(report))
+    if report.pinned is False:
+        parts.append(put('<p class="missing">The servers had no processor of '
+            "their own, because {}: rates and latencies are missing.</p>\n",
+            report.not_pinned_because))
+    return joined([*parts, navigation(), Markup("</header>\n")])
+
+
+def too_busy(report):
+    """That other work spoiled scenarios, whose it was, and what to do."""
+    busy = [s for s in report.scenarios if s.main() is not None
+        and words.is_too_noisy(s, s.main())]
+    if not busy:
+        return ""
+    who = dict.fromkeys(words.disturbers(s) for s in busy)
+    return put('<p class="missing">The machine was too busy for a verdict in '
+        "{} of {} situations: {}. End what else runs, or wait for a quiet "
+        "hour, and measure again.</p>\n", words.count(len(busy)),
+        words.count(len(report.scenarios)), next(iter(who)))
+
+
+def navigation():
+    """Links to the sections."""
+    return put('<nav aria-label="Contents">{}</nav>\n', joined(
+        put('<a href="#{}">{}</a>', *one) for one in CONTENTS.items()))
+
+
+def advice_line(line):
+    """What is said of a situation."""
+    link = put(' <a href="#{}">{}</a>', line.scenario.name,
+        line.scenario.title) if line.scenario else ""
+    return put("<li><b>{}</b><span>{}</span><p>{}{}</p></li>",
+        line.situation, choice_badge(line.choice)
+            if line.choice != "not measured" else "", line.because, link)
+
+
+def unmeasured(report):
+    """What was not measured, and how it can be."""
+    names, scenarios_ = advice.unmeasured(report)
+    if not names:
+        return ""
+    return put('<p class="soft">Not measured in this run: {}.{}</p>\n',
+        "; ".join(name[:1].lower() + name[1:] for name in names),
+        put(" <code>build/compare --only {}</code> measures them.",
+            ",".join(scenarios_)) if scenarios_ else "")
+
+
+def choose(report):
+    """The advice: three sentences, how far they reach, and a line for each
+    situation."""
+    said = advice.sentences(report)
+    sentences = lines(put("<p>{}</p>", text) for text in said)
+    return section("choose", "Which should I choose?",
+        put('<div class="answer">\n{}</div>\n<p class="soft">{}</p>\n',
+            sentences, advice.LIMITS) if said else Markup(
+            '<p class="soft">This run measured too little for advice.</p>\n'),
+        put('<ol class="advice">\n{}</ol>\n', lines(map(advice_line, given)))
+            if (given := advice.give(report)) else "",
+        unmeasured(report))
+
+
+def finding_row(report, scenario):
+    """What a scenario came to."""
+    c, name = scenario.main(), words.metric(report, scenario.primary)
+    link = put('<a href="#{}">{}</a>', scenario.name, scenario.title)
+    values = ("-", "-", "-")
+    if c is not None and words.choice(c) != "not valid":
+        values = (words.estimate(c), words.value(c.metric, c.b_median),
+            words.value(c.metric, c.a_median))
+    ratio, threads, events = map(number, values)
+    return row(link, [put("<td>{}</td>", choice_badge(words.choice(c))),
+        ratio, put("<td>{}</td>", name), threads, events])
+
+
+def findings(report):
+    """What each scenario is about, and came to."""
+    return section("found", "What was found", table("found",
+        "What each scenario came to", heads("situation", "better",
+            "#events / threads", "of", "#threads", "#events"),
+        [finding_row(report, s) for s in report.scenarios]))
+
+
+def page(report, everything=False):
+    """The whole page; with everything, also what tells of the machine's owner:
+    paths, commands, and what the kernel was started with."""
+    return joined((head(), chart.SHAPES, title(report), Markup("<main>\n"),
+        choose(report), findings(report),
+        section("pictures", "Pictures", figures.across(report)),
+        scenarios(report), ledger(report), port(report), validity(report),
+        glossary(), environment(report, everything),
+        reproduce(report, everything),
+        Markup("</main>\n</body>\n</html>\n")))

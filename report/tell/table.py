@@ -1,0 +1,235 @@
+"""
+table - what a report says, for the terminal.
+"""
+
+from math import isfinite, isnan
+
+import advice
+import words
+from metrics import CPU, METRICS, RATE
+from report import THREADS, TITLES, is_uneven
+from terminal import BOLD, GREEN, RED
+from verdict import PAIRS
+
+COLOURS = {"WIN": GREEN, "INVALID": RED}
+
+
+def title(scenario, server):
+    """The title of a server."""
+    return TITLES.get(server) or scenario.cell(server).title or server
+
+
+def estimate(c):
+    """The estimate of a comparison and its interval, in columns."""
+    s = c.span()
+    if isnan(s.at) or c.verdict == "INVALID":
+        return "-", "-"
+    if c.scale == "difference":
+        m = METRICS[c.metric]
+        d, unit, sign = m.decimals, m.unit, "+"
+        center = f"{s.at / unit:+.{d}f}"
+    else:
+        d, unit, sign = 3 if s.at < .1 else 2, 1, ""
+        center = words.bound(c, ">", "<") + f"{s.at:.{d}f}x"
+    if not s.has_ends():
+        return center, "-"
+    return center, f"{s.low / unit:{sign}.{d}f} to {s.high / unit:{sign}.{d}f}"
+
+
+def verdict(scenario, c):
+    """A verdict, with its winner if there is one."""
+    if c.missing or isnan(c.margin):
+        return "-"
+    return c.verdict + " " * bool(c.winner) \
+        + (title(scenario, c.winner) if c.winner else "") \
+        + "*" * bool(c.immaterial)
+
+
+def write_row(out, scenario, c):
+    """Write the row of one metric for the twins."""
+    m = METRICS[c.metric]
+    a, b = (words.cell(c.metric, x) for x in (c.a_median, c.b_median))
+    band = "-" if isnan(c.band) else f"{100 * c.band:.0f} %"
+    center, interval = estimate(c)
+    out.row(f"  {m.label:23}{b:>11}{a:>11}{center:>10}  {interval:18}"
+        f"{band:>6}  ", verdict(scenario, c), COLOURS.get(c.verdict, ""))
+
+
+def pairs_of(scenario, peer):
+    """The pairs of a twin and a control, or those of the peer."""
+    rates = [(c.a, c.b) for c in scenario.comparisons if c.metric == RATE]
+    return [pair for pair in rates
+        if (pair in PAIRS[1:]) != peer and pair != PAIRS[0]]
+
+
+def write_pairs(out, scenario, heads, widths, peer):
+    """Write pairs of servers in rate and in cost, with the values of the
+    control or of the peer; nothing where none ran."""
+    pairs = [(pair, [scenario.comparison(m, *pair) for m in (RATE, CPU)])
+        for pair in pairs_of(scenario, peer)]
+    if not pairs:
+        return
+    out.gap()
+    out.row("  {:{}}{:>{}}  {:21}{:>11}  ratio".format(heads[0], widths[0],
+        heads[1], widths[1], "ratio", heads[2]))
+    for (a, b), comparisons in pairs:
+        if None in comparisons:
+            continue
+        line = f"  {title(scenario, a)} / {title(scenario, b)}".ljust(32)
+        for c in comparisons:
+            center, interval = estimate(c)
+            value = words.cell(c.metric, c.a_median if peer else c.b_median)
+            ratio = center + f" ({interval})" * (interval != "-")
+            line += f"{value:>11}  {ratio:21}"
+        out.row(line.rstrip())
+        if peer and comparisons[0].invalid:
+            out.say(f"  No ratio: {comparisons[0].invalid}.")
+
+
+def write_limits(out, scenario):
+    """Write what limited each twin and the peer."""
+    for cell in scenario.cells:
+        if cell.role != "control":
+            out.say(f"  Bottleneck, {cell.title}: {cell.limiter} "
+                f"({cell.limiter_because}).")
+
+
+def write_syscalls(out, scenario):
+    """Write the most frequent system calls."""
+    if scenario.syscalls_missing:
+        out.say("  Missing: system calls per request: "
+            + scenario.syscalls_missing)
+    for cell in scenario.cells:
+        if cell.syscalls and cell.role != "control":
+            out.say(f"  System calls per request, {cell.title}: " + ", ".join(
+                f"{call.name} {call.per_request:.2f}"
+                for call in cell.syscalls))
+
+
+def write_aa(out, scenario):
+    """Write the A/A arm: what the same server twice differs by."""
+    judged = [c.metric for c in scenario.comparisons if isfinite(c.margin)]
+    rows = [row for row in scenario.aa if row.metric in METRICS
+        and row.metric in judged and row.is_ratio()
+        and isfinite(row.half_width)]
+    if rows:
+        out.say("  Resolution, by the same server twice (A/A): "
+            + ", ".join(f"{METRICS[row.metric].name} \u00b1"
+                f"{100 * row.half_width:.1f} %" for row in rows) + ".")
+    apart = [f"{METRICS[row.metric].name} {words.estimate(row)}"
+        for row in rows if row.excludes_none
+        and f"{row.estimate:.2f}" != "1.00"]
+    if apart:
+        out.say("  The same server twice differed, as one metric in twenty "
+            f"does by chance: {', '.join(apart)}.")
+
+
+def write_gates(out, scenario):
+    """Write which validity gates were failed."""
+    for cell in scenario.cells:
+        for gate in cell.gates:
+            out.say(f"  Check failed, {cell.title}: {gate.name} "
+                f"({gate.because}).")
+
+
+def write_losses(out, scenario):
+    """Write what happened to blocks and connections."""
+    lost, blocks = len(scenario.discarded_blocks), len(scenario.orders)
+    pace = scenario.pace()
+    if lost:
+        out.say(f"  Discarded: {lost} of {words.of(blocks, 'block')}; "
+            + words.disturbers(scenario)
+            + "; no verdict on times" * bool(scenario.too_noisy) + ".")
+    if is_uneven(pace):
+        out.say("  Unsteady machine: its own speed varied "
+            f"{pace.high / pace.low:.1f}-fold between runs.")
+    if scenario.is_short():
+        out.say("  The descriptor limit allows only "
+            f"{scenario.connections:.0f} of {scenario.connections_wanted:.0f}"
+            " connections.")
+
+
+def write_remarks(out, rows):
+    """Write what is missing, doubted or open in the rows above."""
+    reasons = {}
+    for c in rows:
+        if c.missing:
+            reasons.setdefault(c.missing, []).append(METRICS[c.metric].label)
+    for reason, labels in reasons.items():
+        out.say(f"  Missing: {'; '.join(labels)}: {reason}")
+    for c in rows:
+        label = METRICS[c.metric].label
+        if c.is_doubted():
+            out.say(f"  Doubtful: {label}: the bootstrap interval would not "
+                "make it a WIN.")
+        elif not c.missing and c.verdict == "INCONCLUSIVE" \
+                and isfinite(c.blocks_needed):
+            out.say(f"  Undecided: {label}: about {c.blocks_needed:.0f} "
+                "blocks would settle it.")
+
+
+def write_scenario(out, scenario):
+    """Write one scenario."""
+    rows = [c for c in scenario.comparisons
+        if c.is_of_twins() and c.metric in METRICS]
+    out.gap()
+    out.say(scenario.sentence, BOLD)
+    out.gap()
+    out.row(f"  {scenario.name:23}{'threads':>11}{'events':>11}{'ratio':>10}  "
+        f"{'95 % interval':18}{'margin':>6}  verdict")
+    for c in rows:
+        write_row(out, scenario, c)
+    write_pairs(out, scenario,
+        ("ratio to a control", "requests/s", "CPU us"), (30, 11), False)
+    write_pairs(out, scenario,
+        ("ratio of the peer", "its requests/s", "its CPU us"), (27, 14), True)
+    write_limits(out, scenario)
+    write_syscalls(out, scenario)
+    write_aa(out, scenario)
+    write_gates(out, scenario)
+    write_losses(out, scenario)
+    write_remarks(out, rows)
+
+
+NOTES = (
+    "Ratio: events to threads, over paired blocks of runs, not of the medians "
+    "beside it; for metrics that can be zero, events minus threads. Margin: "
+    "what does not matter, set beforehand, or what this machine cannot tell "
+    "apart, if that is more. WIN: the interval lies beyond the margin. "
+    "EQUIVALENT: within it (*: significant all the same). LEANS: direction "
+    "known, size not. INCONCLUSIVE: neither. INVALID: a check failed. Fewer "
+    "than six blocks give no verdict. Latencies of a closed loop with more "
+    "than one client are the queue of a saturated server, and not judged.")
+
+
+def write_notes(out, report):
+    """Write how to read the tables."""
+    chance = report.chance
+    out.gap()
+    out.say(NOTES, indent=0)
+    if chance.primary > 0:
+        out.say(f"Of {words.of(chance.primary, 'primary verdict')}, "
+            f"{chance.wins_by_chance:.2f} at most are expected to be due to "
+            "chance.")
+    if not report.pinned:
+        out.say(f"Not pinned, because {report.not_pinned_because}: rates and "
+            "latencies are missing.")
+
+
+def write_advice(out, report):
+    """Write what it all comes to."""
+    said = advice.sentences(report)
+    if said:
+        out.gap()
+        out.say("Which should I choose?", BOLD)
+    for text in said:
+        out.say(f"  {text}")
+
+
+def write_report(out, report):
+    """Write everything."""
+    out.say(f"Threads against events, {report.started}, seed "
+        f"{report.seed or 0}{'' if report.complete else ', interrupted'}.")
+    for scenario in report.scenarios:
+        write_scenario(out, scenario)
+    write_notes(out, report)

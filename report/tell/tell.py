@@ -1,0 +1,138 @@
+"""
+tell - what a report says: compare runs it when something was measured.
+
+    tell REPORT [--page FOLDER] [--scenario NAME | --whole] [--end]
+         [--baseline FILE] [--everything]
+    tell REPORT --look
+
+Judges what of a report is not judged yet and writes that to it, makes the
+page, and prints what it is asked to: the table of a scenario, all tables, what
+stands at the end of a race, what has changed since an earlier report. --look
+only sees whether it is a report. The exit code is 0, or 1 when something could
+not be done, which standard error says.
+"""
+
+import argparse
+import os
+import sys
+
+import baseline
+import page
+import report as reports
+import table
+import terminal
+import verdict
+
+
+class Failure(Exception):
+    """Why something could not be done."""
+
+
+def replace(path, text):
+    """Write a file by way of a new one beside it, made anew whatever lies
+    there, a link to elsewhere too, so that whoever reads it finds the old or
+    the new one whole."""
+    new = path + ".new"
+    try:
+        if os.path.lexists(new):
+            os.unlink(new)
+        try:
+            with open(new, "x", encoding="utf-8", errors="replace") as file:
+                file.write(text)
+            os.rename(new, path)
+        except OSError:
+            os.unlink(new)
+            raise
+    except OSError as error:
+        raise Failure(f"{path}: {error.strerror}") from None
+
+
+def judge(report, path):
+    """Judge what of a report is not judged; return whether there was any."""
+    try:
+        return verdict.judge(report)
+    except reports.NoReport as error:
+        raise Failure(f"{path}: {error}") from None
+
+
+def write(report, options):
+    """Judge a report and make its page; return the path of the page."""
+    if judge(report, options.report):
+        replace(options.report, reports.write(report))
+    if options.page is None:
+        return None
+    path = os.path.join(options.page, "index.html")
+    replace(path, page.page(report, options.everything))
+    return path
+
+
+def print_all(out, report, then, path, options):
+    """Print what is asked for; False when the reports cannot be compared."""
+    good = True
+    if options.whole:
+        table.write_report(out, report)
+    elif options.scenario:
+        table.write_scenario(out, report.scenario(options.scenario)
+            or reports.Scenario())
+    if options.end:
+        table.write_notes(out, report)
+    if then is not None:
+        good = baseline.compare(out, report, then)
+    if options.whole or options.end:
+        table.write_advice(out, report)
+        out.gap()
+    if options.end:
+        out.row(f"Every run's figures: {options.report}")
+    if path is not None and (options.whole or options.end):
+        out.row(f"The report as a page: {path}")
+    return good
+
+
+def tell(options):
+    """Do what the command line asks for; return the exit code."""
+    report = reports.read(options.report)
+    if options.look:
+        return 0
+    then = None
+    if options.baseline is not None:
+        then = reports.read(options.baseline)
+        judge(then, options.baseline)
+    path = write(report, options)
+    try:
+        good = print_all(terminal.standard(), report, then, path, options)
+        sys.stdout.flush()
+    except BrokenPipeError:
+        drop_output()  # who pipes it into head wants no more, nor complaints
+        return 1
+    except OSError as error:
+        drop_output()
+        raise Failure(f"standard output: {error.strerror}") from None
+    return 0 if good else 1
+
+
+def drop_output():
+    """Forget what cannot be printed."""
+    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+
+
+def read_options():
+    """Read the command line."""
+    parser = argparse.ArgumentParser(prog="tell", allow_abbrev=False)
+    parser.add_argument("report")
+    parser.add_argument("--page")
+    parser.add_argument("--scenario")
+    parser.add_argument("--whole", action="store_true")
+    parser.add_argument("--end", action="store_true")
+    parser.add_argument("--baseline")
+    parser.add_argument("--everything", action="store_true")
+    parser.add_argument("--look", action="store_true")
+    return parser.parse_args()
+
+
+def main():
+    """Tell; return the exit code."""
+    try:
+        return tell(read_options())
+    except (Failure, reports.NoReport) as error:
+        print("compare: " + terminal.harmless(str(error)), file=sys.stderr)
+        return 1

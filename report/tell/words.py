@@ -1,0 +1,316 @@
+"""
+words - figures of a report in words, with no more digits than they carry, and
+what was found in a sentence. A finding is worded here and nowhere else.
+"""
+
+from math import floor, isfinite, isnan, log10, nan
+
+from metrics import ANSWERED, METRICS, RATE
+from report import EVENTS, THREADS, TITLES, Span, over
+
+# What a comparison comes down to, and the class by which style.css knows it.
+CHOICES = {"events": "events", "threads": "threads",
+    "probably events": "events leans", "probably threads": "threads leans",
+    "either": "either", "it depends": "depends", "undecided": "open",
+    "not valid": "invalid", "not measured": "none"}
+DECIDED = tuple(CHOICES)[:5]
+
+TAKEN = .01    # of a window, or nobody took it
+FEW_TIMES = 2  # as little, or less, is easier to grasp turned round
+
+
+# --- Choices ----------------------------------------------------------------
+
+def choice(c):
+    """What a comparison of events with threads comes down to."""
+    if c is not None and c.verdict == "INVALID":
+        return "not valid"
+    if c is None or c.missing:
+        return "not measured"
+    winner = "events" if c.winner == EVENTS else "threads"
+    return {"WIN": winner, "LEANS": "probably " + winner,
+        "EQUIVALENT": "either"}.get(c.verdict, "undecided")
+
+
+def together(choices):
+    """What several come down to: where winners differ it depends, else what
+    is decided counts."""
+    has = set(choices)
+    sides = [has & {side, "probably " + side}
+        for side in ("events", "threads")]
+    if all(sides) or "it depends" in has:
+        return "it depends"
+    for one in DECIDED[:4]:
+        if one in has:
+            return one
+    if "undecided" in has or {"either", "not valid"} <= has:
+        return "undecided"
+    return next((one for one in ("either", "not valid") if one in has),
+        "not measured")
+
+
+# --- Values -----------------------------------------------------------------
+
+def grouped(x, decimals):
+    """A number with commas between thousands."""
+    plain = f"{x:,.{decimals}f}"
+    return plain if len(plain) < 100 else f"{x:.3g}"
+
+
+def count(n):
+    """A whole number: "12,345"."""
+    return grouped(n, 0) if isfinite(n) else "-"
+
+
+def digits(x, n):
+    """A number so that n of its digits are shown, and whole ones whole:
+    "12,345", "0.0451"."""
+    if not isfinite(x):
+        return "-"
+    exponent = int(f"{x:.{n - 1}e}".split("e")[1])
+    return grouped(x, min(max(n - 1 - exponent, 0), 9) if x else 0)
+
+
+def scaled(x, step, units):
+    """A number of the unit that makes it short."""
+    if not isfinite(x):
+        return "-"
+    for unit in units[:-1]:
+        if abs(x) < step * .9995:
+            return f"{digits(x, 3)} {unit}"
+        x /= step
+    return f"{digits(x, 3)} {units[-1]}"
+
+
+def time(ns):
+    """A time: "12.3 ms"."""
+    return scaled(ns, 1000, ("ns", "\u00b5s", "ms", "s"))
+
+
+def about(ns):
+    """A time of which two digits count: "12 ms"."""
+    step = 10.0**(floor(log10(ns)) - 1) if ns > 0 else 1
+    shown = time(floor(ns / step + .5) * step)
+    number, _, unit = shown.partition(" ")
+    return f"{float(number.replace(',', '')):g} {unit}" \
+        if "." in number else shown
+
+
+def size(n):
+    """A number of bytes: "33.8 KiB"."""
+    return scaled(n, 1024, ("bytes", "KiB", "MiB", "GiB"))
+
+
+def share(x):
+    """A share of one: "3 %", "12.5 %"."""
+    if not isfinite(x):
+        return "-"
+    whole = x >= 1 or abs(100 * x - round(100 * x)) < .05
+    return grouped(100 * x, 0 if whole else 1) + " %"
+
+
+def rate(x):
+    """A rate, of which three digits count and the others are noise."""
+    if isfinite(x) and x >= 1000:
+        step = 10.0**(floor(log10(x)) - 2)
+        x = floor(x / step + .5) * step
+    return digits(x, 3) + "/s"
+
+
+def speed(x):
+    """Bytes per second."""
+    return size(x) + "/s"
+
+
+def plain(x):
+    """A number of no unit."""
+    return digits(x, 3) if abs(x) >= 10 else grouped(x, 3)
+
+
+KINDS = {"time": time, "bytes": size, "share": share, "rate": rate,
+    "speed": speed, "number": plain}
+
+
+def value(key, x):
+    """A value of a metric with its unit: "174,000/s"."""
+    if not isfinite(x):
+        return "-"
+    return KINDS[METRICS[key].of if key in METRICS else "number"](x)
+
+
+def cell(key, x):
+    """A value of a metric in the unit of a table."""
+    m = METRICS[key]
+    return "-" if isnan(x) else f"{x / m.unit:.{m.decimals}f}"
+
+
+def metric(report, key):
+    """The name of a metric, or what the report labels it."""
+    if key in METRICS:
+        return METRICS[key].name
+    labels = [m.label for m in report.margins if m.metric == key]
+    return labels[0] if labels and labels[0] else key
+
+
+# --- Ratios -----------------------------------------------------------------
+
+def ratio_decimals(x):
+    """How many decimals of a ratio count."""
+    return 3 if x < .1 else 2 if x < 10 else 1
+
+
+def span(s):
+    """A ratio with its interval: "1.32x (1.28 to 1.36)"."""
+    if not isfinite(s.at):
+        return "-"
+    d = ratio_decimals(s.at)
+    text = f"{s.at:.{d}f}x"
+    return text + f" ({s.low:.{d}f} to {s.high:.{d}f})" * s.has_ends()
+
+
+def estimate(c):
+    """The estimate of a comparison, a ratio or a difference, with its
+    interval."""
+    s = c.span()
+    if not isfinite(s.at):
+        return "-"
+    if c.scale != "difference":
+        return span(s)
+    text = "+" * (s.at > 0) + value(c.metric, s.at)
+    return text + " ({} to {})".format(value(c.metric, s.low),
+        value(c.metric, s.high)) * s.has_ends()
+
+
+def bound(c, more, less):
+    """What stands before a ratio that the load kept from being larger: `more`
+    where a is ahead, `less` where b is; "" before any other."""
+    if not c.at_least:
+        return ""
+    return more if c.estimate > 1 else less
+
+
+# --- Findings ---------------------------------------------------------------
+
+def medians(c):
+    """The medians behind a ratio. It is that of paired blocks: where theirs
+    is another one, beyond its interval, that is said."""
+    a, b = value(c.metric, c.a_median), value(c.metric, c.b_median)
+    ratio, s = over(c.a_median, c.b_median), c.span()
+    if s.has_ends() and not s.low <= ratio <= s.high:
+        return (f" in paired blocks (the medians of all runs, {a} against {b},"
+            f" are {span(Span(nan, ratio, nan))} apart)")
+    times = f": {digits(1 / s.at, 2)} times less" \
+        if 0 < s.at <= 1 / FEW_TIMES else ""
+    return f", {a} against {b}{times}"
+
+
+def found(c):
+    """What was measured, with the two medians."""
+    m = METRICS.get(c.metric)
+    if m is None or not c.is_ratio():
+        a, b = value(c.metric, c.a_median), value(c.metric, c.b_median)
+        name = m.name if m else c.metric
+        return f"{name}: {a} with events, {b} with threads"
+    least = bound(c, "at least ", "at most ")
+    return f"{m.before} {least}{estimate(c)} {m.after}{medians(c)}"
+
+
+def why_invalid(c):
+    """Why a comparison is not valid: in words, or by the gates it failed."""
+    return c.invalid or ", ".join(c.gates)
+
+
+def finding(c):
+    """What a comparison of events with threads found, no stronger than its
+    verdict, without a full stop."""
+    name = METRICS[c.metric].name if c.metric in METRICS else c.metric
+    is_ = choice(c)
+    if is_ == "not valid":
+        return f"{name} cannot be compared: {why_invalid(c)}"
+    if is_ == "not measured":
+        return f"{name} cannot be compared: {c.missing}"
+    if is_ == "either":
+        return f"events and threads are equal in {name}, within " \
+            + share(c.band)
+    if is_.startswith("probably"):
+        return found(c) + "; the direction is clear, the size is not"
+    if is_ == "undecided" and not c.interval95:
+        return f"{found(c)}; undecided, of {of(c.blocks, 'block')} only"
+    if is_ == "undecided":
+        return f"{found(c)}; undecided"
+    return found(c)
+
+
+def overrun(scenario):
+    """That one twin did not keep up with its load and the other one did, or
+    None."""
+    for twin, other in ((THREADS, EVENTS), (EVENTS, THREADS)):
+        if scenario.cell(other).gates:
+            continue
+        for gate in scenario.cell(twin).gates:
+            if gate.name in ("unstable", "rate not reached"):
+                return (f"{TITLES[twin]} did not keep up ({gate.because}); "
+                    f"{TITLES[other]} did")
+    return None
+
+
+def is_too_noisy(scenario, c):
+    """Whether other work disturbed too many blocks for this comparison."""
+    return bool(scenario.too_noisy) and c.metric in METRICS \
+        and METRICS[c.metric].timed
+
+
+def disturbers(scenario):
+    """Who took processor time in the blocks that were discarded, and how
+    much of a window at most."""
+    runs = [run for run in scenario.runs
+        if run.block in scenario.discarded_blocks and run.window_ns > 0]
+
+    def most(*keys):
+        return max((getattr(run, key) * 1e9 / run.window_ns for run in runs
+            for key in keys if isfinite(getattr(run, key))), default=0)
+
+    took = ((most("foreign_cpu_seconds", "load_foreign_cpu_seconds"),
+        "other processes"), (most("stolen_seconds"), "the hypervisor"))
+    who = [f"{name} used up to {share(min(x, 1))} of a CPU"
+        for x, name in took if x >= TAKEN]
+    return " and ".join(who) or "the machine was busy with something else"
+
+
+def noise(scenario):
+    """That the machine was too busy for a verdict."""
+    return (f"no verdict: {disturbers(scenario)}, so "
+        f"{len(scenario.discarded_blocks)} of {len(scenario.orders)} blocks "
+        "do not count; end what else runs, and try again")
+
+
+def of(n, thing):
+    """A number of things."""
+    return f"{count(n)} {thing}{'s' * (n != 1)}"
+
+
+def claim(scenario):
+    """What a scenario comes down to, without a full stop."""
+    c = scenario.main()
+    if c is None:
+        return "nothing is known: there was no time left to run it"
+    if c.verdict == "INVALID":
+        return (not c.invalid and overrun(scenario)
+            or f"nothing is claimed: {why_invalid(c)}")
+    if c.metric == ANSWERED and not c.missing:
+        return (f"events answered {100 * c.a_median:.0f} % of the requests, "
+            f"threads {100 * c.b_median:.0f} %"
+            + " (no verdict)" * (c.verdict == "no verdict"))
+    if is_too_noisy(scenario, c) and not c.missing:
+        return noise(scenario)
+    return finding(c)
+
+
+def sentence(scenario):
+    """What a scenario comes down to, with where that was."""
+    one_core = scenario.cores == "one" and scenario.primary == RATE
+    lead = scenario.title + " on one core" * one_core + ", "
+    if scenario.is_short():
+        lead += "of which {:.0f} of {:.0f} could be opened, ".format(
+            scenario.connections, scenario.connections_wanted)
+    return f"{lead}{claim(scenario)}."
