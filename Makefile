@@ -110,15 +110,34 @@ override LDFLAGS += -pie -pthread $(if $(SAN),-fsanitize=$(SAN)) $(HARDENING_LD)
 override HOST_CFLAGS += -std=c11 -Wall -Wextra $(if $(WERROR),-Werror) \
 	$(HOST_SAN)
 
-# Where UnicodeData.txt and Jamo.txt are.
+# Where the Unicode Character Database is, what of it is read, and where it
+# stands what else characters are called.
 UCD ?= /usr/share/unicode
+UCD_FILES := UnicodeData Jamo Blocks Scripts DerivedAge
+KEYWORDS := common/ucd
 
-.PHONY: all programs servers tests disturbed fuzzers builds check check-full \
+.PHONY: all help test programs servers tests disturbed fuzzers builds check \
+	check-full \
 	fuzz soak coverage coverage-figures compare install uninstall clean bench \
 	planted diff format format-check deps FORCE
 .DELETE_ON_ERROR:
 
 all: programs $(B)/compare $(B)/port.json $(TELLER)
+
+help:
+	@echo 'make                       build everything into build/'
+	@echo 'make compare               build, race both twins, write a report'
+	@echo 'make check, make test      the tests; make check-full: the long ones too'
+	@echo 'make install, uninstall    with PREFIX and DESTDIR'
+	@echo 'make deps                  install the Debian packages that are missing'
+	@echo 'make diff FILE=NAME        both twins side by side'
+	@echo 'make bench, planted, fuzz, soak, coverage'
+	@echo 'make format, format-check, clean'
+	@echo 'Variables: CC, HOSTCC, CFLAGS, CPPFLAGS, LDFLAGS, WERROR=1, V=1,'
+	@echo 'SAN=address,undefined, UCD=DIR (Unicode Character Database)'
+
+test: check
+
 programs: $(TWIN_PROGRAMS) $(CONTROL_PROGRAMS) $(B)/charfind
 servers: programs $(TEST_SERVERS)
 tests: all servers $(UNIT_TESTS) $(FUZZ_TARGETS)
@@ -146,10 +165,11 @@ $(B)/obj/common/charindex_data.o: $(B)/common/charindex_data.c
 	$Q$(CC) $(CPPFLAGS) $(CFLAGS) -fno-lto -MMD -MP -c -o $@ $<
 
 $(B)/common/charindex_data.c: $(B)/ucd-compile $(B)/ucd \
-		$(wildcard $(UCD)/UnicodeData.txt $(UCD)/Jamo.txt)
+		$(KEYWORDS)/keywords.txt \
+		$(wildcard $(UCD_FILES:%=$(UCD)/%.txt))
 	@mkdir -p $(@D)
 	@echo "  UCD   $@"
-	$Q$< $(UCD) $@.new && mv $@.new $@
+	$Q$< $(UCD) $(KEYWORDS) $@.new && mv $@.new $@
 
 $(B)/ucd: FORCE
 	@mkdir -p $(@D)
@@ -177,11 +197,12 @@ define link
 $Q$(CC) $(CFLAGS) $(LDFLAGS) -o $@ $(filter %.o %.a,$^) $(LDLIBS)
 endef
 
-$(B)/ucd-compile: common/ucd/compile.c Makefile
+COMPILER := $(wildcard common/ucd/*.c) common/wordform.c
+$(B)/ucd-compile: $(COMPILER) Makefile common/wordform.h common/charset.h \
+		$(wildcard common/ucd/*.h common/charindex*.h)
 	@mkdir -p $(@D)
 	@echo "  HOSTCC $@"
-	$Q$(HOSTCC) -I. -D_GNU_SOURCE $(HOST_CFLAGS) -MMD -MP -MF $@.d -MT $@ \
-		-o $@ $<
+	$Q$(HOSTCC) -I. -D_GNU_SOURCE $(HOST_CFLAGS) -o $@ $(COMPILER)
 
 $(B)/charfind: $(B)/obj/common/charfind.o $(B)/libcommon.a
 	$(link)
@@ -250,8 +271,9 @@ $(UNIT_TESTS) $(FUZZ_TARGETS): STACK_WARNINGS =
 SCARCE := $(addprefix $(B)/tests/unit/test_,charpage chartalk guess player)
 $(SCARCE): $(B)/obj/tests/unit/scarce.o
 $(SCARCE): LDLIBS += -Wl,--wrap=malloc,--wrap=reallocarray
-# Its oracle: ICU has the names, too.
-$(B)/tests/unit/test_charindex: LDLIBS += $(shell $(PKG_CONFIG) --libs icu-uc)
+# Their oracle: ICU has the names and properties, too.
+$(addprefix $(B)/tests/unit/test_,charindex chardetail): LDLIBS += \
+	$(shell $(PKG_CONFIG) --libs icu-uc)
 
 # With libFuzzer, or with a main that replays inputs.
 FUZZER := $(findstring fuzzer,$(SAN))
@@ -347,7 +369,7 @@ coverage:
 	$(MAKE) $(COVERAGE_BUILD) tests disturbed
 	chmod -R a+rwX build/coverage
 	umask 0; $(PYTHON) tests/run.py --build build/coverage
-	gcovr --root . $(COVERED:%=--filter %/) --exclude common/ucd/compile.c \
+	gcovr --root . $(COVERED:%=--filter %/) --exclude common/ucd/ \
 		--exclude-branches-by-pattern '.*\bassert\(.*' \
 		--object-directory build/coverage --json build/coverage/coverage.json \
 		build/coverage
@@ -397,7 +419,10 @@ clean:
 BINDIR := $(DESTDIR)$(PREFIX)/bin
 MANDIR := $(DESTDIR)$(PREFIX)/share/man/man1
 LIBEXECDIR := $(DESTDIR)$(PREFIX)/libexec/threads-vs-events
+DOCDIR := $(DESTDIR)$(PREFIX)/share/doc/threads-vs-events
 MANUALS := $(wildcard common/man/*.1)
+DOCUMENTS := README.md LICENSE common/protocols.md report/report-json.md \
+	common/ucd/UNICODE-LICENSE.txt
 INSTALLED := $(foreach t,$(TWINS),$(PROGRAMS:%=$(BINDIR)/%-$t)) \
 	$(BINDIR)/charfind $(BINDIR)/threads-vs-events
 
@@ -413,11 +438,13 @@ install: all
 	install -m 644 $(TELLER:$(B)/%=build/%) $(LIBEXECDIR)/tell
 	[ ! -f build/port.json ] || install -m 644 build/port.json $(LIBEXECDIR)
 	install -m 644 $(MANUALS) $(MANDIR)
+	install -d $(DOCDIR)
+	install -m 644 $(DOCUMENTS) $(DOCDIR)
 
 uninstall:
 	rm -f $(INSTALLED) $(MANUALS:common/man/%=$(MANDIR)/%) \
 		$(foreach t,$(TWINS),$(PROGRAMS:%=$(MANDIR)/%-$t.1))
-	rm -rf $(LIBEXECDIR)
+	rm -rf $(LIBEXECDIR) $(DOCDIR)
 
 # --- What they need --------------------------------------------------------
 

@@ -1,7 +1,7 @@
 /*
- * charfind - Unicode characters by name, on the command line.
+ * charfind - Unicode characters on the command line, by name or as such.
  */
-#include "common/charindex.h"
+#include "common/charsearch.h"
 #include "common/cli.h"
 #include "common/quote.h"
 
@@ -10,6 +10,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 #include <unistr.h>
 
 /* Exit codes, as grep's; CLI_USAGE for a wrong command line. */
@@ -20,10 +21,20 @@
 /* Bytes of output per system call. */
 #define OUTPUT_SIZE 65536
 
+/* The columns of a code. */
+#define LABEL_COLUMNS 7
+
+/* Rows that are printed on a terminal when no limit is given: about what it
+ * shows at once, as the likely ones come first. */
+#define TERMINAL_ROWS 40
+
 /* What was asked for. */
 struct options {
     int words; /* how many to report; 0: search instead */
     bool json;
+    bool lines; /* a query per line of standard input */
+    enum charsearch_order order;
+    size_t limit;  /* rows of one query */
     char *query;   /* owned; NULL when no argument was given */
     size_t length; /* of query */
 };
@@ -31,6 +42,7 @@ struct options {
 enum key {
     KEY_WORDS = 0x200,
     KEY_JSON,
+    KEY_ORDER,
 };
 
 /* Add an argument to the query, after a space. */
@@ -52,6 +64,29 @@ add_argument(struct options *options, const char *argument)
     options->length += gap + length;
 }
 
+/* Take in the name of an order. */
+static void
+read_order(struct options *options, const char *arg, struct argp_state *state)
+{
+    if (strcmp(arg, "code") == 0)
+        options->order = CHARSEARCH_PUBLISHED;
+    else if (strcmp(arg, "relevance") == 0)
+        options->order = CHARSEARCH_RELEVANCE;
+    else
+        argp_error(state, "--order: '%s' is neither code nor relevance", arg);
+}
+
+/* Check the arguments together. */
+static void
+check_options(struct options *options, struct argp_state *state)
+{
+    if (options->words > 0 && options->query != NULL)
+        argp_error(state, "--words takes no query");
+    if (options->words == 0 && options->query == NULL)
+        argp_usage(state);
+    options->lines = options->query != NULL && strcmp(options->query, "-") == 0;
+}
+
 /* Take in one option or argument. */
 static error_t
 parse(int key, char *arg, struct argp_state *state)
@@ -65,16 +100,19 @@ parse(int key, char *arg, struct argp_state *state)
     case KEY_JSON:
         options->json = true;
         break;
+    case KEY_ORDER:
+        read_order(options, arg, state);
+        break;
+    case 'n':
+        options->limit = (size_t)cli_number(state, "limit", arg, 1, INT32_MAX);
+        break;
     case ARGP_KEY_ARG:
         if (u8_check((const uint8_t *)arg, strlen(arg)) != NULL)
             argp_error(state, "the query is not UTF-8");
         add_argument(options, arg);
         break;
     case ARGP_KEY_END:
-        if (options->words > 0 && options->query != NULL)
-            argp_error(state, "--words takes no query");
-        if (options->words == 0 && options->query == NULL)
-            argp_usage(state);
+        check_options(options, state);
         break;
     default:
         return ARGP_ERR_UNKNOWN;
@@ -90,22 +128,36 @@ read_options(struct options *options, int argc, char **argv)
         { "words", KEY_WORDS, "N", 0,
             "print the N most frequent words of names, with counts", 0 },
         { "json", KEY_JSON, NULL, 0, "print JSON", 0 },
+        { "limit", 'n', "N", 0,
+            "print at most N characters (default: 40 on a terminal, else all)",
+            0 },
+        { "order", KEY_ORDER, "ORDER", 0,
+            "relevance (default): words in any form, other names and "
+            "keywords, the likely characters first; code: words of names as "
+            "they are spelt, by code point",
+            0 },
         { 0 },
     };
     static const struct argp argp = {
         .options = known,
         .parser = parse,
-        .args_doc = "WORD...\nU+265A\nCHARACTER\n--words=N",
-        .doc = "Find Unicode characters by the words of their names.\v"
-               "Exits with 0 when something was found, 1 when nothing was, 2 "
-               "on trouble, 64 for a wrong command line.",
+        .args_doc = "WORD...\nCHARACTER...\nCODE...\n-\n--words=N",
+        .doc =
+            "Find Unicode characters by what people call them, or say what "
+            "characters and codes (U+265A, 0x265A, &hearts;, \\u2665) "
+            "are.\vWith - alone, every line of standard input is a query.\n\n"
+            "Exits with 0 when something was found, 1 when nothing was, 2 "
+            "on trouble, 64 for a wrong command line.",
     };
     static char version[64];
 
     snprintf(version, sizeof(version), "charfind " VERSION " (Unicode %s)",
         charindex_version);
     argp_program_version = version;
-    *options = (struct options) { 0 };
+    *options = (struct options) {
+        .order = CHARSEARCH_RELEVANCE,
+        .limit = isatty(STDOUT_FILENO) ? TERMINAL_ROWS : SIZE_MAX,
+    };
     cli_parse(&argp, 0, argc, argv, options);
 }
 
@@ -131,7 +183,7 @@ print_words(const struct options *options)
         puts("\n]");
 }
 
-/* Print one row of JSON. */
+/* Print one item of JSON. */
 static void
 print_item(const struct charindex_row *row, bool first)
 {
@@ -143,59 +195,123 @@ print_item(const struct charindex_row *row, bool first)
         (int)row->name_length, row->name);
 }
 
-/* Print the characters of set; how many they were. */
-static size_t
-print_rows(struct charindex_set *set, bool json)
+/* Print a row as it goes over the wire. */
+static void
+print_line(const struct charindex_row *row)
+{
+    size_t length;
+    const char *shown = charsearch_shown(row, &length);
+
+    printf("%-*.*s\t%.*s\t%.*s\n", LABEL_COLUMNS, (int)row->label_length,
+        row->label, (int)length, shown, (int)row->name_length, row->name);
+}
+
+/* Print so many characters of search. */
+static void
+print_rows(struct charsearch *search, size_t limit, bool json)
 {
     struct charindex_run run;
     struct charindex_row row;
-    size_t count = 0;
+    bool first = true;
 
-    while (charindex_take(set, SIZE_MAX, &run)) {
-        const char *line = run.bytes;
-
-        for (; charindex_cut(&run, &row); line = run.bytes) {
-            if (json) {
-                print_item(&row, count == 0);
-            } else {
-                fwrite(line, 1, row.length, stdout);
-                putchar('\n');
-            }
-            count++;
+    while (charsearch_take(search, limit, &run)) {
+        limit -= run.count;
+        for (; charindex_cut(&run, &row); first = false) {
+            if (json)
+                print_item(&row, first);
+            else
+                print_line(&row);
         }
     }
-    return count;
+}
+
+/* Print what was found as JSON. */
+static void
+print_json(struct charsearch *search, size_t shown, const char *query,
+    size_t length, char *room)
+{
+    size_t corrected_length;
+    const char *corrected = charsearch_correction(search, &corrected_length);
+
+    quote_json(room, query, length);
+    printf("{\"query\":%s,", room);
+    if (corrected_length > 0)
+        printf("\"corrected\":\"%.*s\",", (int)corrected_length, corrected);
+    printf("\"count\":%zu,\"start\":0,\"stop\":%zu,\"items\":[",
+        charsearch_count(search), shown);
+    print_rows(search, shown, true);
+    puts(shown > 0 ? "\n]}" : "]}");
+}
+
+/* Print what was found, and how many characters these are. */
+static void
+print_text(struct charsearch *search, size_t shown, const char *query,
+    size_t length, char *room)
+{
+    const size_t count = charsearch_count(search);
+    size_t corrected_length;
+    const char *corrected = charsearch_correction(search, &corrected_length);
+    char meant[QUOTE_STATUS_ROOM(CHARSEARCH_CORRECTED_MAX)];
+
+    print_rows(search, shown, false);
+    quote_status(room, corrected_length > 0 ? 0 : count, query, length);
+    fputs(room, stdout);
+    if (corrected_length > 0) {
+        quote_status(meant, count, corrected, corrected_length);
+        printf("; %s", meant);
+    }
+    if (shown == 1 && count > 1)
+        printf(", the first shown");
+    else if (shown < count)
+        printf(", the first %zu shown", shown);
+    putchar('\n');
 }
 
 /* Search, and print what is found; how many characters that is. */
 static size_t
-search(const char *query, size_t length, bool json)
+search(const char *query, size_t length, const struct options *options)
 {
-    struct charindex_set set;
-    size_t count;
-    char *text;
+    struct charsearch found;
+    size_t count, shown;
+    char *room;
 
     charindex_strip(&query, &length);
-    text = malloc(QUOTE_JSON_ROOM(length) + QUOTE_STATUS_ROOM(length));
-    if (text == NULL) {
+    room = malloc(QUOTE_JSON_ROOM(length) + QUOTE_STATUS_ROOM(length));
+    if (room == NULL) {
         fprintf(stderr, "charfind: out of memory\n");
         exit(TROUBLE);
     }
-    charindex_find(&set, query, length);
-    count = charindex_count(&set);
-    if (json) {
-        quote_json(text, query, length);
-        printf("{\"query\":%s,\"count\":%zu,\"start\":0,\"stop\":%zu,"
-               "\"items\":[",
-            text, count, count);
-        print_rows(&set, true);
-        puts(count > 0 ? "\n]}" : "]}");
-    } else {
-        print_rows(&set, false);
-        quote_status(text, count, query, length);
-        puts(text);
+    charsearch_find(&found, options->order, query, length);
+    count = charsearch_count(&found);
+    shown = count < options->limit ? count : options->limit;
+    if (options->json)
+        print_json(&found, shown, query, length, room);
+    else
+        print_text(&found, shown, query, length, room);
+    free(room);
+    return count;
+}
+
+/* Search for every line of standard input; how many characters are found. */
+static size_t
+search_lines(const struct options *options)
+{
+    char *line = NULL;
+    size_t room = 0, count = 0;
+    ssize_t length;
+
+    while ((length = getline(&line, &room, stdin)) > 0) {
+        if (u8_check((const uint8_t *)line, (size_t)length) != NULL) {
+            fprintf(stderr, "charfind: a line is not UTF-8\n");
+            exit(TROUBLE);
+        }
+        count += search(line, (size_t)length, options);
     }
-    free(text);
+    free(line);
+    if (ferror(stdin)) {
+        fprintf(stderr, "charfind: cannot read: %s\n", strerror(errno));
+        exit(TROUBLE);
+    }
     return count;
 }
 
@@ -204,15 +320,17 @@ main(int argc, char **argv)
 {
     static char room[OUTPUT_SIZE];
     struct options options;
-    int code = FOUND;
+    size_t count = 1;
 
     cli_begin_process();
     setvbuf(stdout, room, _IOFBF, sizeof(room));
     read_options(&options, argc, argv);
     if (options.words > 0)
         print_words(&options);
-    else if (search(options.query, options.length, options.json) == 0)
-        code = NOT_FOUND;
+    else if (options.lines)
+        count = search_lines(&options);
+    else
+        count = search(options.query, options.length, &options);
     free(options.query);
     if (fflush(stdout) != 0 || ferror(stdout)) {
         /* Who pipes it into head wants no more, and no complaint. */
@@ -220,5 +338,5 @@ main(int argc, char **argv)
             fprintf(stderr, "charfind: cannot write: %s\n", strerror(errno));
         return TROUBLE;
     }
-    return code;
+    return count > 0 ? FOUND : NOT_FOUND;
 }

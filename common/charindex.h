@@ -27,25 +27,23 @@
 #ifndef COMMON_CHARINDEX_H
 #define COMMON_CHARINDEX_H
 
+#include "common/charset.h"
+#include "common/charword.h"
+
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
-/* No name has more different words (in Unicode 15: 12), so a query with more
- * finds nothing. */
-#define CHARINDEX_WORDS 16
+/* Different words of a name, and so of a query. */
+#define CHARINDEX_WORDS CHARSET_LISTS
 
-/* No word of a name is longer, in bytes (in Unicode 15: 21). */
-#define CHARINDEX_WORD_MAX 32
+/* The longest word of a name, in bytes. */
+#define CHARINDEX_WORD_MAX CHARWORD_MAX
 
-/* Characters in code point order, not yet taken; 140 bytes. Its members are
- * charindex's own. */
+/* Characters in code point order, not yet taken. Its member is charindex's
+ * own. */
 struct charindex_set {
-    uint32_t low, high; /* rows before low are taken; high and on are not in */
-    uint32_t lists;     /* the row must occur in each of these */
-    struct {
-        uint32_t at, end; /* runs that are still to be looked at */
-    } list[CHARINDEX_WORDS];
+    struct charset rows;
 };
 
 /* Rows of neighbouring named characters, in one piece. Not NUL-terminated. */
@@ -110,6 +108,13 @@ void charindex_skip(struct charindex_set *set, size_t count);
 
 /* Take the first row from run and cut it up; false when run is empty. */
 bool charindex_cut(struct charindex_run *run, struct charindex_row *row);
+
+/* The row of a named character, counted from 0 in code point order; their
+ * number when it has no name. */
+uint32_t charindex_row_of(uint32_t code);
+
+/* The rows from start to before end, more than none, as one slice. */
+void charindex_slice(uint32_t start, uint32_t end, struct charindex_run *run);
 
 /* The n-th word, counted from 0, the most frequent first and equally frequent
  * ones in alphabetical order; false when there are not so many. */

@@ -68,6 +68,107 @@ enum charindex_kind {
 #define CHARINDEX_KIND_BITS 3
 extern const uint32_t charindex_kinds[];
 
+/* --- The order by relevance ---------------------------------------------- */
+
+/* How many of each there are. */
+struct charsearch_sizes {
+    uint32_t rows; /* those of charindex, and the control characters' */
+    uint32_t terms;
+    uint32_t phrases;
+    uint32_t references; /* of HTML */
+};
+extern const struct charsearch_sizes charsearch_sizes;
+
+/* The rows that are likely to be meant come first: the number of a row in that
+ * order is its rank. The rows by rank, and the ranks by row. */
+extern const uint32_t charsearch_rows[];
+extern const uint32_t charsearch_ranks[];
+
+/* The ranks that a word in any of its forms occurs in, in a name or an alias:
+ * as runs in charindex_runs (one more: the end). */
+struct charsearch_list {
+    uint32_t runs;
+    uint32_t count; /* of ranks */
+};
+extern const struct charsearch_list charsearch_lists[];
+
+/* The words in all their forms, and what is left of these without an ending, in
+ * the order of their bytes (one more: the end); texts without NULs. */
+struct charsearch_term {
+    uint32_t text;       /* where in charsearch_texts */
+    uint32_t list : 30;  /* which of charsearch_lists */
+    uint32_t word : 1;   /* not just what is left of some */
+    uint32_t spoken : 1; /* people may mean it: a word, not a sign, of a name
+                            that was not made by a rule, or of an alias */
+};
+extern const struct charsearch_term charsearch_terms[];
+extern const char charsearch_texts[];
+
+/* What a character is called: the words of a name or alias, in any order, as
+ * charsearch_hash of their lists; ascending (one more: the end). The ranks that
+ * are called so, the best first. */
+struct charsearch_phrase {
+    uint64_t hash;
+    uint32_t ranks; /* where in charsearch_called */
+};
+extern const struct charsearch_phrase charsearch_phrases[];
+extern const uint32_t charsearch_called[];
+
+/* Ranks of one phrase, at most. */
+#define CHARSEARCH_CALLED_MAX 32
+
+/* The character references of HTML, "hearts", in the order of their bytes (one
+ * more: the end). */
+struct charsearch_reference {
+    uint32_t text; /* where in charsearch_reference_texts */
+    uint32_t code;
+};
+extern const struct charsearch_reference charsearch_references[];
+extern const char charsearch_reference_texts[];
+
+/* What identifies a set of lists, in ascending order (FNV-1a). With 64 bits no
+ * query meets the hash of a phrase that it is not, by chance. */
+static inline uint64_t
+charsearch_hash(const uint32_t *lists, size_t count)
+{
+    uint64_t hash = UINT64_C(14695981039346656037);
+
+    for (size_t i = 0; i < count; i++) {
+        for (int shift = 0; shift < 32; shift += 8)
+            hash =
+                (hash ^ (lists[i] >> shift & 0xff)) * UINT64_C(1099511628211);
+    }
+    return hash;
+}
+
+/* --- What is known of single characters ---------------------------------- */
+
+/* What of a character there may be a text about. */
+enum chardetail_property {
+    CHARDETAIL_CATEGORY,      /* "So" */
+    CHARDETAIL_BLOCK,         /* "Basic Latin" */
+    CHARDETAIL_SCRIPT,        /* "Old_Italic" */
+    CHARDETAIL_AGE,           /* "1.1" */
+    CHARDETAIL_DECOMPOSITION, /* "<compat> 0020 0301" */
+    CHARDETAIL_ALIASES,       /* "valentine, heart suit" */
+    CHARDETAIL_KEYWORDS,      /* "card, game" */
+    CHARDETAIL_REFERENCE,     /* "hearts" */
+    CHARDETAIL_PROPERTIES,
+};
+
+/* From which code point on a property is which text: where in chardetail_texts,
+ * which ends in a NUL; "" where there is none. Property after property, from
+ * chardetail_starts[property] on. */
+struct chardetail_range {
+    uint32_t code;
+    uint32_t text;
+};
+extern const struct chardetail_range chardetail_ranges[];
+extern const uint32_t chardetail_starts[];
+extern const char chardetail_texts[];
+
+/* --- The hash table of words --------------------------------------------- */
+
 /* Where to look for a word first (FNV-1a). */
 static inline uint32_t
 charindex_hash(const char *text, size_t length)

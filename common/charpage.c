@@ -5,6 +5,7 @@
 
 #include <assert.h>
 #include <inttypes.h>
+#include <stddef.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -24,13 +25,28 @@
 #define ITEM_END        "\"},"
 #define LENGTH(literal) (sizeof(literal) - 1)
 
+/* Room for what is said about a search for so many bytes. */
+#define MESSAGE_ROOM(length)                                                   \
+    (QUOTE_STATUS_ROOM(length) + QUOTE_STATUS_ROOM(CHARSEARCH_CORRECTED_MAX))
+
 /* The files of common/web. */
 extern const struct embed web_page_html, web_page_js, web_style_css;
 
 /* An answer to /search; its {{places}} are filled as those of page.html. */
 static const char search_json[] =
-    "{\"query\":\"{{json}}\",\"count\":{{count}},\"start\":{{start}},"
+    "{\"query\":\"{{json}}\",{{corrected-begin}}{{corrected}}{{corrected-end}}"
+    "\"count\":{{count}},"
+    "\"start\":{{start}},"
     "\"stop\":{{stop}},\"items\":[{{items}}]}\n";
+
+/* What the page says of a single character: before the details, each of them,
+ * and after. */
+static const char details_head[] = "<dl>\n";
+static const char detail_html[] = "<dt>{{label}}<dd>{{text}}\n";
+static const char details_tail[] =
+    "</dl>\n<p>Neighbours: <a href=\"/?query=U%2B{{before}}\" {{no-before}}>"
+    "U+{{before}}</a> <a href=\"/?query=U%2B{{after}}\" {{no-after}}>"
+    "U+{{after}}</a></p>\n";
 
 static const char ok[] = "ok\n";
 
@@ -43,6 +59,7 @@ struct charpage_resource {
         METRICS,
     } kind;
     bool fixed; /* the client may keep it, and ask whether it is still right */
+    enum charsearch_order order; /* if none is asked for */
     const char *type;
     const char *policy;
     const struct embed *file; /* that has the text; NULL: */
@@ -50,16 +67,16 @@ struct charpage_resource {
 };
 
 static const struct charpage_resource resources[] = {
-    { "/", TEMPLATE, false, "text/html; charset=utf-8", HTTP_POLICY,
-        &web_page_html, NULL },
-    { "/search", TEMPLATE, false, "application/json; charset=utf-8", NULL, NULL,
-        search_json },
-    { "/page.js", TEXT, true, "text/javascript; charset=utf-8", NULL,
+    { "/", TEMPLATE, false, CHARSEARCH_RELEVANCE, "text/html; charset=utf-8",
+        HTTP_POLICY, &web_page_html, NULL },
+    { "/search", TEMPLATE, false, CHARSEARCH_PUBLISHED,
+        "application/json; charset=utf-8", NULL, NULL, search_json },
+    { "/page.js", TEXT, true, 0, "text/javascript; charset=utf-8", NULL,
         &web_page_js, NULL },
-    { "/style.css", TEXT, true, "text/css; charset=utf-8", NULL, &web_style_css,
-        NULL },
-    { "/healthz", TEXT, false, "text/plain; charset=utf-8", NULL, NULL, ok },
-    { "/metrics", METRICS, false, "text/plain; version=0.0.4; charset=utf-8",
+    { "/style.css", TEXT, true, 0, "text/css; charset=utf-8", NULL,
+        &web_style_css, NULL },
+    { "/healthz", TEXT, false, 0, "text/plain; charset=utf-8", NULL, NULL, ok },
+    { "/metrics", METRICS, false, 0, "text/plain; version=0.0.4; charset=utf-8",
         NULL, NULL, NULL },
 };
 
@@ -144,20 +161,46 @@ read_slice(struct charpage *page, const struct http_parameter *start,
     return true;
 }
 
+/* Read which order is wanted; false when there is no such. */
+static bool
+read_order(const struct http_parameter *parameter, enum charsearch_order *order)
+{
+    static const struct {
+        const char *name;
+        enum charsearch_order order;
+    } known[] = {
+        { "code", CHARSEARCH_PUBLISHED },
+        { "relevance", CHARSEARCH_RELEVANCE },
+    };
+
+    if (parameter->length == 0)
+        return true;
+    for (size_t i = 0; i < sizeof(known) / sizeof(*known); i++) {
+        if (strlen(known[i].name) == parameter->length &&
+            memcmp(known[i].name, parameter->text, parameter->length) == 0) {
+            *order = known[i].order;
+            return true;
+        }
+    }
+    return false;
+}
+
 /* Search, and cut the wanted rows to those there are. */
 static void
-find_rows(struct charpage *page)
+find_rows(struct charpage *page, enum charsearch_order order)
 {
-    if (page->query_length > 0)
-        charindex_find(&page->set, page->query, page->query_length);
-    page->count = charindex_count(&page->set);
+    charsearch_find(page->search, order, page->query, page->query_length);
+    page->count = charsearch_count(page->search);
+    page->corrected.text =
+        charsearch_correction(page->search, &page->corrected.length);
     if (page->start > page->count)
         page->start = page->count;
     if (page->stop > page->count)
         page->stop = page->count;
     if (page->stop < page->start)
         page->stop = page->start;
-    charindex_skip(&page->set, page->start);
+    charsearch_skip(page->search, page->start);
+    page->rows = page->stop - page->start;
 }
 
 /* Say on the console what is asked and how much is sent; room is for text. */
@@ -171,26 +214,11 @@ say_search(
     site->say("Sending %zu results", page->stop - page->start);
 }
 
-/* Read what is searched for, and which rows are wanted; the status. */
-static int
-read_search(struct charpage *page, struct http_slice query)
+/* Whether a place has this name. */
+static bool
+is_place(const char *place, size_t length, const char *name)
 {
-    struct http_parameter parameters[] = {
-        { .name = "query" },
-        { .name = "start" },
-        { .name = "stop" },
-    };
-
-    page->memory = malloc(query.length + QUOTE_STATUS_ROOM(query.length));
-    if (page->memory == NULL)
-        return 500;
-    if (!http_query(query.text, query.length, page->memory, parameters, 3) ||
-        !read_slice(page, &parameters[1], &parameters[2]))
-        return 400;
-    page->query = parameters[0].length > 0 ? parameters[0].text : "";
-    page->query_length = parameters[0].length;
-    charindex_strip(&page->query, &page->query_length);
-    return 200;
+    return strlen(name) == length && memcmp(place, name, length) == 0;
 }
 
 /* Put a word at a place if a condition holds, else nothing. */
@@ -198,6 +226,177 @@ static void
 put_word(struct template *template, const char *word, bool condition)
 {
     template_put(template, TEMPLATE_RAW, word, condition ? strlen(word) : 0);
+}
+
+/* Put a slice at a place, as it is. */
+static void
+put_slice(struct template *template, struct http_slice slice)
+{
+    template_put(template, TEMPLATE_RAW, slice.text, slice.length);
+}
+
+/* What a search needs; texts follow. Only the page shows details. */
+struct memory {
+    struct charsearch search;
+    struct charpage_detail detail;
+};
+
+/* How much of that the answer that is a resource needs. */
+static size_t
+memory_size(const struct charpage_resource *resource)
+{
+    return resource->file == NULL ? offsetof(struct memory, detail)
+                                  : sizeof(struct memory);
+}
+
+/* Put at a place of the details what stands for {{name}}. */
+static void
+fill_detail(
+    struct template *template, const char *name, size_t length, void *argument)
+{
+    const struct charpage_detail *detail = argument;
+#define IS(place) is_place(name, length, place)
+
+    if (IS("label"))
+        template_put(
+            template, TEMPLATE_RAW, detail->label, strlen(detail->label));
+    else if (IS("text"))
+        template_put(
+            template, TEMPLATE_HTML, detail->text, strlen(detail->text));
+    else if (IS("before"))
+        put_slice(template, detail->before);
+    else if (IS("after"))
+        put_slice(template, detail->after);
+    else if (IS("no-before"))
+        put_word(template, "hidden", detail->before.length == 0);
+    else {
+        assert(IS("no-after"));
+        put_word(template, "hidden", detail->after.length == 0);
+    }
+#undef IS
+}
+
+/* Begin to write what comes next of the details. */
+static void
+begin_part(struct charpage_detail *detail, const char *text)
+{
+    template_begin(&detail->template, text, strlen(text), fill_detail, detail);
+}
+
+/* Go on to the next detail of which there is something to say, or to what
+ * follows all; false when that was all. */
+static bool
+next_detail(struct charpage_detail *detail)
+{
+    if (detail->ended)
+        return false;
+    do {
+        detail->ended = !chardetail_get(detail->code, detail->n++, detail->room,
+            &detail->label, &detail->text);
+    } while (!detail->ended && *detail->text == '\0');
+    begin_part(detail, detail->ended ? details_tail : detail_html);
+    return true;
+}
+
+/* The digits of a row's code, "265A": a row begins with "U+265A". */
+static struct http_slice
+code_of(const struct charindex_run *run)
+{
+    const char *digits = run->bytes + 2;
+
+    return (struct http_slice) { digits, strspn(digits, "0123456789ABCDEF") };
+}
+
+/* The digits of the code of the row that is so far from a character's; none if
+ * there is no such row. */
+static struct http_slice
+neighbour_of(uint32_t code, uint32_t distance)
+{
+    const uint32_t row = charindex_row_of(code);
+    const uint32_t rows = charindex_row_of(UINT32_MAX);
+    struct charindex_run run;
+
+    if (row == rows || row + distance >= rows)
+        return (struct http_slice) { "", 0 };
+    charindex_slice(row + distance, row + distance + 1, &run);
+    return code_of(&run);
+}
+
+/* Prepare what is shown of the only character. */
+static void
+begin_details(struct charpage *page)
+{
+    struct charsearch copy = *page->search;
+    struct charpage_detail *detail =
+        &((struct memory *)(void *)page->memory)->detail;
+    struct charindex_run run;
+    bool any = charsearch_take(&copy, 1, &run);
+
+    assert(any);
+    page->detail = detail;
+    detail->code = (uint32_t)strtoul(code_of(&run).text, NULL, 16);
+    detail->n = 0;
+    detail->before = neighbour_of(detail->code, UINT32_MAX);
+    detail->after = neighbour_of(detail->code, 1);
+    detail->ended = false;
+    begin_part(detail, details_head);
+}
+
+/* Write the details. */
+static size_t
+put_details(void *argument, char *buffer, size_t size, bool *last)
+{
+    struct charpage *page = argument;
+    size_t used = 0;
+
+    if (page->detail == NULL) {
+        *last = true;
+        return 0;
+    }
+    do {
+        bool whole = false;
+
+        used += template_next(
+            &page->detail->template, buffer + used, size - used, &whole);
+        if (!whole)
+            return used;
+    } while (next_detail(page->detail));
+    *last = true;
+    return used;
+}
+
+/* Read what is searched for, and which rows are wanted, and search; the status.
+ */
+static int
+read_search(struct charpage *page, struct http_slice query,
+    const struct charpage_resource *resource)
+{
+    enum charsearch_order order = resource->order;
+    struct http_parameter parameters[] = {
+        { .name = "query" },
+        { .name = "start" },
+        { .name = "stop" },
+        { .name = "order" },
+    };
+    const size_t size = memory_size(resource);
+    char *texts;
+
+    page->memory = malloc(size + query.length + MESSAGE_ROOM(query.length));
+    if (page->memory == NULL)
+        return 500;
+    page->search = &((struct memory *)(void *)page->memory)->search;
+    texts = page->memory + size;
+    if (!http_query(query.text, query.length, texts, parameters, 4) ||
+        !read_slice(page, &parameters[1], &parameters[2]) ||
+        !read_order(&parameters[3], &order))
+        return 400;
+    page->query = parameters[0].length > 0 ? parameters[0].text : "";
+    page->query_length = parameters[0].length;
+    charindex_strip(&page->query, &page->query_length);
+    find_rows(page, order);
+    if (resource->file != NULL && page->rows == 1 && page->count == 1)
+        begin_details(page);
+    return 200;
 }
 
 /* Append a constant, and bytes. */
@@ -216,6 +415,13 @@ static inline char *
 put_character(
     char *to, const struct charindex_row *row, enum template_escape escape)
 {
+    if (escape == TEMPLATE_HTML && row->code < 0xa0 &&
+        (row->code < ' ' || row->code >= 0x7f)) {
+        size_t length;
+        const char *shown = charsearch_shown(row, &length);
+
+        return put(to, shown, length);
+    }
     if (row->character_length == 1)
         return to + template_escape(to, *row->character, escape);
     return put(to, row->character, row->character_length);
@@ -267,7 +473,7 @@ put_rows(
         bool cut;
 
         if (run.count == 0)
-            charindex_take(&page->set, page->rows, &run);
+            charsearch_take(page->search, page->rows, &run);
         rest = run;
         cut = charindex_cut(&rest, &row);
         assert(cut);
@@ -298,13 +504,6 @@ put_items(void *argument, char *buffer, size_t size, bool *last)
     return put_rows(argument, false, buffer, size, last);
 }
 
-/* Whether a place has this name. */
-static bool
-is_place(const char *place, size_t length, const char *name)
-{
-    return strlen(name) == length && memcmp(place, name, length) == 0;
-}
-
 /* Put at a place what stands for {{name}}. */
 static void
 fill_place(
@@ -324,6 +523,16 @@ fill_place(
     else if (IS("status"))
         template_put(
             template, TEMPLATE_HTML, page->message, page->message_length);
+    else if (IS("corrected-begin"))
+        put_word(template, "\"corrected\":\"", page->corrected.length > 0);
+    else if (IS("corrected"))
+        template_put(template, TEMPLATE_JSON, page->corrected.text,
+            page->corrected.length);
+    else if (IS("meant"))
+        template_put(template, TEMPLATE_HTML, page->corrected.text,
+            page->corrected.length);
+    else if (IS("corrected-end"))
+        put_word(template, "\",", page->corrected.length > 0);
     else if (IS("count"))
         template_put_number(template, page->count);
     else if (IS("start"))
@@ -338,6 +547,8 @@ fill_place(
         template_put_made(template, put_table);
     else if (IS("items"))
         template_put_made(template, put_items);
+    else if (IS("details"))
+        template_put_made(template, put_details);
     else if (IS("dash"))
         put_word(template, " \xe2\x80\x93 ", page->query_length > 0);
     else if (IS("no-rows"))
@@ -362,6 +573,32 @@ put_template(void *argument, char *buffer, size_t size, bool *last)
     return template_next(&page->template, buffer, size, last);
 }
 
+/* Say how a search went, into message. */
+static void
+write_message(struct charpage *page, char *message)
+{
+    static const char asking[] = "Enter words describing characters.";
+    static const char instead[] = "; ";
+    size_t length;
+
+    page->message = asking;
+    page->message_length = LENGTH(asking);
+    if (page->query_length == 0)
+        return;
+    page->message = message;
+    if (page->corrected.length == 0) {
+        page->message_length =
+            quote_status(message, page->count, page->query, page->query_length);
+        return;
+    }
+    length = quote_status(message, 0, page->query, page->query_length);
+    memcpy(message + length, instead, LENGTH(instead));
+    length += LENGTH(instead);
+    page->message_length =
+        length + quote_status(message + length, page->count,
+                     page->corrected.text, page->corrected.length);
+}
+
 /* Begin the answer to a search. */
 static void
 begin_search(struct charpage *page, const struct charpage_site *site,
@@ -369,19 +606,12 @@ begin_search(struct charpage *page, const struct charpage_site *site,
     const struct http_request *request)
 {
     const struct http_slice text = text_of(resource);
-    char *message = page->memory + request->query.length;
+    char *message =
+        page->memory + memory_size(resource) + request->query.length;
 
-    find_rows(page);
     if (site->say != NULL && request->method != HTTP_HEAD)
         say_search(page, site, message);
-    page->message = "Enter words describing characters.";
-    page->message_length = strlen(page->message);
-    if (page->query_length > 0) {
-        page->message_length =
-            quote_status(message, page->count, page->query, page->query_length);
-        page->message = message;
-    }
-    page->rows = page->stop - page->start;
+    write_message(page, message);
     template_begin(&page->template, text.text, text.length, fill_place, page);
 }
 
@@ -412,7 +642,7 @@ prepare(struct charpage *page, const struct charpage_resource *resource,
 {
     switch (resource->kind) {
     case TEMPLATE:
-        return read_search(page, request->query);
+        return read_search(page, request->query, resource);
     case METRICS:
         page->memory = malloc(COUNTER_COUNT * METRIC_MAX);
         return page->memory == NULL ? 500 : 200;

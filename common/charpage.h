@@ -9,13 +9,16 @@
  *
  * / and /search take these parameters, of which the first of a name counts:
  *
- *     query   words of names; blank or missing: nothing is searched for
+ *     query   what is searched for; blank or missing: nothing
  *     start   the first row, counted from 0; default 0
  *     stop    the row before which to end, or "all"; default start + 200
+ *     order   code: words of names and the order of charindex; relevance: those
+ *             of charsearch; default relevance for /, code for /search
  *
  * As for a slice in Python there are no wrong numbers from 0, just fewer rows.
- * An empty start or stop is the default. A number below 0, anything else that
- * is no number, a wrong %-escape and what is not UTF-8 are answered with 400.
+ * What is empty is the default. A number below 0, anything else that is no
+ * number, another order, a wrong %-escape and what is not UTF-8 are answered
+ * with 400.
  * The JSON is
  *
  *     {"query":"chess black","count":33,"start":0,"stop":33,"items":[
@@ -24,7 +27,10 @@
  *     ]}
  *
  * with the query stripped, the count of all that match, and start and stop cut
- * to it: there are stop - start items.
+ * to it: there are stop - start items. When the query was not found as it is
+ * spelt, "corrected" stands before "count", with the words that were found.
+ *
+ * Where the page has just one row, it tells all that is known of the character.
  *
  * No resource has an entity tag or a modification date. So a request for one
  * that exists is answered with 412 if it has an If-Match with entity tags, and
@@ -47,7 +53,8 @@
 #ifndef COMMON_CHARPAGE_H
 #define COMMON_CHARPAGE_H
 
-#include "common/charindex.h"
+#include "common/chardetail.h"
+#include "common/charsearch.h"
 #include "common/counters.h"
 #include "common/http_reply.h"
 #include "common/http_site.h"
@@ -64,6 +71,18 @@
  * 16 KiB most answers come in one piece. */
 #define CHARPAGE_ROOM 2048
 
+/* What is shown of a character that is the only one, under way; its members are
+ * charpage's own. */
+struct charpage_detail {
+    struct template template; /* of the n-th detail (chardetail.h) */
+    size_t n;
+    bool ended; /* there are no more */
+    uint32_t code;
+    const char *label, *text;
+    char room[CHARDETAIL_ROOM];
+    struct http_slice before, after; /* codes of its neighbours, "265A" */
+};
+
 /* What holds for all answers of a server. */
 struct charpage_site {
     /* Make a console record (log_record), two per search; NULL: make none. */
@@ -73,18 +92,20 @@ struct charpage_site {
     void *argument; /* for count */
 };
 
-/* One client's answer under way; some 450 bytes, which must not move until its
+/* One client's answer under way; some 300 bytes, which must not move until its
  * end. Zero it for a new client. Its members are charpage's own. */
 struct charpage {
     struct http_reply reply;
     struct template template;
-    char *memory; /* owned; what query and message lie in */
+    char *memory; /* owned; what search, query and message lie in */
     const char *query, *message;
     size_t query_length, message_length;
-    size_t count, start, stop; /* of rows, as in the answer */
-    size_t rows;               /* of them, those that are still to come: */
-    struct charindex_run run;  /* these, and then */
-    struct charindex_set set;  /* those */
+    struct http_slice corrected;    /* what was found instead of query */
+    size_t count, start, stop;      /* of rows, as in the answer */
+    size_t rows;                    /* of them, those that are still to come: */
+    struct charindex_run run;       /* these, and then */
+    struct charsearch *search;      /* those */
+    struct charpage_detail *detail; /* of the only one; NULL: none is shown */
 };
 
 /*

@@ -1,26 +1,28 @@
 /*
  * compile - make the tables behind charindex.
  *
- *     ucd-compile DIRECTORY OUTPUT
+ *     ucd-compile DIRECTORY KEYWORDS OUTPUT
  *
- * Runs when the project is built. Reads UnicodeData.txt and Jamo.txt of the
- * Unicode Character Database from DIRECTORY and writes the C source OUTPUT,
+ * Runs when the project is built. Reads UnicodeData.txt, Jamo.txt, Blocks.txt,
+ * Scripts.txt and DerivedAge.txt of the Unicode Character Database from
+ * DIRECTORY and keywords.txt from KEYWORDS, and writes the C source OUTPUT,
  * which defines what common/charindex_data.h declares. Exits with 1 and one
  * line on standard error when a file is missing, cannot be read, is cut short
  * or is not as expected; then OUTPUT is of no use.
  */
+#include "common/ucd/compile.h"
 #include "common/charindex.h"
 #include "common/charindex_data.h"
 
+#include <ctype.h>
 #include <errno.h>
 #include <inttypes.h>
 #include <stdarg.h>
-#include <stdbool.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
-#define CODES UINT32_C(0x110000)
+/* Where to get the files of the database. */
+#define PACKAGE "Debian has it in the package unicode-data"
 
 /* Room for the longest name that is made here. */
 #define NAME_MAX_BYTES 64
@@ -54,17 +56,9 @@ enum field {
     FIELD_NAME,
     FIELD_CATEGORY,
     FIELD_BIDI = 4,
+    FIELD_DECOMPOSITION = 5,
     FIELD_NUMERIC = 8,
     FIELDS = 15,
-};
-
-/* A file of the database, and its line in work. */
-struct input {
-    const char *name;
-    FILE *file;
-    char *line;
-    size_t room;
-    unsigned number; /* of the line, from 1 */
 };
 
 /* The short name of a Hangul letter. */
@@ -121,16 +115,18 @@ static struct letter jamo_vowels[HANGUL_VOWELS];
 static struct letter jamo_tails[HANGUL_TAILS]; /* the first is none */
 static char version[16];
 static uint32_t row_at[CHARINDEX_ROWS_MAX + 1];
-static uint32_t row_code[CHARINDEX_ROWS_MAX];
-static uint32_t row_count;
+struct row compile_rows[CHARINDEX_ROWS_MAX];
+uint32_t compile_named, compile_row_count;
+static uint32_t controls[CONTROLS];
+static uint32_t control_count;
 static struct entry *entries[SLOTS / 2];
 static uint32_t entry_count;
 static uint32_t slots[SLOTS];
-static FILE *output;
+FILE *compile_output;
 
 /* Print "ucd-compile: message" on standard error and exit. */
-static _Noreturn void __attribute__((format(printf, 1, 2)))
-die(const char *format, ...)
+void
+compile_die(const char *format, ...)
 {
     va_list arguments;
 
@@ -142,40 +138,50 @@ die(const char *format, ...)
     exit(1);
 }
 
-/* Open a file of the database. */
-static struct input
-open_input(const char *directory, const char *name)
+/* Memory for count items, zeroed. */
+void *
+compile_calloc(size_t count, size_t size)
+{
+    void *memory = calloc(count, size);
+
+    if (memory == NULL)
+        compile_die("out of memory");
+    return memory;
+}
+
+/* Open a file. */
+struct input
+compile_open(const char *directory, const char *name, const char *advice)
 {
     struct input input = { .name = name };
     char *path;
 
     if (asprintf(&path, "%s/%s", directory, name) < 0)
-        die("out of memory");
+        compile_die("out of memory");
     input.file = fopen(path, "r");
     if (input.file == NULL)
-        die("%s: %s (Debian has it in the package unicode-data)", path,
-            strerror(errno));
+        compile_die("%s: %s (%s)", path, strerror(errno), advice);
     free(path);
     return input;
 }
 
 /* Refuse the line in work. */
-static _Noreturn void
-refuse(const struct input *input, const char *why)
+void
+compile_refuse(const struct input *input, const char *why)
 {
-    die("%s:%u: %s", input->name, input->number, why);
+    compile_die("%s:%u: %s", input->name, input->number, why);
 }
 
 /* Read the next line, without its end; false, and the file is closed, when
  * there are no more. A line that was cut has no end, or a NUL in it. */
-static bool
-next_line(struct input *input)
+bool
+compile_line(struct input *input)
 {
     ssize_t length = getline(&input->line, &input->room, input->file);
 
     if (length < 0) {
         if (!feof(input->file))
-            die("%s: %s", input->name, strerror(errno));
+            compile_die("%s: %s", input->name, strerror(errno));
         free(input->line);
         fclose(input->file);
         return false;
@@ -183,7 +189,7 @@ next_line(struct input *input)
     input->number++;
     if (input->line[length - 1] != '\n' ||
         strlen(input->line) != (size_t)length)
-        refuse(input, "the line is cut short");
+        compile_refuse(input, "the line is cut short");
     input->line[--length] = '\0';
     if (length > 0 && input->line[length - 1] == '\r')
         input->line[length - 1] = '\0';
@@ -191,15 +197,15 @@ next_line(struct input *input)
 }
 
 /* Read a code point, written in four to six hexadecimal digits. */
-static uint32_t
-read_code(const struct input *input, const char *text)
+uint32_t
+compile_code(const struct input *input, const char *text)
 {
     const size_t length = strlen(text);
     const unsigned long code = strtoul(text, NULL, 16);
 
     if (length < 4 || length > 6 ||
         strspn(text, "0123456789ABCDEF") != length || code >= CODES)
-        refuse(input, "not a code point");
+        compile_refuse(input, "not a code point");
     return (uint32_t)code;
 }
 
@@ -221,20 +227,20 @@ static void
 add_letter(struct input *input)
 {
     char *rest = input->line, *name = strsep(&rest, ";");
-    const uint32_t code = read_code(input, name);
+    const uint32_t code = compile_code(input, name);
     struct letter *letter = letter_of(code);
     size_t length;
 
     if (letter == NULL || rest == NULL)
-        refuse(input, "not a Hangul letter");
+        compile_refuse(input, "not a Hangul letter");
     if (letter->given)
-        refuse(input, "duplicate letter");
+        compile_refuse(input, "duplicate letter");
     name = rest + strspn(rest, " \t");
     length = strspn(name, "ABCDEFGHIJKLMNOPQRSTUVWXYZ");
     rest = name + length + strspn(name + length, " \t");
     if ((length == 0) != (code == JAMO_SILENT) ||
         length >= sizeof(letter->name) || (*rest != '#' && *rest != '\0'))
-        refuse(input, "not the short name of a letter");
+        compile_refuse(input, "not the short name of a letter");
     memcpy(letter->name, name, length);
     letter->given = true;
 }
@@ -243,22 +249,23 @@ add_letter(struct input *input)
 static void
 read_jamo(const char *directory)
 {
-    struct input input = open_input(directory, "Jamo.txt");
+    struct input input = compile_open(directory, "Jamo.txt", PACKAGE);
 
-    while (next_line(&input)) {
+    while (compile_line(&input)) {
         sscanf(input.line, "# Jamo-%15[0-9.].txt", version);
         if (input.line[0] != '#' && input.line[0] != '\0')
             add_letter(&input);
     }
     if (version[0] == '\0')
-        die("Jamo.txt: the line with the version is missing");
+        compile_die("Jamo.txt: the line with the version is missing");
     if (version[strlen(version) - 1] == '.')
         version[strlen(version) - 1] = '\0';
     for (uint32_t code = JAMO_LEADS; code < JAMO_TAILS + HANGUL_TAILS; code++) {
         const struct letter *letter = letter_of(code);
 
         if (letter != NULL && !letter->given)
-            die("Jamo.txt: the letter U+%04" PRIX32 " is missing", code);
+            compile_die(
+                "Jamo.txt: the letter U+%04" PRIX32 " is missing", code);
     }
 }
 
@@ -276,12 +283,10 @@ entry_of(const char *text, size_t length)
             return entry;
     }
     if (length > CHARINDEX_WORD_MAX)
-        die("%.*s: longer than CHARINDEX_WORD_MAX", (int)length, text);
+        compile_die("%.*s: longer than CHARINDEX_WORD_MAX", (int)length, text);
     if (entry_count == SLOTS / 2)
-        die("more than %" PRIu32 " words", SLOTS / 2);
-    entry = calloc(1, sizeof(*entry));
-    if (entry == NULL)
-        die("out of memory");
+        compile_die("more than %" PRIu32 " words", SLOTS / 2);
+    entry = compile_calloc(1, sizeof(*entry));
     memcpy(entry->text, text, length);
     entries[entry_count++] = entry;
     slots[slot] = entry_count;
@@ -299,25 +304,33 @@ add_row(struct entry *entry, uint32_t row)
         entry->rows =
             reallocarray(entry->rows, entry->room, sizeof(*entry->rows));
         if (entry->rows == NULL)
-            die("out of memory");
+            compile_die("out of memory");
     }
     entry->rows[entry->count++] = row;
     return true;
+}
+
+/* How much of a name is indexed. */
+size_t
+compile_indexed(const char *name)
+{
+    for (size_t i = 0; i < sizeof(cut_names) / sizeof(*cut_names); i++) {
+        if (strncmp(name, cut_names[i], strlen(cut_names[i])) == 0)
+            return strlen(cut_names[i]);
+    }
+    return strlen(name);
 }
 
 /* Note the words of a row's name. */
 static void
 index_name(const char *name, uint32_t row)
 {
-    size_t length = strlen(name), different = 0;
-    const char *end;
+    const char *end = name + compile_indexed(name);
+    size_t different = 0;
 
-    for (size_t i = 0; i < sizeof(cut_names) / sizeof(*cut_names); i++) {
-        if (strncmp(name, cut_names[i], strlen(cut_names[i])) == 0)
-            length = strlen(cut_names[i]);
-    }
-    for (end = name + length; name < end; name++) {
-        length = strcspn(name, " -");
+    for (; name < end; name++) {
+        size_t length = strcspn(name, " -");
+
         if (length > (size_t)(end - name))
             length = (size_t)(end - name);
         if (length > 0)
@@ -325,17 +338,21 @@ index_name(const char *name, uint32_t row)
         name += length;
     }
     if (different > CHARINDEX_WORDS)
-        die("row %" PRIu32 ": more than CHARINDEX_WORDS words", row);
+        compile_die("row %" PRIu32 ": more than CHARINDEX_WORDS words", row);
 }
 
-/* Write a byte within a string literal. */
-static void
-write_byte(unsigned char byte)
+/* Write length bytes within a string literal. */
+void
+compile_bytes(const char *bytes, size_t length)
 {
-    if (byte >= ' ' && byte < 0x7f && strchr("\"\\?", byte) == NULL)
-        fputc(byte, output);
-    else
-        fprintf(output, "\\%03o", byte);
+    for (size_t i = 0; i < length; i++) {
+        const unsigned char byte = (unsigned char)bytes[i];
+
+        if (byte >= ' ' && byte < 0x7f && strchr("\"\\?", byte) == NULL)
+            fputc(byte, compile_output);
+        else
+            fprintf(compile_output, "\\%03o", byte);
+    }
 }
 
 /* Put a code point into room as UTF-8; its length. */
@@ -351,10 +368,11 @@ encode(char room[4], uint32_t code)
     return length;
 }
 
-/* Write the row of a named character, and index its name. */
+/* Write a row. */
 static void
-add_character(uint32_t code, const char *name)
+add_row_text(uint32_t code, const char *name, bool made)
 {
+    struct row *row = &compile_rows[compile_row_count];
     char label[16], utf8[4];
     const size_t utf8_length = encode(utf8, code);
     const int label_length =
@@ -362,21 +380,53 @@ add_character(uint32_t code, const char *name)
 
     /* The last plane is for private use: there are no names in it. */
     if (label_length > CHARINDEX_LABEL_COLUMNS)
-        die("%s: too long a label", label);
+        compile_die("%s: too long a label", label);
     if (strspn(name, "ABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789 -") != strlen(name))
-        die("U+%04" PRIX32 ": a strange name: %s", code, name);
-    if (row_count > 0 && row_code[row_count - 1] >= code)
-        die("U+%04" PRIX32 ": not in order", code);
-    if (row_count == CHARINDEX_ROWS_MAX)
-        die("more than %" PRIu32 " characters", CHARINDEX_ROWS_MAX);
-    fprintf(output, "    \"%-*s\\t", CHARINDEX_LABEL_COLUMNS, label);
-    for (size_t i = 0; i < utf8_length; i++)
-        write_byte((unsigned char)utf8[i]);
-    fprintf(output, "\\t%s\\r\\n\"\n", name);
-    index_name(name, row_count);
-    row_code[row_count++] = code;
-    row_at[row_count] = row_at[row_count - 1] + CHARINDEX_LABEL_COLUMNS +
-                        (uint32_t)(utf8_length + strlen(name)) + 4;
+        compile_die("U+%04" PRIX32 ": a strange name: %s", code, name);
+    if (compile_row_count == CHARINDEX_ROWS_MAX)
+        compile_die("more than %" PRIu32 " characters", CHARINDEX_ROWS_MAX);
+    fprintf(compile_output, "    \"%-*s\\t", CHARINDEX_LABEL_COLUMNS, label);
+    compile_bytes(utf8, utf8_length);
+    fprintf(compile_output, "\\t%s\\r\\n\"\n", name);
+    row->code = code;
+    row->made = made;
+    row->name = strdup(name);
+    if (row->name == NULL)
+        compile_die("out of memory");
+    compile_row_count++;
+    row_at[compile_row_count] = row_at[compile_row_count - 1] +
+                                CHARINDEX_LABEL_COLUMNS +
+                                (uint32_t)(utf8_length + strlen(name)) + 4;
+}
+
+/* Write the row of a named character, and index its name. */
+static void
+add_character(uint32_t code, const char *name, bool made)
+{
+    if (compile_row_count > 0 &&
+        compile_rows[compile_row_count - 1].code >= code)
+        compile_die("U+%04" PRIX32 ": not in order", code);
+    add_row_text(code, name, made);
+    index_name(name, compile_row_count - 1);
+}
+
+/* Write the rows of the control characters, under the first of their
+ * aliases. */
+static void
+add_controls(void)
+{
+    char name[NAME_MAX_BYTES];
+
+    compile_named = compile_row_count;
+    for (uint32_t i = 0; i < control_count; i++) {
+        char *alias = relevance_alias(controls[i]);
+
+        snprintf(name, sizeof(name), "%s", alias == NULL ? "control" : alias);
+        for (char *c = name; *c != '\0'; c++)
+            *c = (char)toupper((unsigned char)*c);
+        free(alias);
+        add_row_text(controls[i], name, false);
+    }
 }
 
 /* Note what a code point is, by the fields of its line. */
@@ -395,6 +445,8 @@ add_kind(uint32_t code, char *const field[FIELDS])
         strcmp(bidi, "S") == 0)
         kind |= CHARINDEX_SPACE;
     kinds[code] = (unsigned char)kind;
+    properties_set(CHARDETAIL_CATEGORY, code, category);
+    properties_set(CHARDETAIL_DECOMPOSITION, code, field[FIELD_DECOMPOSITION]);
 }
 
 /* Make the name of a character of a range; false when it has none. */
@@ -435,15 +487,15 @@ add_range(const struct input *input, uint32_t first, uint32_t last,
         range < end && strncmp(label, range->label, strlen(range->label)) != 0)
         range++;
     if (range == end)
-        die("%s:%u: how are characters of '%s' named?", input->name,
+        compile_die("%s:%u: how are characters of '%s' named?", input->name,
             input->number, label);
     if (range->scheme == SCHEME_HANGUL &&
         (first != HANGUL_BASE || last != HANGUL_LAST))
-        refuse(input, "not all Hangul syllables");
+        compile_refuse(input, "not all Hangul syllables");
     for (uint32_t code = first; code <= last; code++) {
         add_kind(code, field);
         if (range_character(range, code, name))
-            add_character(code, name);
+            add_character(code, name, true);
     }
 }
 
@@ -455,12 +507,12 @@ cut_line(const struct input *input, char *field[FIELDS])
 
     for (int i = 0; i < FIELDS; i++) {
         if ((field[i] = strsep(&line, ";")) == NULL)
-            refuse(input, "too few fields");
+            compile_refuse(input, "too few fields");
     }
     if (line != NULL)
-        refuse(input, "too many fields");
+        compile_refuse(input, "too many fields");
     if (strlen(field[FIELD_CATEGORY]) != 2)
-        refuse(input, "not a category");
+        compile_refuse(input, "not a category");
 }
 
 /* If the name of a line ends in this, cut that off and return the label of the
@@ -481,53 +533,59 @@ range_label(char *name, const char *end)
 static void
 read_characters(const char *directory)
 {
-    struct input input = open_input(directory, "UnicodeData.txt");
+    struct input input = compile_open(directory, "UnicodeData.txt", PACKAGE);
     uint32_t code = 0, first = 0;
     char begun[NAME_MAX_BYTES] = ""; /* label of a range that has no end yet */
 
-    fputs("const char charindex_rows[] =\n", output);
-    while (next_line(&input)) {
+    fputs("const char charindex_rows[] =\n", compile_output);
+    while (compile_line(&input)) {
         const uint32_t before = code;
         char *field[FIELDS], *name;
         const char *label;
 
         cut_line(&input, field);
-        code = read_code(&input, field[FIELD_CODE]);
+        code = compile_code(&input, field[FIELD_CODE]);
         name = field[FIELD_NAME];
         if (input.number > 1 && code <= before)
-            refuse(&input, "not in order");
+            compile_refuse(&input, "not in order");
         if ((label = range_label(name, ", Last>")) != NULL) {
             if (begun[0] == '\0' || strcmp(label, begun) != 0)
-                refuse(&input, "the range has no first line");
+                compile_refuse(&input, "the range has no first line");
             add_range(&input, first, code, label, field);
             begun[0] = '\0';
             continue;
         }
         if (begun[0] != '\0')
-            refuse(&input, "the range before has no last line");
+            compile_refuse(&input, "the range before has no last line");
         if ((label = range_label(name, ", First>")) != NULL) {
             if (snprintf(begun, sizeof(begun), "%s", label) >=
                 (int)sizeof(begun))
-                refuse(&input, "too long a name");
+                compile_refuse(&input, "too long a name");
             first = code;
         } else {
             add_kind(code, field);
             if (strcmp(name, "<control>") != 0)
-                add_character(code, name);
+                add_character(code, name, false);
+            else if (control_count < CONTROLS)
+                controls[control_count++] = code;
+            else
+                compile_refuse(&input, "one control character too many");
         }
     }
     if (code != LAST_CODE || begun[0] != '\0')
-        die("UnicodeData.txt: it ends before U+%" PRIX32, LAST_CODE);
-    fputs("    \"\";\n\n", output);
+        compile_die("UnicodeData.txt: it ends before U+%" PRIX32, LAST_CODE);
+    add_controls();
+    fputs("    \"\";\n\n", compile_output);
 }
 
 /* Write one number of a list. */
-static void
-write_number(uint32_t number)
+void
+compile_number(uint32_t number)
 {
     static int column;
 
-    fprintf(output, "%" PRIu32 ",%c", number, ++column % 10 == 0 ? '\n' : ' ');
+    fprintf(compile_output, "%" PRIu32 ",%c", number,
+        ++column % 10 == 0 ? '\n' : ' ');
 }
 
 /* The rows from first on, length of them, as a run. */
@@ -543,20 +601,20 @@ write_rows(void)
 {
     uint32_t blocks = 0;
 
-    fputs("const uint32_t charindex_row_at[] = {\n", output);
-    for (uint32_t row = 0; row <= row_count; row++)
-        write_number(row_at[row]);
-    fputs(
-        "};\n\nconst struct charindex_block charindex_blocks[] = {\n", output);
-    for (uint32_t row = 0; row < row_count; row++) {
-        if (row > 0 && row_code[row] == row_code[row - 1] + 1)
+    fputs("const uint32_t charindex_row_at[] = {\n", compile_output);
+    for (uint32_t row = 0; row <= compile_row_count; row++)
+        compile_number(row_at[row]);
+    fputs("};\n\nconst struct charindex_block charindex_blocks[] = {\n",
+        compile_output);
+    for (uint32_t row = 0; row < compile_named; row++) {
+        if (row > 0 && compile_rows[row].code == compile_rows[row - 1].code + 1)
             continue;
-        fprintf(
-            output, "{ 0x%" PRIx32 ", %" PRIu32 " },\n", row_code[row], row);
+        fprintf(compile_output, "{ 0x%" PRIx32 ", %" PRIu32 " },\n",
+            compile_rows[row].code, row);
         blocks++;
     }
-    fprintf(
-        output, "{ 0x%" PRIx32 ", %" PRIu32 " },\n};\n\n", CODES, row_count);
+    fprintf(compile_output, "{ 0x%" PRIx32 ", %" PRIu32 " },\n};\n\n", CODES,
+        compile_named);
     return blocks;
 }
 
@@ -566,14 +624,14 @@ write_kinds(void)
 {
     uint32_t changes = 0;
 
-    fputs("const uint32_t charindex_kinds[] = {\n", output);
+    fputs("const uint32_t charindex_kinds[] = {\n", compile_output);
     for (uint32_t code = 0; code < CODES; code++) {
         if (code > 0 && kinds[code] == kinds[code - 1])
             continue;
-        write_number(code << CHARINDEX_KIND_BITS | kinds[code]);
+        compile_number(code << CHARINDEX_KIND_BITS | kinds[code]);
         changes++;
     }
-    fputs("};\n\n", output);
+    fputs("};\n\n", compile_output);
     return changes;
 }
 
@@ -589,21 +647,21 @@ compare_entries(const void *left, const void *right)
     return strcmp(a->text, b->text);
 }
 
-/* Write the runs of a word's rows; how many they are. */
-static uint32_t
-write_runs(const struct entry *entry)
+/* Write rows as runs; how many they are. */
+uint32_t
+compile_runs(const uint32_t *rows, uint32_t count)
 {
-    uint32_t first = entry->rows[0], length = 1, runs = 1;
+    uint32_t first = rows[0], length = 1, runs = 1;
 
-    for (uint32_t i = 1; i < entry->count; i++, length++) {
-        if (entry->rows[i] == first + length && length < CHARINDEX_RUN_MAX)
+    for (uint32_t i = 1; i < count; i++, length++) {
+        if (rows[i] == first + length && length < CHARINDEX_RUN_MAX)
             continue;
-        write_number(make_run(first, length));
+        compile_number(make_run(first, length));
         runs++;
-        first = entry->rows[i];
+        first = rows[i];
         length = 0;
     }
-    write_number(make_run(first, length));
+    compile_number(make_run(first, length));
     return runs;
 }
 
@@ -614,22 +672,25 @@ write_words(void)
     uint32_t runs = 0, text = 0;
 
     qsort(entries, entry_count, sizeof(struct entry *), compare_entries);
-    fputs("const uint32_t charindex_runs[] = {\n", output);
+    fputs("const uint32_t charindex_runs[] = {\n", compile_output);
     for (uint32_t i = 0; i < entry_count; i++) {
         entries[i]->runs = runs;
-        runs += write_runs(entries[i]);
+        runs += compile_runs(entries[i]->rows, entries[i]->count);
     }
-    fputs("};\n\nconst struct charindex_entry charindex_words[] = {\n", output);
+    relevance_runs(runs);
+    fputs("};\n\nconst struct charindex_entry charindex_words[] = {\n",
+        compile_output);
     for (uint32_t i = 0; i < entry_count; i++) {
-        fprintf(output, "{ %" PRIu32 ", %" PRIu32 ", %" PRIu32 " },\n", text,
-            entries[i]->runs, entries[i]->count);
+        fprintf(compile_output, "{ %" PRIu32 ", %" PRIu32 ", %" PRIu32 " },\n",
+            text, entries[i]->runs, entries[i]->count);
         text += (uint32_t)strlen(entries[i]->text);
     }
-    fprintf(output, "{ %" PRIu32 ", %" PRIu32 ", 0 },\n};\n\n", text, runs);
-    fputs("const char charindex_texts[] =\n", output);
+    fprintf(
+        compile_output, "{ %" PRIu32 ", %" PRIu32 ", 0 },\n};\n\n", text, runs);
+    fputs("const char charindex_texts[] =\n", compile_output);
     for (uint32_t i = 0; i < entry_count; i++)
-        fprintf(output, "\"%s\"\n", entries[i]->text);
-    fputs(";\n\n", output);
+        fprintf(compile_output, "\"%s\"\n", entries[i]->text);
+    fputs(";\n\n", compile_output);
 }
 
 /* Write the hash table of the words, as they stand now; its size. */
@@ -649,10 +710,10 @@ write_slots(void)
             slot = (slot + 1) % size;
         slots[slot] = i + 1;
     }
-    fputs("const uint32_t charindex_slots[] = {\n", output);
+    fputs("const uint32_t charindex_slots[] = {\n", compile_output);
     for (uint32_t slot = 0; slot < size; slot++)
-        write_number(slots[slot]);
-    fputs("};\n\n", output);
+        compile_number(slots[slot]);
+    fputs("};\n\n", compile_output);
     return size;
 }
 
@@ -661,29 +722,35 @@ main(int argc, char **argv)
 {
     uint32_t blocks, changes, size;
 
-    if (argc != 3)
-        die("usage: ucd-compile DIRECTORY OUTPUT");
-    output = fopen(argv[2], "w");
-    if (output == NULL)
-        die("%s: %s", argv[2], strerror(errno));
+    if (argc != 4)
+        compile_die("usage: ucd-compile DIRECTORY KEYWORDS OUTPUT");
+    compile_output = fopen(argv[3], "w");
+    if (compile_output == NULL)
+        compile_die("%s: %s", argv[3], strerror(errno));
     read_jamo(argv[1]);
-    fprintf(output,
-        "/* Made by ucd-compile from the Unicode Character Database %s. */\n"
+    relevance_read(argv[2]);
+    properties_read(argv[1], PACKAGE);
+    fprintf(compile_output,
+        "/* Made by ucd-compile from the Unicode Character Database %s. "
+        "*/\n"
         "#include \"common/charindex.h\"\n"
         "#include \"common/charindex_data.h\"\n\n"
         "#pragma GCC diagnostic ignored \"-Woverlength-strings\"\n\n"
         "const char charindex_version[] = \"%s\";\n\n",
         version, version);
     read_characters(argv[1]);
+    relevance_index();
     blocks = write_rows();
     changes = write_kinds();
     write_words();
     size = write_slots();
-    fprintf(output,
+    fprintf(compile_output,
         "const struct charindex_sizes charindex_sizes = { %" PRIu32 ", %" PRIu32
         ", %" PRIu32 ", %" PRIu32 ", %" PRIu32 " };\n",
-        row_count, entry_count, size, blocks, changes);
-    if (fflush(output) != 0 || fclose(output) != 0)
-        die("%s: %s", argv[2], strerror(errno));
+        compile_named, entry_count, size, blocks, changes);
+    relevance_write();
+    properties_write();
+    if (fflush(compile_output) != 0 || fclose(compile_output) != 0)
+        compile_die("%s: %s", argv[3], strerror(errno));
     return 0;
 }

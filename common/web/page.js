@@ -21,10 +21,12 @@ const table = document.getElementById("results");
 const body = table.tBodies[0];
 const copied = document.getElementById("copied");
 const json = document.getElementById("json");
+const detail = document.getElementById("detail");
 const samples = document.querySelectorAll("#samples a");
 
 let asked = "";         /* the words that were last searched for */
 let query = "";         /* the words that the results are of */
+let corrected = "";     /* the words that were meant, if others were found */
 let count = 0;          /* of all results */
 let steps = new Map();  /* number of a step -> its items, null: on their way */
 let rows = new Map();   /* number of a row -> its element, of those shown */
@@ -60,11 +62,14 @@ function repr(text) {
 
 /* What is said about the results. */
 function verdict() {
+    const matches = `${count} match${count === 1 ? "" : "es"} for `;
+
     if (query === "")
         return "Enter words describing characters.";
     if (count === 0)
         return `No match for ${repr(query)}`;
-    return `${count} match${count === 1 ? "" : "es"} for ${repr(query)}`;
+    return corrected === "" ? matches + repr(query)
+        : `No match for ${repr(query)}; ${matches}${repr(corrected)}`;
 }
 
 /* Say something below the field, without saying it twice. */
@@ -86,8 +91,8 @@ function sayTrouble(error) {
 
 /* Ask for some rows of a query. */
 async function ask(words, start, signal) {
-    const parameters = new URLSearchParams(
-        { query: words, start, stop: start + STEP });
+    const parameters = new URLSearchParams({ query: words, start,
+        stop: start + STEP, order: "relevance" });
     const response = await fetch(`/search?${parameters}`, { signal });
 
     if (!response.ok)
@@ -169,6 +174,7 @@ function makeRow(number) {
     const name = document.createElement("span");
 
     code.scope = "row";
+    code.append(document.createElement("a"));
     character.type = "button";
     row.append(code, document.createElement("td"), document.createElement("td"));
     row.cells[1].append(character);
@@ -178,6 +184,15 @@ function makeRow(number) {
     row.className = "waiting";
     name.textContent = "…";
     return row;
+}
+
+/* What to show of a character: of a control character, its picture. */
+function shown(char) {
+    const code = char.codePointAt(0);
+
+    return code < 0x20 ? String.fromCodePoint(0x2400 + code)
+        : code === 0x7f ? "\u2421"
+        : code >= 0x80 && code < 0xa0 ? "\ufffd" : char;
 }
 
 /* Fill the rows whose items have come; make wide characters fit. */
@@ -192,9 +207,10 @@ function fill() {
         const button = row.cells[1].firstChild;
 
         row.className = "";
-        row.cells[0].textContent = found.code;
+        row.cells[0].firstChild.textContent = found.code;
+        row.cells[0].firstChild.href = address(found.code);
         row.cells[2].firstChild.textContent = found.name;
-        button.textContent = found.char;
+        button.textContent = shown(found.char);
         button.title = "Copy";
         button.setAttribute("aria-label", `Copy ${found.name}`);
         button.className = /^\p{M}/u.test(found.char) ? "mark"
@@ -268,12 +284,46 @@ function chooseTab() {
     const chosen = rows.has(active) ? active : rows.keys().next().value;
 
     for (const [number, row] of rows)
-        row.cells[1].firstChild.tabIndex = number === chosen ? 0 : -1;
+        for (const cell of [0, 1])
+            row.cells[cell].firstChild.tabIndex = number === chosen ? 0 : -1;
+}
+
+/* Let a click copy what stands in the details. */
+function dressDetail() {
+    for (const text of detail.querySelectorAll("dd")) {
+        const button = document.createElement("button");
+
+        button.type = "button";
+        button.title = "Copy";
+        button.textContent = text.textContent.trim();
+        text.replaceChildren(button);
+    }
+}
+
+/* Show the details of the only result, which are part of its page. */
+async function showDetail(signal) {
+    detail.replaceChildren();
+    if (count !== 1)
+        return;
+    try {
+        const response = await fetch(address(query), { signal });
+        const page = new DOMParser().parseFromString(
+            await response.text(), "text/html");
+
+        if (signal.aborted || !response.ok)
+            return;
+        detail.replaceChildren(...page.getElementById("detail").childNodes);
+        dressDetail();
+    } catch (error) {
+        if (!signal.aborted)
+            sayTrouble(error);
+    }
 }
 
 /* Take in an answer, and show it from scroll position y. */
-function showResults(found, y) {
+function showResults(found, y, keepDetail = false) {
     query = found.query;
+    corrected = found.corrected ?? "";
     count = found.count;
     steps.clear();
     if (found.start % STEP === 0 &&
@@ -291,6 +341,8 @@ function showResults(found, y) {
     update();
     scrollTo(0, y);
     update();
+    if (!keepDetail)
+        showDetail(fetches.signal);
 }
 
 /* --- The search ---------------------------------------------------------- */
@@ -303,7 +355,8 @@ function address(words) {
 /* Show elsewhere on the page what is searched for. */
 function nameSearch(words) {
     document.title = words === "" ? "Charfinder" : `${words} – Charfinder`;
-    json.href = `/search?${new URLSearchParams({ query: words })}`;
+    json.href = `/search?${new URLSearchParams(
+        { query: words, order: "relevance" })}`;
     for (const sample of samples)
         if (sample.textContent === words)
             sample.setAttribute("aria-current", "page");
@@ -395,26 +448,31 @@ function copyOldWay(text) {
 
 const hideCopied = later(SHOWN, () => copied.classList.add("gone"));
 
-/* Copy a row's character, and say so. */
+/* Copy a text, and say so. */
+async function copyText(text, picture, name) {
+    const shownText = document.createElement("b");
+    let done = true;
+
+    try {
+        await navigator.clipboard.writeText(text);
+    } catch {
+        done = copyOldWay(text);
+    }
+    shownText.textContent = picture;
+    copied.replaceChildren(shownText, done ? `${name} copied`
+        : `${name} could not be copied`);
+    copied.classList.remove("gone");
+    hideCopied();
+}
+
+/* Copy a row's character. */
 async function copy(number) {
     const found = item(number);
     const row = rows.get(number);
-    let done = true;
 
     if (!found)
         return;
-    try {
-        await navigator.clipboard.writeText(found.char);
-    } catch {
-        done = copyOldWay(found.char);
-    }
-    const shown = document.createElement("b");
-
-    shown.textContent = found.char;
-    copied.replaceChildren(shown, done ? `${found.name} copied`
-        : `${found.name} could not be copied`);
-    copied.classList.remove("gone");
-    hideCopied();
+    await copyText(found.char, shown(found.char), found.name);
     row?.classList.add("copied");
     setTimeout(() => row?.classList.remove("copied"), 250);
 }
@@ -494,7 +552,8 @@ function takeOver() {
     const start = Number(table.dataset.start);
     const items = Array.from(body.rows, row => ({
         code: row.cells[0].textContent,
-        char: row.cells[1].textContent,
+        char: String.fromCodePoint(
+            parseInt(row.cells[0].textContent.slice(2), 16)),
         name: row.cells[2].textContent.trimEnd(),
     }));
 
@@ -503,8 +562,9 @@ function takeOver() {
     asked = field.value.trim();
     field.setSelectionRange(field.value.length, field.value.length);
     nameSearch(asked);
-    showResults({ query: asked, count: Number(table.dataset.count), start,
-        items: items.slice(0, STEP) }, 0);
+    showResults({ query: asked, corrected: table.dataset.corrected, start,
+        count: Number(table.dataset.count), items: items.slice(0, STEP) }, 0, true);
+    dressDetail();
     if (history.state !== null || start > 0) {
         scrollTo(0, history.state?.y ??
             top() + start * height - sight().from);
@@ -535,9 +595,14 @@ field.form.addEventListener("submit", event => {
 });
 document.addEventListener("click", event => {
     const row = event.target.closest("[data-row]");
-    const link = event.target.closest("#samples a, h1 a");
+    const link = event.target.closest(
+        "#samples a, h1 a, tbody th a, #detail a, footer p + p a");
+    const text = event.target.closest("#detail button");
 
-    if (row && (event.target.closest("button") ||
+    if (text) {
+        copyText(text.textContent, "",
+            text.parentElement.previousElementSibling.textContent);
+    } else if (row && !link && (event.target.closest("button") ||
             getSelection().isCollapsed)) {
         active = Number(row.dataset.row);
         chooseTab();

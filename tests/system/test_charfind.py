@@ -11,6 +11,7 @@ import re
 import shutil
 import subprocess
 import tempfile
+import unicodedata
 import unittest
 
 from harness import BUILD, DEADLINE, FULL, ROOT, environment, main
@@ -103,6 +104,39 @@ WRONG_JAMO = [("".join(lines), message) for lines, message in (
             ("110B; G\n", "not the short"), ("1100; \0G\n", "the line is cut"))),
 )]
 
+KEYWORDS = "# a comment\n0020\tblank|sp\tgap\tempty|->\tnbsp\n# end\n"
+RANGES = "# a comment\n\n0020..007E ; Basic Latin # L& [3] A..Z\n00A0; X\n# EOF\n"
+WRONG_RANGES = [(text, message) for text, message in (
+    ("", ": the line '# EOF' is missing"),
+    ("0020; A\n", ": the line '# EOF' is missing"),
+    ("# EOF\n0020; A\n", ": the line '# EOF' is missing"),
+    ("0020\n# EOF\n", ":1: no value"), ("0020;\n# EOF\n", ":1: no value"),
+    ("0020;  # A\n# EOF\n", ":1: no value"),
+    ("20; A\n# EOF\n", ":1: not a code point"),
+    ("0020..21; A\n# EOF\n", ":1: not a code point"),
+    ("0020.0021; A\n# EOF\n", ":1: not a code point"),
+    ("0021..0020; A\n# EOF\n", ":1: not a range"),
+)]
+SINGLE = "Blocks.txt", "Scripts.txt", "DerivedAge.txt"
+WRONG_KEYWORDS = [(text, "keywords.txt" + message) for text, message in (
+    ("", ": the line '# end' is missing"),
+    ("0020\ta\tb\tc\td\n", ": the line '# end' is missing"),
+    ("# end\n0020\ta\tb\tc\td\n", ": the line '# end' is missing"),
+    ("20\ta\tb\tc\td\n# end\n", ":1: not a code point"),
+    ("\n# end\n", ":1: not a code point"),
+    ("0020\ta\tb\tc\n# end\n", ":1: too few fields"),
+    ("0020\n# end\n", ":1: too few fields"),
+    ("0020\ta\tb\tc\td\te\n# end\n", ":1: too many fields"),
+    ("0020\ta\x01\t\t\t\n# end\n", ":1: not printable ASCII"),
+    ("0020\ta\u00e9\t\t\t\n# end\n", ":1: not printable ASCII"),
+    ("0020\ta\t\t\t\n0020\tb\t\t\t\n# end\n", ":2: duplicate code point"),
+)] + [
+    (f"0020\t{'a' * 40}\t\t\t\n# end\n", "longer than CHARINDEX_WORD_MAX"),
+    (f"0020\t{' a' * 200}\t\t\t\n# end\n", "too long"),
+    (f"0020\t{' '.join('ABCDEFGHIJKLMNOPQ')}\t\t\t\n# end\n",
+        "a phrase has more than 16 words"),
+]
+
 CATS = (
     "U+1F638\t\U0001f638\tGRINNING CAT FACE WITH SMILING EYES\n"
     "U+1F63A\t\U0001f63a\tSMILING CAT FACE WITH OPEN MOUTH\n"
@@ -118,6 +152,9 @@ REFUSES = [
     (["--words", "-1"], "--words: '-1' is not a whole number from 1 to"),
     (["--words", "some"], "--words: 'some' is not a whole number from 1 to"),
     (["--words", "3", "cat"], "--words takes no query"),
+    (["--limit", "0", "cat"], "--limit: '0' is not a whole number from 1 to"),
+    (["--order", "name", "cat"],
+        "--order: 'name' is neither code nor relevance"),
     (["cat", "--wat"], "unrecognized option '--wat'"),
     ([b"\xff"], "the query is not UTF-8"),
     ([b"cat", b"\xe2\x99"], "the query is not UTF-8"),
@@ -145,14 +182,15 @@ class Charfind(unittest.TestCase):
                 ["", "cat", " face\t", "smiling"],
                 ["--", "cat", "-", "face-smiling"]):
             query = " ".join(w for w in words if w != "--").strip()
-            self.check(words, CATS + f"3 matches for {query!r}\n")
+            self.check(["--order=code", *words], CATS + f"3 matches for {query!r}\n")
 
     def test_a_character_or_a_code_point_finds_it(self):
         for query in "\u265a", "U+265A", "u+265a":
             self.check([query], KING + f"1 match for '{query}'\n")
 
     def test_nothing_found_exits_as_grep_does(self):
-        self.check(["zzz"], "No match for 'zzz'\n", 1)
+        self.check(["qqq"], "No match for 'qqq'\n", 1)
+        self.check(["--order=code", "zzz"], "No match for 'zzz'\n", 1)
         self.check([""], "No match for ''\n", 1)
         self.check(["it's\x1b"], "No match for \"it's\\x1b\"\n", 1)
 
@@ -184,7 +222,7 @@ class Charfind(unittest.TestCase):
         self.assertEqual([item["word"] for item in listed], words)
 
     def test_json_holds_what_is_found(self):
-        done = run("--json", "cat", "face", "smiling")
+        done = run("--json", "--order=code", "cat", "face", "smiling")
         answer = json.loads(done.stdout)
         self.assertEqual(list(answer),
             ["query", "count", "start", "stop", "items"])
@@ -196,13 +234,69 @@ class Charfind(unittest.TestCase):
 
     def test_json_is_right_for_every_character_that_it_must_escape(self):
         for char in "\"\\'\u200f<&":
-            items = json.loads(run("--json", char).stdout)["items"]
+            items = json.loads(run("--json", "--order=code", char).stdout)["items"]
             self.assertEqual([item["char"] for item in items], [char])
-        done = run("--json", "\x01\"\\\U0001f600\x7f zzz")
+        done = run("--json", "--order=code", "\x01\"\\\U0001f600\x7f q9q")
         self.assertEqual(json.loads(done.stdout), {
-            "query": "\x01\"\\\U0001f600\x7f zzz", "count": 0, "start": 0,
+            "query": "\x01\"\\\U0001f600\x7f q9q", "count": 0, "start": 0,
             "stop": 0, "items": []})
         self.assertEqual(done.returncode, 1)
+
+    def test_the_likely_ones_come_first(self):
+        rows = run("arrow", "right").stdout.splitlines()
+        self.assertEqual(rows[0], "U+2192 \t\u2192\tRIGHTWARDS ARROW")
+        self.check(["lf"], "U+000A \t\u240a\tLINE FEED\n1 match for 'lf'\n")
+        self.check(["&hearts;", "U+41,\\u0042"], "".join(
+            f"U+{ord(char):04X} \t{char}\t{unicodedata.name(char)}\n"
+            for char in "\u2665AB") + "3 matches for '&hearts; U+41,\\\\u0042'\n")
+        done = run("infinty")
+        self.assertEqual(done.stdout.splitlines()[-1],
+            "No match for 'infinty'; 7 matches for 'infinity'")
+        self.assertEqual(json.loads(run("--json", "infinty").stdout)["corrected"],
+            "infinity")
+
+    def test_a_limit_cuts_what_is_shown_and_not_the_count(self):
+        whole = run("cat face").stdout.splitlines()
+        self.check(["-n", "2", "cat face"], "\n".join(whole[:2]) + "\n"
+            + f"{len(whole) - 1} matches for 'cat face', the first 2 shown\n")
+        self.check(["--limit", str(len(whole) - 1), "cat face"],
+            "\n".join(whole) + "\n")
+        answer = json.loads(run("--json", "--limit=3", "cjk").stdout)
+        self.assertEqual((answer["stop"], len(answer["items"])), (3, 3))
+        self.assertGreater(answer["count"], 98000)
+
+    def test_on_a_terminal_so_many_are_shown_as_it_has_room_for(self):
+        master, slave = os.openpty()
+        with open(master, encoding="utf-8", newline="") as out:
+            child = subprocess.Popen([CHARFIND, "arrow"], stdout=slave,
+                stdin=subprocess.DEVNULL, env=environment())
+            os.close(slave)
+            lines = [out.readline() for _ in range(41)]
+            self.assertIn(", the first 40 shown", lines[-1])
+            self.assertEqual(child.wait(DEADLINE), 0)
+
+    def test_every_line_of_standard_input_is_a_query(self):
+        done = subprocess.run([CHARFIND, "-n1", "-"], encoding="utf-8",
+            input="rocket\n\nqqq\n\U0001f1e9\U0001f1ea", capture_output=True,
+            env=environment(), timeout=DEADLINE, check=False)
+        self.assertEqual((done.stdout, done.stderr, done.returncode), (
+            "U+1F680\t\U0001f680\tROCKET\n"
+            f"{done.stdout.splitlines()[1]}\n"
+            "No match for ''\nNo match for 'qqq'\n"
+            "U+1F1E9\t\U0001f1e9\tREGIONAL INDICATOR SYMBOL LETTER D\n"
+            "2 matches for '\U0001f1e9\U0001f1ea', the first shown\n", "", 0))
+        for text, code in (b"", 1), (b"qqq\n", 1), (b"a\xff\n", 2):
+            done = subprocess.run([CHARFIND, "-"], input=text,
+                capture_output=True, env=environment(), timeout=DEADLINE,
+                check=False)
+            self.assertEqual(done.returncode, code)
+        self.assertEqual(done.stderr, b"charfind: a line is not UTF-8\n")
+        with open("/proc/self/mem", "rb") as bad:
+            done = subprocess.run([CHARFIND, "-"], stdin=bad,
+                capture_output=True, env=environment(), timeout=DEADLINE,
+                check=False)
+        self.assertEqual((done.stderr, done.returncode),
+            (b"charfind: cannot read: Input/output error\n", 2))
 
     def test_a_wrong_command_line_is_refused(self):
         for arguments, text in REFUSES:
@@ -224,7 +318,7 @@ class Charfind(unittest.TestCase):
             r"charfind [0-9.]+ \(Unicode [0-9.]+\)\n",
             run("--version").stdout))
         text = run("--help").stdout
-        for option in "--json", "--words=N":
+        for option in "--json", "--words=N", "--limit=N", "--order=ORDER":
             self.assertIn(option, text)
 
 
@@ -236,6 +330,9 @@ class Compiler(unittest.TestCase):
         self.addCleanup(shutil.rmtree, self.folder)
         self.put("Jamo.txt", VERSION + "".join(JAMO))
         self.put("UnicodeData.txt", "".join(DATA))
+        self.put("keywords.txt", KEYWORDS)
+        for name in SINGLE:
+            self.put(name, RANGES)
 
     def put(self, name, text):
         """Let a file of the database hold this."""
@@ -245,7 +342,7 @@ class Compiler(unittest.TestCase):
 
     def compile(self):
         """Compile the database."""
-        return subprocess.run([COMPILER, self.folder,
+        return subprocess.run([COMPILER, self.folder, self.folder,
             os.path.join(self.folder, "out.c")], capture_output=True,
             env=environment(), encoding="utf-8", timeout=DEADLINE,
             check=False)
@@ -277,7 +374,7 @@ class Compiler(unittest.TestCase):
         self.check_compiled()
 
     def test_a_missing_file_is_named(self):
-        for name in "UnicodeData.txt", "Jamo.txt":
+        for name in "UnicodeData.txt", "Jamo.txt", "keywords.txt", *SINGLE:
             os.rename(os.path.join(self.folder, name),
                 os.path.join(self.folder, "away"))
             self.check_refused(f"{name}: No such file")
@@ -285,7 +382,7 @@ class Compiler(unittest.TestCase):
                 os.path.join(self.folder, name))
 
     def test_a_file_that_cannot_be_read_is_named(self):
-        for name in "UnicodeData.txt", "Jamo.txt":
+        for name in "UnicodeData.txt", "Jamo.txt", "keywords.txt", *SINGLE:
             path = os.path.join(self.folder, name)
             os.rename(path, path + ".away")
             os.mkdir(path)
@@ -303,9 +400,21 @@ class Compiler(unittest.TestCase):
             with self.subTest(message=message):
                 self.put("Jamo.txt", text)
                 self.check_refused(message)
+        self.put("Jamo.txt", VERSION + "".join(JAMO))
+        for text, message in WRONG_KEYWORDS:
+            with self.subTest(message=message):
+                self.put("keywords.txt", text)
+                self.check_refused(message)
+        self.put("keywords.txt", KEYWORDS)
+        for name in SINGLE:
+            for text, message in WRONG_RANGES:
+                with self.subTest(name=name, message=message):
+                    self.put(name, text)
+                    self.check_refused(name + message)
+            self.put(name, RANGES)
 
     def test_a_file_that_is_cut_anywhere_is_refused(self):
-        for name in "UnicodeData.txt", "Jamo.txt":
+        for name in "UnicodeData.txt", "Jamo.txt", "keywords.txt", *SINGLE:
             with open(os.path.join(self.folder, name), "rb") as file:
                 data = file.read()
             for at in range(0, len(data), 1 if FULL else 7):

@@ -12,7 +12,7 @@ import unittest
 import urllib.parse
 
 import harness
-from published import Finder
+from relevance import Finder
 
 try:
     from selenium import webdriver
@@ -52,7 +52,7 @@ ROWS = """return Array.from(document.querySelectorAll("tbody tr"), row =>
         Number(row.dataset.row),
         row.classList.contains("waiting")])"""
 
-published = Finder()
+found = Finder()
 browsers = {}
 
 
@@ -157,7 +157,7 @@ class PageTest(harness.ServerTest):
     def until_found(self, query):
         """Wait until the status is that of a query."""
         self.until_status(
-            published.status(query, len(published.find(query))).strip())
+            found.status(query))
 
 
 @harness.on_both_twins
@@ -177,7 +177,7 @@ class Page(PageTest):
 
     def check_rows(self, query):
         """The rows in the document are few, whole, and those of the query."""
-        codes = published.find(query)
+        codes = found.codes(query)
         rows = self.until_rows()
         self.assertLessEqual(len(rows), FEW)
         self.assertEqual([row[3] for row in rows],
@@ -185,7 +185,7 @@ class Page(PageTest):
         for code, character, name, number, _ in rows:
             self.assertEqual((code, character, name), (
                 f"U+{codes[number]:04X}", chr(codes[number]),
-                published.names[codes[number]]))
+                found.names[codes[number]]))
         return rows
 
     def in_sight(self):
@@ -271,8 +271,8 @@ class Page(PageTest):
         self.assertEqual(self.browser.current_url,
             self.address("/?query=chess+black"))
         self.assertIn("chess black", self.browser.title)
-        self.type("zzz")
-        self.until_found("zzz")
+        self.type("q9q")
+        self.until_found("q9q")
         self.assertEqual(self.rows(), [])
         self.assertFalse(self.at("#results").is_displayed())
         self.type(Keys.BACKSPACE)
@@ -290,6 +290,38 @@ class Page(PageTest):
                 self.at("#query").get_property("value"), sample)
             self.assertEqual(self.at("[aria-current]").text, sample)
             self.check_rows(sample)
+
+    def detail(self, label):
+        """A detail of the only character; None while there is none."""
+        return self.run_script("""
+            const label = [...document.querySelectorAll("#detail dt")]
+                .find(dt => dt.textContent === arguments[0]);
+            return label?.nextElementSibling.textContent.trim();""", label)
+
+    def test_a_single_character_is_told_in_full(self):
+        self.allow_clipboard()
+        for start in "/", "/?query=U%2B2665":
+            self.open(start)
+            self.type("&hearts;")
+            self.until_found("&hearts;")
+            self.until(lambda: self.detail("UTF-8") == "E2 99 A5", "it is told")
+        self.all_at("#detail dd button")[4].click()
+        self.until(lambda: "CSS copied" in self.at("#copied").text, "it is told")
+        self.assertEqual(self.clipboard(), "\\002665")
+        self.all_at("#detail p a")[1].click()
+        self.until_found("U+2666")
+        self.until(lambda: self.detail("UTF-8") == "E2 99 A6", "it is told")
+        self.type("heart")
+        self.until_found("heart")
+        self.assertEqual(self.all_at("#detail dt"), [])
+        self.browser.back()
+        self.until(lambda: self.detail("UTF-8") == "E2 99 A6", "it is told")
+
+    def test_a_code_leads_to_its_character(self):
+        self.open("/?query=chess+black")
+        self.until_rows()
+        self.all_at("tbody th a")[2].click()
+        self.until_found(f"U+{found.codes('chess black')[2]:04X}")
 
     def test_a_late_answer_is_dropped(self):
         self.open()
@@ -327,17 +359,17 @@ class Page(PageTest):
         """A hostile query is text wherever it stands."""
         self.until_found(payload)
         self.assertEqual(self.run_script(
-            "return document.querySelectorAll('*').length"), elements)
+            "return document.querySelectorAll('*:not(tbody *, #detail *)').length"), elements)
         self.assertEqual(self.at("#query").get_property("value"), payload)
         self.assertEqual(self.browser.title, f"{payload} – Charfinder")
         self.assertEqual(self.at("#json").get_attribute("href"),
             self.address("/search?" + urllib.parse.urlencode(
-                {"query": payload})))
+                {"query": payload, "order": "relevance"})))
 
     def test_nothing_of_a_query_is_obeyed(self):
-        self.open("/?query=zzz")
+        self.open("/?query=q9q")
         elements = self.run_script(
-            "return document.querySelectorAll('*').length")
+            "return document.querySelectorAll('*:not(tbody *, #detail *)').length")
         for payload in PAYLOADS:
             self.type(payload)
             self.check_payload(payload, elements)
@@ -369,10 +401,10 @@ class Page(PageTest):
         while True:
             rows = self.check_rows("braille")
             seen.update(row[3] for row in rows)
-            if self.in_sight()[1] == len(published.find("braille")) - 1:
+            if self.in_sight()[1] == len(found.codes("braille")) - 1:
                 break
             self.scroll_to(self.run_script("return scrollY + innerHeight / 2"))
-        self.assertEqual(seen, set(range(len(published.find("braille")))))
+        self.assertEqual(seen, set(range(len(found.codes("braille")))))
         self.assertEqual(rows[-1][2], "BRAILLE PATTERN DOTS-12345678")
 
     def test_a_thousand_rows_into_cjk(self):
@@ -383,7 +415,7 @@ class Page(PageTest):
             self.check_rows("cjk")
 
     def test_the_very_end_of_cjk_and_the_way_back(self):
-        count = len(published.find("cjk"))
+        count = len(found.codes("cjk"))
         self.open("/?query=cjk")
         self.until_found("cjk")
         self.until_rows()
@@ -482,12 +514,13 @@ class Page(PageTest):
         self.allow_clipboard()
         self.open("/?query=chess+black")
         self.until_rows()
+        codes = found.codes("chess black")
         self.all_at("tbody button")[1].click()
-        self.until(lambda: "BLACK CHESS QUEEN copied" in
+        self.until(lambda: f"{found.names[codes[1]]} copied" in
             self.at("#copied").text, "it is told")
-        self.assertEqual(self.clipboard(), "\u265b")
+        self.assertEqual(self.clipboard(), chr(codes[1]))
         self.all_at("tbody td:last-child")[2].click()
-        self.until(lambda: self.clipboard() == "\u265c", "it is copied")
+        self.until(lambda: self.clipboard() == chr(codes[2]), "it is copied")
         self.assertEqual(self.at("#copied").get_attribute("role"), "status")
 
     def test_enter_copies(self):
@@ -502,7 +535,7 @@ class Page(PageTest):
     # Keys.
 
     def test_keys_move_through_the_rows(self):
-        last = len(published.find("cjk")) - 1
+        last = len(found.codes("cjk")) - 1
         self.open("/?query=cjk")
         self.until_rows()
         self.press(Keys.ARROW_DOWN)
@@ -551,7 +584,7 @@ class Page(PageTest):
         for number in 0, 3000:
             self.scroll_to_row(number)
             self.until_rows()
-            self.assertEqual(len(self.all_at("tbody [tabindex='0']")), 1)
+            self.assertEqual(len(self.all_at("tbody tr:has([tabindex='0'])")), 1)
 
     # Looks.
 
@@ -607,19 +640,25 @@ class PlainPage(PageTest):
         self.follow("#search button")
         self.until_found("chess black")
         self.assertEqual(self.cells(),
-            [(f"U+{code:04X}", chr(code), published.names[code])
-                for code in published.find("chess black")])
+            [(f"U+{code:04X}", chr(code), found.names[code])
+                for code in found.codes("chess black")])
         self.assertEqual(self.at("#query").get_attribute("value"),
             "chess black")
+
+    def test_a_single_character_is_told_in_full(self):
+        self.open("/?query=U%2B2665")
+        self.assertIn("E2 99 A5", self.at("#detail").text)
+        self.follow("#detail a")
+        self.until_found("U+2664")
 
     def test_samples_are_links(self):
         self.open()
         self.follow("#samples a[href$=hexagram]")
         self.until_found("hexagram")
-        self.assertEqual(len(self.cells()), len(published.find("hexagram")))
+        self.assertEqual(len(self.cells()), len(found.codes("hexagram")))
 
     def test_links_lead_to_the_next_rows_and_back(self):
-        codes = published.find("braille")
+        codes = found.codes("braille")
         self.open("/?query=braille")
         self.assertFalse(self.at("a[rel=prev]").is_displayed())
         self.follow("a[rel=next]")
@@ -633,12 +672,12 @@ class PlainPage(PageTest):
             [f"U+{code:04X}" for code in codes[:STEP]])
 
     def test_nothing_of_a_query_is_obeyed(self):
-        self.open("/?query=zzz")
-        elements = len(self.all_at("*"))
+        self.open("/?query=q9q")
+        elements = len(self.all_at("*:not(tbody *, #detail *)"))
         for payload in PAYLOADS:
             self.open("/?query=" + urllib.parse.quote(payload))
             self.until_found(payload)
-            self.assertEqual(len(self.all_at("*")), elements)
+            self.assertEqual(len(self.all_at("*:not(tbody *, #detail *)")), elements)
             self.assertEqual(self.browser.title, f"{payload} – Charfinder")
 
     def test_a_narrow_phone(self):

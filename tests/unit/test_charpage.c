@@ -597,6 +597,10 @@ TEST(metrics_are_the_counters)
 /* --- What is found -------------------------------------------------------- */
 
 /* Queries with something odd about them, besides the words of the index. */
+/* Queries that are answered by relevance. */
+static const char *const relevant[] = { "heart", "lf", "escape", "U+0000",
+    "U+007F U+0080 U+009F U+00A0", "letter", "\xc3\xa9", "->", "qqq", "" };
+
 static const char *const odd[] = { "", " ", "\t\n", "zzz", "cat face",
     "  cat\xc2\xa0"
     "face ",
@@ -628,16 +632,16 @@ query_of(int n)
 
 /* The rows that match, by charindex alone; how many. */
 static size_t
-rows_of(const char *query, struct charindex_row *rows, size_t max)
+rows_of(const char *query, enum charsearch_order order,
+    struct charindex_row *rows, size_t max)
 {
-    struct charindex_set set = { 0 };
+    struct charsearch search;
     struct charindex_run run;
     size_t found = 0, length = strlen(query);
 
     charindex_strip(&query, &length);
-    if (length > 0)
-        charindex_find(&set, query, length);
-    while (charindex_take(&set, SIZE_MAX, &run)) {
+    charsearch_find(&search, order, query, length);
+    while (charsearch_take(&search, SIZE_MAX, &run)) {
         struct charindex_row row;
 
         for (; charindex_cut(&run, &row); found++)
@@ -660,8 +664,8 @@ static json_t *
 parse(const struct answer *answer)
 {
     json_error_t error;
-    json_t *json = json_loadb(
-        answer->body, answer->body_size, JSON_REJECT_DUPLICATES, &error);
+    json_t *json = json_loadb(answer->body, answer->body_size,
+        JSON_REJECT_DUPLICATES | JSON_ALLOW_NUL, &error);
 
     ck_assert_msg(json != NULL, "%s at %d", error.text, error.position);
     return json;
@@ -677,12 +681,18 @@ number_in(const json_t *json, const char *name)
     return (size_t)json_integer_value(value);
 }
 
-/* Check the JSON of a query. */
+/* What asks for an order. */
+static const char *const orders[] = {
+    [CHARSEARCH_PUBLISHED] = "&order=code",
+    [CHARSEARCH_RELEVANCE] = "&order=relevance",
+};
+
+/* Check the JSON of a query, which is not corrected. */
 static void
-check_json(const char *query)
+check_json(const char *query, enum charsearch_order order)
 {
     static struct charindex_row rows[CHARPAGE_ROWS];
-    const size_t found = rows_of(query, rows, CHARPAGE_ROWS);
+    const size_t found = rows_of(query, order, rows, CHARPAGE_ROWS);
     const size_t shown = found < CHARPAGE_ROWS ? found : CHARPAGE_ROWS;
     size_t length = strlen(query);
     struct answer answer;
@@ -690,7 +700,7 @@ check_json(const char *query)
     json_t *json;
     const json_t *items;
 
-    encode(target, "/search", query, "");
+    encode(target, "/search", query, orders[order]);
     answer = get(target);
     json = parse(&answer);
     ck_assert_uint_eq(json_object_size(json), 5);
@@ -720,7 +730,9 @@ check_json(const char *query)
 TEST(the_json_is_what_the_index_says)
 {
     for (int i = 0; i < QUERIES; i++)
-        check_json(query_of(i));
+        check_json(query_of(i), CHARSEARCH_PUBLISHED);
+    for (int i = 0; i < COUNT(relevant); i++)
+        check_json(relevant[i], CHARSEARCH_RELEVANCE);
 }
 
 /* Append bytes as HTML wants them, the long way round. */
@@ -744,25 +756,168 @@ put_html(char *to, const char *text, size_t length)
     return to;
 }
 
+/* The details of a page; NULL if there are none. */
+static const char *
+details_in(const struct answer *answer)
+{
+    const char *start = strstr(answer->body, "<section id=\"detail\"");
+
+    ck_assert_ptr_nonnull(start);
+    start = strchr(start, '>') + 1;
+    return strncmp(start, "</section>", 10) == 0 ? NULL : start;
+}
+
+TEST(a_single_character_is_told_in_full)
+{
+    static const char *const targets[] = { "/?query=%26hearts;", "/?query=lf",
+        "/?query=U%2b41", "/?query=U%2bE01EF", "/?query=U%2b20" };
+    static const uint32_t codes[] = { 0x2665, 0xa, 0x41, 0xe01ef, 0x20 };
+
+    for (int i = 0; i < COUNT(targets); i++) {
+        struct http_request request = request_of(HTTP_GET, targets[i], 1);
+        struct answer answer = get_by(&request, CHARPAGE_ROOM);
+        const char *at = details_in(&answer), *label, *text;
+        char room[CHARDETAIL_ROOM], expected[8192], *to;
+
+        ck_assert_ptr_nonnull(at);
+        ck_assert_int_eq(strncmp(at, "<dl>\n", 5), 0);
+        at += 5;
+        for (size_t n = 0; chardetail_get(codes[i], n, room, &label, &text);
+             n++) {
+            if (*text == '\0')
+                continue;
+            to = expected + sprintf(expected, "<dt>%s<dd>", label);
+            to = put_html(to, text, strlen(text));
+            to += sprintf(to, "\n");
+            ck_assert_int_eq(strncmp(at, expected, strlen(expected)), 0);
+            at += strlen(expected);
+        }
+        ck_assert_int_eq(strncmp(at, "</dl>\n", 6), 0);
+        drop(&answer);
+    }
+}
+
+static const struct {
+    const char *target, *before, *after;
+} neighbours[] = {
+    { "/?query=U%2b41", "%2B0040\" >U+0040<", "%2B0042\" >U+0042<" },
+    { "/?query=U%2b2665", "%2B2664\" >U+2664<", "%2B2666\" >U+2666<" },
+    { "/?query=U%2b20", "%2B\" hidden>", "%2B0021\" >U+0021<" },
+    { "/?query=U%2bE01EF", "%2BE01EE\" >", "%2B\" hidden>" },
+    { "/?query=lf", "%2B\" hidden>", "%2B\" hidden>" },
+};
+
+TEST(details_come_in_pieces_of_any_size)
+{
+    struct answer whole = get("/?query=%26hearts;");
+
+    for (size_t size = CHARPAGE_ROOM; size < CHARPAGE_ROOM + 3000; size += 61) {
+        struct http_request request =
+            request_of(HTTP_GET, "/?query=%26hearts;", 1);
+        struct answer answer = get_by(&request, size);
+
+        ck_assert_str_eq(answer.body, whole.body);
+        drop(&answer);
+    }
+    drop(&whole);
+}
+
+TEST(its_neighbours_are_linked, .times = COUNT(neighbours))
+{
+    struct answer answer = get(neighbours[_i].target);
+    const char *at = details_in(&answer);
+
+    ck_assert_ptr_nonnull(at);
+    at = strstr(at, "</dl>");
+    ck_assert_ptr_nonnull(strstr(at, neighbours[_i].after));
+    ck_assert_ptr_nonnull(strstr(at, neighbours[_i].before));
+    drop(&answer);
+}
+
+TEST(several_characters_are_not)
+{
+    static const char *const targets[] = { "/", "/?query=heart", "/?query=qqq",
+        "/?query=U%2b41+U%2b42", "/?query=U%2b41&start=1",
+        "/?query=U%2b41&stop=0" };
+
+    for (int i = 0; i < COUNT(targets); i++) {
+        struct answer answer = get(targets[i]);
+
+        ck_assert_ptr_null(details_in(&answer));
+        drop(&answer);
+    }
+}
+
+TEST(json_says_what_was_found_instead)
+{
+    struct answer answer = get("/search?query=infinty&order=relevance");
+    json_t *json = parse(&answer);
+
+    ck_assert_uint_eq(json_object_size(json), 6);
+    ck_assert(is_text(json_object_get(json, "query"), "infinty", 7));
+    ck_assert(is_text(json_object_get(json, "corrected"), "infinity", 8));
+    ck_assert_uint_eq(number_in(json, "count"), 7);
+    json_decref(json);
+    drop(&answer);
+}
+
+TEST(without_an_order_json_is_as_published_and_the_page_is_not)
+{
+    static const char *const targets[][2] = {
+        { "/search?query=heart", "/search?query=heart&order=code" },
+        { "/search?query=heart&order=", "/search?order=code&query=heart" },
+        { "/search?query=infinty", "/search?query=infinty&order=code" },
+        { "/?query=heart", "/?query=heart&order=relevance" },
+        { "/?query=heart&order", "/?order=relevance&query=heart" },
+    };
+
+    for (int i = 0; i < COUNT(targets); i++) {
+        struct answer one = get(targets[i][0]), other = get(targets[i][1]);
+
+        ck_assert_str_eq(one.body, other.body);
+        drop(&one);
+        drop(&other);
+    }
+}
+
+TEST(another_order_is_refused)
+{
+    static const char *const others[] = { "cod", "codes", "Code", "1",
+        "relevanc", "relevance+", "relevancy" };
+
+    for (int i = 0; i < COUNT(others); i++) {
+        char target[64];
+        struct answer answer;
+
+        sprintf(target, "/search?query=cat&order=%s", others[i]);
+        answer = get(target);
+        ck_assert_int_eq(status_of(&answer), 400);
+        drop(&answer);
+    }
+}
+
 /* Check the table of a query. */
 static void
-check_table(const char *query)
+check_table(const char *query, enum charsearch_order order)
 {
     static struct charindex_row rows[CHARPAGE_ROWS];
     static char expected[1 << 16];
-    const size_t found = rows_of(query, rows, CHARPAGE_ROWS);
+    const size_t found = rows_of(query, order, rows, CHARPAGE_ROWS);
     struct answer answer;
     char target[1024], *to = expected, *table;
+    const char *shown;
+    size_t length;
 
     to += sprintf(to, "<tbody>\n");
     for (size_t i = 0; i < found && i < CHARPAGE_ROWS; i++) {
         to += sprintf(to, "<tr><th scope=row>%.*s<td>",
             (int)rows[i].label_length, rows[i].label);
-        to = put_html(to, rows[i].character, rows[i].character_length);
+        shown = charsearch_shown(&rows[i], &length);
+        to = put_html(to, shown, length);
         to += sprintf(to, "<td>%.*s\n", (int)rows[i].name_length, rows[i].name);
     }
     sprintf(to, "</tbody>\n");
-    encode(target, "/", query, "");
+    encode(target, "/", query, orders[order]);
     answer = get(target);
     table = strstr(answer.body, "<tbody>");
     ck_assert_ptr_nonnull(table);
@@ -774,7 +929,9 @@ check_table(const char *query)
 TEST(the_table_is_what_the_index_says)
 {
     for (int i = 0; i < QUERIES; i++)
-        check_table(query_of(i));
+        check_table(query_of(i), CHARSEARCH_PUBLISHED);
+    for (int i = 0; i < COUNT(relevant); i++)
+        check_table(relevant[i], CHARSEARCH_RELEVANCE);
 }
 
 /* Check that nothing of a query is markup. */
@@ -787,7 +944,7 @@ check_markup(const char *query)
     struct answer answer, other;
 
     /* Of two queries that find nothing, one of letters only. */
-    found = rows_of(query, NULL, 0);
+    found = rows_of(query, CHARSEARCH_RELEVANCE, NULL, 0);
     encode(target, "/", query, "&start=1000000");
     encode(harmless, "/", found > 0 ? "letter" : "zzzz", "&start=1000000");
     answer = get(target);
@@ -848,16 +1005,23 @@ static const struct {
     { "/", "Enter words describing characters." },
     { "/?query=", "Enter words describing characters." },
     { "/?query=+%09", "Enter words describing characters." },
-    { "/?query=upwards+rocket", "1 match for &#39;upwards rocket&#39;" },
-    { "/?query=+Chess%20%20Black+", "33 matches for &#39;Chess  Black&#39;" },
-    { "/?query=zzz", "No match for &#39;zzz&#39;" },
+    { "/?query=upwards+rocket&order=code",
+        "1 match for &#39;upwards rocket&#39;" },
+    { "/?query=+Chess%20%20Black+&order=code",
+        "33 matches for &#39;Chess  Black&#39;" },
+    { "/?query=zzz&order=code", "No match for &#39;zzz&#39;" },
+    { "/?query=zzz", "4 matches for &#39;zzz&#39;" },
+    { "/?query=qqq", "No match for &#39;qqq&#39;" },
+    { "/?query=infinty",
+        "No match for &#39;infinty&#39;; 7 matches for &#39;infinity&#39;" },
+    { "/?query=infinty&order=code", "No match for &#39;infinty&#39;" },
     { "/?query=it's", "No match for &quot;it&#39;s&quot;" },
     { "/?query=%1b[2J", "No match for &#39;\\x1b[2J&#39;" },
-    { "/?query=zzz&query=rocket", "No match for &#39;zzz&#39;" },
+    { "/?query=qqq&query=rocket", "No match for &#39;qqq&#39;" },
     { "/?query=&query=rocket", "Enter words describing characters." },
     { "/?Query=rocket&quer=1&querys=2&x&&=",
         "Enter words describing characters." },
-    { "/?qu%65ry=rocket", "5 matches for &#39;rocket&#39;" },
+    { "/?qu%65ry=rocket&order=code", "5 matches for &#39;rocket&#39;" },
 };
 
 TEST(the_status_is_told, .times = COUNT(statuses))
@@ -939,7 +1103,7 @@ TEST(a_slice_is_cut_to_what_there_is, .times = COUNT(slices))
     json_t *json;
     const json_t *items;
 
-    ck_assert_uint_eq(rows_of("chess", rows, 96), 96);
+    ck_assert_uint_eq(rows_of("chess", CHARSEARCH_PUBLISHED, rows, 96), 96);
     for (int page = 0; page < 2; page++) {
         snprintf(target, sizeof(target), "%s?query=chess%s",
             page ? "/" : "/search", slices[_i].numbers);
@@ -1021,7 +1185,8 @@ TEST(pages_together_are_the_whole, .times = COUNT(stepped))
         const char *path = page ? "/" : "/search";
         struct answer whole;
         char target[128], *expected;
-        size_t total = rows_of(stepped[_i].query, NULL, 0);
+        size_t total =
+            rows_of(stepped[_i].query, CHARSEARCH_PUBLISHED, NULL, 0);
 
         snprintf(target, sizeof(target), "%s?query=%s&stop=all", path,
             stepped[_i].query);
