@@ -7,7 +7,8 @@
 #   make fuzz       SECONDS=10 for each target
 #   make soak       MINUTES=10 of clients of all kinds
 #   make coverage   which lines and branches the tests reach
-#   make bench      how long searches take, against their goals
+#   make bench      how fast the twins are, against what the machine allows;
+#                   ONLY=reply-50 ROUNDS=32
 #   make planted    servers slowed by a known share, and what compare says
 #   make diff       read the twins side by side; FILE=guess_server, HTML=1
 #   make install    PREFIX=/usr/local DESTDIR=
@@ -40,8 +41,9 @@ COMMON_MAINS := common/charfind.c
 COMMON := $(B)/obj/common/charindex_data.o $(patsubst %.c,$(B)/obj/%.o,\
 	$(filter-out $(COMMON_MAINS),$(wildcard common/*.c)))
 WEB := common/web/page.html common/web/page.js common/web/style.css
-CONTROLS := $(patsubst report/controls/%.c,%,$(wildcard report/controls/*.c))
-CONTROL_PROGRAMS := $(foreach c,$(CONTROLS),$(B)/controls/$(subst _,-,$c))
+CONTROLS = $(patsubst report/controls/%.c,%,\
+	$(filter-out $(UNBUILT),$(wildcard report/controls/*.c)))
+CONTROL_PROGRAMS = $(foreach c,$(CONTROLS),$(B)/controls/$(subst _,-,$c))
 COMPARE := $(patsubst %.c,$(B)/obj/%.o,\
 	$(filter-out report/controls/%,$(wildcard report/*.c report/*/*.c)))
 # What tells what was measured: compare runs it as a child.
@@ -63,6 +65,11 @@ HOST_CFLAGS ?= -O2 -g
 # The flags given, if CC accepts them for its target, else nothing.
 knows = $(shell $(CC) $(CFLAGS) -Werror $1 -x c -c -o /dev/null /dev/null \
 	2>/dev/null && echo '$1')
+
+# This control needs liburing.
+UNBUILT := $(shell echo '\#include <liburing.h>' | \
+	$(CC) -E -x c -o /dev/null - 2>/dev/null || \
+	echo report/controls/bare_io_uring.c)
 
 # Link-time optimisation: a fifth fewer instructions for a small request. With
 # gcc only: ar needs its plugin to read such objects.
@@ -242,6 +249,7 @@ $(B)/controls/$(subst _,-,$1): $(B)/obj/report/controls/$1.o
 endef
 $(foreach c,$(CONTROLS),$(eval $(call control,$c)))
 $(CONTROL_PROGRAMS): LDLIBS = -levent_core
+$(B)/controls/bare-io-uring: LDLIBS = -luring
 
 # It stands in the report how everything was compiled, and from what.
 $(B)/obj/commit: FORCE
@@ -301,6 +309,11 @@ $(B)/tests/system/drip: LDLIBS = -lunistring
 $(B)/tests/bench/bench_%: $(B)/obj/tests/bench/bench_%.o $(B)/libcommon.a
 	$(link)
 $(B)/tests/bench/bench_%: LDLIBS = -lunistring
+$(B)/tests/bench/rate: $(B)/obj/tests/bench/rate.o \
+		$(filter-out %/compare.o,$(COMPARE)) $(B)/libcommon.a
+	@mkdir -p $(@D)
+	$(link)
+$(B)/tests/bench/rate: LDLIBS = -ljansson -lunistring -levent_core -lm
 
 # Preloaded into a server to make it slower by a known share.
 $(B)/tests/preload/slow.so: tests/preload/slow.c Makefile
@@ -393,9 +406,11 @@ coverage-figures:
 
 FINDERS := $(TWINS:%=$(B)/%/charfinder)
 bench: $(B)/tests/bench/bench_charindex $(B)/tests/bench/bench_charpage \
-		$(B)/charfind $(FINDERS)
-	$(B)/tests/bench/bench_charindex $(B)/charfind $(FINDERS)
-	$(B)/tests/bench/bench_charpage
+		$(B)/tests/bench/rate programs
+	$(if $(ONLY),,$(B)/tests/bench/bench_charindex $(B)/charfind $(FINDERS))
+	$(if $(ONLY),,$(B)/tests/bench/bench_charpage)
+	$(PYTHON) -B tests/bench/bench.py $(ONLY:%=--only %) \
+		$(ROUNDS:%=--rounds %)
 
 planted: all $(B)/tests/preload/slow.so
 	$(PYTHON) tests/system/planted.py
@@ -459,8 +474,8 @@ CLIENT_PACKAGES := putty-tools inetutils-telnet busybox
 FULL_PACKAGES := valgrind iproute2 clang
 
 PACKAGES := gcc libc6-dev pkg-config libevent-dev libunistring-dev \
-	libjansson-dev libicu-dev check strace python3 gnuplot-nox \
-	unicode-data $(MORE_PACKAGES)
+	libjansson-dev libicu-dev liburing-dev check strace python3 \
+	gnuplot-nox unicode-data $(MORE_PACKAGES)
 
 # dpkg-query exits non-zero when one is unknown; the list is what counts.
 deps:

@@ -187,6 +187,7 @@ charindex_slice(uint32_t start, uint32_t end, struct charindex_run *run)
     run->bytes = charindex_rows + charindex_row_at[start];
     run->length = charindex_row_at[end] - charindex_row_at[start];
     run->count = end - start;
+    run->row = start;
 }
 
 /* Take the next characters from set as one slice. */
@@ -233,10 +234,10 @@ decode_known(const char *text, uint32_t *code)
 bool
 charindex_cut(struct charindex_run *run, struct charindex_row *row)
 {
-    const char *end;
-
     if (run->count == 0)
         return false;
+    row->length =
+        charindex_row_at[run->row + 1] - charindex_row_at[run->row] - 2;
     row->label = run->bytes;
     row->label_length = CHARINDEX_LABEL_COLUMNS;
     while (row->label[row->label_length - 1] == ' ')
@@ -244,13 +245,11 @@ charindex_cut(struct charindex_run *run, struct charindex_row *row)
     row->character = row->label + CHARINDEX_LABEL_COLUMNS + 1;
     row->character_length = decode_known(row->character, &row->code);
     row->name = row->character + row->character_length + 1;
-    end =
-        memchr(row->name, '\r', run->length - (size_t)(row->name - run->bytes));
-    row->name_length = (size_t)(end - row->name);
-    row->length = (size_t)(end - run->bytes);
+    row->name_length = row->length - (size_t)(row->name - run->bytes);
     run->bytes += row->length + 2;
     run->length -= row->length + 2;
     run->count--;
+    run->row++;
     return true;
 }
 

@@ -51,7 +51,12 @@ struct charindex_run {
     const char *bytes;
     size_t length; /* in bytes */
     size_t count;  /* in rows */
+    uint32_t row;  /* charindex's own */
 };
+
+/* So many bytes can be read from wherever a text of a row begins, and most are
+ * no longer: a copy of a size that the compiler knows is a few instructions. */
+#define CHARINDEX_READABLE 32
 
 /* One row, cut up; the texts are not NUL-terminated. */
 struct charindex_row {

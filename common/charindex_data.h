@@ -26,7 +26,8 @@ extern const struct charindex_sizes charindex_sizes;
 /* The columns of a row's label, filled up with spaces, before its tab. */
 #define CHARINDEX_LABEL_COLUMNS 7
 
-/* The rows, one after another, and where each begins (one more: the end). */
+/* The rows, one after another, and where each begins (one more: the end).
+ * Behind them are CHARINDEX_READABLE bytes more. */
 extern const char charindex_rows[];
 extern const uint32_t charindex_row_at[];
 

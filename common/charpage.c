@@ -399,14 +399,19 @@ read_search(struct charpage *page, struct http_slice query,
     return 200;
 }
 
-/* Append a constant, and bytes. */
+/* Append a constant. */
 #define PUT(to, literal)                                                       \
     (memcpy((to), literal, LENGTH(literal)), (to) + LENGTH(literal))
 
+/* Append a text of a row, where CHARINDEX_READABLE bytes have room; those
+ * behind it will be overwritten. */
 static inline char *
 put(char *to, const char *bytes, size_t length)
 {
-    memcpy(to, bytes, length);
+    memcpy(to, bytes, CHARINDEX_READABLE);
+    if (length > CHARINDEX_READABLE)
+        memcpy(to + CHARINDEX_READABLE, bytes + CHARINDEX_READABLE,
+            length - CHARINDEX_READABLE);
     return to + length;
 }
 
@@ -420,7 +425,8 @@ put_character(
         size_t length;
         const char *shown = charsearch_shown(row, &length);
 
-        return put(to, shown, length);
+        memcpy(to, shown, length);
+        return to + length;
     }
     if (row->character_length == 1)
         return to + template_escape(to, *row->character, escape);
@@ -479,7 +485,8 @@ put_rows(
         assert(cut);
         /* A row of charindex has more around its texts than
          * TEMPLATE_ESCAPE_MAX. */
-        if ((size_t)(end - to) < row.length + frame + TEMPLATE_ESCAPE_MAX)
+        if ((size_t)(end - to) <
+            row.length + frame + TEMPLATE_ESCAPE_MAX + CHARINDEX_READABLE)
             break;
         run = rest;
         to = table ? put_table_row(to, &row)

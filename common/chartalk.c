@@ -124,13 +124,12 @@ find_bytes(struct chartalk *talk)
 
 /* The next piece of what is to be sent. */
 bool
-chartalk_next(struct chartalk *talk, struct chartalk_piece *piece)
+chartalk_next(struct chartalk *talk, size_t max, struct chartalk_piece *piece)
 {
     if (talk->left == 0 && !find_bytes(talk))
         return false;
     piece->bytes = talk->bytes;
-    piece->length =
-        talk->left < CHARTALK_PIECE_MAX ? talk->left : CHARTALK_PIECE_MAX;
+    piece->length = talk->left < max ? talk->left : max;
     talk->bytes += piece->length;
     talk->left -= piece->length;
     return true;

@@ -15,7 +15,7 @@
  *
  *     chartalk_begin(&talk, &rules, "127.0.0.1:62910");
  *     for (;;) {
- *         while (chartalk_next(&talk, &piece))
+ *         while (chartalk_next(&talk, 65536, &piece))
  *             send(fd, piece.bytes, piece.length, 0);
  *         ... read a line, status says how it went
  *         if (!chartalk_receive(&talk, status, &line))
@@ -34,9 +34,6 @@
 
 /* What a client reads that finds the house full. */
 #define CHARTALK_FULL_HOUSE "ERROR too many connections\r\n"
-
-/* The longest piece, in bytes. */
-#define CHARTALK_PIECE_MAX 65536
 
 /* The longest text for a peer that is kept, its NUL included: an IPv6 address
  * with its scope, in brackets, and a port. */
@@ -95,9 +92,11 @@ void chartalk_begin(struct chartalk *talk, const struct chartalk_rules *rules,
 bool chartalk_receive(
     struct chartalk *talk, enum line_status status, const struct line *line);
 
-/* The next piece of what is to be sent; false, and *piece is left alone, when
- * there is none until the next line. */
-bool chartalk_next(struct chartalk *talk, struct chartalk_piece *piece);
+/* The next piece of what is to be sent, of at most max bytes, which is more
+ * than 0; false, and *piece is left alone, when there is none until the next
+ * line. */
+bool chartalk_next(
+    struct chartalk *talk, size_t max, struct chartalk_piece *piece);
 
 /* End a conversation, at any point of it, and free what it holds. */
 void chartalk_end(struct chartalk *talk);

@@ -81,9 +81,7 @@ struct guess_reply {
 /* One conversation. Its size is about 100 bytes. */
 struct guess_session {
     const struct guess_rules *rules;
-    uint64_t seed;
-    uint64_t games; /* how many were started: the next game's number */
-    bool started;   /* a line came: only the first can be a lost browser's */
+    bool started; /* a line came: only the first can be a lost browser's */
     bool playing;
     bool guessed; /* there is a last guess */
     bool found;   /* and it is the secret */
@@ -93,6 +91,8 @@ struct guess_session {
     uint64_t index; /* of the next number of the shuffled range */
     struct permutation numbers;
     struct bisect *bisect; /* owned; NULL before the first game with it */
+    uint64_t seed;
+    uint64_t games; /* how many were started: the next game's number */
 };
 
 /*

@@ -262,6 +262,19 @@ net_unacked(int fd)
     return ioctl(fd, SIOCOUTQ, &bytes) == 0 ? bytes : 0;
 }
 
+/* The most bytes up to max that fill segments to the last. */
+size_t
+net_whole_segments(int fd, size_t max)
+{
+    int segment = 0;
+    socklen_t length = sizeof(segment);
+
+    if (getsockopt(fd, IPPROTO_TCP, TCP_MAXSEG, &segment, &length) == -1 ||
+        segment <= 0 || (size_t)segment > max)
+        return max;
+    return max - max % (size_t)segment;
+}
+
 /* Whether bytes, or the end of input, wait to be read from a socket. */
 bool
 net_readable(int fd)

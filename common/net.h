@@ -73,6 +73,13 @@ int net_spare(void);
 /* Bytes written to a socket that its peer has not acknowledged. */
 int net_unacked(int fd);
 
+/*
+ * The most bytes, but not more than max, that fill TCP segments of a connection
+ * to the last: what is left over would leave in a small one of its own, at
+ * the price of a large one. max when a segment is larger, or its size unknown.
+ */
+size_t net_whole_segments(int fd, size_t max);
+
 /* Whether bytes, or the end of input, wait to be read from a socket. */
 bool net_readable(int fd);
 

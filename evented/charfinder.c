@@ -30,7 +30,7 @@ tell(struct stream *stream, void *argument)
     struct visitor *visitor = argument;
     struct chartalk_piece piece;
 
-    return chartalk_next(&visitor->talk, &piece) &&
+    return chartalk_next(&visitor->talk, stream_piece(stream), &piece) &&
            stream_write(stream, piece.bytes, piece.length);
 }
 

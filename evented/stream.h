@@ -162,6 +162,14 @@ char *stream_reserve(struct stream *stream, size_t *room);
 bool stream_commit(struct stream *stream, size_t length);
 
 /*
+ * How many bytes of a long answer to write at once: up to 64 KiB, as many as
+ * leave in whole TCP segments. Call it for each piece, as the segments of a
+ * young connection grow. For the first piece the kernel is not asked, so a
+ * small answer costs no system call more.
+ */
+size_t stream_piece(struct stream *stream);
+
+/*
  * Have produce called until it says that that was all: when the handler that
  * calls this returns, or soon; and again each time when the peer has taken what
  * was written and the other streams had their turn. The stream hands out no

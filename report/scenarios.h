@@ -23,6 +23,7 @@ enum subject {
     SUBJECT_BARE_EPOLL,
     SUBJECT_BARE_THREADS,
     SUBJECT_MANUAL,
+    SUBJECT_BARE_IO_URING,
     SUBJECT_PEER, /* a server of the reader's own, if one is named */
     SUBJECTS
 };
@@ -35,6 +36,7 @@ struct subject_info {
     const char *installed[PROGRAMS]; /* beside it; NULL = as built */
     const struct ask *ask; /* instead of the scenario's; NULL = the same */
     bool counts;           /* tells on SIGUSR1 how many lines it was sent */
+    bool needs_io_uring;   /* of the kernel */
 };
 
 extern const struct subject_info subjects[SUBJECTS];

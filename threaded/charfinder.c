@@ -22,7 +22,7 @@ tell(struct stream *stream, struct chartalk *talk)
 {
     struct chartalk_piece piece;
 
-    while (chartalk_next(talk, &piece) &&
+    while (chartalk_next(talk, stream_piece(stream), &piece) &&
            stream_write(stream, piece.bytes, piece.length))
         ;
 }

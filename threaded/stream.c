@@ -25,7 +25,7 @@
 #define INPUT_ROOM 4096
 
 /* The most that one send is given, so that a keeper sees a peer that takes a
- * big answer slowly take it. */
+ * big answer slowly take it; and a piece of such an answer. */
 #define SEND_MAX 65536
 
 struct stream {
@@ -39,6 +39,7 @@ struct stream {
     bool input_ended; /* the peer has sent all */
     bool broken;      /* the connection is */
     bool is_telnet;   /* the peer may send commands */
+    bool is_long;     /* what was written last; so may be what follows */
     bool timed_out;   /* a message did not come in time, */
     bool late;        /* though some of it had */
     bool stopping;    /* the server stops, and this is known here, */
@@ -492,9 +493,10 @@ stream_rouse(struct stream *stream)
 bool
 stream_write(struct stream *stream, const void *bytes, size_t length)
 {
+    stream->is_long = length > STREAM_ROOM;
     if (length > STREAM_ROOM - stream->queued && !flush(stream))
         return false;
-    if (length > STREAM_ROOM)
+    if (stream->is_long)
         return send_all(stream, bytes, length);
     memcpy(stream->output + stream->queued, bytes, length);
     stream->queued += length;
@@ -517,6 +519,14 @@ stream_commit(struct stream *stream, size_t length)
 {
     stream->queued += length;
     return !stream->broken;
+}
+
+/* How much of a long answer to write at once. */
+size_t
+stream_piece(struct stream *stream)
+{
+    return stream->is_long ? net_whole_segments(stream->fd, SEND_MAX)
+                           : SEND_MAX;
 }
 
 /* End the conversation so that the peer can read all of it. */

@@ -123,6 +123,14 @@ char *stream_reserve(struct stream *stream, size_t *room);
 bool stream_commit(struct stream *stream, size_t length);
 
 /*
+ * How many bytes of a long answer to write at once: up to 64 KiB, as many as
+ * leave in whole TCP segments. Call it for each piece, as the segments of a
+ * young connection grow. For the first piece the kernel is not asked, so a
+ * small answer costs no system call more.
+ */
+size_t stream_piece(struct stream *stream);
+
+/*
  * Wait for something else than the peer's input; first send what was written.
  * Ends when ms milliseconds have passed, accurate to 5 (0: no matter how many
  * do), when another thread has called stream_rouse since the last await, when

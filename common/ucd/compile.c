@@ -575,7 +575,9 @@ read_characters(const char *directory)
     if (code != LAST_CODE || begun[0] != '\0')
         compile_die("UnicodeData.txt: it ends before U+%" PRIX32, LAST_CODE);
     add_controls();
-    fputs("    \"\";\n\n", compile_output);
+    for (int i = 0; i < CHARINDEX_READABLE; i++)
+        fputs("\"\\0\"", compile_output);
+    fputs(";\n\n", compile_output);
 }
 
 /* Write one number of a list. */

@@ -144,6 +144,15 @@ take_guess(struct answer *a, const char *at, const char *end)
     return at == end && is_guess(a->line, a->have) ? ASK_DONE : ASK_WRONG;
 }
 
+/* Take one line, whatever it says. */
+static enum ask_result
+take_line(struct answer *a, const char *at, const char *end)
+{
+    if (!collect(a, &at, end))
+        return ASK_MORE;
+    return at == end ? ASK_DONE : ASK_WRONG;
+}
+
 /* Tell whether a status line states as many matches as there were rows. */
 static bool
 is_status(const struct answer *a)
@@ -329,6 +338,8 @@ ask_take(const struct ask *ask, struct answer *a, const char *bytes, size_t n,
     case ASK_GAME:
     case ASK_BARE:
         return take_guess(a, bytes, bytes + n);
+    case ASK_LINE:
+        return take_line(a, bytes, bytes + n);
     case ASK_CHARFINDER:
         return take_rows(a, bytes, bytes + n, same);
     case ASK_HTTP:

@@ -7,6 +7,7 @@
  * nowhere. What is checked of it:
  *
  * - game, bare: one line, an integer from 1 to 999999999999;
+ * - line: that it is one line;
  * - charfinder: every row starts with `U`, then comes a status line that
  *   states as many matches as there were rows, then the prompt;
  * - http: status 200, a body that is as long as its framing says;
@@ -21,9 +22,9 @@
 #include <stddef.h>
 #include <stdint.h>
 
-enum ask_speaks { ASK_GAME, ASK_BARE, ASK_CHARFINDER, ASK_HTTP };
+enum ask_speaks { ASK_GAME, ASK_BARE, ASK_LINE, ASK_CHARFINDER, ASK_HTTP };
 
-/* Return "game" (of both of the first), "charfinder" or "http". */
+/* Return "game" (of the first three), "charfinder" or "http". */
 const char *ask_speaks_name(enum ask_speaks speaks);
 
 /* A way to talk to a server. Strings must outlive its use. */

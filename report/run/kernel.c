@@ -4,10 +4,12 @@
 
 #include <dirent.h>
 #include <inttypes.h>
+#include <linux/io_uring.h>
 #include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/syscall.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -153,4 +155,20 @@ kernel_network_seconds(int cpu)
         ns = 0;
     fclose(in);
     return (double)ns / 1e9;
+}
+
+/* Older headers do not know the one that Linux 6.1 brought. */
+#define SINGLE_ISSUER (1u << 12)
+#define DEFER_TASKRUN (1u << 13)
+
+/* Make one, and close it. */
+bool
+kernel_has_io_uring(void)
+{
+    struct io_uring_params how = { .flags = SINGLE_ISSUER | DEFER_TASKRUN };
+    const int ring = (int)syscall(SYS_io_uring_setup, 1, &how);
+
+    if (ring != -1)
+        close(ring);
+    return ring != -1;
 }

@@ -7,6 +7,7 @@
 #ifndef REPORT_KERNEL_H
 #define REPORT_KERNEL_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -26,6 +27,10 @@ struct kernel_counters kernel_read(void);
 /* Return how much each one has grown from `before` to `after`. */
 struct kernel_counters kernel_growth(
     const struct kernel_counters *before, const struct kernel_counters *after);
+
+/* Return whether programs may use io_uring as the bare control does: Linux has
+ * it from 6.1 on, and some systems forbid it. */
+bool kernel_has_io_uring(void);
 
 /*
  * Return how long processor `cpu` has been busy with anything, in seconds from

@@ -1,5 +1,7 @@
 #include "report/run/programs.h"
 
+#include "report/run/kernel.h"
+
 #include <err.h>
 #include <limits.h>
 #include <stdio.h>
@@ -66,8 +68,9 @@ find_program(
     int missing;
 
     for (int s = 0; s < SUBJECTS; s++)
-        path[s] = find_one(directory, subjects[s].built[program],
-            subjects[s].installed[program]);
+        if (!subjects[s].needs_io_uring || kernel_has_io_uring())
+            path[s] = find_one(directory, subjects[s].built[program],
+                subjects[s].installed[program]);
     if (path[SUBJECT_THREADED] != NULL && path[SUBJECT_EVENTED] != NULL)
         return NULL;
     missing =

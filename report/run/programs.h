@@ -17,11 +17,11 @@ struct programs {
 };
 
 /*
- * Find all servers. A control that is not there is NULL and its column is
- * missing from the report; of a program of which not both twins are there,
- * both are NULL. Return 0, or -1 when a twin of the guess-server is not there;
- * its path as it should be is then in *missing, a new string. Free the others
- * with programs_free() in either case.
+ * Find all servers. A control that is not there, or that the kernel cannot run,
+ * is NULL and its column is missing from the report; of a program of which not
+ * both twins are there, both are NULL. Return 0, or -1 when a twin of the
+ * guess-server is not there; its path as it should be is then in *missing, a
+ * new string. Free the others with programs_free() in either case.
  */
 int programs_find(struct programs *programs, const char **missing);
 

@@ -14,7 +14,7 @@ from math import ceil, floor, isfinite, log10
 from sys import float_info
 
 from markup import UNSEEN, Markup, put
-from report import BARE_THREADS, EVENTS, MANUAL, NULL, THREADS
+from report import BARE_THREADS, EVENTS, IO_URING, MANUAL, NULL, THREADS
 
 DRAW_LIMIT = 10  # seconds; it takes a tenth of one
 
@@ -26,10 +26,12 @@ PENS = {"threads": "lw 2 pt 7 ps 0.5", "events": "lw 2 pt 5 ps 0.45",
     "null": "lw 1.5 dt (6,4) pt 9 ps 0.5",
     "bare-threads": "lw 1.5 dt (2,3) pt 11 ps 0.5",
     "manual": "lw 1.5 dt (8,3,2,3) pt 13 ps 0.5",
+    "io-uring": "lw 1.5 dt (1,3) pt 7 ps 0.5",
     "peer": "lw 2 pt 13 ps 0.6", "ink": "lw 1.5 pt 7 ps 0.5",
     "quiet": "lw 1", "band": "lw 1"}
 SERVERS = {THREADS: "threads", EVENTS: "events", NULL: "null",
-    BARE_THREADS: "bare-threads", MANUAL: "manual"}
+    BARE_THREADS: "bare-threads", MANUAL: "manual",
+    IO_URING: "io-uring"}
 
 # The points: gnuplot would define them anew in each chart.
 SHAPES = Markup('<svg class="shapes" width="0" height="0" aria-hidden="true">'

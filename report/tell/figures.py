@@ -13,7 +13,8 @@ import chart
 import words
 from markup import Markup, joined, put
 from metrics import CPU, MEMORY, P99, RATE
-from report import (BARE_THREADS, EVENTS, MANUAL, NULL, THREADS, Span, named,
+from report import (BARE_THREADS, EVENTS, IO_URING, MANUAL, NULL, THREADS,
+    Span, named,
     over)
 
 WIDTH, HEIGHT = 380, 240  # of a chart: on a phone its text is readable
@@ -23,7 +24,7 @@ LABEL_MOST = 64
 RATIO_LOW, RATIO_HIGH = .02, 50.0
 
 # Servers whose curves are drawn, in order: the twins and the peer on top.
-DRAWN = (NULL, BARE_THREADS, MANUAL, THREADS, EVENTS, "")
+DRAWN = (NULL, BARE_THREADS, MANUAL, IO_URING, THREADS, EVENTS, "")
 MIB = 1048576.0
 
 

@@ -27,8 +27,10 @@ DEPTH_MAX = 100  # of lists and objects in each other; a report has ten
 THREADS, EVENTS = "threaded", "evented"
 NULL = "bare-epoll"  # the null server: a floor and a ceiling
 BARE_THREADS, MANUAL = "bare-threads", "manual-bufferevent"
+IO_URING = "bare-io-uring"
 TITLES = {THREADS: "threads", EVENTS: "events", NULL: "bare epoll loop",
-    BARE_THREADS: "bare threads", MANUAL: "manual bufferevent"}
+    BARE_THREADS: "bare threads", MANUAL: "manual bufferevent",
+    IO_URING: "bare io_uring"}
 
 NUMBER_MAX, NUMBER_MIN = 1e60, 1e-60  # of what a figure can be
 UNEVEN = 1.15  # times as slow is another pace

@@ -14,7 +14,8 @@ from statistics import median
 import metrics
 import words
 from metrics import METRICS
-from report import (BARE_THREADS, EVENTS, MANUAL, NULL, THREADS, TITLES, Cell,
+from report import (BARE_THREADS, EVENTS, IO_URING, MANUAL, NULL, THREADS,
+    TITLES, Cell,
     Chance, Comparison, Gate, Margin, Memory, NoReport, Percentile, SameTwice,
     Spread, over)
 from stats import (BLOCKS_VERDICT, Estimate, bootstrap, excess_of, ratio_of,
@@ -23,7 +24,8 @@ from stats import (BLOCKS_VERDICT, Estimate, bootstrap, excess_of, ratio_of,
 # Which servers are compared: the twins first, then each twin with the control
 # that shows its floor, and what libevent's own way costs; the peer comes last.
 PAIRS = ((EVENTS, THREADS), (EVENTS, NULL), (EVENTS, MANUAL),
-    (THREADS, BARE_THREADS), (BARE_THREADS, NULL), (MANUAL, NULL))
+    (THREADS, BARE_THREADS), (BARE_THREADS, NULL), (MANUAL, NULL),
+    (IO_URING, NULL))
 
 # Gates that one run is enough for: something is broken.
 STRICT = {"Little's law", "utilisation", "wrong replies", "counters differ",

@@ -13,6 +13,9 @@
 /* As the servers have it, but small, so that too long lines are found. */
 #define MAX_LINE 128
 
+/* What the servers ask for at most. */
+#define PIECE_MAX 65536
+
 /* More bytes of a conversation than that are not compared with each other. */
 #define SAID_MAX (1 << 16)
 
@@ -31,8 +34,8 @@ listen(struct chartalk *talk, struct said *said)
     bool prompted = false;
     size_t rows = 0;
 
-    while (chartalk_next(talk, &piece)) {
-        assert(piece.length > 0 && piece.length <= CHARTALK_PIECE_MAX);
+    while (chartalk_next(talk, PIECE_MAX, &piece)) {
+        assert(piece.length > 0 && piece.length <= PIECE_MAX);
         prompted = piece.length >= 3 &&
                    memcmp(piece.bytes + piece.length - 3, "?> ", 3) == 0;
         for (size_t i = 0; i < piece.length; i++) {
@@ -45,7 +48,7 @@ listen(struct chartalk *talk, struct said *said)
     }
     assert(rows == talk->count + 1 || rows == 0);
     assert(prompted);
-    assert(!chartalk_next(talk, &piece));
+    assert(!chartalk_next(talk, PIECE_MAX, &piece));
 }
 
 /* Hold the conversation with the bytes in such pieces. */

@@ -35,7 +35,7 @@
 #include <unistd.h>
 
 /* What can be made to fail. tests/system/torture.py reads this list, in this
- * order. memory stands for malloc, calloc and realloc, write for that of the
+ * order. memory stands for malloc and its kin, write for that of the
  * console, ring for that to an eventfd. */
 #define CALLS(X)                                                               \
     X(memory)                                                                  \
@@ -273,6 +273,7 @@ pthread_create(pthread_t *restrict thread,
 void *__libc_malloc(size_t size);
 void *__libc_calloc(size_t count, size_t size);
 void *__libc_realloc(void *block, size_t size);
+void *__libc_memalign(size_t alignment, size_t size);
 void __libc_free(void *block);
 
 /* Count a block that was handed out. */
@@ -294,6 +295,13 @@ void *
 calloc(size_t count, size_t size)
 {
     return fails(CALL_memory) ? NULL : counted(__libc_calloc(count, size));
+}
+
+void *
+aligned_alloc(size_t alignment, size_t size)
+{
+    return fails(CALL_memory) ? NULL
+                              : counted(__libc_memalign(alignment, size));
 }
 
 void *

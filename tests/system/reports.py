@@ -19,7 +19,8 @@ MARGINS = (
 )
 TITLES = {"threaded": "threads", "evented": "events",
     "bare-epoll": "bare epoll loop", "bare-threads": "bare threads",
-    "manual-bufferevent": "manual bufferevent"}
+    "manual-bufferevent": "manual bufferevent",
+    "bare-io-uring": "bare io_uring"}
 ROLES = {"threaded": "twin", "evented": "twin"}
 
 
@@ -142,7 +143,8 @@ def reply(connections, ratio, rate=100000, controls=False):
     if controls:
         for a, b, share in (("evented", "bare-epoll", 0.99),
                 ("evented", "manual-bufferevent", 1.3),
-                ("threaded", "bare-threads", 0.97)):
+                ("threaded", "bare-threads", 0.97),
+                ("bare-io-uring", "bare-epoll", 1.04)):
             own = rate * (ratio if a == "evented" else 1)
             all_of.append(comparison("requests_per_second",
                 (own, own / share), around(share), a=a, b=b))

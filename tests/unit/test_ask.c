@@ -6,6 +6,9 @@
 #include <stdlib.h>
 #include <string.h>
 
+static const struct ask line = {
+    .speaks = ASK_LINE, .hello = "", .request = "PING\r\n", .title = "PING"
+};
 static const struct ask finder = {
     .speaks = ASK_CHARFINDER, .hello = "", .request = "q\n", .title = "q"
 };
@@ -36,6 +39,10 @@ static const struct {
     { &ask_game, true, "ERROR no game\n", ASK_WRONG },
     { &ask_game, true, "1\n2\n", ASK_WRONG },
     { &ask_game, true, "1\n\n", ASK_WRONG },
+    { &line, true, "PONG\r\n", ASK_DONE },
+    { &line, false, "\n", ASK_DONE },
+    { &line, false, "PONG\r", ASK_MORE },
+    { &line, false, "PONG\r\nP", ASK_WRONG },
     { &finder, true, "?> " ROWS "2 matches for 'q'\r\n?> ", ASK_DONE },
     { &finder, false, ROWS "2 matches for 'q'\r\n?> ", ASK_DONE },
     { &finder, false, ROWS "2 matches for 'q'\r\n?>", ASK_MORE },

@@ -723,6 +723,29 @@ TEST(runs_are_as_long_as_neighbours_allow, .times = COUNT(shapes))
     }
 }
 
+TEST(texts_of_the_last_row_can_be_read_beyond_their_end)
+{
+    char bytes[CHARINDEX_READABLE];
+    struct charindex_run run;
+    struct charindex_set set;
+    struct charindex_row row;
+
+    charindex_all(&set);
+    charindex_skip(&set, charindex_count(&set) - 1);
+    ck_assert(charindex_take(&set, 1, &run));
+    ck_assert(charindex_cut(&run, &row));
+    /* Where that is not so, a sanitizer finds out. */
+    memcpy(bytes, row.label, sizeof(bytes));
+    ck_assert_int_eq(memcmp(bytes, row.label, row.label_length), 0);
+    memcpy(bytes, row.character, sizeof(bytes));
+    ck_assert_int_eq(memcmp(bytes, row.character, row.character_length), 0);
+    memcpy(bytes, row.name, sizeof(bytes));
+    ck_assert_int_eq(
+        memcmp(bytes, row.name,
+            row.name_length < sizeof(bytes) ? row.name_length : sizeof(bytes)),
+        0);
+}
+
 TEST(skipping_n_is_taking_n, .times = COUNT(shapes))
 {
     const struct charindex_set all = find(shapes[_i]);

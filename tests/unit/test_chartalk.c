@@ -33,21 +33,24 @@ say(const char *format, ...)
 static const struct chartalk_rules quiet = { NULL };
 static const struct chartalk_rules loud = { say };
 
+/* What the servers ask for at most. */
+#define PIECE_MAX 65536
+
 /* Take all pieces that there are. */
 static void
 take(struct chartalk *talk)
 {
     struct chartalk_piece piece = { NULL, 0 };
 
-    while (chartalk_next(talk, &piece)) {
+    while (chartalk_next(talk, PIECE_MAX, &piece)) {
         ck_assert_uint_gt(piece.length, 0);
-        ck_assert_uint_le(piece.length, CHARTALK_PIECE_MAX);
+        ck_assert_uint_le(piece.length, PIECE_MAX);
         ck_assert_uint_le(received_length + piece.length, ROOM - 1);
         memcpy(received + received_length, piece.bytes, piece.length);
         received_length += piece.length;
     }
     received[received_length] = '\0';
-    ck_assert(!chartalk_next(talk, &piece));
+    ck_assert(!chartalk_next(talk, PIECE_MAX, &piece));
 }
 
 /* Begin, and forget the prompt. */
@@ -271,8 +274,29 @@ TEST(it_may_end_at_any_point)
 
         begin(&talk, &quiet);
         ck_assert(chartalk_receive(&talk, LINE_READY, &line));
-        for (int i = 0; i < pieces && chartalk_next(&talk, &piece); i++)
+        for (int i = 0; i < pieces && chartalk_next(&talk, PIECE_MAX, &piece);
+             i++)
             ;
         chartalk_end(&talk);
     }
+}
+
+TEST(pieces_are_as_long_as_wanted_where_rows_lie_together)
+{
+    const struct line line = { "cjk", 3 };
+    static const size_t sizes[] = { 1, 53, 1000, 2 };
+    struct chartalk_piece piece = { NULL, 0 };
+    struct chartalk talk;
+
+    begin(&talk, &quiet);
+    ck_assert(chartalk_receive(&talk, LINE_READY, &line));
+    /* Its first slice has 4 KB. */
+    for (int i = 0; i < COUNT(sizes); i++) {
+        const char *end = piece.bytes + piece.length;
+
+        ck_assert(chartalk_next(&talk, sizes[i], &piece));
+        ck_assert_uint_eq(piece.length, sizes[i]);
+        ck_assert(i == 0 || piece.bytes == end);
+    }
+    chartalk_end(&talk);
 }

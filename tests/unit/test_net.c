@@ -695,6 +695,36 @@ TEST(what_the_peer_does_not_read_is_unacknowledged_until_it_does)
     close(pair.server);
 }
 
+TEST(whole_segments_are_a_multiple_of_the_one_that_is_sent)
+{
+    struct pair pair = make_pair(0);
+    const size_t segment =
+        (size_t)option_of(pair.server, IPPROTO_TCP, TCP_MAXSEG);
+
+    ck_assert_uint_gt(segment, 0);
+    for (size_t times = 1; times <= 3; times++) {
+        ck_assert_uint_eq(
+            net_whole_segments(pair.server, times * segment), times * segment);
+        ck_assert_uint_eq(net_whole_segments(pair.server, times * segment + 1),
+            times * segment);
+        ck_assert_uint_eq(
+            net_whole_segments(pair.server, (times + 1) * segment - 1),
+            times * segment);
+    }
+    close(pair.client);
+    close(pair.server);
+}
+
+TEST(without_room_for_a_segment_the_room_is_used)
+{
+    struct pair pair = make_pair(0);
+
+    ck_assert_uint_eq(net_whole_segments(pair.server, 100), 100);
+    ck_assert_uint_eq(net_whole_segments(-1, 65536), 65536);
+    close(pair.client);
+    close(pair.server);
+}
+
 TEST(what_is_no_socket_has_nothing_unacknowledged)
 {
     ck_assert_int_eq(net_unacked(-1), 0);

@@ -1,0 +1,529 @@
+#!/usr/bin/python3
+"""
+bench - how fast both twins are, as ratios to what this machine allows.
+
+    bench.py [--only NAME]... [--rounds N] [--build DIR] [--before DIR] [--list]
+
+Servers that answer the same requests run side by side, each pinned to one
+processor, and are loaded from another in turn: a round measures all of them
+within a second or two. The ratio of two servers in one round is what counts.
+Printed are the median of the rounds, an interval that holds the true median in
+19 of 20 cases, and the goal; a row whose whole interval misses its goal makes
+the exit code 1. With --before the twins are compared with those of an older
+build, too.
+
+The controls are those of report/controls, and nginx, HAProxy, memcached and
+redis if they are installed. How fast a long answer is depends on the congestion
+control, so these are measured under bbr and cubic, if the kernel has them and
+allows it (to others than root it may not).
+"""
+
+import argparse
+import contextlib
+import ctypes
+import math
+import os
+import pwd
+import resource
+import shutil
+import signal
+import socket
+import statistics
+import subprocess
+import sys
+import tempfile
+import time
+import urllib.request
+from functools import partial
+
+ROOT = os.path.dirname(os.path.dirname(os.path.dirname(
+    os.path.abspath(__file__))))
+CONGESTION = "/proc/sys/net/ipv4/tcp_congestion_control"
+TWINS = ("evented", "threaded")
+PROCESSORS = sorted(os.sched_getaffinity(0))
+ROUNDS_MIN = 6  # the fewest of which two hold the median in 19 of 20 cases
+LIBC = ctypes.CDLL(None)
+PIDFD_GETFD = 438  # a system call
+
+NGINX = """daemon off; master_process off; pid {folder}/nginx.pid;
+error_log stderr; worker_rlimit_nofile 20000;
+events {{ worker_connections 10000; }}
+http {{
+    access_log off; keepalive_requests 1000000000; sendfile on;
+    tcp_nopush on; open_file_cache max=100; client_body_temp_path {folder};
+    proxy_temp_path {folder}; fastcgi_temp_path {folder};
+    uwsgi_temp_path {folder}; scgi_temp_path {folder};
+    server {{ listen 127.0.0.1:{port}; root {folder}; }}
+}}
+"""
+HAPROXY = """global
+    nbthread 1
+    tune.bufsize 65536
+defaults
+    mode http
+    timeout client 60s
+    timeout http-keep-alive 60s
+frontend web
+    bind 127.0.0.1:{port}
+    http-request return status 200 content-type text/plain file {file}
+"""
+
+
+class Missing(Exception):
+    """A server that is not installed, or does not run here."""
+
+
+# --- Servers -----------------------------------------------------------------
+
+class Server:
+    """A running server. Ours print their ports, one for HTTP as the last."""
+
+    def __init__(self, command, port=None):
+        def prepare():
+            os.sched_setaffinity(0, {PROCESSORS[-1]})
+        self.process = subprocess.Popen(command, stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE if port is None else subprocess.DEVNULL,
+            stderr=subprocess.DEVNULL, preexec_fn=prepare)
+        self.ports = [port]
+        try:
+            if port is None:
+                self.ports = [self._read_port()]
+                if "--http-port=0" in command:
+                    self.ports.append(self._read_port())
+            else:
+                self._wait_for(port)
+        except Missing:
+            self.stop()
+            raise
+
+    def _read_port(self):
+        line = self.process.stdout.readline().decode()
+        if not line.startswith("Serving on "):
+            raise Missing("does not run here")
+        return int(line.split(". Hit")[0].rpartition(":")[2])
+
+    def _wait_for(self, port):
+        for _ in range(500):
+            with contextlib.suppress(OSError):
+                socket.create_connection(("127.0.0.1", port)).close()
+                return
+            if self.process.poll() is not None:
+                break
+            time.sleep(0.01)
+        raise Missing("does not run here")
+
+    def use(self, congestion):
+        """Have its connections use this congestion control, by means of a copy
+        of each of its listeners."""
+        folder = f"/proc/{self.process.pid}/fd"
+        pid = os.pidfd_open(self.process.pid)
+        for name in os.listdir(folder):
+            if not os.readlink(f"{folder}/{name}").startswith("socket:"):
+                continue
+            fd = LIBC.syscall(PIDFD_GETFD, pid, int(name), 0)
+            if fd == -1:
+                raise OSError("its sockets are out of reach")
+            with socket.socket(fileno=fd) as copy:
+                if copy.getsockopt(socket.SOL_SOCKET, socket.SO_ACCEPTCONN):
+                    copy.setsockopt(socket.IPPROTO_TCP, socket.TCP_CONGESTION,
+                        congestion.encode())
+        os.close(pid)
+
+    def stop(self):
+        """End it."""
+        self.process.send_signal(signal.SIGTERM)
+        try:
+            self.process.wait(10)
+        except subprocess.TimeoutExpired:
+            self.process.kill()
+            self.process.wait()
+        if self.process.stdout is not None:
+            self.process.stdout.close()
+
+
+class Load:
+    """A load generator that measures a server whenever it is told to."""
+
+    def __init__(self, name, rate, server, ask, options):
+        self.name = name
+        port = server.ports[-1 if ask.startswith("/") else 0]
+        def prepare():
+            os.sched_setaffinity(0, {PROCESSORS[0]})
+        self.process = subprocess.Popen([rate, f"--port={port}",
+            f"--pid={server.process.pid}", f"--ask={ask}", *options],
+            stdin=subprocess.PIPE, stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE, text=True, preexec_fn=prepare)
+
+    def _ask(self, line):
+        with contextlib.suppress(BrokenPipeError):
+            self.process.stdin.write(line + "\n")
+            self.process.stdin.flush()
+        answer = self.process.stdout.readline()
+        if not answer:
+            raise RuntimeError(self.name + ": " +
+                self.process.stderr.read().strip())
+        return [int(number) for number in answer.split()]
+
+    def measure(self, warm_up, window):
+        """Load the server; what it did, by the names of metrics."""
+        replies, size, ns, cpu, p99 = self._ask(f"{warm_up} {window}")
+        return {"replies/s": replies / ns, "bytes/s": size / ns, "p99": p99,
+            "CPU/reply": cpu / max(replies, 1)}
+
+    def sockets(self):
+        """Bytes that the buffers of the server's sockets take."""
+        return self._ask("memory")[1]
+
+    def stop(self):
+        """End it."""
+        self.process.stdin.close()
+        self.process.wait()
+        self.process.stdout.close()
+        self.process.stderr.close()
+
+
+def installed(name):
+    """The path of a program of the system."""
+    path = shutil.which(name, path=os.environ["PATH"] + ":/usr/sbin:/sbin")
+    if path is None:
+        raise Missing("not installed")
+    return path
+
+
+def free_port():
+    """A port that was free a moment ago."""
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        return listener.getsockname()[1]
+
+
+def file_name(asked):
+    """The name of the file with the answer to this."""
+    return "answer-" + "".join(c if c.isalnum() else "-" for c in asked)
+
+
+class Servers:
+    """How to start each server; what it answers is what the finder does."""
+
+    def __init__(self, build, folder):
+        self.build = build
+        self.folder = folder
+
+    def path(self, *names, build=None):
+        """A program that was built."""
+        path = os.path.join(build or self.build, *names)
+        if not os.access(path, os.X_OK):
+            raise Missing("not built")
+        return path
+
+    def twin(self, twin, program, build=None):
+        """A twin of one of the programs."""
+        web = ["--http-port=0"] if program == "charfinder" else []
+        return Server([self.path(twin, program, build=build), "--port=0", *web,
+            "--quiet"])
+
+    def control(self, name):
+        """A control; of the sender, with answers to send."""
+        lines = [f"{line}={self.answer(line)}" for line in
+            ("", "cjk", "cat face")] if name == "bare-sender" else []
+        return Server([self.path("controls", name), "--port=0", *lines])
+
+    def answer(self, asked):
+        """The file with what the finder answers to a line, or to a GET of a
+        path; "" stands for its greeting."""
+        path = os.path.join(self.folder, file_name(asked))
+        if not os.path.exists(path):
+            finder = self.twin("evented", "charfinder")
+            got = self._ask_web(finder, asked) if asked.startswith("/") \
+                else self._ask_terminal(finder, asked)
+            finder.stop()
+            with open(path, "wb") as file:
+                file.write(got)
+        return path
+
+    @staticmethod
+    def _ask_web(finder, path):
+        with urllib.request.urlopen(
+                f"http://127.0.0.1:{finder.ports[1]}{path}") as reply:
+            return reply.read()
+
+    @staticmethod
+    def _ask_terminal(finder, line):
+        with socket.create_connection(("127.0.0.1", finder.ports[0])) as peer:
+            for asked in ("", line)[:1 + bool(line)]:
+                peer.sendall(f"{asked}\n".encode() if asked else b"")
+                got = b""
+                while not got.endswith(b"?> "):
+                    got += peer.recv(1 << 20)
+        return got
+
+    def _configured(self, command, text, **values):
+        port = free_port()
+        path = os.path.join(self.folder, f"{os.path.basename(command[0])}.conf")
+        with open(path, "w", encoding="utf-8") as file:
+            file.write(text.format(port=port, folder=self.folder, **values))
+        return Server([*command, path], port)
+
+    def nginx(self, path):
+        """nginx, which serves the answers as files."""
+        self.answer(path)
+        return self._configured([installed("nginx"), "-c"], NGINX)
+
+    def haproxy(self, path):
+        """HAProxy, which answers from memory."""
+        return self._configured([installed("haproxy"), "-db", "-f"], HAPROXY,
+            file=self.answer(path))
+
+    @staticmethod
+    def memcached():
+        """memcached, with one thread."""
+        port = free_port()
+        return Server([installed("memcached"), "-l", "127.0.0.1", "-p",
+            str(port), "-t", "1", "-c", "12000", "-u",
+            pwd.getpwuid(os.geteuid()).pw_name], port)
+
+    @staticmethod
+    def redis():
+        """redis, which saves nothing."""
+        port = free_port()
+        return Server([installed("redis-server"), "--port", str(port), "--bind",
+            "127.0.0.1", "--protected-mode", "no", "--save", "", "--maxclients",
+            "12000"], port)
+
+
+# --- What is measured --------------------------------------------------------
+
+class Row:
+    """Two servers of a case, what of them is compared, and the goal."""
+
+    def __init__(self, metric, subject, control, least=None, most=None):
+        self.metric = metric
+        self.subject = subject
+        self.control = control
+        self.least = least
+        self.most = most
+
+
+class Case:
+    """Servers that answer the same requests: by name, how each one is started,
+    and what it is asked."""
+
+    def __init__(self, name, servers, rows, options=(), window=0.1,
+            warm_up=0.02, rounds=16, congestion=None):
+        self.name = name
+        self.servers = servers
+        self.rows = rows
+        self.options = options
+        self.window = window
+        self.warm_up = warm_up
+        self.rounds = rounds
+        self.congestion = congestion
+
+
+def reply_cases(to):
+    """Replies of a few bytes."""
+    events = {
+        "bare epoll": (partial(to.control, "bare-epoll"), "bare"),
+        "evented": (partial(to.twin, "evented", "guess-server"), "game"),
+        "io_uring": (partial(to.control, "bare-io-uring"), "bare"),
+        "memcached": (to.memcached, "mn"),
+        "redis": (to.redis, "PING"),
+    }
+    threads = {
+        "bare threads": (partial(to.control, "bare-threads"), "bare"),
+        "threaded": (partial(to.twin, "threaded", "guess-server"), "game"),
+    }
+    rows = [Row("replies/s", "evented", "bare epoll", least=0.95),
+        Row("CPU/reply", "evented", "bare epoll", most=1.05)]
+    others = [Row(metric, name, "bare epoll") for name in
+        ("io_uring", "memcached", "redis") for metric in
+        ("replies/s", "CPU/reply")]
+    bare = [Row("replies/s", "threaded", "bare threads", least=1.0)]
+    for count in (1, 50, 1000, 10000):
+        long = {"window": 0.3, "warm_up": 0.15, "rounds": 12} \
+            if count == 10000 else {}
+        options = [f"--connections={count}"]
+        yield Case(f"reply-{count}", dict(events), rows + others, options,
+            **long)
+        yield Case(f"threads-{count}", dict(threads), list(bare), options,
+            **long)
+    names = ("bare epoll", "evented", "bare threads", "threaded")
+    yield Case("churn-50", {name: (events | threads)[name] for name in names},
+        [Row("replies/s", "evented", "bare epoll", least=1.0),
+            Row("replies/s", "threaded", "bare threads", least=1.0)],
+        ["--connections=50", "--churn"])
+    finders = {twin: (partial(to.twin, twin, "charfinder"), "cat")
+        for twin in TWINS}
+    games = {f"{twin} game": (partial(to.twin, twin, "guess-server"), "game")
+        for twin in TWINS}
+    yield Case("find-50", finders | games, [Row("replies/s", twin,
+        f"{twin} game", least=0.95) for twin in TWINS], ["--connections=50"])
+
+
+def long_cases(to):
+    """Long answers, and a small question beside them."""
+    servers = {twin: (partial(to.twin, twin, "charfinder"), "cjk")
+        for twin in TWINS}
+    servers["bare sender"] = (partial(to.control, "bare-sender"), "cjk")
+    goals = {("bbr", 1): (1.0, 1.0), ("cubic", 1): (0.88, 0.88),
+        ("bbr", 8): (1.4, 1.1)}
+    for congestion in ("bbr", "cubic"):
+        for count in (1, 8):
+            goal = goals.get((congestion, count), (None, None))
+            yield Case(f"cjk-{count}", dict(servers), [
+                Row("bytes/s", "evented", "bare sender", least=goal[0]),
+                Row("bytes/s", "threaded", "bare sender", least=goal[1])],
+                [f"--connections={count}"], window=0.15,
+                congestion=congestion)
+        small = {name: (start, "cat") for name, (start, _) in servers.items()}
+        yield Case("beside-cjk", small,
+            [Row("p99", twin, "bare sender") for twin in TWINS],
+            ["--connections=16", "--open=2000", "--hogs=4"], window=0.5,
+            warm_up=0.1, rounds=8, congestion=congestion)
+
+
+def web_cases(to):
+    """Answers over HTTP, against the same bytes from a file."""
+    for name, path, least in (
+            ("search-200", "/search?query=cjk&start=0&stop=200", (0.72, 0.62)),
+            ("page-200", "/?query=cjk&start=0&stop=200", (0.68, 0.58)),
+            ("page", "/", (1.0, None)), ("healthz", "/healthz", (1.0, None))):
+        servers = {twin: (partial(to.twin, twin, "charfinder"), path)
+            for twin in TWINS}
+        rows = [Row("replies/s", twin, "nginx", least=goal)
+            for twin, goal in zip(TWINS, least)]
+        rows += [Row("CPU/reply", "evented", "HAProxy",
+            most=1.0 if name == "search-200" else None)]
+        servers["nginx"] = (partial(to.nginx, path), "/" + file_name(path))
+        servers["HAProxy"] = (partial(to.haproxy, path), path)
+        yield Case(name, servers, rows, ["--connections=50"])
+
+
+# --- Measuring ---------------------------------------------------------------
+
+def interval(values):
+    """What holds the true median of these in 19 of 20 cases, whatever their
+    distribution: two of them, by the binomial one of those below it."""
+    values = sorted(values)
+    count = len(values)
+    below, outside = 0, 2 / 2 ** count
+    while outside <= 0.05:
+        below += 1
+        outside += 2 * math.comb(count, below) / 2 ** count
+    return values[below - 1], values[count - below]
+
+
+def start_all(case, rate, stack):
+    """Start the servers of a case and their loads; what is missing, and why."""
+    loads, missing = {}, {}
+    for name, (start, ask) in case.servers.items():
+        try:
+            server = start()
+            stack.callback(server.stop)
+            if case.congestion is not None:
+                server.use(case.congestion)
+        except (Missing, OSError) as reason:
+            missing[name] = str(reason)
+            continue
+        loads[name] = Load(name, rate, server, ask, case.options)
+        stack.callback(loads[name].stop)
+    return loads, missing
+
+
+def measure(case, rate, rounds):
+    """Measure the servers of a case in turn; for each round what they did."""
+    measured = []
+    with contextlib.ExitStack() as stack:
+        loads, missing = start_all(case, rate, stack)
+        for number in range(rounds):
+            names = list(loads) if number % 2 else list(loads)[::-1]
+            measured.append({name: loads[name].measure(case.warm_up,
+                case.window) for name in names})
+    return measured, missing
+
+
+def judge(row, measured):
+    """The line that says how a row came out, and whether it missed."""
+    name = f"  {row.subject + ' / ' + row.control:26} {row.metric:10}"
+    pairs = [(round[row.subject][row.metric], round[row.control][row.metric])
+        for round in measured]
+    # Without a reply in all of a window, others had the processor.
+    ratios = [of / to for of, to in pairs if of > 0 and to > 0]
+    if len(ratios) < ROUNDS_MIN:
+        return (f"{name}  too busy a machine",
+            row.least is not None or row.most is not None)
+    low, high = interval(ratios)
+    goal, missed = "", False
+    if row.least is not None:
+        goal, missed = f">= {row.least:.2f}", high < row.least
+    elif row.most is not None:
+        goal, missed = f"<= {row.most:.2f}", low > row.most
+    line = (f"{name}{statistics.median(ratios):7.2f}  ({low:.2f} to "
+        f"{high:.2f})  {goal}{' MISSED' if missed else ''}")
+    return line.rstrip(), missed
+
+
+def compare_with(case, before):
+    """Add the twins of an older build to a case, and what they are to its."""
+    for row in list(case.rows):
+        old = f"{row.subject} before"
+        if row.subject not in ("evented", "threaded"):
+            continue
+        start, ask = case.servers[row.subject]
+        case.servers[old] = (partial(start, build=before), ask)
+        case.rows.append(Row(row.metric, row.subject, old))
+
+
+def report(case, rate, rounds):
+    """Measure a case and print its rows; how many missed their goal."""
+    misses = 0
+    with open(CONGESTION, encoding="ascii") as file:
+        usual = file.read().strip()
+    print(f"{case.name}, {case.congestion or usual}", flush=True)
+    measured, missing = measure(case, rate, rounds or case.rounds)
+    for name, reason in missing.items():
+        print(f"  {name}: {reason}")
+    for row in case.rows:
+        if not {row.subject, row.control} & missing.keys():
+            line, missed = judge(row, measured)
+            misses += missed
+            print(line, flush=True)
+    return misses
+
+
+def main():
+    """Measure all, or what --only names."""
+    parser = argparse.ArgumentParser(description=__doc__.split("\n")[1])
+    parser.add_argument("--only", action="append", metavar="NAME")
+    parser.add_argument("--rounds", type=int, metavar="N")
+    parser.add_argument("--build", default=os.path.join(ROOT, "build"))
+    parser.add_argument("--before", metavar="DIR")
+    parser.add_argument("--list", action="store_true")
+    options = parser.parse_args()
+    if options.rounds is not None and options.rounds < ROUNDS_MIN:
+        parser.error(f"--rounds is at least {ROUNDS_MIN}")
+    if len(PROCESSORS) < 2:
+        sys.exit("bench: one processor cannot hold both server and load")
+    hard = resource.getrlimit(resource.RLIMIT_NOFILE)[1]
+    resource.setrlimit(resource.RLIMIT_NOFILE, (hard, hard))
+    with tempfile.TemporaryDirectory() as folder:
+        to = Servers(options.build, folder)
+        cases = [*reply_cases(to), *web_cases(to), *long_cases(to)]
+        names = dict.fromkeys(case.name for case in cases)
+        if options.list:
+            print("\n".join(names))
+            return 0
+        if not set(options.only or ()) <= names.keys():
+            parser.error(f"--only takes one of {', '.join(names)}")
+        if options.before:
+            for case in cases:
+                compare_with(case, options.before)
+        started = time.monotonic()
+        misses = sum(report(case, to.path("tests", "bench", "rate"),
+            options.rounds) for case in cases
+            if not options.only or case.name in options.only)
+    print(f"{misses} goals missed, after {time.monotonic() - started:.0f} s.")
+    return min(misses, 1)
+
+
+if __name__ == "__main__":
+    sys.exit(main())
