@@ -34,7 +34,7 @@ comma := ,
 B := build$(if $(SAN),/$(subst $(comma),-,$(SAN)))
 
 TWINS := threaded evented
-PROGRAMS := guess-server guess-client charfinder spinner
+PROGRAMS := guess-server guess-client charfinder flag-server flags spinner
 TWIN_PROGRAMS := $(foreach t,$(TWINS),$(PROGRAMS:%=$(B)/$t/%))
 
 COMMON_MAINS := common/charfind.c
@@ -147,7 +147,7 @@ test: check
 
 programs: $(TWIN_PROGRAMS) $(CONTROL_PROGRAMS) $(B)/charfind
 servers: programs $(TEST_SERVERS)
-tests: all servers $(UNIT_TESTS) $(FUZZ_TARGETS)
+tests: all servers $(UNIT_TESTS) $(FUZZ_TARGETS) $(B)/tests/system/answers
 disturbed: servers $(B)/tests/preload/torture.so $(B)/tests/preload/trim.so \
 	$(B)/tests/system/drip
 fuzzers: $(FUZZ_TARGETS)
@@ -276,9 +276,15 @@ $(UNIT_TESTS): LDLIBS = $(shell $(PKG_CONFIG) --libs check) -ljansson \
 # They have room on the stack, unlike a server's threads.
 $(UNIT_TESTS) $(FUZZ_TARGETS): STACK_WARNINGS =
 # Memory is short in these at times.
-SCARCE := $(addprefix $(B)/tests/unit/test_,charpage chartalk guess player)
+SCARCE := $(addprefix $(B)/tests/unit/test_,charpage chartalk flag_folder guess \
+	player)
 $(SCARCE): $(B)/obj/tests/unit/scarce.o
 $(SCARCE): LDLIBS += -Wl,--wrap=malloc,--wrap=reallocarray
+# Calls of this one fail when its test wants them to.
+$(B)/tests/unit/test_save: LDLIBS += $(patsubst %,-Wl$(comma)--wrap=%,close \
+	fsync renameat write)
+# And its: a decoder.
+$(B)/tests/unit/test_picture: LDLIBS += -lgif
 # Their oracle: ICU has the names and properties, too.
 $(addprefix $(B)/tests/unit/test_,charindex chardetail): LDLIBS += \
 	$(shell $(PKG_CONFIG) --libs icu-uc)
@@ -299,6 +305,11 @@ $(B)/tests/preload/%.so: tests/preload/%.c Makefile
 
 # It has a poll of its own, beside which there must be no inline one.
 $(B)/obj/tests/unit/test_log.o: override CFLAGS += -U_FORTIFY_SOURCE
+
+# What http_response makes of files, for comparing it with another parser.
+$(B)/tests/system/answers: $(B)/obj/tests/system/answers.o $(B)/libcommon.a
+	$(link)
+$(B)/tests/system/answers: LDLIBS = -lunistring
 
 # It has a memchr of its own, which must stay one.
 $(B)/obj/tests/system/drip.o: override CFLAGS += -fno-lto -fno-builtin
@@ -374,7 +385,9 @@ soak: deps
 COVERED := common threaded evented
 # The others ask the system or the user.
 PURE := $(filter-out $(COMMON_MAINS) $(wildcard common/*cli.c) common/log.c \
-	common/net.c common/privilege.c,$(wildcard common/*.c))
+	common/net.c common/privilege.c common/save.c common/flag_folder.c \
+	common/flags_console.c,\
+	$(wildcard common/*.c))
 COVERAGE_BUILD := B=build/coverage COVERAGE=1
 coverage:
 	$(MAKE) deps MORE_PACKAGES=gcovr
@@ -474,8 +487,8 @@ CLIENT_PACKAGES := putty-tools inetutils-telnet busybox
 FULL_PACKAGES := valgrind iproute2 clang
 
 PACKAGES := gcc libc6-dev pkg-config libevent-dev libunistring-dev \
-	libjansson-dev libicu-dev liburing-dev check strace python3 \
-	gnuplot-nox unicode-data $(MORE_PACKAGES)
+	libgif-dev libjansson-dev libicu-dev liburing-dev iso-codes check strace \
+	python3 gnuplot-nox unicode-data $(MORE_PACKAGES)
 
 # dpkg-query exits non-zero when one is unknown; the list is what counts.
 deps:

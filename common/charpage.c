@@ -1,6 +1,7 @@
 #include "common/charpage.h"
 
 #include "common/embed.h"
+#include "common/prometheus.h"
 #include "common/quote.h"
 
 #include <assert.h>
@@ -9,9 +10,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-
-/* Room for a metric: its name three times, its help, and more. */
-#define METRIC_MAX 256
 
 /* Rows, around what differs. Of a table's, HTML lets the end tags be left out:
  * so a page of 200 rows fits into 16 KiB. */
@@ -76,36 +74,8 @@ static const struct charpage_resource resources[] = {
     { "/style.css", TEXT, true, 0, "text/css; charset=utf-8", NULL,
         &web_style_css, NULL },
     { "/healthz", TEXT, false, 0, "text/plain; charset=utf-8", NULL, NULL, ok },
-    { "/metrics", METRICS, false, 0, "text/plain; version=0.0.4; charset=utf-8",
-        NULL, NULL, NULL },
+    { "/metrics", METRICS, false, 0, PROMETHEUS_TYPE, NULL, NULL, NULL },
 };
-
-/* Counters, as Prometheus wants them described. */
-static const struct metric {
-    const char *name;
-    const char *type;
-    const char *help;
-} metrics[] = {
-    [COUNT_ACCEPTED] = { "accepted_total", "counter",
-        "Connections that were let in." },
-    [COUNT_ACTIVE] = { "active", "gauge", "Connections that are open." },
-    [COUNT_SERVED] = { "served_total", "counter",
-        "Connections that one side ended by will." },
-    [COUNT_REQUESTS] = { "requests_total", "counter",
-        "Queries and requests that were answered." },
-    [COUNT_REJECTED] = { "rejected_total", "counter",
-        "Connections for which there was no room." },
-    [COUNT_TIMED_OUT] = { "timed_out_total", "counter",
-        "Connections cut for an unfinished request or idleness." },
-    [COUNT_STALLED] = { "stalled_total", "counter",
-        "Connections cut because the peer did not take its answer." },
-    [COUNT_DROPPED_LOG] = { "dropped_log_total", "counter",
-        "Console records that nobody took." },
-    [COUNT_BYTES_IN] = { "bytes_in_total", "counter", "Bytes received." },
-    [COUNT_BYTES_OUT] = { "bytes_out_total", "counter", "Bytes sent." },
-};
-_Static_assert(sizeof(metrics) / sizeof(*metrics) == COUNTER_COUNT,
-    "every counter is described");
 
 _Static_assert(sizeof(struct charpage) <= HTTP_SITE_ROOM &&
                    CHARPAGE_ROOM <= HTTP_SITE_BUFFER,
@@ -630,15 +600,9 @@ write_metrics(const struct charpage *page, const struct charpage_site *site)
     size_t length = 0;
 
     site->count(&sums, site->argument);
-    for (enum counter i = 0; i < COUNTER_COUNT; i++) {
-        const struct metric *metric = &metrics[i];
-
-        length += (size_t)snprintf(page->memory + length, METRIC_MAX,
-            "# HELP charfinder_%s %s\n# TYPE charfinder_%s %s\n"
-            "charfinder_%s %" PRIu64 "\n",
-            metric->name, metric->help, metric->name, metric->type,
-            metric->name, counters_get(&sums, i));
-    }
+    for (enum counter i = 0; i < COUNTER_COUNT; i++)
+        length += prometheus_counter(
+            page->memory + length, "charfinder", i, counters_get(&sums, i));
     return length;
 }
 
@@ -651,7 +615,7 @@ prepare(struct charpage *page, const struct charpage_resource *resource,
     case TEMPLATE:
         return read_search(page, request->query, resource);
     case METRICS:
-        page->memory = malloc(COUNTER_COUNT * METRIC_MAX);
+        page->memory = malloc(COUNTER_COUNT * PROMETHEUS_ROOM);
         return page->memory == NULL ? 500 : 200;
     case TEXT:
     default:

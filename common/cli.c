@@ -78,7 +78,7 @@ static const int ignored[] = { SIGPIPE, SIGXFSZ, SIGTTOU };
 
 /* The signals that a server waits for. */
 const int cli_server_signals[CLI_SERVER_SIGNALS] = { SIGTERM, SIGINT, SIGXCPU,
-    SIGUSR1 };
+    SIGUSR1, SIGHUP };
 
 /* Make a set of signals. */
 static void
@@ -369,6 +369,7 @@ cli_stop_is_pending(void)
         return false;
     for (size_t i = 0; i < CLI_SERVER_SIGNALS; i++)
         if (cli_server_signals[i] != SIGUSR1 &&
+            cli_server_signals[i] != SIGHUP &&
             sigismember(&come, cli_server_signals[i]) == 1)
             return true;
     return false;

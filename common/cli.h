@@ -81,9 +81,10 @@ void cli_begin_process(void);
  */
 void cli_ignored_signals(sigset_t *set);
 
-/* The signals that a server waits for. All but SIGUSR1, which prints its
- * counters, stop it; SIGXCPU says that its processor time is nearly used up. */
-#define CLI_SERVER_SIGNALS 4
+/* The signals that a server waits for. All stop it but SIGUSR1, which prints
+ * its counters, and SIGHUP, at which some read anew what they serve; SIGXCPU
+ * says that its processor time is nearly used up. */
+#define CLI_SERVER_SIGNALS 5
 extern const int cli_server_signals[CLI_SERVER_SIGNALS];
 
 /* The same as a set. */
@@ -97,7 +98,7 @@ bool cli_stop_is_pending(void);
  * Prepare a server's process: cli_begin_process, and keep the server's signals
  * back, in this thread and those that it makes, until they are waited for;
  * until then their default action would end the server without a word to who
- * is queued at its port. SIGHUP is ignored.
+ * is queued at its port. SIGHUP never ends a server.
  */
 void cli_begin_server(void);
 

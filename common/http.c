@@ -9,104 +9,6 @@
 #define GO_ON 0
 #define WAIT  (-1)
 
-/* x: may stand in a token (RFC 9110, 5.6.2). */
-static const char tokens[] = "................................"
-                             ".x.xxxxx..xx.xx.xxxxxxxxxx......"
-                             ".xxxxxxxxxxxxxxxxxxxxxxxxxx...xx"
-                             "xxxxxxxxxxxxxxxxxxxxxxxxxxx.x.x.";
-
-/* Whether text is a token. */
-static bool
-is_token(const char *text, size_t length)
-{
-    for (size_t i = 0; i < length; i++)
-        if ((unsigned char)text[i] > 127 || tokens[(int)text[i]] == '.')
-            return false;
-    return length > 0;
-}
-
-/* Whether text, which has no NUL, is this word of lower-case letters, in
- * whatever case. */
-static bool
-is_word(const char *text, size_t length, const char *word)
-{
-    /* Not strncasecmp: what it does depends on the locale. */
-    for (size_t i = 0; i < length; i++) {
-        char c = text[i];
-
-        if (c >= 'A' && c <= 'Z')
-            c = (char)(c + ('a' - 'A'));
-        if (c != word[i])
-            return false;
-    }
-    return word[length] == '\0';
-}
-
-/* The value of a hexadecimal digit, or -1. */
-static int
-hex_value(char c)
-{
-    if (c >= '0' && c <= '9')
-        return c - '0';
-    if (c >= 'a' && c <= 'f')
-        return c - 'a' + 10;
-    if (c >= 'A' && c <= 'F')
-        return c - 'A' + 10;
-    return -1;
-}
-
-/* Whether c may stand between the brackets of an IPv6 address. */
-static bool
-is_address_char(char c)
-{
-    return hex_value(c) >= 0 || c == ':' || c == '.';
-}
-
-/* Whether c may stand in a host name; a '%' begins %41. */
-static bool
-is_name_char(char c)
-{
-    static const char marks[] = "-._~!$&'()*+,;=%";
-
-    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') ||
-           (c >= '0' && c <= '9') ||
-           memchr(marks, c, sizeof(marks) - 1) != NULL;
-}
-
-/* The bytes of the host at the start of text; 0 when there is none. */
-static size_t
-host_length(const char *text, size_t length)
-{
-    size_t at = 0;
-
-    if (length > 0 && text[0] == '[') {
-        for (at = 1; at < length && is_address_char(text[at]);)
-            at++;
-        return at > 2 && at < length && text[at] == ']' ? at + 1 : 0;
-    }
-    for (; at < length && is_name_char(text[at]); at++)
-        if (text[at] == '%' &&
-            (length - at < 3 || hex_value(text[at + 1]) < 0 ||
-                hex_value(text[at + 2]) < 0))
-            return 0;
-    return at;
-}
-
-/* Whether text is a host with or without a port (RFC 3986, 3.2). */
-static bool
-is_host(const char *text, size_t length)
-{
-    size_t at = host_length(text, length);
-
-    if (at == 0)
-        return false;
-    if (at < length && text[at++] != ':')
-        return false;
-    while (at < length && text[at] >= '0' && text[at] <= '9')
-        at++;
-    return at == length;
-}
-
 /* Make the parser wait for a request line. */
 static void
 start_request(struct http_parser *parser)
@@ -139,13 +41,6 @@ line_limit(const struct http_parser *parser)
                                   : parser->fields_at + HTTP_FIELDS_MAX;
 }
 
-/* Whether c may stand in a line; what a line is decides about more. */
-static bool
-is_text_char(unsigned char c)
-{
-    return c >= ' ' ? c != 0x7f : c == '\t';
-}
-
 /* Find the end of the line in work, which has room for CR LF at least. */
 static int
 scan_line(struct http_parser *parser, const char *data, size_t size)
@@ -154,7 +49,7 @@ scan_line(struct http_parser *parser, const char *data, size_t size)
     const size_t stop = size < last ? size : last;
     size_t at = parser->seen;
 
-    while (at < stop && is_text_char((unsigned char)data[at]))
+    while (at < stop && http_is_text(data[at]))
         at++;
     parser->seen = at;
     if (at == size)
@@ -214,15 +109,15 @@ split_target(struct http_slice target, struct http_request *request)
     if (*text != '/') {
         const char *host;
 
-        if (target.length > 7 && is_word(text, 7, "http://"))
+        if (target.length > 7 && http_is_word(text, 7, "http://"))
             host = text + 7;
-        else if (target.length > 8 && is_word(text, 8, "https://"))
+        else if (target.length > 8 && http_is_word(text, 8, "https://"))
             host = text + 8;
         else
             return false;
         for (text = host; text < end && *text != '/' && *text != '?';)
             text++;
-        if (!is_host(host, (size_t)(text - host)))
+        if (!http_is_host(host, (size_t)(text - host)))
             return false;
     }
     mark = text < end ? memchr(text, '?', (size_t)(end - text)) : NULL;
@@ -269,7 +164,7 @@ take_request_line(struct http_parser *parser, const char *text, size_t length)
     const char *end = text + length;
     int status;
 
-    if (space == NULL || !is_token(text, (size_t)(space - text)))
+    if (space == NULL || !http_is_token(text, (size_t)(space - text)))
         return 400;
     parser->method = find_method(text, (size_t)(space - text));
     target = space + 1;
@@ -297,46 +192,6 @@ take_length(struct http_parser *parser, struct http_slice value)
     return number_read(value.text, value.length, &parser->length) == NUMBER_OK
                ? GO_ON
                : 400;
-}
-
-/* Where text goes on behind blanks. */
-static const char *
-skip_blanks(const char *text, const char *end)
-{
-    while (text < end && (*text == ' ' || *text == '\t'))
-        text++;
-    return text;
-}
-
-/* A value without the blanks at its ends. */
-static struct http_slice
-trim(struct http_slice value)
-{
-    const char *end = value.text + value.length;
-
-    value.text = skip_blanks(value.text, end);
-    while (end > value.text && (end[-1] == ' ' || end[-1] == '\t'))
-        end--;
-    value.length = (size_t)(end - value.text);
-    return value;
-}
-
-/* Take in a Connection: tokens, separated by commas (RFC 9110, 7.6.1). */
-static void
-take_connection(struct http_parser *parser, struct http_slice value)
-{
-    const char *text = value.text, *end = text + value.length;
-
-    while (text < end) {
-        const char *comma = memchr(text, ',', (size_t)(end - text));
-        const char *stop = comma == NULL ? end : comma;
-        struct http_slice option = { text, (size_t)(stop - text) };
-
-        option = trim(option);
-        if (is_word(option.text, option.length, "close"))
-            parser->close = true;
-        text = stop < end ? stop + 1 : end;
-    }
 }
 
 /* Where the entity tag at the start of text ends; NULL when there is none
@@ -369,12 +224,12 @@ take_tags(enum http_tags *tags, struct http_slice value)
     }
     *tags = HTTP_SOME_TAGS;
     for (;;) {
-        text = skip_blanks(text, end);
+        text = http_skip_blanks(text, end);
         if (text < end && *text != ',') {
             text = skip_tag(text, end);
             if (text == NULL)
                 return 400;
-            text = skip_blanks(text, end);
+            text = http_skip_blanks(text, end);
         }
         if (text == end)
             return GO_ON;
@@ -393,28 +248,29 @@ take_field(struct http_parser *parser, const char *text, size_t length)
 
     if (++parser->fields > HTTP_FIELDS)
         return 431;
-    if (colon == NULL || !is_token(text, (size_t)(colon - text)))
+    if (colon == NULL || !http_is_token(text, (size_t)(colon - text)))
         return 400;
     name = (size_t)(colon - text);
-    value = trim((struct http_slice) { colon + 1, length - name - 1 });
+    value = http_trim((struct http_slice) { colon + 1, length - name - 1 });
 
-    if (is_word(text, name, "host")) {
-        if (parser->host || !is_host(value.text, value.length))
+    if (http_is_word(text, name, "host")) {
+        if (parser->host || !http_is_host(value.text, value.length))
             return 400;
         parser->host = true;
-    } else if (is_word(text, name, "content-length")) {
+    } else if (http_is_word(text, name, "content-length")) {
         return take_length(parser, value);
-    } else if (is_word(text, name, "transfer-encoding")) {
-        if (parser->chunked || !is_word(value.text, value.length, "chunked"))
+    } else if (http_is_word(text, name, "transfer-encoding")) {
+        if (parser->chunked ||
+            !http_is_word(value.text, value.length, "chunked"))
             return 400;
         parser->chunked = true;
-    } else if (is_word(text, name, "connection")) {
-        take_connection(parser, value);
-    } else if (is_word(text, name, "expect")) {
+    } else if (http_is_word(text, name, "connection")) {
+        parser->close |= http_has_word(value, "close");
+    } else if (http_is_word(text, name, "expect")) {
         parser->expect = true;
-    } else if (is_word(text, name, "if-match")) {
+    } else if (http_is_word(text, name, "if-match")) {
         return take_tags(&parser->match, value);
-    } else if (is_word(text, name, "if-none-match")) {
+    } else if (http_is_word(text, name, "if-none-match")) {
         return take_tags(&parser->none_match, value);
     }
     return GO_ON;
@@ -498,6 +354,8 @@ tell(const struct http_parser *parser, const char *data, int status,
     }
     if (status != GO_ON)
         return;
+    request->fields.text = data + parser->fields_at;
+    request->fields.length = parser->seen - parser->fields_at;
     split_target(request->target, request);
     request->body = parser->length > 0 ? (size_t)parser->length : 0;
     request->keep_alive = parser->minor > 0 && !parser->close &&
@@ -535,6 +393,29 @@ http_parse(struct http_parser *parser, const char *data, size_t size,
     return HTTP_REQUEST;
 }
 
+/* Find the next field of a name. */
+bool
+http_field(const struct http_request *request, const char *name, size_t *at,
+    struct http_slice *value)
+{
+    const struct http_slice fields = request->fields;
+
+    while (*at < fields.length) {
+        const char *line = fields.text + *at;
+        /* The parser has seen to it that there are these. */
+        const char *end = memchr(line, '\r', fields.length - *at);
+        const char *colon = memchr(line, ':', (size_t)(end - line));
+
+        *at += (size_t)(end - line) + 2;
+        if (http_is_word(line, (size_t)(colon - line), name)) {
+            *value = http_trim(
+                (struct http_slice) { colon + 1, (size_t)(end - colon) - 1 });
+            return true;
+        }
+    }
+    return false;
+}
+
 /* Decode part of a query; false when it must not be. */
 static bool
 decode(const char *text, size_t length, char *to, size_t *decoded)
@@ -547,8 +428,8 @@ decode(const char *text, size_t length, char *to, size_t *decoded)
         if (c == '%') {
             int high, low;
 
-            if (end - text < 3 || (high = hex_value(text[1])) < 0 ||
-                (low = hex_value(text[2])) < 0)
+            if (end - text < 3 || (high = http_hex(text[1])) < 0 ||
+                (low = http_hex(text[2])) < 0)
                 return false;
             c = (char)(high << 4 | low);
             text += 2;

@@ -52,14 +52,16 @@
  *   a chunked body with GET or HEAD, and one that would only be thrown away is
  *   not worth the most dangerous half of a parser.
  * - If-Match and If-None-Match are each "*" or a list of entity tags, which may
- *   take several lines (RFC 9110, 13.1). Conditions on dates are ignored, as
- *   they must be where no resource has a date (RFC 9110, 13.1.3 and 13.1.4).
+ *   take several lines (RFC 9110, 13.1). Conditions on dates, and ranges, are
+ *   for those who have dates and parts: http_part.h.
  *
  * A body that is announced with GET or HEAD is dropped by the parser; it means
  * nothing (RFC 9110, 9.3.1).
  */
 #ifndef COMMON_HTTP_H
 #define COMMON_HTTP_H
+
+#include "common/http_text.h"
 
 #include <stdbool.h>
 #include <stddef.h>
@@ -110,13 +112,6 @@ enum http_tags {
     HTTP_SOME_TAGS, /* a list of entity tags, perhaps an empty one */
 };
 
-/* Bytes of the caller's, not NUL-terminated; text is NULL when there are none
- * to point at. */
-struct http_slice {
-    const char *text;
-    size_t length;
-};
-
 /* A request. The slices lie in the data shown to http_parse (or in a constant)
  * and are valid as long as that data stays where it is. */
 struct http_request {
@@ -124,6 +119,8 @@ struct http_request {
     struct http_slice target; /* as it came; NULL when none was recognised */
     struct http_slice path;   /* begins with '/'; as it came, not decoded */
     struct http_slice query;  /* what follows '?'; NULL when there is no '?' */
+    struct http_slice fields; /* the header section, line by line; NULL when
+                                 the request was refused; see http_field */
     int minor;                /* 0: HTTP/1.0; 1: HTTP/1.1 and later */
     bool keep_alive; /* whether the connection stays open after the answer */
     size_t body;     /* bytes that follow the head and that the next call of
@@ -198,6 +195,15 @@ void http_init(struct http_parser *parser);
  */
 enum http_result http_parse(struct http_parser *parser, const char *data,
     size_t size, struct http_request *request, size_t *used);
+
+/*
+ * Find the next field of a name, which is in lower case, in a request that was
+ * not refused. *at says where to begin: 0 for the first one; it then stands
+ * behind the field that was found. Its value is without the blanks around it.
+ * False: there is no further one.
+ */
+bool http_field(const struct http_request *request, const char *name,
+    size_t *at, struct http_slice *value);
 
 /* Whether no request has begun, when size bytes are unused: a peer may be
  * silent or go away here, and nothing is owed to it. */

@@ -74,6 +74,8 @@ find_answer(int status)
 {
     static const struct answer answers[] = {
         { 200, "OK", "Fine.\n" },
+        { 206, "Partial Content", "" },
+        { 302, "Found", "" },
         { 304, "Not Modified", "" },
         { 400, "Bad Request", "The request is malformed.\n" },
         { HTTP_UNENCODED, "Bad Request",
@@ -81,14 +83,18 @@ find_answer(int status)
         { 404, "Not Found", "There is nothing here.\n" },
         { 405, "Method Not Allowed", "Only GET and HEAD are allowed.\n" },
         { 408, "Request Timeout", "The request took too long.\n" },
-        { 412, "Precondition Failed",
-            "No entity tag matches; this server has none.\n" },
+        { 412, "Precondition Failed", "No entity tag matches.\n" },
         { 413, "Content Too Large", "The request's body is too long.\n" },
         { 414, "URI Too Long", "The request line is too long.\n" },
+        { 416, "Range Not Satisfiable", "There are fewer bytes than that.\n" },
+        { 418, "I'm a Teapot", "This is no coffee pot.\n" },
+        { 429, "Too Many Requests", "Please ask less often.\n" },
         { 431, "Request Header Fields Too Large",
             "The request's header is too long.\n" },
         { 501, "Not Implemented", "The server cannot do this.\n" },
+        { 502, "Bad Gateway", "Another server failed.\n" },
         { 503, "Service Unavailable", "Too many connections.\n" },
+        { 504, "Gateway Timeout", "Another server took too long.\n" },
         { 505, "HTTP Version Not Supported", "Please use HTTP/1.1.\n" },
         { 500, "Internal Server Error", "The server failed.\n" },
     };
@@ -131,8 +137,6 @@ http_head(char *buffer, size_t size, const struct http_head *head)
     put(&text, "X-Content-Type-Options: nosniff\r\n");
     if (head->status == 405)
         put(&text, "Allow: GET, HEAD\r\n");
-    if (head->status == 503)
-        put(&text, "Retry-After: " HTTP_RETRY_AFTER "\r\n");
     if (head->fields != NULL)
         put(&text, head->fields);
     put(&text, "\r\n");
@@ -151,6 +155,9 @@ http_error(char *buffer, size_t size, int status, enum http_method method,
         .keep_alive = keep_alive,
         .type = "text/plain; charset=utf-8",
         .date = date,
+        .fields = answer->status == 503 ? "Retry-After: " HTTP_RETRY_AFTER
+                                          "\r\n"
+                                        : NULL,
     };
     struct text text = { buffer, buffer + size, false };
     size_t length = http_head(buffer, size, &head);
@@ -280,6 +287,18 @@ http_reply_body(struct http_reply *reply, const struct http_head *head,
     reply->argument = argument;
 }
 
+/* Answer with so many bytes that a function writes. */
+void
+http_reply_sized(struct http_reply *reply, const struct http_head *head,
+    int64_t length,
+    size_t (*body)(void *argument, char *buffer, size_t size, bool *last),
+    void *argument)
+{
+    set_head(reply, head, length);
+    reply->body = body;
+    reply->argument = argument;
+}
+
 /* Write the text as far as there is room; how many bytes. */
 static size_t
 write_text(struct http_reply *reply, char *buffer, size_t size)
@@ -360,7 +379,7 @@ http_reply_next(struct http_reply *reply, char *buffer, size_t size)
     size -= length;
     if (reply->body == NULL)
         return length + write_text(reply, buffer, size);
-    if (reply->to_close)
+    if (reply->head.length != HTTP_CHUNKED)
         return length + write_body(reply, buffer, size);
     return length + write_chunk(reply, buffer, size);
 }

@@ -65,8 +65,7 @@ struct http_head {
  * into buffer, without a NUL; return its length, or 0 when size bytes are too
  * few. Always there are X-Content-Type-Options: nosniff, the body's length
  * (but for HTTP_NO_BODY), and Connection: keep-alive or close; with 405 comes
- * Allow (RFC 9110, 15.5.6) and with 503 Retry-After. A HEAD request gets the
- * head that GET would get.
+ * Allow (RFC 9110, 15.5.6). A HEAD request gets the head that GET would get.
  */
 size_t http_head(char *buffer, size_t size, const struct http_head *head);
 
@@ -76,8 +75,8 @@ size_t http_head(char *buffer, size_t size, const struct http_head *head);
 /*
  * Write a whole answer that is an error: a head and a line of plain text, the
  * latter not when method is HTTP_HEAD. Errors are 400, HTTP_UNENCODED, 404,
- * 405, 408, 412, 413, 414, 431, 500, 501, 503 and 505; any other counts as 500.
- * date is as above.
+ * 405, 408, 412, 413, 414, 416, 418, 429, 431, 500, 501, 502, 503 (with
+ * Retry-After), 504 and 505; any other counts as 500. date is as above.
  * Return its length, or 0 when size bytes are too few.
  */
 size_t http_error(char *buffer, size_t size, int status,
@@ -171,6 +170,15 @@ void http_reply_text(struct http_reply *reply, const struct http_head *head,
  * them; it may write none only at the end. A HEAD request does not call it.
  */
 void http_reply_body(struct http_reply *reply, const struct http_head *head,
+    size_t (*body)(void *argument, char *buffer, size_t size, bool *last),
+    void *argument);
+
+/*
+ * Answer with a body of length bytes, which the function body writes as above:
+ * exactly that many in all.
+ */
+void http_reply_sized(struct http_reply *reply, const struct http_head *head,
+    int64_t length,
     size_t (*body)(void *argument, char *buffer, size_t size, bool *last),
     void *argument);
 

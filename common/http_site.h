@@ -6,8 +6,12 @@
  * is begun, handed out piece by piece, and ended:
  *
  *     site->begin(answer, &request, time(NULL), site->argument);
- *     while ((size = site->next(answer, buffer, sizeof(buffer))) > 0)
+ *     do {
+ *         while (site->wait != NULL && (ms = site->wait(answer)) != 0)
+ *             ... wait, or reset the connection
+ *         size = site->next(answer, buffer, sizeof(buffer));
  *         send(fd, buffer, size, 0);
+ *     } while (size > 0);
  *     if (!site->end(answer))
  *         ... close
  *
@@ -26,6 +30,11 @@
 /* The least size of a buffer for an answer, which a site may count on. */
 #define HTTP_SITE_BUFFER 4096
 
+/* What wait says: that the next bytes wait for somebody else, or that there are
+ * none and the connection is to be reset. */
+#define HTTP_SITE_FOREVER INT64_MAX
+#define HTTP_SITE_RESET   (-1)
+
 /* The most that a site may keep of a client. */
 #define HTTP_SITE_ROOM 512
 
@@ -43,6 +52,16 @@ struct http_site {
      */
     void (*begin)(void *answer, const struct http_request *request, int64_t now,
         void *argument);
+
+    /*
+     * Say whether the next bytes of the answer are due: 0; or, in milliseconds,
+     * in what time; or one of the above. It is called before each call of next.
+     * A time is said once: when it is over, or the wait was ended early,
+     * because the site asked for that or the server stops, call it again. A
+     * peer that leaves meanwhile ends the answer. NULL: the next bytes are
+     * always due.
+     */
+    int64_t (*wait)(void *answer);
 
     /* Write the next bytes of the answer into buffer of size bytes, at least
      * HTTP_SITE_BUFFER; return how many. 0: that was all. */

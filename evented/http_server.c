@@ -1,7 +1,8 @@
 /*
  * What became of the threaded twin: serve's loop is cut where it waits, after a
- * request was read and after a piece was sent. Its local variables, the parser
- * and the answer, are struct visit.
+ * request was read, after a piece was sent, and where the next piece is not due
+ * yet, which is a pause of the stream. Its local variables, the parser and the
+ * answer, are struct visit.
  */
 #include "evented/http_server.h"
 
@@ -17,6 +18,7 @@ struct visit {
     struct connection connection;
     const struct http_site *site;
     struct http_parser parser;
+    bool waits;           /* the next bytes of the answer were not due */
     max_align_t answer[]; /* the site's */
 };
 
@@ -68,19 +70,52 @@ end_requests(struct stream *stream, bool late, void *session)
         stream_finish(stream);
 }
 
-/* Send the answer to a request. This is one piece of it. */
+/* What becomes of the next bytes of an answer. */
+enum bytes {
+    BYTES_DUE,
+    BYTES_LATER, /* the stream is paused until then */
+    BYTES_NEVER,
+};
+
+/* Wait until the next bytes of an answer are due. This begins a wait, or ends
+ * one. */
+static enum bytes
+await_bytes(struct stream *stream, struct visit *visit)
+{
+    const struct http_site *site = visit->site;
+    int64_t ms;
+
+    if (visit->waits && stream_news(stream) == STREAM_LEFT)
+        return BYTES_NEVER;
+    visit->waits = site->wait != NULL && (ms = site->wait(visit->answer)) != 0;
+    if (!visit->waits)
+        return BYTES_DUE;
+    if (ms == HTTP_SITE_RESET) {
+        stream_reset(stream);
+        return BYTES_NEVER;
+    }
+    stream_pause(stream, ms == HTTP_SITE_FOREVER ? 0 : ms);
+    return BYTES_LATER;
+}
+
+/* Send the answer to a request. This is one piece of it, or a pause. */
 static bool
 send_answer(struct stream *stream, void *session)
 {
     struct visit *visit = session;
+    const enum bytes bytes = await_bytes(stream, visit);
     size_t room, length;
     char *buffer;
 
-    buffer = stream_reserve(stream, &room);
-    length = visit->site->next(visit->answer, buffer, room);
-    if (length > 0)
-        return stream_commit(stream, length);
-    if (!visit->site->end(visit->answer))
+    if (bytes == BYTES_LATER)
+        return true;
+    if (bytes == BYTES_DUE) {
+        buffer = stream_reserve(stream, &room);
+        length = visit->site->next(visit->answer, buffer, room);
+        if (length > 0)
+            return stream_commit(stream, length);
+    }
+    if (!visit->site->end(visit->answer) || bytes == BYTES_NEVER)
         stream_finish(stream);
     return false;
 }

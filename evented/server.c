@@ -435,6 +435,18 @@ stop(struct server *server)
         keeper_post(&server->loops[i].keeper, &server->loops[i].stop);
 }
 
+/* Have the programs read anew what they serve. */
+static void
+hang_up(struct server *server)
+{
+    for (size_t i = 0; i < server->door_count; i++) {
+        const struct server_program *program = server->doors[i].program;
+
+        if (program->hangup != NULL && !server->stopping)
+            program->hangup(&server->loops[0].keeper, program->hangup_argument);
+    }
+}
+
 /* A signal has come. Twin: keep. */
 static void
 on_signal(int signal, void *argument)
@@ -446,6 +458,8 @@ on_signal(int signal, void *argument)
     if (signal == SIGUSR1) {
         server_count(&sums);
         log_counters(&sums);
+    } else if (signal == SIGHUP) {
+        hang_up(server);
     } else if (!server->stopping) {
         stop(server);
     } else {

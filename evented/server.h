@@ -54,6 +54,12 @@ struct server_program {
     struct stream_handler handler;
     void *argument;
 
+    /* Read anew what is served, for SIGHUP: called with hangup_argument in the
+     * main loop, the keeper's, which must not wait. NULL: there is nothing to
+     * read. */
+    void (*hangup)(struct keeper *keeper, void *argument);
+    void *hangup_argument;
+
     /* What does the program's blocking work, or NULL. When the server stops, it
      * does; it is freed at the end. */
     struct executor *executor;

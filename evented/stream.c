@@ -917,6 +917,14 @@ stream_finish(struct stream *stream)
         settle(stream, false);
 }
 
+/* Have the connection end by a reset. */
+void
+stream_reset(struct stream *stream)
+{
+    net_reset_on_close(stream->fd);
+    stream->broken = true;
+}
+
 /* Close and free a stream. */
 void
 stream_free(struct stream *stream)

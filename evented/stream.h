@@ -202,6 +202,13 @@ enum stream_news stream_news(const struct stream *stream);
  */
 void stream_finish(struct stream *stream);
 
+/*
+ * Have the connection end by a reset, when the stream is freed: what the peer
+ * has not taken by then is lost, and nothing more is read. Within a
+ * call of line, input, ended or produce, after which gone is called.
+ */
+void stream_reset(struct stream *stream);
+
 /* Close and free a stream, at once; gone is called. Not within line. */
 void stream_free(struct stream *stream);
 

@@ -35,7 +35,8 @@ from harness import ROOT, SANITIZERS, environment
 
 # Where threads meet: what the ThreadSanitizer is to see.
 THREADED_SUITES = ("transcripts", "differential", "limits", "traffic", "stop",
-    "console", "faults", "finder", "answers", "web", "later", "spinner")
+    "console", "faults", "finder", "answers", "web", "later", "flag_server",
+    "flags", "spinner")
 # What needs programs without sanitizers: allocations never fail in those, and
 # thousands of clients are too many for them on a busy machine.
 PLAIN_SUITES = ("torture", "valgrind", "compare", "stack")

@@ -1,6 +1,7 @@
 /*
  * What becomes of it in the evented twin: serve's loop is cut where it waits,
- * after a request was read and after a piece was sent. Its local variables, the
+ * after a request was read, after a piece was sent, and where the next piece is
+ * not due yet, which is a pause of the stream there. Its local variables, the
  * parser and the answer, are struct visit.
  */
 #include "threaded/http_server.h"
@@ -37,17 +38,39 @@ read_request(struct stream *stream, struct http_parser *parser,
     return true;
 }
 
-/* Send the answer to a request. All of it, however long. */
-static void
+/* Wait until the next bytes of an answer are due; false: they never are. */
+static bool
+await_bytes(struct stream *stream, const struct http_site *site, void *answer)
+{
+    int64_t ms;
+
+    while (site->wait != NULL && (ms = site->wait(answer)) != 0) {
+        if (ms == HTTP_SITE_RESET) {
+            stream_reset(stream);
+            return false;
+        }
+        if (stream_await(stream, ms == HTTP_SITE_FOREVER ? 0 : ms) ==
+            STREAM_LEFT)
+            return false;
+    }
+    return true;
+}
+
+/* Send the answer to a request. All of it, however long; false when there is
+ * nobody to read it, or is to be. */
+static bool
 send_answer(struct stream *stream, const struct http_site *site, void *answer)
 {
     size_t room, length;
     char *buffer;
 
     do {
+        if (!await_bytes(stream, site, answer))
+            return false;
         buffer = stream_reserve(stream, &room);
         length = site->next(answer, buffer, room);
     } while (length > 0 && stream_commit(stream, length));
+    return true;
 }
 
 /* Serve a client of the web. From its first request to its last. */
@@ -61,9 +84,11 @@ serve(struct stream *stream, void *argument)
 
     http_init(&parser);
     while (read_request(stream, &parser, &request)) {
+        bool goes_on;
+
         site->begin(answer, &request, time(NULL), site->argument);
-        send_answer(stream, site, answer);
-        if (!site->end(answer))
+        goes_on = send_answer(stream, site, answer);
+        if (!site->end(answer) || !goes_on)
             break;
     }
 }

@@ -537,6 +537,18 @@ sweep_period(const struct server *server)
     return shortest;
 }
 
+/* Have the programs read anew what they serve. */
+static void
+hang_up(const struct server *server)
+{
+    for (size_t i = 0; i < server->door_count; i++) {
+        const struct server_program *program = server->doors[i].program;
+
+        if (program->hangup != NULL)
+            program->hangup(program->hangup_argument);
+    }
+}
+
 /* Keep the server, until a stop has come to its end. Twin: on_signal. */
 static void
 keep(struct server *server, const sigset_t *signals)
@@ -551,6 +563,8 @@ keep(struct server *server, const sigset_t *signals)
         if (signal == SIGUSR1) {
             server_count(&sums);
             log_counters(&sums);
+        } else if (signal == SIGHUP) {
+            hang_up(server);
         } else if (signal != 0 && drained != NEVER) {
             drained = now;
         } else if (signal != 0) {

@@ -35,6 +35,11 @@ struct server_program {
     void (*serve)(struct stream *stream, void *argument);
     void *argument;
 
+    /* Read anew what is served, for SIGHUP: called with hangup_argument in the
+     * main thread, which may have to wait. NULL: there is nothing to read. */
+    void (*hangup)(void *argument);
+    void *hangup_argument;
+
     /* What does the program's blocking work, or NULL. When the server stops, it
      * does. */
     struct executor *executor;

@@ -155,6 +155,12 @@ void stream_rouse(struct stream *stream);
  */
 void stream_finish(struct stream *stream);
 
+/*
+ * Have the connection end by a reset, when the stream is freed: what the peer
+ * has not taken by then is lost, and nothing more is read.
+ */
+void stream_reset(struct stream *stream);
+
 /* Close and free a stream. No keeper may know it any more. */
 void stream_free(struct stream *stream);
 

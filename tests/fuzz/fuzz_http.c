@@ -3,6 +3,7 @@
  * what is accepted has the form that RFC 9112 gives it, by a second, plainer
  * look; and after a refusal nothing comes. Input: the cut, the bytes.
  */
+#include "common/http_part.h"
 #include "common/http_reply.h"
 
 #include "tests/fuzz/fuzz.h"
@@ -67,6 +68,36 @@ check_request(const struct http_request *request, const char *data, size_t used)
     assert(request->minor == 1 || !request->keep_alive);
 }
 
+/* Its fields are found, each once; and of a resource, it is answered with a
+ * part that there is, or with a reason. */
+static void
+check_fields(const struct http_request *request, const char *data, size_t used)
+{
+    static const struct http_resource resource = { "\"a\"",
+        "Sun, 06 Nov 1994 08:49:37 GMT", 100 };
+    struct http_part part;
+    struct http_slice value;
+    size_t at = 0, hosts = 0;
+    int status;
+
+    while (http_field(request, "host", &at, &value)) {
+        assert(value.length > 0 || value.text != NULL);
+        assert(value.text >= data && value.text + value.length < data + used);
+        hosts++;
+    }
+    assert(hosts == 1 || (hosts == 0 && request->minor == 0));
+    status = http_part(request, &resource, &part);
+    assert(status == 200 || status == 206 || status == 304 || status == 412 ||
+           status == 416);
+    if (status == 200)
+        assert(part.from == 0 && part.length == 100);
+    if (status == 206)
+        assert(part.length > 0 && part.from < 100 &&
+               part.length <= 100 - part.from);
+    if (request->match == HTTP_NO_TAGS && request->none_match == HTTP_ANY_TAG)
+        assert(status == 304);
+}
+
 /* An answer to it can be written, in no more room than is promised. */
 static size_t
 check_error(const struct http_request *request, char *out)
@@ -100,6 +131,7 @@ read_all(const uint8_t *data, size_t size, uint8_t cut, char *said)
             assert(end - begin - used < HTTP_ROOM);
         if (result == HTTP_REQUEST) {
             check_request(&request, rest + body, used - body);
+            check_fields(&request, rest + body, used - body);
             body = request.body;
         } else {
             body -= body < used ? body : used;

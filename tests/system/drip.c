@@ -1,8 +1,10 @@
 /*
  * drip - show a parser one message in many segments, for callgrind to count.
  *
- *     drip line|http SIZE STEP     a message of SIZE bytes, grown by STEP
- *     drip line|http SIZE 0        the first byte of a message, SIZE times
+ *     drip KIND SIZE STEP     a message of SIZE bytes, grown by STEP
+ *     drip KIND SIZE 0        the first byte of a message, SIZE times
+ *
+ * KIND is line, http (a request) or answer (of HTTP).
  *
  * What a parser searches it searches by the memchr below, a byte at a time,
  * so that instructions are in proportion to the bytes that it examines.
@@ -13,6 +15,7 @@
 #include <string.h>
 
 #include "common/http.h"
+#include "common/http_response.h"
 #include "common/line.h"
 
 #define ROOM 4096
@@ -33,48 +36,70 @@ memchr(const void *bytes, int wanted, size_t size)
 static void
 write_message(const char *kind, char *data, size_t size)
 {
-    static const char begin[] = "GET / HTTP/1.1\r\nHost: a\r\nX: ";
+    const char *begin = kind[0] == 'h' ? "GET / HTTP/1.1\r\nHost: a\r\nX: "
+                                       : "HTTP/1.1 204 No Content\r\nX: ";
     static const char end[] = "\r\n\r\n";
 
     memset(data, 'A', size);
-    if (strcmp(kind, "line") == 0) {
+    if (kind[0] == 'l') {
         data[size - 1] = '\n';
     } else {
-        memcpy(data, begin, sizeof(begin) - 1);
+        memcpy(data, begin, strlen(begin));
         memcpy(data + size - (sizeof(end) - 1), end, sizeof(end) - 1);
     }
+}
+
+/* A parser of each kind. */
+static struct line_scanner scanner;
+static struct http_parser requests;
+static struct http_response_parser answers;
+
+/* Start on a message. */
+static void
+start(char kind)
+{
+    if (kind == 'l')
+        line_init(&scanner, ROOM);
+    else if (kind == 'h')
+        http_init(&requests);
+    else
+        http_response_init(&answers, HTTP_GET, NULL, 0);
+}
+
+/* Show a parser a message; whether it knew it to be complete. */
+static int
+show(char kind, char *data, size_t size)
+{
+    struct http_request request;
+    struct http_response response;
+    struct line line;
+    size_t used;
+
+    if (kind == 'l')
+        return line_next(&scanner, data, size, &line, &used) == LINE_READY;
+    if (kind == 'h')
+        return http_parse(&requests, data, size, &request, &used) ==
+               HTTP_REQUEST;
+    return http_response_parse(&answers, data, size, &response, &used) ==
+           HTTP_RESPONSE_HEAD;
 }
 
 /* Show a parser ever more of a message; whether it knew the end, and only
  * the end, to be one. A step of 0: the first byte again and again. */
 __attribute__((noinline)) int drip_feed(
-    const char *kind, const char *data, size_t size, size_t step);
+    char kind, char *data, size_t size, size_t step);
 __attribute__((noinline)) int
-drip_feed(const char *kind, const char *data, size_t size, size_t step)
+drip_feed(char kind, char *data, size_t size, size_t step)
 {
-    const int lines = kind[0] == 'l';
-    struct line_scanner scanner;
-    struct http_parser parser;
-    struct http_request request;
-    struct line line;
-    size_t used;
     int complete = 0;
 
-    line_init(&scanner, ROOM);
-    http_init(&parser);
+    start(kind);
     for (size_t at = 1; at <= size; at++) {
-        const size_t shown = step == 0 ? 1 : at;
-
         if (step != 0 && at % step != 0)
             continue;
         if (step == 0)
-            line_init(&scanner, ROOM);
-        if (step == 0 && !lines)
-            http_init(&parser);
-        complete +=
-            lines ? line_next(&scanner, data, shown, &line, &used) == LINE_READY
-                  : http_parse(&parser, data, shown, &request, &used) ==
-                        HTTP_REQUEST;
+            start(kind);
+        complete += show(kind, data, step == 0 ? 1 : at);
     }
     return complete == (step != 0);
 }
@@ -88,6 +113,6 @@ main(int argc, char **argv)
     if (argc != 4)
         return 64;
     write_message(argv[1], data, strtoul(argv[2], NULL, 10));
-    return !drip_feed(
-        argv[1], data, strtoul(argv[2], NULL, 10), strtoul(argv[3], NULL, 10));
+    return !drip_feed(argv[1][0], data, strtoul(argv[2], NULL, 10),
+        strtoul(argv[3], NULL, 10));
 }

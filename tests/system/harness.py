@@ -566,6 +566,45 @@ class Finder(Server):
         wait_until(play, "a new client is served")
 
 
+class FlagServer(Server):
+    """A running flag-server: port, delay_port and error_port are its doors."""
+
+    HEALTHY = b"GET /healthz HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n"
+
+    def __init__(self, twin, *options, seed=1, **how):
+        self.delay_port = self.error_port = None
+        super().__init__(twin, "--delay-port", "0", "--error-port", "0",
+            "--seed", str(seed), *options, name="flag-server", **how)
+
+    def _read_port(self):
+        super()._read_port()
+        wait_until(lambda: len(self.output) > 2, "it serves at all doors")
+        self.delay_port, self.error_port = (
+            int(self.READY.fullmatch(line.rstrip())[2])
+            for line in self.output[1:3])
+
+    def play_when_possible(self):
+        """A whole small session; it fails unless the server is well."""
+        with self.connect() as client:
+            client.send(self.HEALTHY)
+            answer = client.read_all()
+            if not answer.startswith(b"HTTP/1.1 200 OK\r\n"):
+                raise AssertionError(f"a fresh session read {answer}")
+
+    def flying(self):
+        """How many requests are in flight, and the most that there were."""
+        with self.connect() as client:
+            client.send(self.HEALTHY.replace(b"healthz", b"metrics"))
+            found = re.findall(rb"^flag_server_requests_in_flight(?:_max)? "
+                rb"(\d+)$", client.read_all(), re.MULTILINE)
+        return tuple(map(int, found))
+
+    def wait_for_flying(self, count):
+        """Wait until so many requests are in flight."""
+        wait_until(lambda: self.flying()[0] == count,
+            f"{count} requests are in flight")
+
+
 class ServerTest(unittest.TestCase):
     """A test of servers; it starts them by self.serve()."""
 

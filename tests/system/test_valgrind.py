@@ -88,7 +88,7 @@ class Stops(ServerTest):
 @unittest.skipUnless(VALGRIND, "no valgrind")
 class Drips(unittest.TestCase):
     """What it costs that a message comes byte by byte: instructions of the
-    two parsers that both twins use, counted by callgrind (drip.c)."""
+    parsers that both twins use, counted by callgrind (drip.c)."""
 
     SIZE = 1024
 
@@ -104,7 +104,7 @@ class Drips(unittest.TestCase):
 
     @only_if_full
     def test_no_byte_is_looked_at_again_and_again(self):
-        for kind in "line", "http":
+        for kind in "line", "http", "answer":
             with self.subTest(kind=kind):
                 at_once = self.instructions(kind, self.SIZE)
                 dripping = self.instructions(kind, 1)

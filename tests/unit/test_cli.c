@@ -5,6 +5,7 @@
 #include "common/http.h"
 #include "common/log.h"
 #include "common/net.h"
+#include "tests/unit/command.h"
 #include "tests/unit/unit.h"
 
 #include <errno.h>
@@ -12,12 +13,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/wait.h>
-#include <unistd.h>
-
-/* The most words of a command line here, and the most that is printed. */
-#define WORDS 20
-#define ROOM  16384
 
 static const struct cli_twin threaded = {
     .version = "(threaded)",
@@ -37,29 +32,6 @@ static const struct cli_twin evented = {
 
 /* The largest value of --pool, which only the evented server has. */
 #define POOL_MAX 64
-
-/* What a program that ended has left behind. */
-struct ended {
-    int code; /* -1: it did not end by exit */
-    char out[ROOM], err[ROOM];
-};
-
-/* Make words of a command line, cut at blanks; the words end in a NULL and lie
- * in text. */
-static int
-cut(char *text, char *words[WORDS + 1])
-{
-    int count = 0;
-
-    for (char *word = text; (word = strsep(&text, " ")) != NULL;) {
-        if (*word == '\0')
-            continue;
-        ck_assert_int_lt(count, WORDS);
-        words[count++] = word;
-    }
-    words[count] = NULL;
-    return count;
-}
 
 /* Parse a command line, the program's name first, as that program does. */
 static void
@@ -206,50 +178,6 @@ run_user(const char *text)
         ck_assert_uint_eq(typed.length, 0);
     }
 }
-
-/* Read a file from its start, as a C string. */
-static void
-read_file(FILE *file, char text[ROOM])
-{
-    size_t length;
-
-    rewind(file);
-    length = fread(text, 1, ROOM - 1, file);
-    ck_assert_uint_lt(length, ROOM - 1);
-    text[length] = '\0';
-    fclose(file);
-}
-
-/* Run something in a process of its own, and wait for its end. An exit code
- * of 99 is ours: it came back. */
-static void
-run(void (*what)(const char *), const char *line, struct ended *ended)
-{
-    FILE *out = tmpfile(), *err = tmpfile();
-    int status;
-    pid_t child;
-
-    ck_assert(out != NULL && err != NULL);
-    fflush(NULL);
-    child = fork();
-    if (child == 0) {
-        if (dup2(fileno(out), STDOUT_FILENO) == -1 ||
-            dup2(fileno(err), STDERR_FILENO) == -1)
-            _exit(98);
-        what(line);
-        exit(99);
-    }
-    ck_assert_int_ne(child, -1);
-    ck_assert_int_eq(waitpid(child, &status, 0), child);
-    ended->code = WIFEXITED(status) ? WEXITSTATUS(status) : -1;
-    read_file(out, ended->out);
-    read_file(err, ended->err);
-}
-
-/* A command line that is refused, and the first line that says why. */
-struct refusal {
-    const char *line, *message;
-};
 
 #define NO_NUMBER(name, text, range)                                           \
     "guess-server: --" name ": '" text "' is not a whole number from " range
@@ -966,6 +894,7 @@ TEST(a_stop_that_nobody_has_heard_is_pending)
     cli_begin_server();
     ck_assert(!cli_stop_is_pending());
     raise(SIGUSR1);
+    raise(SIGHUP);
     ck_assert(!cli_stop_is_pending());
     raise(SIGTERM);
     ck_assert(cli_stop_is_pending());

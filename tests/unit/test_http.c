@@ -922,6 +922,53 @@ TEST(the_parser_remembers_what_it_has_seen)
     ck_assert_uint_eq(used, sizeof(bytes) - 1);
 }
 
+/* The values of a field in a request, in brackets. */
+static const char *
+values_of(const struct http_request *request, const char *name)
+{
+    static char text[200];
+    struct http_slice value;
+    size_t at = 0, length = 0;
+
+    text[0] = '\0';
+    while (http_field(request, name, &at, &value))
+        length += (size_t)sprintf(text + length, "[%.*s]", (int)value.length,
+            value.length > 0 ? value.text : "");
+    return text;
+}
+
+TEST(fields_are_found_by_their_names)
+{
+    static const char sent[] =
+        "\r\nGET / HTTP/1.1\r\nHost: a:80\r\nRANGE:\t bytes=0-1 \r\n"
+        "X:\r\nRange-X: no\r\nrange: 2: 3\r\nRang: no\r\n\r\nRange: no\r\n";
+    struct http_parser parser;
+    struct http_request request;
+    char *data = guard_copy(sent, sizeof(sent) - 1);
+    size_t used;
+
+    http_init(&parser);
+    ck_assert_int_eq(
+        http_parse(&parser, data, sizeof(sent) - 1, &request, &used),
+        HTTP_REQUEST);
+    ck_assert_str_eq(values_of(&request, "range"), "[bytes=0-1][2: 3]");
+    ck_assert_str_eq(values_of(&request, "host"), "[a:80]");
+    ck_assert_str_eq(values_of(&request, "x"), "[]");
+    ck_assert_str_eq(values_of(&request, "if-range"), "");
+    /* Without a field there is none. */
+    http_init(&parser);
+    ck_assert_int_eq(
+        http_parse(&parser, "GET / HTTP/1.0\r\n\r\n", 18, &request, &used),
+        HTTP_REQUEST);
+    ck_assert_str_eq(values_of(&request, "host"), "");
+    /* Nor in a request that was refused. */
+    ck_assert_int_eq(http_parse(&parser, "GET / HTTP/1.0\r\nA:\1\r\n\r\n", 24,
+                         &request, &used),
+        HTTP_REFUSED);
+    ck_assert_ptr_null(request.fields.text);
+    ck_assert_str_eq(values_of(&request, "a"), "");
+}
+
 TEST(slices_lie_in_the_latest_data)
 {
     static const char sent[] =

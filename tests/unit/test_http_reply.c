@@ -63,8 +63,7 @@ TEST(a_head_is_written)
         "Allow: GET, HEAD\r\n\r\n");
     check_head(&(struct http_head) { .status = 503, .length = 0 },
         "HTTP/1.1 503 Service Unavailable\r\nContent-Length: 0\r\n"
-        "Connection: close\r\nX-Content-Type-Options: nosniff\r\n"
-        "Retry-After: 1\r\n\r\n");
+        "Connection: close\r\nX-Content-Type-Options: nosniff\r\n\r\n");
 }
 
 TEST(the_largest_head_fits)
@@ -93,11 +92,11 @@ TEST(the_largest_head_fits)
 }
 
 static const int errors[] = { HTTP_UNENCODED, 400, 404, 405, 408, 412, 413, 414,
-    431, 500, 501, 503, 505, 418, 0, -1 };
+    416, 418, 429, 431, 500, 501, 502, 503, 504, 505, 499, 0, -1 };
 
 TEST(an_error_parses_back, .times = COUNT(errors))
 {
-    const int status = _i == 0 ? 400 : _i < 13 ? errors[_i] : 500;
+    const int status = _i == 0 ? 400 : _i < 18 ? errors[_i] : 500;
 
     for (int open = 0; open < 2; open++) {
         char *room = guard_room(HTTP_ERROR_MAX), line[64], number[64];
@@ -280,7 +279,7 @@ write_next(void *argument, char *buffer, size_t size, bool *last)
 
 /* What is answered, to whom, and what comes: a head, then a body. */
 struct reply_case {
-    enum { ERROR, EMPTY, TEXT, BODY } kind;
+    enum { ERROR, EMPTY, TEXT, BODY, SIZED } kind;
     enum http_method method;
     int minor;
     bool keep_alive; /* what is asked for */
@@ -342,6 +341,14 @@ static const struct reply_case replies[] = {
     { BODY, HTTP_GET, 0, true, 200, BODY_MAX, OK CLOSE, NULL, false },
     { BODY, HTTP_HEAD, 0, true, 200, 1, OK CLOSE, NULL, false },
     { BODY, HTTP_GET, 0, false, 200, 0, OK CLOSE, NULL, false },
+    { SIZED, HTTP_GET, 1, true, 200, 0, OK "Content-Length: 0\r\n" OPEN, NULL,
+        true },
+    { SIZED, HTTP_GET, 1, true, 200, BODY_MAX,
+        OK "Content-Length: 70000\r\n" OPEN, NULL, true },
+    { SIZED, HTTP_HEAD, 1, true, 200, BODY_MAX,
+        OK "Content-Length: 70000\r\n" OPEN, NULL, true },
+    { SIZED, HTTP_GET, 0, true, 200, 8, OK "Content-Length: 8\r\n" OPEN, NULL,
+        true },
 };
 
 static char body_text[BODY_MAX];
@@ -380,6 +387,10 @@ begin_reply(struct http_reply *reply, const struct reply_case *wanted,
         break;
     case BODY:
         http_reply_body(reply, &head, write_next, writer);
+        break;
+    case SIZED:
+        http_reply_sized(
+            reply, &head, (int64_t)wanted->length, write_next, writer);
         break;
     case ERROR:
     default:

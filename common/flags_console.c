@@ -1,0 +1,198 @@
+#include "common/flags_console.h"
+
+#include "common/progress.h"
+
+#include <errno.h>
+#include <poll.h>
+#include <string.h>
+#include <sys/ioctl.h>
+#include <unistd.h>
+
+/* Between two looks for a signal while a reader takes nothing. */
+#define LOOK_MS 100
+
+/* The signals that interrupt the program. */
+static const int interrupting[] = { SIGINT, SIGTERM, SIGHUP };
+#define INTERRUPTING (sizeof(interrupting) / sizeof(*interrupting))
+
+/* Whether one of them has come and was not heard yet. */
+static bool
+is_interrupted(void)
+{
+    sigset_t pending;
+    bool found = false;
+
+    sigpending(&pending);
+    for (size_t i = 0; i < INTERRUPTING; i++)
+        found = found || sigismember(&pending, interrupting[i]) == 1;
+    return found;
+}
+
+/* Wait until a reader takes bytes; false: that is no time for it. */
+static bool
+await_reader(int fd)
+{
+    struct pollfd reader = { .fd = fd, .events = POLLOUT };
+
+    while (poll(&reader, 1, LOOK_MS) == 0)
+        if (is_interrupted())
+            return false;
+    return true;
+}
+
+/* Write to a reader; 0, or an errno. Less than PIPE_BUF at once, so that a pipe
+ * with room takes it whole. */
+static int
+write_all(int fd, const char *text, size_t length)
+{
+    while (length > 0 && await_reader(fd)) {
+        const ssize_t count = write(fd, text, length);
+
+        if (count == -1 && errno != EINTR && errno != EAGAIN)
+            return errno;
+        if (count > 0) {
+            text += count;
+            length -= (size_t)count;
+        }
+    }
+    return 0;
+}
+
+/* Print on standard output, unless that has failed before. */
+static void
+print(struct flags_console *console, const char *text, size_t length)
+{
+    if (console->error == 0)
+        console->error = write_all(STDOUT_FILENO, text, length);
+}
+
+/* Draw the bar. */
+static void
+draw(struct flags_console *console, int64_t now)
+{
+    const struct transfer_tally *tally = &console->tally;
+    char text[PROGRESS_BAR_MAX];
+    struct winsize size = { 0 };
+    size_t length;
+
+    (void)ioctl(STDERR_FILENO, TIOCGWINSZ, &size);
+    length = progress_bar(text, tally->all - transfer_unasked(tally),
+        tally->all, now - console->started, size.ws_col);
+    /* Nobody needs it: a terminal that fails has none. */
+    console->bar = write_all(STDERR_FILENO, text, length) == 0;
+    console->stands = true;
+    console->drawn = now;
+}
+
+/* Print what comes first. */
+void
+flags_console_begin(
+    struct flags_console *console, struct flags_options *options, int64_t now)
+{
+    char text[PROGRESS_START_MAX];
+
+    *console = (struct flags_console) {
+        .options = options,
+        .tally = { .all = options->count },
+        .started = now,
+        .bar = !options->verbose && !options->show && isatty(STDERR_FILENO),
+    };
+    if (options->report != NULL) {
+        console->report = fopen(options->report, "we");
+        if (console->report == NULL)
+            cli_die("%s: %s", options->report, strerrordesc_np(errno));
+    }
+    if (!options->show)
+        print(console, text,
+            progress_start(text, options->label, options->site, options->codes,
+                options->count, options->connections));
+    if (console->bar)
+        draw(console, now);
+}
+
+/* Block the signals that interrupt the program. */
+void
+flags_console_block_signals(sigset_t *set)
+{
+    struct sigaction action;
+
+    sigemptyset(set);
+    for (size_t i = 0; i < INTERRUPTING; i++)
+        if (sigaction(interrupting[i], NULL, &action) == 0 &&
+            action.sa_handler != SIG_IGN)
+            sigaddset(set, interrupting[i]);
+    pthread_sigmask(SIG_BLOCK, set, NULL);
+}
+
+/* A signal has interrupted the program. */
+void
+flags_console_interrupted(const sigset_t *set)
+{
+    pthread_sigmask(SIG_UNBLOCK, set, NULL);
+}
+
+/* Count a flag that is done, and show it. */
+void
+flags_console_done(
+    struct flags_console *console, const struct transfer *transfer, int64_t now)
+{
+    const struct flags_options *options = console->options;
+    char text[PROGRESS_REPORT_MAX];
+
+    transfer_count(&console->tally, transfer);
+    if (console->report != NULL)
+        fwrite(text, 1, progress_report(text, transfer), console->report);
+    if (options->verbose)
+        print(console, text, progress_line(text, transfer));
+    else if (options->show && transfer->kind == TRANSFER_OK)
+        print(console, text, (size_t)sprintf(text, "%s ", transfer->code));
+    flags_console_tick(console, now);
+}
+
+/* Draw the bar anew. */
+void
+flags_console_tick(struct flags_console *console, int64_t now)
+{
+    if (console->bar && now - console->drawn >= PROGRESS_BAR_MS)
+        draw(console, now);
+}
+
+/* Close the file of --report; false: it could not be written. */
+static bool
+close_report(struct flags_console *console)
+{
+    const bool failed = ferror(console->report) != 0;
+
+    return fclose(console->report) == 0 && !failed;
+}
+
+/* Say on standard error what could not be written. */
+static void
+complain(const char *what, int error)
+{
+    fprintf(
+        stderr, "flags: cannot write %s: %s\n", what, strerrordesc_np(error));
+}
+
+/* Print what comes last. */
+int
+flags_console_end(struct flags_console *console, int signal, int64_t now)
+{
+    const struct flags_options *options = console->options;
+    const int64_t ms = now - console->started;
+    int code = transfer_exit(&console->tally, signal);
+    char text[PROGRESS_END_MAX];
+
+    if (console->stands)
+        write_all(STDERR_FILENO, PROGRESS_ERASE, strlen(PROGRESS_ERASE));
+    print(console, text,
+        options->show ? progress_end_shown(text, &console->tally, ms)
+                      : progress_end(text, &console->tally, signal != 0, ms));
+    if (console->error != 0)
+        complain("standard output", console->error);
+    if (console->report != NULL && !close_report(console)) {
+        complain(options->report, errno);
+        console->error = EIO;
+    }
+    return console->error != 0 && code == 0 ? CLI_FAILURE : code;
+}

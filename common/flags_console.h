@@ -1,0 +1,75 @@
+/*
+ * flags_console - what flags shows, counts and ends with, and its signals.
+ *
+ * Both twins print through it, so the console is the same: the published lines
+ * on standard output, the bar on standard error if that is a terminal, and the
+ * file of --report. One thread calls it. Times are milliseconds of any clock
+ * that never jumps.
+ *
+ *     flags_console_begin(&console, &options, now);
+ *     flags_console_block_signals(&signals);
+ *     ... flags_console_done(&console, &transfer, now), for each flag
+ *     return flags_console_end(&console, signal, now);
+ *
+ * Printing may have to wait for a reader, but not when one of the signals has
+ * come: what does not fit then is left out.
+ */
+#ifndef COMMON_FLAGS_CONSOLE_H
+#define COMMON_FLAGS_CONSOLE_H
+
+#include "common/flags_cli.h"
+
+#include <signal.h>
+#include <stdbool.h>
+#include <stdint.h>
+#include <stdio.h>
+
+/* What an interrupted program waits for its threads, in milliseconds: it ends
+ * within a second. */
+#define FLAGS_GRACE_MS 500
+
+/* A console. Its members are its own, but for tally, which may be read. */
+struct flags_console {
+    struct flags_options *options;
+    struct transfer_tally tally;
+    FILE *report; /* NULL: none */
+    bool bar;     /* a bar is drawn, */
+    bool stands;  /* and is there now */
+    int error;    /* why standard output could not be written; 0: it could */
+    int64_t started;
+    int64_t drawn; /* when the bar last was */
+};
+
+/*
+ * Print what comes first, and open the file of --report; the program ends by
+ * cli_die where that cannot be. options must outlive the console. With a
+ * console that has begun, the clock runs.
+ */
+void flags_console_begin(
+    struct flags_console *console, struct flags_options *options, int64_t now);
+
+/*
+ * Block the signals that interrupt the program, SIGINT, SIGTERM and SIGHUP, in
+ * this thread and those that it makes, except those that are ignored. set tells
+ * which they are.
+ */
+void flags_console_block_signals(sigset_t *set);
+
+/* A signal has interrupted the program: the next one ends it at once. In the
+ * main thread. */
+void flags_console_interrupted(const sigset_t *set);
+
+/* Count a flag that is done, and show it. */
+void flags_console_done(struct flags_console *console,
+    const struct transfer *transfer, int64_t now);
+
+/* Draw the bar anew, if there is one and it is time. */
+void flags_console_tick(struct flags_console *console, int64_t now);
+
+/*
+ * Print what comes last, and close the file of --report. signal is the one that
+ * interrupted the program; 0: none did. Returns its exit code.
+ */
+int flags_console_end(struct flags_console *console, int signal, int64_t now);
+
+#endif
