@@ -34,7 +34,8 @@ comma := ,
 B := build$(if $(SAN),/$(subst $(comma),-,$(SAN)))
 
 TWINS := threaded evented
-PROGRAMS := guess-server guess-client charfinder flag-server flags spinner
+PROGRAMS := guess-server guess-client charfinder flag-server flags \
+	push-server spinner
 TWIN_PROGRAMS := $(foreach t,$(TWINS),$(PROGRAMS:%=$(B)/$t/%))
 
 COMMON_MAINS := common/charfind.c
@@ -147,7 +148,8 @@ test: check
 
 programs: $(TWIN_PROGRAMS) $(CONTROL_PROGRAMS) $(B)/charfind
 servers: programs $(TEST_SERVERS)
-tests: all servers $(UNIT_TESTS) $(FUZZ_TARGETS) $(B)/tests/system/answers
+tests: all servers $(UNIT_TESTS) $(FUZZ_TARGETS) \
+	$(B)/tests/system/answers $(B)/tests/system/frames
 disturbed: servers $(B)/tests/preload/torture.so $(B)/tests/preload/trim.so \
 	$(B)/tests/system/drip
 fuzzers: $(FUZZ_TARGETS)
@@ -232,6 +234,9 @@ $(foreach t,$(TWINS),$(eval $(call twin,$t)) \
 	$(foreach p,$(PROGRAMS),$(eval $(call twin_program,$t,$p))))
 $(TWIN_PROGRAMS): LDLIBS = -lunistring
 $(filter $(B)/evented/%,$(TWIN_PROGRAMS)): LDLIBS = -levent_core -lunistring
+# The proof of a handshake is a hash in base64.
+PUSH_SERVERS := $(TWINS:%=$(B)/%/push-server)
+$(PUSH_SERVERS): LDLIBS += -lnettle
 
 define test_server
 $(B)/tests/$1/waiter: $(B)/obj/tests/system/waiter_$1.o $(B)/lib$1.a \
@@ -276,10 +281,10 @@ $(UNIT_TESTS): LDLIBS = $(shell $(PKG_CONFIG) --libs check) -ljansson \
 # They have room on the stack, unlike a server's threads.
 $(UNIT_TESTS) $(FUZZ_TARGETS): STACK_WARNINGS =
 # Memory is short in these at times.
-SCARCE := $(addprefix $(B)/tests/unit/test_,charpage chartalk flag_folder guess \
-	player)
+SCARCE := $(addprefix $(B)/tests/unit/test_,channel charpage chartalk \
+	flag_folder guess player push_site)
 $(SCARCE): $(B)/obj/tests/unit/scarce.o
-$(SCARCE): LDLIBS += -Wl,--wrap=malloc,--wrap=reallocarray
+$(SCARCE): LDLIBS += -Wl,--wrap=malloc,--wrap=calloc,--wrap=reallocarray
 # Calls of this one fail when its test wants them to.
 $(B)/tests/unit/test_save: LDLIBS += $(patsubst %,-Wl$(comma)--wrap=%,close \
 	fsync renameat write)
@@ -295,6 +300,13 @@ $(B)/tests/fuzz/fuzz_%: $(B)/obj/tests/fuzz/fuzz_%.o $(B)/libcommon.a \
 		$(if $(FUZZER),,$(B)/obj/tests/fuzz/replay.o)
 	$(link)
 $(FUZZ_TARGETS): LDLIBS = -lunistring -ljansson $(if $(FUZZER),-fsanitize=fuzzer)
+
+# For the same hash.
+WEBSOCKET := $(addprefix $(B)/tests/,unit/test_websocket unit/test_push_site \
+	fuzz/fuzz_websocket)
+$(WEBSOCKET): LDLIBS += -lnettle
+# Its oracle: libwslay has a parser of frames, too.
+$(B)/tests/unit/test_websocket: LDLIBS += -lwslay
 
 # Preloaded into servers: one makes calls fail, one gives back freed memory.
 $(B)/tests/preload/%.so: tests/preload/%.c Makefile
@@ -316,6 +328,11 @@ $(B)/obj/tests/system/drip.o: override CFLAGS += -fno-lto -fno-builtin
 $(B)/tests/system/drip: $(B)/obj/tests/system/drip.o $(B)/libcommon.a
 	$(link)
 $(B)/tests/system/drip: LDLIBS = -lunistring
+
+# Shows what the parser of frames finds, to be compared with another's.
+$(B)/tests/system/frames: $(B)/obj/tests/system/frames.o $(B)/libcommon.a
+	$(link)
+$(B)/tests/system/frames: LDLIBS = -lunistring -lnettle
 
 $(B)/tests/bench/bench_%: $(B)/obj/tests/bench/bench_%.o $(B)/libcommon.a
 	$(link)
@@ -487,8 +504,9 @@ CLIENT_PACKAGES := putty-tools inetutils-telnet busybox
 FULL_PACKAGES := valgrind iproute2 clang
 
 PACKAGES := gcc libc6-dev pkg-config libevent-dev libunistring-dev \
-	libgif-dev libjansson-dev libicu-dev liburing-dev iso-codes check strace \
-	python3 gnuplot-nox unicode-data $(MORE_PACKAGES)
+	libgif-dev libjansson-dev nettle-dev libicu-dev liburing-dev libwslay-dev \
+	iso-codes check strace python3 python3-wsproto gnuplot-nox unicode-data \
+	$(MORE_PACKAGES)
 
 # dpkg-query exits non-zero when one is unknown; the list is what counts.
 deps:

@@ -293,6 +293,28 @@ cli_number(const struct argp_state *state, const char *name, const char *text,
     return number;
 }
 
+/* Read a number of bytes. */
+int64_t
+cli_size(const struct argp_state *state, const char *name, const char *text,
+    int64_t min, int64_t max)
+{
+    static const char units[] = "KMG";
+    size_t length = strlen(text);
+    const char *unit = length > 0 ? strchr(units, text[length - 1]) : NULL;
+    int64_t number = 0, factor = 1;
+
+    if (unit != NULL) {
+        factor <<= 10 * (unit - units + 1);
+        length--;
+    }
+    if (number_read(text, length, &number) != NUMBER_OK || number < 0 ||
+        number > max / factor || number * factor < min)
+        argp_error(state,
+            "--%s: '%s' is not a number of bytes from %lld to %lld, like 64K",
+            name, text, (long long)min, (long long)max);
+    return number * factor;
+}
+
 /* Read a port to listen on. */
 int
 cli_port(const struct argp_state *state, const char *name, const char *text,

@@ -110,6 +110,11 @@ void cli_version(const char *program, const struct cli_twin *twin);
 int64_t cli_number(const struct argp_state *state, const char *name,
     const char *text, int64_t min, int64_t max);
 
+/* Read a number of bytes from min to max, maybe with K, M or G behind it, each
+ * 1024 times the one before, or end. */
+int64_t cli_size(const struct argp_state *state, const char *name,
+    const char *text, int64_t min, int64_t max);
+
 /*
  * Read the name or address of a host, or end: "" would be every address. An
  * IPv6 address may stand in brackets, as addresses are printed here; they are

@@ -14,8 +14,10 @@ static void
 start_request(struct http_parser *parser)
 {
     const size_t body = parser->body;
+    const bool posts = parser->posts;
 
-    *parser = (struct http_parser) { .body = body, .length = -1 };
+    *parser =
+        (struct http_parser) { .body = body, .length = -1, .posts = posts };
 }
 
 /* Start on a new connection. */
@@ -23,7 +25,15 @@ void
 http_init(struct http_parser *parser)
 {
     parser->body = 0;
+    parser->posts = false;
     start_request(parser);
+}
+
+/* Take POST, too. */
+void
+http_take_posts(struct http_parser *parser)
+{
+    parser->posts = true;
 }
 
 /* Whether no request has begun. */
@@ -73,7 +83,7 @@ find_method(const char *text, size_t length)
     } methods[] = {
         { "GET", HTTP_GET },
         { "HEAD", HTTP_HEAD },
-        { "POST", HTTP_OTHER },
+        { "POST", HTTP_POST },
         { "PUT", HTTP_OTHER },
         { "DELETE", HTTP_OTHER },
         { "CONNECT", HTTP_OTHER },
@@ -150,7 +160,7 @@ take_target(struct http_parser *parser, struct http_slice target)
     }
     if (target.length == 0)
         return 400;
-    if ((parser->method == HTTP_GET || parser->method == HTTP_HEAD) &&
+    if (parser->method != HTTP_UNKNOWN && parser->method != HTTP_OTHER &&
         !split_target(target, &request))
         return 400;
     return GO_ON;
@@ -167,6 +177,8 @@ take_request_line(struct http_parser *parser, const char *text, size_t length)
     if (space == NULL || !http_is_token(text, (size_t)(space - text)))
         return 400;
     parser->method = find_method(text, (size_t)(space - text));
+    if (parser->method == HTTP_POST && !parser->posts)
+        parser->method = HTTP_OTHER;
     target = space + 1;
     space = memchr(target, ' ', (size_t)(end - target));
     if (space == NULL)
@@ -288,7 +300,11 @@ judge_head(const struct http_parser *parser)
         return 413;
     if (parser->method == HTTP_OTHER)
         return 405;
-    return parser->method == HTTP_UNKNOWN ? 501 : GO_ON;
+    if (parser->method == HTTP_UNKNOWN)
+        return 501;
+    if (parser->method == HTTP_POST && parser->length < 0)
+        return 411;
+    return parser->method == HTTP_POST && parser->expect ? 417 : GO_ON;
 }
 
 /* Take in one line, which is not an empty one before the request line. */
@@ -309,6 +325,15 @@ take_line(struct http_parser *parser, const char *data)
     if (status == GO_ON && parser->line + 2 > line_limit(parser))
         return 431;
     return status;
+}
+
+/* The bytes from the start of a complete head to the end of its request. */
+static size_t
+request_size(const struct http_parser *parser)
+{
+    const size_t head = parser->seen + 2;
+
+    return parser->method == HTTP_POST ? head + (size_t)parser->length : head;
 }
 
 /* Read lines until a head is complete: GO_ON. */
@@ -357,7 +382,12 @@ tell(const struct http_parser *parser, const char *data, int status,
     request->fields.text = data + parser->fields_at;
     request->fields.length = parser->seen - parser->fields_at;
     split_target(request->target, request);
-    request->body = parser->length > 0 ? (size_t)parser->length : 0;
+    if (parser->method == HTTP_POST) {
+        request->content.text = data + parser->seen + 2;
+        request->content.length = (size_t)parser->length;
+    } else {
+        request->body = parser->length > 0 ? (size_t)parser->length : 0;
+    }
     request->keep_alive = parser->minor > 0 && !parser->close &&
                           !(parser->expect && request->body > 0);
 }
@@ -376,10 +406,14 @@ http_parse(struct http_parser *parser, const char *data, size_t size,
     if (status == GO_ON) {
         if (dropped == size)
             return HTTP_MORE;
-        status = take_head(parser, data + dropped, size - dropped, &skipped);
+        if (!parser->whole)
+            status =
+                take_head(parser, data + dropped, size - dropped, &skipped);
         *used += skipped;
+        parser->whole = status == GO_ON;
     }
-    if (status == WAIT)
+    if (status == WAIT ||
+        (status == GO_ON && size - *used < request_size(parser)))
         return HTTP_MORE;
     tell(parser, data + *used, status, request);
     if (status != GO_ON) {
@@ -387,7 +421,7 @@ http_parse(struct http_parser *parser, const char *data, size_t size,
         parser->target_size = 0; /* the data may be gone at the next call */
         return HTTP_REFUSED;
     }
-    *used += parser->seen + 2;
+    *used += request_size(parser);
     parser->body = request->body;
     start_request(parser);
     return HTTP_REQUEST;
@@ -413,6 +447,36 @@ http_field(const struct http_request *request, const char *name, size_t *at,
             return true;
         }
     }
+    return false;
+}
+
+/* A field that must occur once. */
+unsigned
+http_sole_field(const struct http_request *request, const char *name,
+    struct http_slice *value)
+{
+    struct http_slice found;
+    unsigned lines = 0;
+    size_t at = 0;
+
+    *value = (struct http_slice) { NULL, 0 };
+    while (http_field(request, name, &at, &found))
+        if (lines++ == 0)
+            *value = found;
+    return lines;
+}
+
+/* Whether a field that is a list has a word. */
+bool
+http_field_has(
+    const struct http_request *request, const char *name, const char *word)
+{
+    struct http_slice value;
+    size_t at = 0;
+
+    while (http_field(request, name, &at, &value))
+        if (http_has_word(value, word))
+            return true;
     return false;
 }
 

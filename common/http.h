@@ -56,7 +56,9 @@
  *   for those who have dates and parts: http_part.h.
  *
  * A body that is announced with GET or HEAD is dropped by the parser; it means
- * nothing (RFC 9110, 9.3.1).
+ * nothing (RFC 9110, 9.3.1). A site to which clients may post says so
+ * (http_take_posts): then POST is a request like GET, and its body, which must
+ * have a Content-Length, is handed out whole.
  */
 #ifndef COMMON_HTTP_H
 #define COMMON_HTTP_H
@@ -77,7 +79,7 @@
 /* The most fields; one more is 431. */
 #define HTTP_FIELDS 64
 
-/* The longest body that is dropped, in bytes; a longer one is 413. */
+/* The longest body, in bytes; a longer one is 413. */
 #define HTTP_BODY_MAX 16384
 
 /* Empty lines that are skipped before a request line; one more is 400. */
@@ -86,9 +88,15 @@
 /* Bytes that a buffer must hold so that every allowed head fits. */
 #define HTTP_ROOM (HTTP_LINE_MAX + 2 + HTTP_FIELDS_MAX)
 
+/* The same where posts are taken: their bodies fit, too. */
+#define HTTP_POST_ROOM (HTTP_ROOM + HTTP_BODY_MAX)
+
 /* The status 400 of a request whose target has bytes beyond ASCII: what
  * http_error then says is what to do about it. */
 #define HTTP_UNENCODED (-400)
+
+/* The status 405 of a resource that there is for POST alone. */
+#define HTTP_POST_ONLY (-405)
 
 /* What became of the next request. */
 enum http_result {
@@ -102,7 +110,8 @@ enum http_method {
     HTTP_UNKNOWN, /* another one (501), or none was recognised */
     HTTP_GET,
     HTTP_HEAD,  /* the answer has no body, but the head that GET would get */
-    HTTP_OTHER, /* POST, PUT, DELETE, CONNECT, OPTIONS, TRACE, PATCH (405) */
+    HTTP_POST,  /* only where posts are taken */
+    HTTP_OTHER, /* PUT, DELETE, CONNECT, OPTIONS, TRACE, PATCH, POST (405) */
 };
 
 /* What If-Match or If-None-Match names. */
@@ -125,6 +134,7 @@ struct http_request {
     bool keep_alive; /* whether the connection stays open after the answer */
     size_t body;     /* bytes that follow the head and that the next call of
                         http_parse will drop */
+    struct http_slice content; /* the body of a POST */
     enum http_tags match;      /* If-Match */
     enum http_tags none_match; /* If-None-Match */
     int status; /* 200, or, when refused, with which error: what http_error
@@ -156,10 +166,19 @@ struct http_parser {
     bool chunked; /* there was a Transfer-Encoding */
     bool close;   /* there was Connection: close */
     bool expect;  /* there was an Expect */
+    bool posts;   /* POST is taken */
+    bool whole;   /* the head is complete; its body is awaited */
 };
 
 /* Start on a new connection. */
 void http_init(struct http_parser *parser);
+
+/*
+ * Take POST, too, on this connection: call it after http_init. Then what
+ * http_parse leaves unused may be less than HTTP_POST_ROOM instead of
+ * HTTP_ROOM: a post waits until its body is complete.
+ */
+void http_take_posts(struct http_parser *parser);
 
 /*
  * Find the next request in data, the size bytes that were not used so far. In
@@ -168,7 +187,8 @@ void http_init(struct http_parser *parser);
  * HTTP_MORE: *request is left alone; call again with the bytes that were not
  * used and more. These are less than HTTP_ROOM.
  *
- * HTTP_REQUEST: method is HTTP_GET or HTTP_HEAD, status is 200. keep_alive is
+ * HTTP_REQUEST: method is HTTP_GET or HTTP_HEAD, or HTTP_POST where that is
+ * taken, with its body in content; status is 200. keep_alive is
  * false for HTTP/1.0 and after Connection: close (RFC 9112, 9.3), and when a
  * client has a body but waits to be asked for it (Expect: it is not asked, and
  * whether it then sends the body cannot be known; RFC 9110, 10.1.1). There may
@@ -182,25 +202,28 @@ void http_init(struct http_parser *parser);
  *
  *     400  malformed, or open to different interpretations; HTTP_UNENCODED if
  *          it is a target with bytes beyond ASCII
- *     405  a method other than GET and HEAD
+ *     405  a method other than GET and HEAD, or POST where it is taken
+ *     411  a POST without Content-Length
  *     413  a body longer than HTTP_BODY_MAX
  *     414  a request line longer than HTTP_LINE_MAX
+ *     417  a POST with Expect: its client may wait for 100 (Continue) before it
+ *          sends its body, and there is none (RFC 9110, 10.1.1)
  *     431  a header section longer than HTTP_FIELDS_MAX, too many fields
  *     501  an unknown method, or a chunked body
  *     505  a version other than 1.x
  *
  * Of several reasons the first in the bytes counts; what can only be judged
- * with the whole head counts after it: 400, then 501 for the body, 413, and
- * last the method.
+ * with the whole head counts after it: 400, then 501 for the body, 413, the
+ * method, 411, and last 417.
  */
 enum http_result http_parse(struct http_parser *parser, const char *data,
     size_t size, struct http_request *request, size_t *used);
 
 /*
  * Find the next field of a name, which is in lower case, in a request that was
- * not refused. *at says where to begin: 0 for the first one; it then stands
- * behind the field that was found. Its value is without the blanks around it.
- * False: there is no further one.
+ * not refused. A field that is a list may take several lines. *at says where to
+ * begin: 0 for the first one; it then stands behind the field that was found.
+ * Its value is without the blanks around it. False: there is no further one.
  */
 bool http_field(const struct http_request *request, const char *name,
     size_t *at, struct http_slice *value);
@@ -208,6 +231,19 @@ bool http_field(const struct http_request *request, const char *name,
 /* Whether no request has begun, when size bytes are unused: a peer may be
  * silent or go away here, and nothing is owed to it. */
 bool http_is_idle(const struct http_parser *parser, size_t size);
+
+/*
+ * A field that must occur once: *value is its value. Return how many lines of
+ * this name there are; with 0, *value is empty, and with more than 1 it is the
+ * first of them: they contradict each other, even when they are equal.
+ */
+unsigned http_sole_field(const struct http_request *request, const char *name,
+    struct http_slice *value);
+
+/* Whether a field that is a list of words, separated by commas, has this one,
+ * which is in lower case, in whatever case. */
+bool http_field_has(
+    const struct http_request *request, const char *name, const char *word);
 
 /* A parameter of a query: which is asked for, and its value. */
 struct http_parameter {

@@ -80,14 +80,19 @@ find_answer(int status)
         { 400, "Bad Request", "The request is malformed.\n" },
         { HTTP_UNENCODED, "Bad Request",
             "Percent-encode the characters of the URL that are not ASCII.\n" },
+        { 403, "Forbidden", "This is not allowed.\n" },
         { 404, "Not Found", "There is nothing here.\n" },
         { 405, "Method Not Allowed", "Only GET and HEAD are allowed.\n" },
+        { HTTP_POST_ONLY, "Method Not Allowed", "Only POST is allowed.\n" },
         { 408, "Request Timeout", "The request took too long.\n" },
+        { 411, "Length Required", "Content-Length is missing.\n" },
         { 412, "Precondition Failed", "No entity tag matches.\n" },
         { 413, "Content Too Large", "The request's body is too long.\n" },
         { 414, "URI Too Long", "The request line is too long.\n" },
         { 416, "Range Not Satisfiable", "There are fewer bytes than that.\n" },
+        { 417, "Expectation Failed", "Send the body at once.\n" },
         { 418, "I'm a Teapot", "This is no coffee pot.\n" },
+        { 426, "Upgrade Required", "Please use WebSocket version 13.\n" },
         { 429, "Too Many Requests", "Please ask less often.\n" },
         { 431, "Request Header Fields Too Large",
             "The request's header is too long.\n" },
@@ -120,7 +125,7 @@ http_head(char *buffer, size_t size, const struct http_head *head)
     const bool open = head->keep_alive && head->length != HTTP_TO_CLOSE;
 
     put(&text, "HTTP/1.1 ");
-    put_number(&text, head->status);
+    put_number(&text, abs(head->status));
     put(&text, " ");
     put_field(&text, http_reason(head->status), "");
     put_field(&text, "Date: ", head->date);
@@ -132,11 +137,18 @@ http_head(char *buffer, size_t size, const struct http_head *head)
     } else if (head->length == HTTP_CHUNKED) {
         put(&text, "Transfer-Encoding: chunked\r\n");
     }
-    put_field(&text, "Connection: ", open ? "keep-alive" : "close");
+    put(&text, "Connection: ");
+    if (head->status == 426)
+        put(&text, "Upgrade, ");
+    put_field(&text, open ? "keep-alive" : "close", "");
     put_field(&text, "Content-Security-Policy: ", head->policy);
     put(&text, "X-Content-Type-Options: nosniff\r\n");
     if (head->status == 405)
         put(&text, "Allow: GET, HEAD\r\n");
+    if (head->status == HTTP_POST_ONLY)
+        put(&text, "Allow: POST\r\n");
+    if (head->status == 426)
+        put(&text, "Sec-WebSocket-Version: 13\r\nUpgrade: websocket\r\n");
     if (head->fields != NULL)
         put(&text, head->fields);
     put(&text, "\r\n");
@@ -150,7 +162,7 @@ http_error(char *buffer, size_t size, int status, enum http_method method,
 {
     const struct answer *answer = find_answer(status);
     struct http_head head = {
-        .status = abs(answer->status),
+        .status = answer->status,
         .length = (int64_t)strlen(answer->sentence),
         .keep_alive = keep_alive,
         .type = "text/plain; charset=utf-8",

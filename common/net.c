@@ -308,7 +308,8 @@ net_hung_up(int fd)
 {
     struct pollfd peer = { .fd = fd, .events = POLLRDHUP };
 
-    return poll(&peer, 1, 0) == 1;
+    /* Where that cannot be known: nobody would ask again. */
+    return poll(&peer, 1, 0) != 0;
 }
 
 /* The error that waits at a socket. */

@@ -90,7 +90,7 @@ size_t net_waiting(int fd);
 bool net_ended(int fd);
 
 /* Whether the peer of a socket has sent all, even if some of it is still to be
- * read, or the connection is over. */
+ * read, or the connection is over; or that cannot be known. */
 bool net_hung_up(int fd);
 
 /* The error that waits at a socket, and takes it from there; 0: none. */

@@ -9,16 +9,21 @@
 #include <string.h>
 #include <unistr.h>
 
+/* The letter behind a backslash that stands for a control; '\0': none. */
+static char
+control_letter(uint32_t code)
+{
+    return code == '\t' ? 't' : code == '\n' ? 'n' : code == '\r' ? 'r' : '\0';
+}
+
 /* Put one character, used bytes of text, as repr shows it; the length. */
 static size_t
 put_repr(char *buffer, const char *text, size_t used, uint32_t code, char quote)
 {
-    static const char letters[] = "tnr", controls[] = "\t\n\r";
-    const char *control =
-        code == 0 || code > '\r' ? NULL : strchr(controls, (int)code);
+    const char letter = control_letter(code);
 
-    if (control != NULL)
-        return (size_t)sprintf(buffer, "\\%c", letters[control - controls]);
+    if (letter != '\0')
+        return (size_t)sprintf(buffer, "\\%c", letter);
     if (code == '\\' || code == (unsigned char)quote)
         return (size_t)sprintf(buffer, "\\%c", (char)code);
     if (charindex_printable(code)) {
@@ -39,14 +44,21 @@ is_plain(char byte)
     return byte >= ' ' && byte <= '~' && byte != '\\';
 }
 
+/* The quotation mark that Python puts around a text. */
+static char
+choose_quote(const char *text, size_t length)
+{
+    return length > 0 && memchr(text, '\'', length) != NULL &&
+                   memchr(text, '"', length) == NULL
+               ? '"'
+               : '\'';
+}
+
 /* The text as Python's repr shows it. */
 size_t
 quote_repr(char *buffer, const char *text, size_t length)
 {
-    const char quote = length > 0 && memchr(text, '\'', length) != NULL &&
-                               memchr(text, '"', length) == NULL
-                           ? '"'
-                           : '\'';
+    const char quote = choose_quote(text, length);
     char *to = buffer;
 
     *to++ = quote;
@@ -75,9 +87,44 @@ quote_repr(char *buffer, const char *text, size_t length)
     return (size_t)(to - buffer);
 }
 
-/* The text as a JSON string. */
+/* The bytes as Python's repr shows them. */
 size_t
-quote_json(char *buffer, const char *text, size_t length)
+quote_bytes(char *buffer, const char *bytes, size_t length)
+{
+    const char quote = choose_quote(bytes, length);
+    char *to = buffer;
+
+    *to++ = 'b';
+    *to++ = quote;
+    for (const char *end = bytes + length; bytes < end; bytes++) {
+        const char letter = control_letter((unsigned char)*bytes);
+
+        if (letter != '\0')
+            to += sprintf(to, "\\%c", letter);
+        else if (*bytes == quote || *bytes == '\\')
+            to += sprintf(to, "\\%c", *bytes);
+        else if (is_plain(*bytes))
+            *to++ = *bytes;
+        else
+            to += sprintf(to, "\\x%02x", (unsigned char)*bytes);
+    }
+    *to++ = quote;
+    *to = '\0';
+    return (size_t)(to - buffer);
+}
+
+/* Whether a character must not stand in a JSON string as it is; markup says
+ * whether it may get into a page. */
+static bool
+is_escaped(uint32_t code, bool markup)
+{
+    return code < ' ' ||
+           (markup && (code == '<' || code == '>' || code == '&'));
+}
+
+/* Put a text as a JSON string. */
+static size_t
+put_json(char *buffer, const char *text, size_t length, bool markup)
 {
     char *to = buffer;
 
@@ -89,7 +136,7 @@ quote_json(char *buffer, const char *text, size_t length)
         if (used <= 0) {
             used = 1;
             to += sprintf(to, "\\ufffd");
-        } else if (code < ' ') {
+        } else if (is_escaped(code, markup)) {
             to += sprintf(to, "\\u%04x", (unsigned)code);
         } else {
             if (code == '"' || code == '\\')
@@ -103,6 +150,20 @@ quote_json(char *buffer, const char *text, size_t length)
     *to++ = '"';
     *to = '\0';
     return (size_t)(to - buffer);
+}
+
+/* The text as a JSON string. */
+size_t
+quote_json(char *buffer, const char *text, size_t length)
+{
+    return put_json(buffer, text, length, false);
+}
+
+/* The text as a JSON string that may get into a page. */
+size_t
+quote_json_markup(char *buffer, const char *text, size_t length)
+{
+    return put_json(buffer, text, length, true);
 }
 
 /* What is said after a search. */

@@ -26,6 +26,17 @@ size_t quote_repr(char *buffer, const char *text, size_t length);
 /* The text as a JSON string. */
 size_t quote_json(char *buffer, const char *text, size_t length);
 
+/* The same, with room as well, for JSON that may get into a page: '<', '>' and
+ * '&' are \u003c and so on. */
+size_t quote_json_markup(char *buffer, const char *text, size_t length);
+
+/* Room for length bytes: every one as \x1b, a b, two quotes and the NUL. */
+#define QUOTE_BYTES_ROOM(length) (4 * (length) + 4)
+
+/* The bytes, which need not be text, as Python's repr shows them:
+ * b'\x00a'. */
+size_t quote_bytes(char *buffer, const char *bytes, size_t length);
+
 /* Room for a status about length bytes of query. */
 #define QUOTE_STATUS_ROOM(length) (QUOTE_REPR_ROOM(length) + 40)
 

@@ -43,10 +43,11 @@ begin_answer(struct stream *stream, struct visit *visit,
     stream_produce(stream);
 }
 
-/* Read the next request. If all of it is there, its answer begins. */
+/* Read the next request. If all of it is there, its answer begins.
+ * Twin: http_server_read. */
 static enum stream_found
-read_request(struct stream *stream, const char *data, size_t size, size_t *used,
-    void *session)
+read_request(
+    struct stream *stream, char *data, size_t size, size_t *used, void *session)
 {
     struct visit *visit = session;
     struct http_request request;
@@ -129,18 +130,25 @@ end_visit(struct stream *stream, int error, void *session)
     visit->site->end(visit->answer);
 }
 
+/* What a client reads that finds the house full. */
+const char *
+http_server_refusal(void)
+{
+    static char full_house[HTTP_ERROR_MAX + 1];
+
+    http_error(full_house, HTTP_ERROR_MAX, 503, HTTP_GET, false, NULL);
+    return full_house;
+}
+
 /* Make the program that serves a site. */
 struct server_program
 http_server_program(
     uint16_t port, const struct limits *limits, struct http_site *site)
 {
-    static char full_house[HTTP_ERROR_MAX + 1];
-
     assert(site->answer_size <= HTTP_SITE_ROOM);
-    http_error(full_house, HTTP_ERROR_MAX, 503, HTTP_GET, false, NULL);
     return (struct server_program) {
         .port = port,
-        .refusal = full_house,
+        .refusal = http_server_refusal(),
         .session_size = sizeof(struct visit) + site->answer_size,
         .open = begin_visit,
         .handler = {

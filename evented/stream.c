@@ -80,6 +80,7 @@ struct stream {
     bool begun;       /* some of the next message has come */
     bool is_telnet;   /* the peer may send commands */
     bool is_long;     /* what was written last; so may be what follows */
+    bool patient;     /* a message may take its time */
     struct stream_loop *loop;
     void *argument;
     struct line_scanner scanner;
@@ -284,7 +285,7 @@ send_or_keep(struct stream *stream, const char *bytes, size_t length)
     counters_add(&stream->loop->counters, COUNT_BYTES_OUT, length);
 }
 
-/* Send what was gathered. */
+/* Send what was gathered. Twin: stream_flush. */
 static void
 flush(struct stream *stream)
 {
@@ -321,7 +322,7 @@ last_line(
 /* Hand the next line to the handler, or what stands for one.
  * Twin: stream_read_line. */
 static enum stream_found
-deliver_line(struct stream *stream, const char *data, size_t size, size_t *used)
+deliver_line(struct stream *stream, char *data, size_t size, size_t *used)
 {
     struct line line = { NULL, 0 };
     enum line_status status =
@@ -341,8 +342,7 @@ deliver_line(struct stream *stream, const char *data, size_t size, size_t *used)
 
 /* Hand input to the handler, or that there is no more. */
 static enum stream_found
-deliver_bytes(
-    struct stream *stream, const char *data, size_t size, size_t *used)
+deliver_bytes(struct stream *stream, char *data, size_t size, size_t *used)
 {
     const enum stream_found found =
         stream->handler->input(stream, data, size, used, stream->argument);
@@ -374,13 +374,14 @@ fill_output(struct stream *stream, uint64_t end)
 static bool
 deliver(struct stream *stream)
 {
+    static char nothing[1];
     const uint64_t end = stream->written + BYTES_A_TURN;
 
     for (int i = 0;
          i < MESSAGES_A_TURN && fill_output(stream, end) && !stream->finishing;
          i++) {
-        const char *data =
-            stream->input == NULL ? "" : stream->input + stream->begin;
+        char *data =
+            stream->input == NULL ? nothing : stream->input + stream->begin;
         enum stream_found found;
         size_t used;
 
@@ -496,7 +497,9 @@ await_input(struct stream *stream)
 
     if (stream->phase != phase)
         set_phase(stream, phase,
-            deadline_for_input(stream_now(), stream->handler->limits, phase));
+            stream->patient ? NEVER
+                            : deadline_for_input(stream_now(),
+                                  stream->handler->limits, phase));
     enter(stream, READING);
 }
 
@@ -668,7 +671,7 @@ look_at_peer(struct stream *stream, int fd)
 }
 
 /* The time of a pause is over, or the peer has sent something, maybe its end.
- * Twin: stream_await. */
+ * Twin: await_news. */
 static void
 on_unpause(evutil_socket_t fd, short what, void *argument)
 {
@@ -870,6 +873,30 @@ stream_piece(struct stream *stream)
 {
     return stream->is_long ? net_whole_segments(stream->fd, WRITE_SIZE)
                            : WRITE_SIZE;
+}
+
+/* Write bytes at once. */
+size_t
+stream_offer(struct stream *stream, const void *bytes, size_t length)
+{
+    ssize_t sent;
+
+    if (stream->state != PAUSED && stream->state != READING)
+        return 0;
+    sent = send(stream->fd, bytes, length, MSG_NOSIGNAL);
+    /* What is wrong with the stream it will find when it writes the rest. */
+    if (sent <= 0)
+        return 0;
+    stream->written += (uint64_t)sent;
+    counters_add(&stream->loop->counters, COUNT_BYTES_OUT, (uint64_t)sent);
+    return (size_t)sent;
+}
+
+/* Have no limit on how long a message may be awaited. */
+void
+stream_be_patient(struct stream *stream)
+{
+    stream->patient = true;
 }
 
 /* Have produce called until it says that that was all. */

@@ -86,11 +86,11 @@ struct stream_handler {
     /*
      * For a program whose messages are no lines; line is NULL then. The size
      * bytes of data have come and were not used yet; *used says how many of
-     * them are now. Input that is not used must be less than the limits'
-     * max_line.
+     * them are now; data may be changed. Input that is not used must be less
+     * than the limits' max_line.
      */
-    enum stream_found (*input)(struct stream *stream, const char *data,
-        size_t size, size_t *used, void *argument);
+    enum stream_found (*input)(struct stream *stream, char *data, size_t size,
+        size_t *used, void *argument);
 
     /* Goes with input: no more will come, or is to be taken; late says that it
      * is because a message did not end in time, and the peer may be told. It
@@ -168,6 +168,18 @@ bool stream_commit(struct stream *stream, size_t length);
  * small answer costs no system call more.
  */
 size_t stream_piece(struct stream *stream);
+
+/*
+ * Write bytes past produce, without keeping any: return how many the peer takes
+ * now. While the stream is paused, or waits for input with nothing to produce;
+ * at other times it takes none. Not within a callback of a stream. What is not
+ * taken is the caller's to keep: have produce write it.
+ */
+size_t stream_offer(struct stream *stream, const void *bytes, size_t length);
+
+/* Have no limit on how long a message may be awaited, from now on: the program
+ * sees to it that its peer is there. */
+void stream_be_patient(struct stream *stream);
 
 /*
  * Have produce called until it says that that was all: when the handler that

@@ -14,9 +14,10 @@
 
 _Static_assert(STREAM_RESERVE >= HTTP_SITE_BUFFER, "a site has its buffer");
 
-/* Read the next request. Waits for it; false when there will be none. */
-static bool
-read_request(struct stream *stream, struct http_parser *parser,
+/* Read the next request. Waits for it; false when there will be none.
+ * Twin: read_request. */
+bool
+http_server_read(struct stream *stream, struct http_parser *parser,
     struct http_request *request)
 {
     enum http_result result;
@@ -83,7 +84,7 @@ serve(struct stream *stream, void *argument)
     struct http_parser parser;
 
     http_init(&parser);
-    while (read_request(stream, &parser, &request)) {
+    while (http_server_read(stream, &parser, &request)) {
         bool goes_on;
 
         site->begin(answer, &request, time(NULL), site->argument);
@@ -93,19 +94,26 @@ serve(struct stream *stream, void *argument)
     }
 }
 
+/* What a client reads that finds the house full. */
+const char *
+http_server_refusal(void)
+{
+    static char full_house[HTTP_ERROR_MAX + 1];
+
+    http_error(full_house, HTTP_ERROR_MAX, 503, HTTP_GET, false, NULL);
+    return full_house;
+}
+
 /* Make the program that serves a site. */
 struct server_program
 http_server_program(
     uint16_t port, const struct limits *limits, struct http_site *site)
 {
-    static char full_house[HTTP_ERROR_MAX + 1];
-
     assert(site->answer_size <= HTTP_SITE_ROOM);
-    http_error(full_house, HTTP_ERROR_MAX, 503, HTTP_GET, false, NULL);
     return (struct server_program) {
         .port = port,
         .limits = limits,
-        .refusal = full_house,
+        .refusal = http_server_refusal(),
         .serve = serve,
         .argument = site,
     };

@@ -23,4 +23,16 @@
 struct server_program http_server_program(
     uint16_t port, const struct limits *limits, struct http_site *site);
 
+/*
+ * For a program that answers by itself: read the next request, which parser
+ * knows, or wait for it. *request is what http_parse said, or HTTP_LATE; it is
+ * valid until the next call on the stream. False: there will be none.
+ */
+bool http_server_read(struct stream *stream, struct http_parser *parser,
+    struct http_request *request);
+
+/* What a client reads that finds the house full (503), for such a program and
+ * others; call it as above. */
+const char *http_server_refusal(void);
+
 #endif

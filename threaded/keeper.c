@@ -75,7 +75,7 @@ keeper_discharge(struct keeper *keeper, struct keeper_entry *entry)
 {
     pthread_mutex_lock(&keeper->lock);
     LIST_REMOVE(entry, link);
-    counters_sum(&keeper->ended, stream_counters(entry->stream));
+    stream_count(entry->stream, &keeper->ended);
     pthread_mutex_unlock(&keeper->lock);
 }
 
@@ -105,7 +105,7 @@ keeper_count(struct keeper *keeper, struct counters *sums)
     pthread_mutex_lock(&keeper->lock);
     counters_sum(sums, &keeper->ended);
     LIST_FOREACH(entry, &keeper->entries, link)
-        counters_sum(sums, stream_counters(entry->stream));
+        stream_count(entry->stream, sums);
     pthread_mutex_unlock(&keeper->lock);
 }
 

@@ -50,6 +50,9 @@ struct stream {
     struct telnet telnet;
     struct counters counters;
 
+    /* Who writes for the owner counts this; see stream_offer. */
+    struct counters offered;
+
     /* The owner says what it waits for, the keeper that it shall stop, or
      * which deadline has passed: it may be one of before. */
     _Atomic(enum phase) phase;
@@ -138,9 +141,9 @@ send_all(struct stream *stream, const char *bytes, size_t length)
     return !stream->broken;
 }
 
-/* Send what was gathered; false: the stream is broken. */
-static bool
-flush(struct stream *stream)
+/* Send what was gathered; false: the stream is broken. Twin: flush. */
+bool
+stream_flush(struct stream *stream)
 {
     size_t length = stream->queued;
 
@@ -370,8 +373,8 @@ stream_is_readable(const struct stream *stream)
 }
 
 /* The bytes that have come and were not used yet. */
-const char *
-stream_input(const struct stream *stream, size_t *size)
+char *
+stream_input(struct stream *stream, size_t *size)
 {
     /* What is in hand of a broken stream has nobody to be answered. */
     *size = stream->broken ? 0 : stream->end - stream->begin;
@@ -397,7 +400,7 @@ stream_received(struct stream *stream)
 bool
 stream_wait(struct stream *stream, bool begun)
 {
-    if (flush(stream) && !stream->input_ended) {
+    if (stream_flush(stream) && !stream->input_ended) {
         await_message(stream, begun);
         if (comes_in_time(stream) && fill(stream))
             return true;
@@ -438,16 +441,16 @@ ends_by_peer(struct stream *stream, const struct pollfd *peer)
     return true;
 }
 
-/* Wait for something else than the peer's input. Twin: on_unpause. */
-enum stream_news
-stream_await(struct stream *stream, int64_t ms)
+/* Wait for news, of which input may be one. Twin: on_unpause. */
+static enum stream_news
+await_news(struct stream *stream, int64_t ms, bool input)
 {
     const int64_t until = ms == 0 ? NEVER : precise_now() + ms;
     struct pollfd peer = { .fd = stream->fd };
     sigset_t wake, before, unblocked;
     enum stream_news news;
 
-    flush(stream);
+    stream_flush(stream);
     set_phase(stream, PHASE_ANSWER, NEVER);
     /* Blocked, so that no wake-up is lost between the look and the wait. */
     sigemptyset(&wake);
@@ -463,6 +466,9 @@ stream_await(struct stream *stream, int64_t ms)
         news = STREAM_STOPS;
         if (ends_by_stop(stream))
             break;
+        news = STREAM_SENT;
+        if (input && (peer.revents & POLLIN) != 0)
+            break;
         news = STREAM_LEFT;
         if (ends_by_peer(stream, &peer))
             break;
@@ -473,12 +479,26 @@ stream_await(struct stream *stream, int64_t ms)
         if (left <= 0)
             break;
         /* Without events it still says what is wrong. */
-        peer.events = stream->has_left ? 0 : POLLRDHUP;
+        peer.events = input ? POLLIN : stream->has_left ? 0 : POLLRDHUP;
         if (ppoll(&peer, 1, until == NEVER ? NULL : &wait, &unblocked) != 1)
             peer.revents = 0;
     }
     pthread_sigmask(SIG_SETMASK, &before, NULL);
     return news;
+}
+
+/* Wait for something else than the peer's input. */
+enum stream_news
+stream_await(struct stream *stream, int64_t ms)
+{
+    return await_news(stream, ms, false);
+}
+
+/* Wait for input, or for something else. */
+enum stream_news
+stream_await_input(struct stream *stream, int64_t ms)
+{
+    return await_news(stream, ms, true);
 }
 
 /* End an await. Twin: stream_resume. */
@@ -494,7 +514,7 @@ bool
 stream_write(struct stream *stream, const void *bytes, size_t length)
 {
     stream->is_long = length > STREAM_ROOM;
-    if (length > STREAM_ROOM - stream->queued && !flush(stream))
+    if (length > STREAM_ROOM - stream->queued && !stream_flush(stream))
         return false;
     if (stream->is_long)
         return send_all(stream, bytes, length);
@@ -508,7 +528,7 @@ char *
 stream_reserve(struct stream *stream, size_t *room)
 {
     if (STREAM_ROOM - stream->queued < STREAM_RESERVE)
-        flush(stream);
+        stream_flush(stream);
     *room = STREAM_ROOM - stream->queued;
     return stream->output + stream->queued;
 }
@@ -529,12 +549,26 @@ stream_piece(struct stream *stream)
                            : SEND_MAX;
 }
 
+/* Write bytes at once. */
+size_t
+stream_offer(struct stream *stream, const void *bytes, size_t length)
+{
+    const ssize_t sent =
+        send(stream->fd, bytes, length, MSG_DONTWAIT | MSG_NOSIGNAL);
+
+    /* What is wrong with the stream its owner will find. */
+    if (sent <= 0)
+        return 0;
+    counters_add(&stream->offered, COUNT_BYTES_OUT, (uint64_t)sent);
+    return (size_t)sent;
+}
+
 /* End the conversation so that the peer can read all of it. */
 void
 stream_finish(struct stream *stream)
 {
     set_phase(stream, PHASE_ANSWER, NEVER);
-    if (!flush(stream) || stream->input_ended)
+    if (!stream_flush(stream) || stream->input_ended)
         return;
     if (shutdown(stream->fd, SHUT_WR) == 0)
         linger(stream);
@@ -573,11 +607,12 @@ stream_peer(const struct stream *stream, char *text)
     net_peer(stream->fd, text);
 }
 
-/* What was read, written and asked so far. */
-const struct counters *
-stream_counters(const struct stream *stream)
+/* Add what was read, written and asked so far. */
+void
+stream_count(const struct stream *stream, struct counters *sums)
 {
-    return &stream->counters;
+    counters_sum(sums, &stream->counters);
+    counters_sum(sums, &stream->offered);
 }
 
 /* End the stream from outside: a request that its owner will find. */
@@ -611,11 +646,12 @@ stream_check(struct stream *stream, int64_t now)
     const enum stream_cut before = get_cut(stream);
     const int64_t deadline =
         atomic_load_explicit(&stream->deadline, memory_order_relaxed);
+    const uint64_t written = counters_get(&stream->counters, COUNT_BYTES_OUT) +
+                             counters_get(&stream->offered, COUNT_BYTES_OUT);
     enum stream_cut cut = STREAM_UNCUT;
 
     switch (deadline_look(&stream->overdue, now, get_phase(stream), deadline,
-        stream->limits, counters_get(&stream->counters, COUNT_BYTES_OUT), &ask,
-        stream->fd)) {
+        stream->limits, written, &ask, stream->fd)) {
     case OVERDUE_NOT:
         break;
     case OVERDUE_SILENT:

@@ -46,6 +46,7 @@ enum stream_news {
     STREAM_ROUSED,  /* stream_rouse was called */
     STREAM_LEFT,    /* the peer has sent all, or is gone; said once */
     STREAM_STOPS,   /* the server stops; said once */
+    STREAM_SENT,    /* the peer has sent something, maybe its end */
 };
 
 /*
@@ -83,9 +84,9 @@ bool stream_is_readable(const struct stream *stream);
 /*
  * For a program whose messages are no lines: the *size bytes that have come
  * and were not used yet, maybe none, as when the stream is broken. Valid until
- * the next wait.
+ * the next wait; the caller may change them.
  */
-const char *stream_input(const struct stream *stream, size_t *size);
+char *stream_input(struct stream *stream, size_t *size);
 
 /* Use the first bytes of the input. */
 void stream_use(struct stream *stream, size_t used);
@@ -122,6 +123,9 @@ bool stream_write(struct stream *stream, const void *bytes, size_t length);
 char *stream_reserve(struct stream *stream, size_t *room);
 bool stream_commit(struct stream *stream, size_t length);
 
+/* Send what was written. False: the stream is broken. */
+bool stream_flush(struct stream *stream);
+
 /*
  * How many bytes of a long answer to write at once: up to 64 KiB, as many as
  * leave in whole TCP segments. Call it for each piece, as the segments of a
@@ -129,6 +133,15 @@ bool stream_commit(struct stream *stream, size_t length);
  * small answer costs no system call more.
  */
 size_t stream_piece(struct stream *stream);
+
+/*
+ * Write bytes for the owner, without waiting: return how many the peer takes.
+ * From any thread that holds a lock without which nobody calls this function
+ * for this stream; the owner, who must have sent all that it wrote, writes
+ * nothing itself while others may call it. What is not taken is the caller's to
+ * keep, and the owner's to write: rouse it.
+ */
+size_t stream_offer(struct stream *stream, const void *bytes, size_t length);
 
 /*
  * Wait for something else than the peer's input; first send what was written.
@@ -140,6 +153,11 @@ size_t stream_piece(struct stream *stream);
  * program's to say, not the limits'.
  */
 enum stream_news stream_await(struct stream *stream, int64_t ms);
+
+/* The same, but end by input as well, with STREAM_SENT instead of STREAM_LEFT:
+ * stream_wait, which need not wait then, reads it or finds that it is the end.
+ */
+enum stream_news stream_await_input(struct stream *stream, int64_t ms);
 
 /*
  * End the owner's await, or its next one. From any thread, while the stream
@@ -171,8 +189,8 @@ bool stream_ended_well(const struct stream *stream);
  * bytes. */
 void stream_peer(const struct stream *stream, char *text);
 
-/* What was read, written and asked so far. For reading, from any thread. */
-const struct counters *stream_counters(const struct stream *stream);
+/* Add what was read, written and asked so far to sums. From any thread. */
+void stream_count(const struct stream *stream, struct counters *sums);
 
 /* Milliseconds of the clock that deadlines are kept in. */
 int64_t stream_now(void);

@@ -33,7 +33,7 @@ TWINS = ("threaded", "evented")
 # In this order they explain each other; then by alphabet.
 READING_ORDER = ("guess_server", "stream", "keeper", "executor", "server",
     "http_server", "guess_client", "charfinder", "flag_server",
-    "flags")
+    "flags", "push_server")
 
 # The least server of either model is a pair as well, by this name.
 BARE = "bare"

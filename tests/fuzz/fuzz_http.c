@@ -1,7 +1,8 @@
 /*
  * Requests: what is decided depends on the bytes, not on how they are cut;
  * what is accepted has the form that RFC 9112 gives it, by a second, plainer
- * look; and after a refusal nothing comes. Input: the cut, the bytes.
+ * look; and after a refusal nothing comes. Input: the cut, and whether posts
+ * are taken (its highest bit); the bytes.
  */
 #include "common/http_part.h"
 #include "common/http_reply.h"
@@ -51,42 +52,64 @@ check_head(const char *bytes, size_t length, size_t body)
     free(head);
 }
 
-/* The parts of a request lie in its bytes, of which no body is a part. */
+/* What is found by name are the lines of a head, in their order. */
 static void
-check_request(const struct http_request *request, const char *data, size_t used)
+check_fields(const struct http_request *request, const char *end)
+{
+    const struct http_slice fields = request->fields;
+    struct http_slice value;
+    size_t at = 0;
+    unsigned hosts = 0;
+
+    assert(fields.text + fields.length + 2 == end);
+    while (http_field(request, "host", &at, &value)) {
+        assert(value.length > 0 && value.text > fields.text &&
+               value.text + value.length < fields.text + at);
+        hosts++;
+    }
+    assert(at == fields.length);
+    assert(http_sole_field(request, "host", &value) == hosts);
+    assert(hosts == 1 || request->minor == 0);
+    if (http_field_has(request, "connection", "close"))
+        assert(!request->keep_alive);
+}
+
+/* The parts of a request lie in its bytes, of which no body is a part, unless
+ * it is a post, which ends with its content. */
+static void
+check_request(const struct http_request *request, const char *data, size_t used,
+    bool posts)
 {
     const struct http_slice target = request->target;
+    const size_t head = used - request->content.length;
 
-    assert(request->method == HTTP_GET || request->method == HTTP_HEAD);
+    assert(request->method == HTTP_GET || request->method == HTTP_HEAD ||
+           (request->method == HTTP_POST && posts));
+    if (request->method == HTTP_POST)
+        assert(request->content.text == data + head && request->body == 0 &&
+               request->content.length <= HTTP_BODY_MAX);
+    else
+        assert(request->content.text == NULL && request->content.length == 0);
+    check_fields(request, data + head);
     assert(request->status == 200 && request->body <= HTTP_BODY_MAX);
     assert(target.text > data && target.text + target.length < data + used);
     assert(request->path.text[0] == '/');
     if (request->query.text != NULL)
         assert(request->query.text + request->query.length <=
                target.text + target.length);
-    check_head(data, used, request->body);
+    check_head(data, head, request->body + request->content.length);
     assert(request->minor == 1 || !request->keep_alive);
 }
 
-/* Its fields are found, each once; and of a resource, it is answered with a
- * part that there is, or with a reason. */
+/* Of a resource, it is answered with a part that there is, or with a reason. */
 static void
-check_fields(const struct http_request *request, const char *data, size_t used)
+check_resource(const struct http_request *request)
 {
     static const struct http_resource resource = { "\"a\"",
         "Sun, 06 Nov 1994 08:49:37 GMT", 100 };
     struct http_part part;
-    struct http_slice value;
-    size_t at = 0, hosts = 0;
-    int status;
+    const int status = http_part(request, &resource, &part);
 
-    while (http_field(request, "host", &at, &value)) {
-        assert(value.length > 0 || value.text != NULL);
-        assert(value.text >= data && value.text + value.length < data + used);
-        hosts++;
-    }
-    assert(hosts == 1 || (hosts == 0 && request->minor == 0));
-    status = http_part(request, &resource, &part);
     assert(status == 200 || status == 206 || status == 304 || status == 412 ||
            status == 416);
     if (status == 200)
@@ -113,14 +136,17 @@ check_error(const struct http_request *request, char *out)
 
 /* What is decided of the bytes in such pieces, into said; its length. */
 static size_t
-read_all(const uint8_t *data, size_t size, uint8_t cut, char *said)
+read_all(const uint8_t *data, size_t size, uint8_t cut, bool posts, char *said)
 {
+    const size_t room = posts ? HTTP_POST_ROOM : HTTP_ROOM;
     struct http_parser parser;
     struct http_request request, again;
     size_t begin = 0, end = 0, used, body = 0, length = 0;
     char out[HTTP_ERROR_MAX];
 
     http_init(&parser);
+    if (posts)
+        http_take_posts(&parser);
     for (;;) {
         char *rest = fuzz_copy(data + begin, end - begin);
         enum http_result result =
@@ -128,18 +154,18 @@ read_all(const uint8_t *data, size_t size, uint8_t cut, char *said)
 
         assert(used <= end - begin);
         if (result == HTTP_MORE)
-            assert(end - begin - used < HTTP_ROOM);
+            assert(end - begin - used < room);
         if (result == HTTP_REQUEST) {
-            check_request(&request, rest + body, used - body);
-            check_fields(&request, rest + body, used - body);
+            check_request(&request, rest + body, used - body, posts);
+            check_resource(&request);
             body = request.body;
         } else {
             body -= body < used ? body : used;
         }
-        if (result != HTTP_MORE && length < SAID_MAX - 64)
-            length += (size_t)sprintf(said + length, "%d %d %d %zu %zu;",
+        if (result != HTTP_MORE && length < SAID_MAX - 96)
+            length += (size_t)sprintf(said + length, "%d %d %d %zu %zu %zu;",
                 request.status, request.method, request.keep_alive,
-                request.body, request.target.length);
+                request.body, request.target.length, request.content.length);
         if (result == HTTP_REFUSED) {
             check_error(&request, out);
             assert(!request.keep_alive);
@@ -159,10 +185,11 @@ int
 LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
     static char whole[SAID_MAX], pieces[SAID_MAX];
-    const uint8_t cut = fuzz_take(&data, &size);
-    const size_t length = read_all(data, size, 0, whole);
+    const uint8_t first = fuzz_take(&data, &size);
+    const bool posts = first >> 7;
+    const size_t length = read_all(data, size, 0, posts, whole);
 
-    assert(read_all(data, size, cut, pieces) == length);
+    assert(read_all(data, size, first & 0x7f, posts, pieces) == length);
     assert(memcmp(whole, pieces, length) == 0);
     return 0;
 }

@@ -605,6 +605,33 @@ class FlagServer(Server):
             f"{count} requests are in flight")
 
 
+class Pusher(Server):
+    """A running push-server. Its ids begin with 1-1."""
+
+    def __init__(self, twin, *options, **how):
+        super().__init__(twin, "--epoch", "1", *options, name="push-server",
+            **how)
+
+    def play(self):
+        """A whole small session; it fails unless the server is well."""
+        with self.connect() as client:
+            client.send(b"GET /healthz HTTP/1.1\r\nHost: localhost\r\n"
+                b"Connection: close\r\n\r\n")
+            answer = client.read_all()
+            if not answer.endswith(b"\r\n\r\nok\n"):
+                raise AssertionError(f"a fresh session read {answer}")
+
+    def play_when_possible(self):
+        """Play as soon as the house is no longer full."""
+        def play():
+            try:
+                self.play()
+            except (AssertionError, OSError):
+                return False
+            return True
+        wait_until(play, "a new client is served")
+
+
 class ServerTest(unittest.TestCase):
     """A test of servers; it starts them by self.serve()."""
 
@@ -623,6 +650,12 @@ class ServerTest(unittest.TestCase):
     def find(self, *options, **how):
         """Start a charfinder of this test's twin."""
         server = Finder(self.twin, *options, **how)
+        self.servers.append(server)
+        return server
+
+    def push(self, *options, **how):
+        """Start a push-server of this test's twin."""
+        server = Pusher(self.twin, *options, **how)
         self.servers.append(server)
         return server
 

@@ -20,7 +20,9 @@ import unittest
 from harness import (COVERAGE, DEADLINE, EVENTED_OPTIONS, FULL, FULL_HOUSE, Client,
     Finder, ServerTest, environment, free_port, main, on_both_twins, program,
     template, wait_until)
-from torture import Faults, Tortured, TorturedFinder, TorturedServer
+from test_push import frame, read_head, request, upgrade
+from torture import Faults, Tortured, TorturedFinder, TorturedPusher, \
+    TorturedServer
 
 GAME = b"PARAMS 0 9223372036854775806\n"
 
@@ -124,6 +126,9 @@ class TortureTest(ServerTest):
         self.servers.append(server)
         return server
 
+    def greet(self, client):
+        """Do what comes before the witness's first question."""
+
     def ask(self, client):
         """Ask the witness's question, which must be answered."""
         client.send(self.QUESTION)
@@ -161,6 +166,44 @@ class FinderTest(TortureTest):
         server = TorturedFinder(self.twin, *options)
         self.servers.append(server)
         return server
+
+    def greet(self, client):
+        self.assertEqual(client.socket.recv(100), b"?> ")
+
+
+class PushTest(TortureTest):
+    """The same for the push server."""
+
+    TALKS = {
+        "a stream": Talk(get(b"/stream", b"Connection: close\r\n"),
+            finish=False),
+        "a job": Talk(get(b"/fetch?n=3&every=0", b"Connection: close\r\n"),
+            finish=False),
+        "a poll": Talk(get(b"/poll?wait=0") + get(b"/healthz",
+            b"Connection: close\r\n"), finish=False),
+        "events": Talk(get(b"/events")),
+        "an echo": Talk(upgrade("/echo") + frame(0x81, b"x" * 9000)
+            + frame(0x88, b"\x03\xe8"), finish=False),
+        "a chat": Talk(upgrade("/chat?since=2-1")
+            + frame(0x88, b"\x03\xe8"), finish=False),
+        "a wrong post": Talk(request("/publish", "Connection: close",
+            method="POST", body=b"x" * 5000), finish=False),
+    }
+    REFUSALS = (b"HTTP/1.1 503 ",)
+    NO_MEMORY = (b"HTTP/1.1 500 ", b"\x88\x02\x03\xf3")
+    QUESTION, REPLY = frame(0x81, b"well?"), b"\x81\x05well?"
+    SHORTEST = "a poll"
+
+    def torture(self, *options):
+        """A push server whose calls can be made to fail."""
+        server = TorturedPusher(self.twin, "--stream-delays", "0,0",
+            "--beat", "0", *options)
+        self.servers.append(server)
+        return server
+
+    def greet(self, client):
+        client.send(upgrade("/echo"))
+        self.assertEqual(read_head(client)[0], 101)
 
 
 @template
@@ -212,8 +255,7 @@ class Running(TortureTest):
         """A server, with a witness who must not notice anything."""
         server = self.torture("--quiet", *options)
         self.witness = self.connect(server)
-        if issubclass(type(self), FinderTest):
-            self.assertEqual(self.witness.socket.recv(100), b"?> ")
+        self.greet(self.witness)
         self.ask(self.witness)
         return server
 
@@ -288,6 +330,11 @@ class Game(Running):
 @on_both_twins
 class Search(Running, FinderTest):
     """A call fails while characters are searched for."""
+
+
+@on_both_twins
+class Push(Running, PushTest):
+    """A call fails while clients wait."""
 
 
 class Threads(TortureTest):

@@ -8,7 +8,7 @@ import re
 import struct
 import tempfile
 
-from harness import BUILD, TESTS, Finder, Server, wait_until
+from harness import BUILD, TESTS, Finder, Pusher, Server, wait_until
 
 LIBRARY = os.path.join(BUILD, "tests", "preload", "torture.so")
 
@@ -124,3 +124,7 @@ class TorturedServer(Tortured, Server):
 
 class TorturedFinder(Tortured, Finder):
     """A finder that has the library loaded."""
+
+
+class TorturedPusher(Tortured, Pusher):
+    """A push server that has the library loaded."""

@@ -10,6 +10,8 @@ static volatile unsigned left;
 /* What the linker makes of malloc and of calls of it (--wrap). */
 void *__real_malloc(size_t size);
 void *__wrap_malloc(size_t size);
+void *__real_calloc(size_t count, size_t size);
+void *__wrap_calloc(size_t count, size_t size);
 void *__real_reallocarray(void *memory, size_t count, size_t size);
 void *__wrap_reallocarray(void *memory, size_t count, size_t size);
 
@@ -48,6 +50,13 @@ void *
 __wrap_malloc(size_t size)
 {
     return fails() ? NULL : __real_malloc(size);
+}
+
+/* calloc, unless it fails. */
+void *
+__wrap_calloc(size_t count, size_t size)
+{
+    return fails() ? NULL : __real_calloc(count, size);
 }
 
 /* reallocarray, unless it fails. */

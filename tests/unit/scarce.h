@@ -1,10 +1,10 @@
 /*
  * scarce - memory that is short when a test wants it to be.
  *
- * In a test that is linked with it (SCARCE in the Makefile) each malloc and
- * reallocarray of the project's own code passes through here; so do those of
- * libcheck, which is an archive: check nothing before scarce_end. All of them
- * succeed until a test says otherwise.
+ * In a test that is linked with it (SCARCE in the Makefile) each malloc,
+ * calloc and reallocarray of the project's own code passes through here; so do
+ * those of libcheck, which is an archive: check nothing before scarce_end. All
+ * of them succeed until a test says otherwise.
  */
 #ifndef TESTS_SCARCE_H
 #define TESTS_SCARCE_H

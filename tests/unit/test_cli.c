@@ -5,6 +5,7 @@
 #include "common/http.h"
 #include "common/log.h"
 #include "common/net.h"
+#include "common/push_server_cli.h"
 #include "tests/unit/command.h"
 #include "tests/unit/unit.h"
 
@@ -13,6 +14,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 
 static const struct cli_twin threaded = {
     .version = "(threaded)",
@@ -68,6 +70,17 @@ parse_finder(struct charfinder_options *options, const char *line)
     charfinder_cli(options, &threaded, 2323, 8888, cut(text, words), words);
 }
 
+/* The same for a push-server. */
+static void
+parse_push(struct push_server_options *options, const char *line)
+{
+    static char text[1024];
+    char *words[WORDS + 1];
+
+    snprintf(text, sizeof(text), "push-server %s", line);
+    push_server_cli(options, &threaded, 8081, cut(text, words), words);
+}
+
 /* The same where the options do not matter, only how it ends. */
 static void
 run_server(const char *line)
@@ -100,6 +113,15 @@ run_finder(const char *line)
     struct charfinder_options options;
 
     parse_finder(&options, line);
+}
+
+static void
+run_push(const char *line)
+{
+    struct push_server_options options;
+
+    parse_push(&options, line);
+    free(options.origins);
 }
 
 static void
@@ -316,6 +338,57 @@ static const struct refusal finder_refusals[] = {
     { "--seed 1", "charfinder: unrecognized option '--seed'" },
 };
 
+#define NO_SIZE(name, text, max)                                               \
+    "push-server: --" name ": '" text                                          \
+    "' is not a number of bytes from 1 to " max ", like 64K"
+#define NO_ORIGIN(text)                                                        \
+    "push-server: --origin: '" text                                            \
+    "' is not an origin like http://example.org:8080"
+
+static const struct refusal push_refusals[] = {
+    { "--port off",
+        "push-server: --port: 'off' is not a whole number from 0 to 65535" },
+    { "--workers 0",
+        "push-server: --workers: '0' is not a whole number from 1 to 1000" },
+    { "--history 0",
+        "push-server: --history: '0' is not a whole number from 1 to 4096" },
+    { "--history 4097",
+        "push-server: --history: '4097' is not a whole number from 1 to 4096" },
+    { "--max-wait x", "push-server: --max-wait: 'x' is not a time from 0 to "
+                      "31536000 seconds" },
+    { "--beat -1",
+        "push-server: --beat: '-1' is not a time from 0 to 31536000 seconds" },
+    { "--max-message 0", NO_SIZE("max-message", "0", "67108864") },
+    { "--max-message=", NO_SIZE("max-message", "", "67108864") },
+    { "--max-message K", NO_SIZE("max-message", "K", "67108864") },
+    { "--max-message 1k", NO_SIZE("max-message", "1k", "67108864") },
+    { "--max-message 1KB", NO_SIZE("max-message", "1KB", "67108864") },
+    { "--max-message 65M", NO_SIZE("max-message", "65M", "67108864") },
+    { "--max-message -1K", NO_SIZE("max-message", "-1K", "67108864") },
+    { "--max-buffered 2G", NO_SIZE("max-buffered", "2G", "2147483647") },
+    { "--max-buffered 9223372036854775807G",
+        NO_SIZE("max-buffered", "9223372036854775807G", "2147483647") },
+    { "--origin example.org", NO_ORIGIN("example.org") },
+    { "--origin http:", NO_ORIGIN("http:") },
+    { "--origin http://", NO_ORIGIN("http://") },
+    { "--origin https://a/", NO_ORIGIN("https://a/") },
+    { "--origin http://u@a", NO_ORIGIN("http://u@a") },
+    { "--origin ftp://a", NO_ORIGIN("ftp://a") },
+    { "--publish all", "push-server: --publish: 'all' is not any, local or "
+                       "none" },
+    { "--stream-delays 3",
+        "push-server: --stream-delays: '3' is not two times, like 3,5" },
+    { "--stream-delays 3,",
+        "push-server: --stream-delays: '' is not a time from 0 to 31536000 "
+        "seconds" },
+    { "--stream-delays 3,5,7",
+        "push-server: --stream-delays: '5,7' is not a time from 0 to 31536000 "
+        "seconds" },
+    { "--epoch -1", "push-server: --epoch: '-1' is not a whole number from 0 "
+                    "to 9223372036854775807" },
+    { "here", "push-server: unexpected argument 'here'" },
+};
+
 /* Fail unless a program was ended by argp with this message. */
 static void
 check_refusal(const struct ended *ended, const struct refusal *refusal)
@@ -353,6 +426,14 @@ TEST(a_wrong_finder_command_line_is_refused, .times = COUNT(finder_refusals))
 
     run(run_finder, finder_refusals[_i].line, &ended);
     check_refusal(&ended, &finder_refusals[_i]);
+}
+
+TEST(a_wrong_push_command_line_is_refused, .times = COUNT(push_refusals))
+{
+    static struct ended ended;
+
+    run(run_push, push_refusals[_i].line, &ended);
+    check_refusal(&ended, &push_refusals[_i]);
 }
 
 static const struct refusal evented_refusals[] = {
@@ -725,6 +806,61 @@ TEST(every_finder_option_is_taken)
     parse_finder(&options, "--port 1 --http-port off");
     ck_assert_int_eq(options.tcp_port, 1);
     ck_assert_int_eq(options.http_port, CLI_NO_PORT);
+}
+
+TEST(a_push_server_without_options_has_the_defaults)
+{
+    struct push_server_options options;
+    const int64_t now = (int64_t)time(NULL);
+
+    parse_push(&options, "");
+    ck_assert_uint_eq(options.port, 8081);
+    ck_assert_uint_eq(options.workers, 4);
+    ck_assert_uint_eq(options.server.limits.max_line, HTTP_POST_ROOM);
+    ck_assert_uint_eq(options.rules.history, 256);
+    ck_assert_int_eq(options.rules.max_wait_ms, 25000);
+    ck_assert_int_eq(options.rules.beat_ms, 15000);
+    ck_assert_uint_eq(options.rules.max_message, 65536);
+    ck_assert_uint_eq(options.rules.max_buffered, 67108864);
+    ck_assert_int_eq(options.rules.publish, PUSH_LOCAL);
+    ck_assert_int_eq(options.rules.stream_ms[0], 3000);
+    ck_assert_int_eq(options.rules.stream_ms[1], 5000);
+    ck_assert_uint_eq(options.rules.origins_count, 0);
+    ck_assert(options.rules.epoch >= now && options.rules.epoch <= now + 60);
+}
+
+TEST(every_push_option_is_taken)
+{
+    struct push_server_options options;
+
+    parse_push(&options,
+        "--port 0 --workers 7 --history 4096 --max-wait 0.5 --beat 0 "
+        "--max-message 64M --epoch 0 --quiet");
+    ck_assert_uint_eq(options.port, 0);
+    ck_assert_uint_eq(options.workers, 7);
+    ck_assert_uint_eq(options.rules.history, 4096);
+    ck_assert_int_eq(options.rules.max_wait_ms, 500);
+    ck_assert_int_eq(options.rules.beat_ms, 0);
+    ck_assert_uint_eq(options.rules.max_message, 67108864);
+    ck_assert_int_eq(options.rules.epoch, 0);
+    ck_assert(options.server.quiet);
+    parse_push(&options,
+        "--max-buffered 1G --max-message 1000 --publish any "
+        "--stream-delays 0.25,0 --origin http://a:1 --origin https://b");
+    ck_assert_uint_eq(options.rules.max_buffered, 1073741824);
+    ck_assert_uint_eq(options.rules.max_message, 1000);
+    ck_assert_int_eq(options.rules.publish, PUSH_ANY);
+    ck_assert_int_eq(options.rules.stream_ms[0], 250);
+    ck_assert_int_eq(options.rules.stream_ms[1], 0);
+    ck_assert_uint_eq(options.rules.origins_count, 2);
+    ck_assert_str_eq(options.rules.origins[0], "http://a:1");
+    ck_assert_str_eq(options.rules.origins[1], "https://b");
+    free(options.origins);
+    parse_push(&options, "--publish none --max-message 4K");
+    ck_assert_int_eq(options.rules.publish, PUSH_NONE);
+    ck_assert_uint_eq(options.rules.max_message, 4096);
+    parse_push(&options, "--publish local");
+    ck_assert_int_eq(options.rules.publish, PUSH_LOCAL);
 }
 
 /* Times as the user writes them, and their milliseconds. */

@@ -177,11 +177,13 @@ TEST(folders_without_flags_are_told, .before = setup, .after = teardown)
 
 TEST(a_lack_of_memory_is_told, .before = setup, .after = teardown)
 {
+    static const char *const names[] = { "", "/ad.png", "/br.png" };
+
     make("ad.png", "a png");
     make("br.png", "a png");
-    for (unsigned n = 1; n <= 2; n++) {
+    for (unsigned n = 1; n <= COUNT(names); n++) {
         scarce_call(n);
-        check_refused(n == 1 ? "/ad.png" : "/br.png", "Cannot allocate memory");
+        check_refused(names[n - 1], "Cannot allocate memory");
         ck_assert(scarce_end());
     }
     flag_folder_free(NULL);

@@ -466,9 +466,62 @@ static const struct sent smuggled[] = {
         "405"),
 };
 
+/* A post with some more fields and what follows its head. */
+#define POST(fields, body, expected)                                           \
+    SENT("POST /p?q HTTP/1.1\r\nHost: a\r\n" fields "\r\n" body, expected)
+
+/* The same where posts are taken. */
+static const struct sent posted[] = {
+    POST("Content-Length: 0\r\n", "", "POST /p?q [];"),
+    POST("Content-Length: 2\r\n", "hi", "POST /p?q [hi];"),
+    POST("Content-Length: 2\r\n", "", "+"),
+    POST("Content-Length: 2\r\n", "h", "+"),
+    POST("Content-Length: 4\r\n", "\r\n\r\n", "POST /p?q [\r\n\r\n];"),
+    POST("Content-Length: 2\r\n", "hiGET /b HTTP/1.1\r\nHost: a\r\n\r\n",
+        "POST /p?q [hi];GET /b;"),
+    POST("Content-Length: 28\r\n",
+        "GET /M HTTP/1.1\r\nHost: a\r\n\r\nGET /b HTTP/1.1\r\nHost: a\r\n\r\n",
+        "POST /p?q [GET /M HTTP/1.1\r\nHost: a\r\n\r\n];GET /b;"),
+    POST("Connection: close\r\nContent-Length: 1\r\n", "a",
+        "POST /p?q close [a];"),
+    POST("Content-Length: 16384\r\n", "", "+"),
+    SENT("\r\n\r\nPOST / HTTP/1.1\r\nHost: a\r\nContent-Length: 1\r\n\r\na"
+         "\r\nPOST / HTTP/1.1\r\nHost: a\r\nContent-Length: 1\r\n\r\nb",
+        "POST / [a];POST / [b];"),
+    SENT("POST / HTTP/1.0\r\nContent-Length: 1\r\n\r\na",
+        "POST / 1.0 close [a];"),
+    SENT("GET / HTTP/1.1\r\nHost: a\r\nContent-Length: 1\r\n\r\na"
+         "POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 1\r\n\r\na",
+        "GET / body=1;POST / [a];"),
+    POST("", "", "411"),
+    POST("", "hi", "411"),
+    SENT("POST / HTTP/1.0\r\n\r\nhi", "411"),
+    POST("Expect: 100-continue\r\n", "", "411"),
+    POST("Expect: 100-continue\r\nContent-Length: 2\r\n", "", "417"),
+    POST("Expect: 100-continue\r\nContent-Length: 0\r\n", "", "417"),
+    POST("Expect: tea\r\nContent-Length: 2\r\n", "hi", "417"),
+    POST("Content-Length: 16385\r\n", "", "413"),
+    POST("Content-Length: 9223372036854775807\r\n", "", "413"),
+    POST("Expect: 100-continue\r\nContent-Length: 16385\r\n", "", "413"),
+    POST("Content-Length: 9223372036854775808\r\n", "", "400"),
+    POST("Content-Length: -1\r\n", "", "400"),
+    POST("Content-Length: 2, 2\r\n", "hi", "400"),
+    POST("Content-Length: 2\r\nContent-Length: 2\r\n", "hi", "400"),
+    POST("Content-Length:\r\n", "", "400"),
+    POST("Transfer-Encoding: chunked\r\n", "2\r\nhi\r\n0\r\n\r\n", "501"),
+    POST("Transfer-Encoding: gzip\r\n", "", "400"),
+    POST("Transfer-Encoding: chunked\r\nContent-Length: 2\r\n", "hi", "400"),
+    SENT("POST * HTTP/1.1\r\nHost: a\r\nContent-Length: 0\r\n\r\n", "400"),
+    SENT("POST / HTTP/1.1\r\nContent-Length: 0\r\n\r\n", "400"),
+    LINE("PUT / HTTP/1.1", "405"),
+    LINE("post / HTTP/1.1", "501"),
+    LINE("GET / HTTP/1.1", "GET /;"),
+};
+
 /* A server's view of a connection: what it keeps, and what it made of it. */
 struct reader {
     struct http_parser parser;
+    size_t room; /* of its buffer */
     const char *bytes;
     size_t start, end; /* of what came and was not used */
     bool over;
@@ -476,11 +529,19 @@ struct reader {
     size_t length;
 };
 
+/* Whether readers take posts. */
+static bool posts;
+
 /* Start on a connection that will carry these bytes. */
 static void
 reader_init(struct reader *reader, const char *bytes)
 {
     http_init(&reader->parser);
+    reader->room = HTTP_ROOM;
+    if (posts) {
+        http_take_posts(&reader->parser);
+        reader->room = HTTP_POST_ROOM;
+    }
     reader->bytes = bytes;
     reader->start = reader->end = reader->length = 0;
     reader->over = false;
@@ -520,10 +581,14 @@ note_request(struct reader *reader, const struct http_request *request)
 
     if (request->status != 200 || request->target.text == NULL ||
         request->path.text == NULL || request->path.text[0] != '/' ||
-        (request->method != HTTP_GET && request->method != HTTP_HEAD))
+        (request->method != HTTP_GET && request->method != HTTP_HEAD &&
+            (request->method != HTTP_POST || !posts)) ||
+        (request->content.text != NULL) != (request->method == HTTP_POST))
         ck_abort_msg("an odd request");
     if (request->method == HTTP_GET)
         note(reader, LITERAL("GET "));
+    else if (request->method == HTTP_POST)
+        note(reader, LITERAL("POST "));
     else
         note(reader, LITERAL("HEAD "));
     note(reader, request->path.text, request->path.length);
@@ -540,6 +605,11 @@ note_request(struct reader *reader, const struct http_request *request)
             (size_t)snprintf(text, sizeof(text), " body=%zu", request->body));
     note_tags(reader, "match", request->match);
     note_tags(reader, "none", request->none_match);
+    if (request->content.text != NULL) {
+        note(reader, LITERAL(" ["));
+        note(reader, request->content.text, request->content.length);
+        note(reader, LITERAL("]"));
+    }
     note(reader, LITERAL(";"));
 }
 
@@ -562,7 +632,7 @@ take(struct reader *reader, size_t end)
         reader->start += used;
         switch (result) {
         case HTTP_MORE:
-            if (size - used >= HTTP_ROOM)
+            if (size - used >= reader->room)
                 ck_abort_msg("more wanted than a buffer holds");
             return;
         case HTTP_REQUEST:
@@ -632,6 +702,126 @@ check_splits(const char *bytes, size_t size, const char *expected)
 TEST(every_split_gives_the_same_decision, .times = COUNT(table))
 {
     check_splits(table[_i].bytes, table[_i].size, table[_i].expected);
+}
+
+TEST(a_post_is_handed_out_whole, .times = COUNT(posted))
+{
+    posts = true;
+    check_splits(posted[_i].bytes, posted[_i].size, posted[_i].expected);
+    posts = false;
+}
+
+TEST(a_post_of_16_kib_fits_behind_the_longest_head)
+{
+    static char bytes[HTTP_POST_ROOM + 1];
+    static struct reader reader;
+    const size_t line =
+        (size_t)sprintf(bytes, "POST /%*s", HTTP_LINE_MAX - 15, "");
+    size_t at = line;
+
+    memset(bytes + 6, 'p', line - 6);
+    at += (size_t)sprintf(bytes + at,
+        " HTTP/1.1\r\nHost: a\r\nContent-Length: %d\r\nX: ", HTTP_BODY_MAX);
+    memset(bytes + at, 'x', HTTP_ROOM - 4 - at);
+    memcpy(bytes + HTTP_ROOM - 4, "\r\n\r\n", 4);
+    memset(bytes + HTTP_ROOM, 'b', HTTP_BODY_MAX);
+    posts = true;
+    reader_init(&reader, bytes);
+    take(&reader, HTTP_ROOM - 1);
+    take(&reader, HTTP_POST_ROOM - 1);
+    ck_assert_uint_eq(reader.length, 0);
+    take(&reader, HTTP_POST_ROOM);
+    posts = false;
+    ck_assert_uint_eq(reader.length, HTTP_LINE_MAX - sizeof(" HTTP/1.1") + 1 +
+                                         sizeof(" [];") - 1 + HTTP_BODY_MAX);
+    ck_assert(http_is_idle(&reader.parser, reader.end - reader.start));
+}
+
+TEST(a_refused_post_names_no_method_that_was_not_taken)
+{
+    static const char sent[] =
+        "POST /p HTTP/1.1\r\nHost: a\r\nContent-Length: x\r\n\r\n";
+    struct http_parser parser;
+    struct http_request request;
+    size_t used;
+
+    http_init(&parser);
+    ck_assert_int_eq(
+        http_parse(&parser, LITERAL(sent), &request, &used), HTTP_REFUSED);
+    ck_assert_int_eq(request.method, HTTP_OTHER);
+    http_init(&parser);
+    http_take_posts(&parser);
+    ck_assert_int_eq(
+        http_parse(&parser, LITERAL(sent), &request, &used), HTTP_REFUSED);
+    ck_assert_int_eq(request.method, HTTP_POST);
+    ck_assert_ptr_null(request.content.text);
+    ck_assert_ptr_null(request.fields.text);
+    ck_assert_uint_eq(http_sole_field(&request, "host", &request.target), 0);
+}
+
+/* A request with fields, before a guard. */
+static struct http_request
+request_with(const char *bytes, size_t size)
+{
+    struct http_parser parser;
+    struct http_request request;
+    size_t used;
+
+    http_init(&parser);
+    ck_assert_int_eq(
+        http_parse(&parser, guard_copy(bytes, size), size, &request, &used),
+        HTTP_REQUEST);
+    return request;
+}
+
+#define REQUEST(fields)                                                        \
+    request_with(LITERAL("GET / HTTP/1.1\r\n" fields "\r\n"))
+
+TEST(fields_that_must_occur_once_are_counted)
+{
+    const struct http_request request =
+        REQUEST("Host: a:80\r\nX-List:  one \t\r\nOrigin:\r\nx-list:two:2\r\n"
+                "X-Lists: no\r\nX-LIST: three\r\n");
+    struct http_slice value;
+
+    ck_assert_uint_eq(http_sole_field(&request, "host", &value), 1);
+    ck_assert_uint_eq(value.length, 4);
+    ck_assert_mem_eq(value.text, "a:80", 4);
+    ck_assert_uint_eq(http_sole_field(&request, "origin", &value), 1);
+    ck_assert_uint_eq(value.length, 0);
+    ck_assert_uint_eq(http_sole_field(&request, "x-list", &value), 3);
+    ck_assert_mem_eq(value.text, "one", 3);
+    ck_assert_uint_eq(http_sole_field(&request, "x-lis", &value), 0);
+    ck_assert_ptr_null(value.text);
+    ck_assert_uint_eq(value.length, 0);
+}
+
+TEST(a_request_may_have_no_fields)
+{
+    const struct http_request request =
+        request_with(LITERAL("GET / HTTP/1.0\r\n\r\n"));
+    struct http_slice value;
+
+    ck_assert_uint_eq(request.fields.length, 0);
+    ck_assert_uint_eq(http_sole_field(&request, "host", &value), 0);
+    ck_assert(!http_field_has(&request, "connection", "upgrade"));
+}
+
+TEST(a_list_has_its_words)
+{
+    struct http_request request = REQUEST("Host: a\r\nConnection: keep-alive, "
+                                          "UPGRADE\r\n");
+
+    ck_assert(http_field_has(&request, "connection", "upgrade"));
+    ck_assert(http_field_has(&request, "connection", "keep-alive"));
+    ck_assert(!http_field_has(&request, "connection", "keep"));
+    ck_assert(!http_field_has(&request, "connection", "upgrades"));
+    ck_assert(!http_field_has(&request, "upgrade", "upgrade"));
+    request =
+        REQUEST("Host: a\r\nConnection: x\r\nConnection: ,\tUpgrade ,\r\n");
+    ck_assert(http_field_has(&request, "connection", "upgrade"));
+    request = REQUEST("Host: a\r\nConnection: not upgrade\r\nConnection:\r\n");
+    ck_assert(!http_field_has(&request, "connection", "upgrade"));
 }
 
 TEST(nothing_is_smuggled, .times = COUNT(smuggled))

@@ -91,12 +91,14 @@ TEST(the_largest_head_fits)
         http_head(guard_room(HTTP_HEAD_MAX), HTTP_HEAD_MAX, &head), 600);
 }
 
-static const int errors[] = { HTTP_UNENCODED, 400, 404, 405, 408, 412, 413, 414,
-    416, 418, 429, 431, 500, 501, 502, 503, 504, 505, 499, 0, -1 };
+static const int errors[] = { HTTP_UNENCODED, HTTP_POST_ONLY, 400, 403, 404,
+    405, 408, 411, 412, 413, 414, 416, 417, 418, 426, 429, 431, 500, 501, 502,
+    503, 504, 505, 499, 0, -1 };
+#define KNOWN 23
 
 TEST(an_error_parses_back, .times = COUNT(errors))
 {
-    const int status = _i == 0 ? 400 : _i < 18 ? errors[_i] : 500;
+    const int status = _i < KNOWN ? abs(errors[_i]) : 500;
 
     for (int open = 0; open < 2; open++) {
         char *room = guard_room(HTTP_ERROR_MAX), line[64], number[64];
@@ -114,14 +116,20 @@ TEST(an_error_parses_back, .times = COUNT(errors))
         ck_assert_int_eq(whole[length - 1], '\n');
         sprintf(number, "Content-Length: %zu\r\n", strlen(body));
         ck_assert_ptr_nonnull(strstr(whole, number));
-        ck_assert_ptr_nonnull(strstr(whole,
-            open ? "Connection: keep-alive\r\n" : "Connection: close\r\n"));
+        sprintf(line, "Connection: %s%s\r\n", status == 426 ? "Upgrade, " : "",
+            open ? "keep-alive" : "close");
+        ck_assert_ptr_nonnull(strstr(whole, line));
         ck_assert_ptr_nonnull(
             strstr(whole, "X-Content-Type-Options: nosniff\r\n"));
         ck_assert_ptr_nonnull(
             strstr(whole, "\r\nContent-Type: text/plain; charset=utf-8\r\n"));
         ck_assert_ptr_nonnull(strstr(whole, "\r\nDate: Sun, "));
         ck_assert_int_eq(strstr(whole, "\r\nAllow: ") != NULL, status == 405);
+        ck_assert_int_eq(strstr(whole, "\r\nAllow: POST\r\n") != NULL,
+            errors[_i] == HTTP_POST_ONLY);
+        ck_assert_int_eq(
+            strstr(whole, "\r\nSec-WebSocket-Version: 13\r\n") != NULL,
+            status == 426);
         ck_assert_int_eq(
             strstr(whole, "\r\nRetry-After: ") != NULL, status == 503);
 

@@ -65,6 +65,29 @@ static const struct shown jsons[] = {
     SHOWN("\xff\xe2", "\"\\ufffd\\ufffd\""),
 };
 
+/* What Python 3.11 printed for these bytes. */
+static const struct shown bytes[] = {
+    SHOWN("", "b''"),
+    SHOWN("\000a", "b'\\x00a'"),
+    SHOWN("Hello, world", "b'Hello, world'"),
+    SHOWN("it's", "b\"it's\""),
+    SHOWN("\"", "b'\"'"),
+    SHOWN("'\"", "b'\\'\"'"),
+    SHOWN("\\", "b'\\\\'"),
+    SHOWN("\011\012\015", "b'\\t\\n\\r'"),
+    SHOWN("\013\014\033\177\200\377~ ", "b'\\x0b\\x0c\\x1b\\x7f\\x80\\xff~ '"),
+    SHOWN("\342\231\232", "b'\\xe2\\x99\\x9a'"),
+};
+
+/* In JSON that may get into a page. */
+static const struct shown markups[] = {
+    SHOWN("", "\"\""),
+    SHOWN("<!-- & -->", "\"\\u003c!-- \\u0026 --\\u003e\""),
+    SHOWN("=;\"\\\n", "\"=;\\\"\\\\\\u000a\""),
+    SHOWN("\xc2\xbc\xc2\xa6\xc2\xbe", "\"\xc2\xbc\xc2\xa6\xc2\xbe\""),
+    SHOWN("\xff", "\"\\ufffd\""),
+};
+
 /* A text is shown as expected, in no more room than was promised. */
 static void
 check_shown(const struct shown *shown,
@@ -91,6 +114,17 @@ TEST(bytes_that_are_no_text_are_shown_one_by_one, .times = COUNT(broken))
 TEST(a_text_becomes_a_json_string, .times = COUNT(jsons))
 {
     check_shown(&jsons[_i], quote_json, QUOTE_JSON_ROOM(jsons[_i].length));
+}
+
+TEST(a_json_string_has_no_markup, .times = COUNT(markups))
+{
+    check_shown(
+        &markups[_i], quote_json_markup, QUOTE_JSON_ROOM(markups[_i].length));
+}
+
+TEST(bytes_are_shown_as_python_does, .times = COUNT(bytes))
+{
+    check_shown(&bytes[_i], quote_bytes, QUOTE_BYTES_ROOM(bytes[_i].length));
 }
 
 TEST(the_status_counts_as_the_published_server_does)
@@ -132,6 +166,10 @@ TEST(random_bytes_stay_within_their_room)
         copy = guard_copy(text, length);
         if (quote_repr(guard_room(QUOTE_REPR_ROOM(length)), copy, length) >=
                 QUOTE_REPR_ROOM(length) ||
+            quote_bytes(guard_room(QUOTE_BYTES_ROOM(length)), copy, length) >=
+                QUOTE_BYTES_ROOM(length) ||
+            quote_json_markup(guard_room(QUOTE_JSON_ROOM(length)), copy,
+                length) >= QUOTE_JSON_ROOM(length) ||
             quote_json(guard_room(QUOTE_JSON_ROOM(length)), copy, length) >=
                 QUOTE_JSON_ROOM(length))
             ck_abort_msg("text %d", i);
