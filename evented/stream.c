@@ -160,7 +160,7 @@ take_turns(struct stream_loop *loop)
 
 /* Go from one state to another. While it works, the loop may go on watching:
  * most often the next message is waited for then. */
-static void
+static inline void
 enter(struct stream *stream, enum state state)
 {
     struct stream_loop *loop = stream->loop;
