@@ -251,8 +251,6 @@ struct telling {
     const char *output;   /* the folder of the report */
     const char *baseline; /* an earlier report; NULL = none */
     bool everything;      /* --environment full */
-    bool untold;          /* the teller could not be run */
-    bool begun;           /* there is a report of this run */
 };
 
 /*
@@ -289,78 +287,55 @@ say_untold(const char *report)
     free(shown);
 }
 
+/* Tell whether a file is a report of this comparison. */
+static bool
+is_of_this(const struct report *report, const char *path)
+{
+    json_t *old = json_load_file(path, 0, NULL);
+    bool same = strcmp(get_text(old, "started"), report->started) == 0;
+
+    json_decref(old);
+    return same;
+}
+
 /*
- * Write what has been measured so far to report.json, and let the teller judge
- * it, make the page, and print the table of the scenario `name`; at the end of
- * the race, what it comes to as well. Return false when something is wrong.
+ * Write what was measured to report.json, and let the teller judge it, make the
+ * page, and print what it comes to. Return false when something is wrong.
  */
 static bool
-write_report(struct report *report, struct telling *telling, const char *name,
-    struct meter *meter)
+write_report(const struct report *report, const struct telling *telling)
 {
-    const char *const tasks[] = { "--scenario", name,
-        report->complete ? "--end" : NULL, NULL };
-    json_t *json;
+    static const char *const tasks[] = { "--end", NULL };
+    json_t *json = report_to_json(report);
     char *path;
-    int result = 0;
+    int result;
 
-    report->seconds = meter_overall(meter);
-    json = report_to_json(report);
     if (asprintf(&path, "%s/report.json", telling->output) == -1)
         err(1, NULL);
-    if (!telling->begun)
+    if (!is_of_this(report, path))
         directory_keep_report(telling->output);
-    telling->begun = true;
     if (report_write(json, path) == -1)
         err(1, "%s", path);
     json_decref(json);
-    if (!telling->untold)
-        result = tell(
-            telling, path, tasks, report->complete ? telling->baseline : NULL);
-    telling->untold = telling->untold || result == -1;
-    if (telling->untold && report->complete)
+    result = tell(telling, path, tasks, telling->baseline);
+    if (result == -1)
         say_untold(path);
     free(path);
-    return result == 0 && !telling->untold;
+    return result == 0;
 }
 
-/* Tell whether no server failed in a scenario. */
+/* Tell whether no server failed in any scenario. */
 static bool
-is_good(const json_t *scenario)
+is_good(const json_t *all)
 {
-    const json_t *run;
-    size_t i;
+    const json_t *scenario, *run;
+    size_t i, k;
 
-    json_array_foreach(json_object_get(scenario, "runs"), i, run)
-        if (race_has_failed(run))
-            return false;
+    json_array_foreach(all, i, scenario)
+        json_array_foreach(json_object_get(scenario, "runs"), k, run)
+            if (race_has_failed(run))
+                return false;
     return true;
-}
-
-/*
- * Run all scenarios, and keep the report up to date; false if a server failed
- * or the report could not be told.
- */
-static bool
-race_all(struct report *report, const struct chosen *chosen,
-    struct journal *journal, struct meter *meter, struct telling *telling)
-{
-    bool good = true, told = true;
-
-    for (size_t i = 0; i < chosen->count; i++) {
-        const struct scenario *s = chosen->scenario[i];
-        json_t *scenario =
-            race_run(s, report->plan, report->scenarios, journal, meter);
-
-        meter_wipe(meter);
-        good = good && is_good(scenario);
-        json_array_append_new(report->scenarios, scenario);
-        report->complete = i + 1 == chosen->count;
-        if (report->complete)
-            guard_say("");
-        told = write_report(report, telling, s->name, meter);
-    }
-    return good && told;
 }
 
 /* Turn the request into a plan. */
@@ -473,7 +448,6 @@ begin_journal(
     json_t *head;
 
     report->machine = describe_machine(report->plan);
-    report->scenarios = json_array();
     head = report_head(report);
     journal = journal_open(output, head, request->resume != NULL, &why);
     if (journal == NULL)
@@ -485,10 +459,10 @@ begin_journal(
 /* Race and report; false if a server failed. */
 static bool
 race_and_report(struct report *report, const struct chosen *chosen,
-    struct journal *journal, struct meter *meter, struct telling *telling)
+    struct journal *journal, struct meter *meter, const struct telling *telling)
 {
     char *farewell;
-    bool good;
+    bool told;
 
     if (asprintf(&farewell,
             "\nInterrupted; --resume %s goes on where this ended.\n",
@@ -496,10 +470,14 @@ race_and_report(struct report *report, const struct chosen *chosen,
         err(1, NULL);
     guard_say(farewell);
     meter->before = journal_seconds(journal);
-    good = race_all(report, chosen, journal, meter, telling);
+    report->scenarios =
+        race_all(chosen->scenario, chosen->count, report->plan, journal, meter);
+    meter_wipe(meter);
     guard_say("");
     free(farewell);
-    return good;
+    report->seconds = meter_overall(meter);
+    told = write_report(report, telling);
+    return told && is_good(report->scenarios);
 }
 
 /* Prove, race and report; false if the twins differ or a server failed. */
@@ -509,8 +487,7 @@ compare(
 {
     struct telling telling = { .output = output,
         .baseline = request->baseline,
-        .everything = request->everything,
-        .begun = request->resume != NULL };
+        .everything = request->everything };
     struct report report = { .plan = plan };
     struct journal *journal = NULL;
     time_t now = time(NULL);

@@ -17,16 +17,15 @@
 /* Everything that one call of compare found out. */
 struct report {
     const struct plan *plan;
-    const char *started;     /* time of day, ISO 8601 in UTC */
-    double seconds, planned; /* seconds: of all sessions */
-    bool complete;
+    const char *started;                  /* time of day, ISO 8601 in UTC */
+    double seconds, planned;              /* seconds: of all sessions */
     const struct scenario *const *chosen; /* what is to run */
     size_t chosen_count;
     bool is_part; /* that is not just all of the suite */
     struct conform_result alike;
     struct conform_result peer; /* if there is one */
     json_t *machine;            /* see machine_describe() */
-    json_t *scenarios;          /* see race_run() */
+    json_t *scenarios;          /* see race_all() */
 };
 
 /* Return the report, which nobody has judged; the caller owns it. */

@@ -57,9 +57,7 @@ enum suite { SUITE_QUICK, SUITE_STANDARD, SUITE_FULL, SUITES };
 
 struct suite_info {
     const char *name;
-    double limit;          /* seconds in all */
-    double warmup, window; /* seconds in each run; 0 = as the scenario says */
-    double warmup_max;     /* until steady; 0 = not looked at */
+    double limit; /* seconds in all */
     size_t blocks;
 };
 
@@ -107,11 +105,13 @@ struct scenario {
     bool hangs;             /* it may be left unanswered */
     enum metric primary;
     unsigned has;          /* metrics, a bit each */
-    double warmup, window; /* seconds, in the quick suite and with --only */
-    bool controls;         /* run the controls once per block, too */
-    bool aa;               /* run one twin twice over: the A/A arm */
-    bool syscalls;         /* count them in a pass of its own */
-    unsigned suites;       /* a bit each */
+    double warmup, window; /* seconds */
+    size_t blocks;         /* 0 = as many as the suite has */
+    bool goes_on;    /* in the processes of the row before, if that runs, too */
+    bool peer;       /* a peer runs, too, though no controls do */
+    bool controls;   /* run the controls in some blocks, too */
+    bool syscalls;   /* count them in a pass of its own */
+    unsigned suites; /* a bit each */
 };
 
 extern const struct scenario scenarios[];

@@ -4,8 +4,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define MSER_TAIL 5 /* values that always stay: fewer have no mean */
-
 /* Start a series. */
 void
 series_start(struct series *s, uint64_t start_ns, uint64_t step_ns)
@@ -68,28 +66,4 @@ series_free(struct series *s)
     free(s->steps);
     free(s->now);
     memset(s, 0, sizeof(*s));
-}
-
-/* Try every place to cut, from the end, with running sums. */
-size_t
-series_mser(const double *y, size_t n)
-{
-    double sum = 0, squares = 0, least = 0;
-    size_t best = 0;
-
-    for (size_t d = n; d-- > 0;) {
-        double rest = (double)(n - d), score;
-
-        /* About y[n - 1], so that squares of large values do not cancel. */
-        sum += y[d] - y[n - 1];
-        squares += (y[d] - y[n - 1]) * (y[d] - y[n - 1]);
-        if (n - d < MSER_TAIL)
-            continue;
-        score = (squares - sum * sum / rest) / (rest * rest);
-        if (n - d == MSER_TAIL || score <= least) {
-            least = score;
-            best = d;
-        }
-    }
-    return best;
 }

@@ -37,12 +37,4 @@ void series_record(struct series *s, uint64_t latency_ns);
 /* Free what a series holds. */
 void series_free(struct series *s);
 
-/*
- * Return how many values at the beginning of y[0..n) are to be left out as
- * warm-up, by MSER (White 1997): the d that makes the standard error of the
- * mean of the rest least (the last five values are never left out). More than
- * n/2 says that no steady state was reached.
- */
-size_t series_mser(const double *y, size_t n);
-
 #endif

@@ -2,12 +2,12 @@
 
 #include "report/clock.h"
 #include "report/load/crowd.h"
-#include "report/median.h"
 #include "report/run/launch.h"
 #include "report/run/others.h"
 #include "report/run/pace.h"
 
 #include <assert.h>
+#include <err.h>
 #include <inttypes.h>
 #include <math.h>
 #include <sched.h>
@@ -16,11 +16,7 @@
 #include <string.h>
 #include <time.h>
 
-#define COUNTER_TRIES 20   /* 10 ms apart */
-#define STEADY_PIECE  0.25 /* seconds between looks at the warm-up */
-#define STEADY_WITHIN 0.05 /* a change of so much is no matter */
-#define STEADY_FEWEST 8    /* steps */
-#define STEADY_MOST   128
+#define COUNTER_TRIES 20  /* 10 ms apart */
 #define RECOVERED     1.1 /* of the worst p99 before the burst */
 #define RECOVERY_STEP (10 * UINT64_C(1000000)) /* ns */
 #define BREATH_NS     (20 * UINT64_C(1000000)) /* before the window */
@@ -51,7 +47,9 @@ read_around(
     a->run_queue_known = resources_wait_ns(server->whole, &a->run_queue) == 0;
     a->network = kernel_network_seconds(p->server_cpu);
     a->load_network = kernel_network_seconds(p->load_cpu);
-    a->stolen = resources_stolen_seconds();
+    a->stolen = p->pinned ? resources_stolen_seconds(p->load_cpu) +
+                                resources_stolen_seconds(p->server_cpu)
+                          : 0;
     a->busy = kernel_busy_seconds(p->server_cpu);
     a->load_busy = kernel_busy_seconds(p->load_cpu);
     a->load_all = resources_all_cpu_ns();
@@ -196,7 +194,7 @@ open_connections(
 static double
 burst_begins(const struct plan *plan, const struct scenario *s)
 {
-    return plan_warmup(plan, s) + BURST_BEFORE * plan_window(plan, s);
+    return s->warmup + BURST_BEFORE * plan_window(plan, s);
 }
 
 /* Fix the arrivals of an open loop, the same for every server of a block. */
@@ -212,73 +210,6 @@ plan_arrivals(struct load *load, const struct run *run, const struct plan *plan,
         return;
     load_plan(load, steps, s->special == SPECIAL_BURST ? 3 : 1, s->poisson,
         plan->seed + run->block);
-}
-
-/*
- * Tell whether a series of values has become steady: what MSER would cut off
- * ends before its middle, or the medians before and after do not differ. It
- * sorts the values.
- */
-static bool
-is_steady(double *y, size_t n)
-{
-    size_t d = series_mser(y, n);
-    double before, after;
-
-    if (d <= n / 2)
-        return true;
-    before = median_of(y, d);
-    after = median_of(y + d, n - d);
-    return fabs(before - after) <= STEADY_WITHIN * after;
-}
-
-/*
- * Look at throughput and median so far, in steps that are no shorter than a
- * round trip: shorter ones show the turns that clients take.
- */
-static bool
-has_settled(const struct load *load)
-{
-    const struct series *s = load_series(load, true);
-    uint64_t last = s->count > 0 ? s->steps[s->count - 1].p50_ns : 0;
-    size_t at_once = 1 + (size_t)(last / s->step_ns), n = s->count / at_once;
-    double rate[STEADY_MOST], p50[STEADY_MOST];
-
-    if (n > STEADY_MOST)
-        n = STEADY_MOST;
-    if (n < STEADY_FEWEST)
-        return false;
-    for (size_t i = 0; i < n; i++) {
-        rate[i] = p50[i] = 0;
-        for (size_t k = i * at_once; k < (i + 1) * at_once; k++) {
-            double replies = (double)s->steps[k].replies;
-
-            rate[i] += replies;
-            p50[i] += replies * (double)s->steps[k].p50_ns;
-        }
-        p50[i] /= fmax(1, rate[i]);
-    }
-    return is_steady(rate, n) && is_steady(p50, n);
-}
-
-/* Warm up for a fixed time, or until nothing changes any more. */
-static void
-warm_up(struct run *run, const struct plan *plan, struct load *load)
-{
-    const struct scenario *s = run->scenario;
-    double seconds = plan_warmup(plan, s), most = plan_warmup_max(plan, s);
-    uint64_t start = clock_ns();
-    struct load_tally warm = { 0 };
-
-    load_run(load, run->active, (uint64_t)(seconds * 1e9), &warm);
-    if (most > 0)
-        run->steady = has_settled(load);
-    for (; most > 0 && !run->steady && seconds < most;
-         seconds += STEADY_PIECE) {
-        load_run(load, run->active, (uint64_t)(STEADY_PIECE * 1e9), &warm);
-        run->steady = has_settled(load);
-    }
-    run->warmup_ns = clock_ns() - start;
 }
 
 /*
@@ -319,11 +250,12 @@ static void
 check_counter(struct run *run, struct process *server)
 {
     const struct timespec pause = { 0, 10 * 1000000L };
-    uint64_t sent = run->totals.lines;
+    uint64_t sent = run->totals.lines, all = 0;
 
     for (int tries = 0; tries < COUNTER_TRIES; tries++) {
-        if (process_counter(server, "requests", &run->lines_counted) == -1)
+        if (process_counter(server, "requests", &all) == -1)
             break;
+        run->lines_counted = all - run->lines_before;
         if (run->lines_counted == sent)
             return;
         nanosleep(&pause, NULL);
@@ -366,10 +298,13 @@ measure_window(struct run *run, const struct plan *plan, struct load *load,
     struct load_tally warm = { 0 };
     struct around around;
     struct edge edge;
+    uint64_t start;
 
     if (in_time)
         keep_time(true);
-    warm_up(run, plan, load);
+    start = clock_ns();
+    load_run(load, run->active, (uint64_t)(s->warmup * 1e9), &warm);
+    run->warmup_ns = clock_ns() - start;
     read_around(&around, server, where);
     /* What has piled up meanwhile must be gone before anything counts. */
     load_run(load, run->active, BREATH_NS, &warm);
@@ -405,28 +340,32 @@ measure_storm(struct run *run, const struct plan *plan, struct load *load,
     note_around(run, &around, server, where);
 }
 
+/* Tell whether memory is read with no connections open and with all. */
+static bool
+reads_memory(const struct scenario *s)
+{
+    return scenario_has(s, METRIC_MEMORY) && s->special != SPECIAL_LEVELS;
+}
+
 /*
- * Load a server that has just started, and take all readings. Return the
- * load, to which the run's series belong.
+ * Load a server, and take all readings. Return the load, to which the run's
+ * series belong.
  */
 static struct load *
 load_server(struct run *run, const struct plan *plan, double burst,
     struct process *server)
 {
     const struct scenario *s = run->scenario;
-    bool memory = scenario_has(s, METRIC_MEMORY);
     const struct load_group group = measured_group(run, server);
     struct load *load = load_new(&group, run->own_core);
     struct crowd *crowd = start_background(s, server);
 
     plan_arrivals(load, run, plan, burst);
-    if (memory && s->special != SPECIAL_LEVELS)
-        read_level(run, server, 0);
     if (s->special == SPECIAL_STORM)
         measure_storm(run, plan, load, server);
     else if (open_connections(run, server, load) == 0)
         measure_window(run, plan, load, server, crowd);
-    if (memory && s->special != SPECIAL_LEVELS)
+    if (reads_memory(s))
         read_level(run, server, run->connections);
     run->totals = *load_totals(load);
     if (crowd != NULL)
@@ -441,59 +380,136 @@ load_server(struct run *run, const struct plan *plan, double burst,
     return load;
 }
 
-/* Stop a server and note how it ended. */
+/* Make the run of a stage ready. */
 static void
-stop_server(struct run *run, struct process *server)
+begin_stage(struct run *run, const struct stage *stage,
+    const struct order *order, const struct plan *plan)
+{
+    const struct scenario *s = stage->scenario;
+
+    run_init(run, s);
+    run->subject = order->subject;
+    run->arm = order->arm;
+    run->block = order->block;
+    run->position = order->position;
+    run->started = order->started;
+    run->rate = stage->rate;
+    run->own_core = plan->placement.pinned && !s->all_cores;
+    run->connections = plan_connections(s);
+    run->active = s->active > 0 ? s->active : run->connections;
+}
+
+/*
+ * Read what a server takes with no connections open, for all stages: a later
+ * one would find what those before it left behind.
+ */
+static void
+read_base(struct run runs[], size_t count, const struct process *server)
+{
+    struct run base = { 0 };
+    bool wanted = false;
+
+    for (size_t i = 0; i < count; i++)
+        wanted = wanted || reads_memory(runs[i].scenario);
+    if (wanted)
+        read_level(&base, server, 0);
+    for (size_t i = 0; i < count; i++) {
+        if (!reads_memory(runs[i].scenario))
+            continue;
+        if (base.invalid[0] != '\0')
+            run_invalidate(&runs[i], "%s", base.invalid);
+        runs[i].levels[0] = base.levels[0];
+        runs[i].levels_count = base.levels_count;
+    }
+}
+
+/* Load a server in all stages; one after a stage that failed fails, too. */
+static void
+load_stages(struct run runs[], struct load *loads[], const struct order *order,
+    const struct plan *plan, struct process *server)
+{
+    uint64_t lines = 0;
+
+    read_base(runs, order->count, server);
+    for (size_t i = 0; i < order->count; i++) {
+        if (i > 0 && runs[i - 1].failed) {
+            run_invalidate(&runs[i], "%s", runs[i - 1].invalid);
+            runs[i].failed = true;
+            continue;
+        }
+        runs[i].lines_before = lines;
+        loads[i] = load_server(&runs[i], plan, order->stages[i].burst, server);
+        lines += runs[i].totals.lines;
+    }
+}
+
+/* Stop a server and note in all its runs how it ended. */
+static void
+stop_server(struct run runs[], size_t count, struct process *server)
 {
     struct process_end end = { 0 };
+    bool good = process_stop(server, &end) == 0;
 
-    if (process_stop(server, &end) == -1) {
-        run_invalidate(run, "%s", server->error);
-        run->failed = true;
+    for (size_t i = 0; i < count; i++) {
+        if (!good) {
+            run_invalidate(&runs[i], "%s", server->error);
+            runs[i].failed = true;
+        }
+        runs[i].switches = end.switches;
+        runs[i].cpu_seconds = end.cpu_seconds;
+        runs[i].stop_seconds = end.stop_seconds;
     }
-    run->switches = end.switches;
-    run->cpu_seconds = end.cpu_seconds;
-    run->stop_seconds = end.stop_seconds;
+}
+
+/* Complete the runs of one server and write them down. */
+static json_t *
+finish(
+    struct run runs[], struct load *loads[], size_t count, double pace_ns_mean)
+{
+    json_t *results = json_array();
+
+    for (size_t i = 0; i < count; i++) {
+        runs[i].pace_ns = pace_ns_mean;
+        run_finish(&runs[i]);
+        json_array_append_new(results, run_to_json(&runs[i]));
+        if (loads[i] != NULL)
+            load_free(loads[i]);
+        run_release(&runs[i]);
+    }
+    return results;
 }
 
 /* Start, load, stop, and write down. */
 json_t *
 measure(const struct order *order, const struct plan *plan)
 {
-    const struct scenario *s = order->scenario;
+    const struct scenario *s = order->stages[0].scenario;
     int cpu = plan->placement.pinned ? plan->placement.server_cpu : -1;
     double before = pace_ns(cpu);
-    struct load *load = NULL;
+    struct load *loads[MEASURE_STAGES_MAX] = { NULL };
+    struct run *runs = calloc(order->count, sizeof(*runs));
     struct process server;
-    struct run run;
-    json_t *result;
+    json_t *results;
 
-    run_init(&run, s);
-    run.subject = order->subject;
-    run.arm = order->arm;
-    run.block = order->block;
-    run.position = order->position;
-    run.started = order->started;
-    run.rate = order->rate;
-    run.own_core = plan->placement.pinned && !s->all_cores;
-    run.connections = plan_connections(s);
-    run.active = s->active > 0 ? s->active : run.connections;
+    assert(order->count <= MEASURE_STAGES_MAX);
+    if (runs == NULL)
+        err(1, NULL);
+    for (size_t i = 0; i < order->count; i++)
+        begin_stage(&runs[i], &order->stages[i], order, plan);
     if (s->all_cores)
         plan_unpin(plan);
-    if (launch(&server, s, run.subject, plan, NULL) == -1) {
-        run_invalidate(&run, "%s", server.error);
-        run.failed = true;
+    if (launch(&server, s, order->subject, plan, NULL) == -1) {
+        for (size_t i = 0; i < order->count; i++) {
+            run_invalidate(&runs[i], "%s", server.error);
+            runs[i].failed = true;
+        }
     } else {
-        load = load_server(&run, plan, order->burst, &server);
-        stop_server(&run, &server);
+        load_stages(runs, loads, order, plan, &server);
+        stop_server(runs, order->count, &server);
     }
     if (s->all_cores)
         plan_pin(plan);
-    run.pace_ns = (before + pace_ns(cpu)) / 2;
-    run_finish(&run);
-    result = run_to_json(&run);
-    if (load != NULL)
-        load_free(load);
-    run_release(&run);
-    return result;
+    results = finish(runs, loads, order->count, (before + pace_ns(cpu)) / 2);
+    free(runs);
+    return results;
 }

@@ -5,11 +5,11 @@
 #include <stdio.h>
 #include <sys/resource.h>
 
-#define TWIN_RUNS       4       /* per block */
-#define AA_RUNS         2       /* more, with an A/A arm */
+#define TWIN_RUNS       4U      /* per block */
+#define AA_RUNS         2U      /* more, with an A/A arm */
 #define OTHER_FILES     64      /* descriptors that are not connections */
 #define RUN_OVERHEAD    0.05    /* seconds to start, read and stop a server */
-#define SETTLING        0.3     /* more of a warm-up that may be longer */
+#define STAGE_OVERHEAD  0.02    /* seconds to read one that runs already */
 #define OPENED_PER_S    18000.0 /* connections, for the estimate of time */
 #define HANGS           2.2     /* seconds until nobody waits any more */
 #define SYSCALL_SECONDS 2.25    /* the passes of their own, of one server */
@@ -75,51 +75,61 @@ plan_pin(const struct plan *plan)
     run_on(plan, false);
 }
 
-/* Tell whether the suite's times hold, not the scenario's own. */
-static bool
-has_suite_times(const struct plan *plan, const struct scenario *s)
-{
-    return !plan->chosen && suites[plan->suite].window > 0 &&
-           s->special != SPECIAL_LEVELS && s->special != SPECIAL_STORM &&
-           s->special != SPECIAL_BURST && !s->hangs;
-}
-
-/* Choose the warm-up. */
-double
-plan_warmup(const struct plan *plan, const struct scenario *s)
-{
-    return has_suite_times(plan, s) ? suites[plan->suite].warmup : s->warmup;
-}
-
-/* Choose the longest warm-up. */
-double
-plan_warmup_max(const struct plan *plan, const struct scenario *s)
-{
-    return has_suite_times(plan, s) ? suites[plan->suite].warmup_max : 0;
-}
-
 /* Choose the window. */
 double
 plan_window(const struct plan *plan, const struct scenario *s)
 {
-    if (plan->window > 0)
-        return plan->window;
-    return has_suite_times(plan, s) ? suites[plan->suite].window : s->window;
+    return plan->window > 0 ? plan->window : s->window;
 }
 
 /* Choose the number of blocks. */
 size_t
-plan_blocks(const struct plan *plan)
+plan_blocks(const struct plan *plan, const struct scenario *s)
 {
-    return plan->blocks > 0 ? plan->blocks : suites[plan->suite].blocks;
+    if (plan->blocks > 0)
+        return plan->blocks;
+    return s->blocks > 0 ? s->blocks : suites[plan->suite].blocks;
 }
 
-/* A peer runs where the controls do, and wherever the finder is asked. */
+/* Tell whether a block is among so many, spread evenly over the planned. */
+static bool
+is_among(size_t block, size_t wanted, size_t planned)
+{
+    return (block - 1) * wanted % planned < wanted;
+}
+
+/* Count the blocks that have an A/A arm. */
+static size_t
+count_aa(size_t planned)
+{
+    return planned / 2 > PLAN_ARM_BLOCKS ? planned / 2 : PLAN_ARM_BLOCKS;
+}
+
+/* Spread the A/A arms. */
+bool
+plan_has_aa(const struct plan *plan, const struct scenario *s, size_t block)
+{
+    size_t planned = plan_blocks(plan, s);
+
+    return is_among(block, count_aa(planned), planned);
+}
+
+/* Spread the controls. */
+bool
+plan_has_controls(
+    const struct plan *plan, const struct scenario *s, size_t block)
+{
+    return s->controls &&
+           is_among(block, PLAN_ARM_BLOCKS, plan_blocks(plan, s));
+}
+
+/* A peer runs where the controls do, in the sweep, and wherever the finder is
+ * asked. */
 bool
 plan_has_peer(const struct plan *plan, const struct scenario *s)
 {
     return plan->peer != NULL && plan->peer_speaks == s->ask->speaks &&
-           (s->controls || s->program == PROGRAM_CHARFINDER) &&
+           (s->controls || s->peer || s->program == PROGRAM_CHARFINDER) &&
            (s->background.role == NULL ||
                s->background.ask->speaks == s->ask->speaks);
 }
@@ -145,9 +155,9 @@ plan_connections(const struct scenario *s)
 double
 plan_run_seconds(const struct plan *plan, const struct scenario *s)
 {
-    return RUN_OVERHEAD + plan_warmup(plan, s) + plan_window(plan, s) +
-           (plan_warmup_max(plan, s) > 0 ? SETTLING : 0) +
-           2 * (double)s->connections / OPENED_PER_S + (s->hangs ? HANGS : 0);
+    return (s->goes_on ? STAGE_OVERHEAD : RUN_OVERHEAD) + s->warmup +
+           plan_window(plan, s) + 2 * (double)s->connections / OPENED_PER_S +
+           (s->hangs ? HANGS : 0);
 }
 
 /* Count the controls. */
@@ -161,21 +171,17 @@ count_controls(const struct plan *plan, const struct scenario *s)
     return n;
 }
 
-/* Count the runs of a block. */
-static size_t
-count_block_runs(const struct plan *plan, const struct scenario *s)
-{
-    size_t runs = TWIN_RUNS + (s->aa ? AA_RUNS : 0);
-
-    return runs + count_controls(plan, s) + plan_has_peer(plan, s);
-}
-
 /* Estimate a scenario. */
 double
 plan_seconds(const struct plan *plan, const struct scenario *s)
 {
-    size_t runs = plan_blocks(plan) * count_block_runs(plan, s);
+    size_t blocks = plan_blocks(plan, s), runs = 0;
 
+    for (size_t block = 1; block <= blocks; block++)
+        runs +=
+            TWIN_RUNS + plan_has_peer(plan, s) +
+            (plan_has_aa(plan, s, block) ? AA_RUNS : 0U) +
+            (plan_has_controls(plan, s, block) ? count_controls(plan, s) : 0);
     if (s->share > 0)
         runs += CAPACITY_RUNS;
     return (double)runs * plan_run_seconds(plan, s) +

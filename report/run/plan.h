@@ -12,6 +12,9 @@
 
 #define PLAN_BLOCKS_MAX 50
 
+/* Blocks that have A/A runs, and that have controls, when that many are run. */
+#define PLAN_ARM_BLOCKS 6
+
 /*
  * Where things run. `pinned` is false on a machine with one processor or
  * where processors cannot be chosen; `why` says so then, and what depends on
@@ -33,9 +36,9 @@ struct plan {
     enum ask_speaks peer_speaks; /* and how to talk to it */
     uint64_t seed;
     enum suite suite;
-    bool chosen;   /* by --only: the scenarios' own times, not the suite's */
-    size_t blocks; /* 0 = as the suite says */
-    double window; /* seconds; 0 = as suite or scenario say */
+    bool chosen;   /* by --only, not by the suite */
+    size_t blocks; /* 0 = as scenario or suite say */
+    double window; /* seconds; 0 = as the scenario says */
     double limit;  /* seconds in all that blocks must keep to; 0 = none, as of
                       a comparison that is gone on with */
 };
@@ -50,15 +53,22 @@ struct placement plan_place(void);
 void plan_unpin(const struct plan *plan);
 void plan_pin(const struct plan *plan);
 
-/* Return warm-up and window of a scenario in seconds. */
-double plan_warmup(const struct plan *plan, const struct scenario *s);
+/* Return the window of a scenario in seconds. */
 double plan_window(const struct plan *plan, const struct scenario *s);
 
-/* Return until when a warm-up may last; 0 = it is of a fixed length. */
-double plan_warmup_max(const struct plan *plan, const struct scenario *s);
+/* Return the number of blocks of a scenario. */
+size_t plan_blocks(const struct plan *plan, const struct scenario *s);
 
-/* Return the number of blocks. */
-size_t plan_blocks(const struct plan *plan);
+/*
+ * Return whether a block of a scenario, counted from 1, has an A/A arm: every
+ * other one has, and of few blocks as many as give an interval.
+ */
+bool plan_has_aa(
+    const struct plan *plan, const struct scenario *s, size_t block);
+
+/* Return whether it has the controls: as many have as give an interval. */
+bool plan_has_controls(
+    const struct plan *plan, const struct scenario *s, size_t block);
 
 /* Return whether the peer runs in a scenario. */
 bool plan_has_peer(const struct plan *plan, const struct scenario *s);

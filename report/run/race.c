@@ -1,6 +1,5 @@
 #include "report/run/race.h"
 
-#include "report/median.h"
 #include "report/rng.h"
 #include "report/run/measure.h"
 #include "report/run/syscalls.h"
@@ -14,22 +13,24 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define STOLEN_MAX    0.01 /* of the window, by a hypervisor */
-#define FOREIGN_MAX   0.05 /* of the window, by others, on either processor */
-#define TICK          0.01 /* seconds: how exactly both are known */
-#define DISCARDED_MAX 5    /* one block in so many may be discarded */
-#define RUNS_MAX      16   /* per block */
-#define LATE          1.02 /* of the time limit: no further block */
+#define STOLEN_MAX  0.03 /* of the window, by a hypervisor */
+#define FOREIGN_MAX 0.05 /* of the window, by others, on either processor */
+#define TICK        0.01 /* seconds: how exactly both are known */
+#define RUNS_MAX    16   /* per block */
 
-/* One scenario while it runs. */
+/* One scenario while it runs, or several that the same processes serve. */
 struct race {
-    const struct scenario *scenario;
+    struct stage stages[MEASURE_STAGES_MAX];
+    size_t count;
+    const struct scenario *scenario; /* the first of them */
     const struct plan *plan;
     struct journal *journal;
     struct meter *meter;
-    size_t blocks, discarded;
-    double rate, burst;
-    json_t *orders, *discarded_blocks, *runs;
+    size_t blocks, disturbed;
+    double pace; /* of the last block: times as long as estimated */
+    struct rng coin;
+    json_t *orders;
+    json_t *described[MEASURE_STAGES_MAX], *runs[MEASURE_STAGES_MAX];
 };
 
 /*
@@ -55,7 +56,7 @@ race_was_disturbed(const struct scenario *s, const json_t *run)
         fmax(time_in_the_way(run, "foreign_cpu_seconds", "run_queue_ns"),
             time_in_the_way(run, "load_foreign_cpu_seconds", "load_wait_ns"));
 
-    if (get_number(run, "stolen_seconds") > STOLEN_MAX * window + TICK)
+    if (get_number(run, "stolen_seconds") > STOLEN_MAX * window + 2 * TICK)
         return true;
     /* On all cores the servers are what else there is. */
     return !s->all_cores && lost > FOREIGN_MAX * window;
@@ -70,9 +71,10 @@ order_controls(enum subject order[RUNS_MAX], const struct race *r)
 {
     const struct scenario *s = r->scenario;
     enum subject there[SUBJECTS];
+    bool controls = plan_has_controls(r->plan, s, r->blocks + 1);
     size_t n = 0;
 
-    for (int c = SUBJECT_BARE_EPOLL; s->controls && c < SUBJECT_PEER; c++)
+    for (int c = SUBJECT_BARE_EPOLL; controls && c < SUBJECT_PEER; c++)
         if (r->plan->server_path[s->program][c] != NULL)
             there[n++] = (enum subject)c;
     if (plan_has_peer(r->plan, s))
@@ -110,91 +112,94 @@ order_block(
         runs[n++].arm = islower((unsigned char)letters[i]) ? "aa" : "twin";
     }
     for (size_t i = 0; i < n; i++) {
-        runs[i].scenario = r->scenario;
+        runs[i].stages = r->stages;
+        runs[i].count = r->count;
         runs[i].block = r->blocks + 1;
         runs[i].position = i + 1;
-        runs[i].rate = r->rate;
-        runs[i].burst = r->burst;
     }
     return n;
 }
 
-/* Run one block. */
-static json_t *
-run_block(struct race *r, struct order *runs, size_t n, const char *letters)
+/* Estimate how long one server is run. */
+static double
+run_seconds(const struct race *r)
 {
-    json_t *results = json_array();
+    double seconds = 0;
 
-    for (size_t i = 0; i < n; i++) {
-        json_t *run;
-
-        runs[i].started = meter_overall(r->meter);
-        meter_show(r->meter, "%s: block %zu %s %zu, %s", r->scenario->name,
-            r->blocks + 1,
-            r->blocks < plan_blocks(r->plan) ? "of" : "beyond the planned",
-            plan_blocks(r->plan), subjects[runs[i].subject].title);
-        run = measure(&runs[i], r->plan);
-        journal_add_run(r->journal, r->scenario->name, letters,
-            meter_overall(r->meter), run);
-        json_array_append_new(results, run);
-        meter_add(r->meter, plan_run_seconds(r->plan, r->scenario));
-    }
-    return results;
+    for (size_t i = 0; i < r->count; i++)
+        seconds += plan_run_seconds(r->plan, r->stages[i].scenario);
+    return seconds;
 }
 
-/* Run one block, or take it from an earlier session; then look at it. */
+/* Run one server, and write down what was found in each stage. */
 static void
-race_block(struct race *r, const char *letters)
+run_one(struct race *r, struct order *order, const char *letters)
 {
-    struct order runs[RUNS_MAX];
-    size_t n = order_block(runs, r, letters), i;
-    json_t *results =
-        journal_block(r->journal, r->scenario->name, r->blocks + 1, n);
-    bool disturbed = false;
-    json_t *run;
+    json_t *results, *run;
+    size_t i;
 
-    if (results != NULL)
-        meter_skip(
-            r->meter, (double)n * plan_run_seconds(r->plan, r->scenario));
-    else
-        results = run_block(r, runs, n, letters);
-    json_array_foreach(results, i, run)
-        disturbed = disturbed || race_was_disturbed(r->scenario, run);
-    r->blocks++;
-    if (disturbed && r->plan->placement.pinned) {
-        r->discarded++;
-        json_array_append_new(r->discarded_blocks, value_count(r->blocks));
+    order->started = meter_overall(r->meter);
+    meter_show(r->meter, "%s: block %zu %s %zu, %s", r->scenario->name,
+        r->blocks + 1,
+        r->blocks < plan_blocks(r->plan, r->scenario) ? "of"
+                                                      : "beyond the planned",
+        plan_blocks(r->plan, r->scenario), subjects[order->subject].title);
+    results = measure(order, r->plan);
+    json_array_foreach(results, i, run) {
+        const struct scenario *s = r->stages[i].scenario;
+
+        json_object_set_new(run, "disturbed",
+            json_boolean(
+                r->plan->placement.pinned && race_was_disturbed(s, run)));
+        journal_add_run(
+            r->journal, s->name, letters, meter_overall(r->meter), run);
+        json_array_append(r->runs[i], run);
     }
-    json_array_extend(r->runs, results);
-    json_array_append_new(r->orders, json_string(letters));
     json_decref(results);
+    meter_add(r->meter, run_seconds(r));
 }
 
-/* Tell whether another block is due: a planned one, or one for a discarded. */
+/* Take a block of n servers from an earlier session, if it has all of it. */
 static bool
-is_another_due(const struct race *r)
+take_block(struct race *r, size_t n)
 {
-    size_t planned = plan_blocks(r->plan);
-    double seconds = plan_seconds(r->plan, r->scenario) / (double)planned;
-    double ends = meter_expects(r->meter);
+    json_t *found[MEASURE_STAGES_MAX];
+    bool whole = true;
 
-    if (r->plan->limit > 0 &&
-        meter_elapsed(r->meter) + seconds > LATE * r->plan->limit)
-        return false;
-    if (r->blocks < planned)
-        return true;
-    /* n of planned + n are one in DISCARDED_MAX for the n that ends it. */
-    if (r->scenario->special == SPECIAL_LEVELS ||
-        r->blocks - r->discarded >= planned ||
-        r->blocks >= planned + planned / (DISCARDED_MAX - 1) ||
-        r->blocks >= PLAN_BLOCKS_MAX ||
-        (r->plan->limit > 0 && ends + seconds > r->plan->limit))
-        return false;
-    r->meter->total += seconds;
-    return true;
+    for (size_t i = 0; i < r->count; i++) {
+        found[i] = journal_block(
+            r->journal, r->stages[i].scenario->name, r->blocks + 1, n);
+        whole = whole && found[i] != NULL;
+    }
+    for (size_t i = 0; i < r->count; i++) {
+        if (whole)
+            json_array_extend(r->runs[i], found[i]);
+        json_decref(found[i]);
+    }
+    if (whole)
+        meter_skip(r->meter, (double)n * run_seconds(r));
+    return whole;
 }
 
-/* Toss the coin, whether it is needed or not. */
+/* Tell whether other work was in the way of a twin in the last n runs. */
+static bool
+was_disturbed(const struct race *r, size_t n)
+{
+    for (size_t i = 0; i < r->count; i++) {
+        size_t size = json_array_size(r->runs[i]);
+
+        for (size_t k = size - n; k < size; k++) {
+            const json_t *run = json_array_get(r->runs[i], k);
+
+            if (strcmp(get_text(run, "arm"), "twin") == 0 &&
+                get_bool(run, "disturbed"))
+                return true;
+        }
+    }
+    return false;
+}
+
+/* Toss the coin. */
 static const char *
 toss(struct rng *coin, bool aa)
 {
@@ -203,51 +208,56 @@ toss(struct rng *coin, bool aa)
     return aa ? "bBAABb" : "BAAB";
 }
 
-/* Tell whether a run is of a twin, in a block that was not discarded. */
+/* Run one block, or take it from an earlier session. */
+static void
+race_block(struct race *r)
+{
+    const char *letters =
+        toss(&r->coin, plan_has_aa(r->plan, r->scenario, r->blocks + 1));
+    struct order runs[RUNS_MAX];
+    size_t n = order_block(runs, r, letters);
+
+    double estimate = (double)n * run_seconds(r);
+    double began = meter_elapsed(r->meter);
+
+    if (r->blocks >= plan_blocks(r->plan, r->scenario))
+        r->meter->total += estimate;
+    if (!take_block(r, n))
+        for (size_t i = 0; i < n; i++)
+            run_one(r, &runs[i], letters);
+    r->pace = fmax(1, (meter_elapsed(r->meter) - began) / estimate);
+    r->disturbed += was_disturbed(r, n);
+    r->blocks++;
+    json_array_append_new(r->orders, json_string(letters));
+}
+
+/* Estimate the next block. */
+static double
+block_seconds(const struct race *r)
+{
+    struct order runs[RUNS_MAX];
+    bool aa = plan_has_aa(r->plan, r->scenario, r->blocks + 1);
+
+    return fmax(1, r->pace) * run_seconds(r) *
+           (double)order_block(runs, r, aa ? "aABBAa" : "ABBA");
+}
+
+/*
+ * Tell whether another block is due: a planned one, or as long as there is time
+ * one in the place of a disturbed one, of which no more than half as many as
+ * planned are run. Memory does not depend on time.
+ */
 static bool
-is_good_run_of(const json_t *scenario, const json_t *run, enum subject twin)
+is_another_due(const struct race *r)
 {
-    const json_t *block;
-    size_t i;
+    size_t planned = plan_blocks(r->plan, r->scenario);
 
-    json_array_foreach(json_object_get(scenario, "discarded_blocks"), i, block)
-        if (json_integer_value(block) == (json_int_t)get_count(run, "block") &&
-            !get_bool(scenario, "too_noisy"))
-            return false;
-    return strcmp(get_text(run, "server"), subjects[twin].name) == 0 &&
-           strcmp(get_text(run, "arm"), "twin") == 0;
-}
-
-/* Take the median of a twin's rates in a scenario; NAN where there is none. */
-static double
-median_rate(const json_t *scenario, enum subject twin)
-{
-    double rates[2 * PLAN_BLOCKS_MAX];
-    const json_t *run;
-    size_t i, n = 0;
-
-    json_array_foreach(json_object_get(scenario, "runs"), i, run) {
-        double rate = get_number(
-            json_object_get(run, "figures"), metric_keys[METRIC_RATE]);
-
-        if (n < sizeof(rates) / sizeof(rates[0]) && isfinite(rate) &&
-            is_good_run_of(scenario, run, twin))
-            rates[n++] = rate;
-    }
-    return median_of(rates, n);
-}
-
-/* Find what a twin can do: its median rate where that was measured. */
-static double
-capacity_known(const json_t *done, enum subject twin)
-{
-    const json_t *scenario;
-    size_t i;
-
-    json_array_foreach(done, i, scenario)
-        if (strcmp(get_text(scenario, "name"), "reply-50") == 0)
-            return median_rate(scenario, twin);
-    return NAN;
+    if (r->plan->limit > 0 &&
+        meter_elapsed(r->meter) + block_seconds(r) > r->plan->limit)
+        return false;
+    return r->blocks < planned || (r->scenario->primary != METRIC_MEMORY &&
+                                      r->blocks - r->disturbed < planned &&
+                                      r->blocks < planned + planned / 2);
 }
 
 /* Look for a gate that says so. */
@@ -265,71 +275,68 @@ race_has_failed(const json_t *run)
 
 /* Measure what a twin can do, in a closed loop of the same connections. */
 static double
-capacity_measured(const struct race *r, enum subject twin)
+measure_capacity(
+    const struct race *r, const struct scenario *s, enum subject twin)
 {
-    struct scenario closed = *r->scenario;
-    struct order order = { .scenario = &closed,
+    struct scenario closed = *s;
+    const struct stage stage = { .scenario = &closed };
+    const struct order order = { .stages = &stage,
+        .count = 1,
         .subject = twin,
         .arm = "twin",
         .block = 1,
         .position = 1 };
-    json_t *run;
+    json_t *runs;
     double rate;
 
     closed.way = LOAD_CLOSED;
     closed.special = SPECIAL_NONE;
     closed.has = 1u << METRIC_RATE;
-    run = measure(&order, r->plan);
-    rate =
-        get_number(json_object_get(run, "figures"), metric_keys[METRIC_RATE]);
-    json_decref(run);
+    runs = measure(&order, r->plan);
+    rate = get_number(json_object_get(json_array_get(runs, 0), "figures"),
+        metric_keys[METRIC_RATE]);
+    json_decref(runs);
     return rate;
 }
 
 /* Fix the rate of an open loop that is a share of the slower twin's. */
 static json_t *
-find_rate(struct race *r, const json_t *done)
+find_rate(struct race *r, const struct scenario *s)
 {
-    double capacity[2], slower, faster;
-    bool known = true;
-    json_t *note = journal_note(r->journal, r->scenario->name, "rate");
+    double capacity[2], slower;
+    json_t *note = journal_note(r->journal, s->name, "rate");
     char *from;
 
     if (note != NULL)
         return json_incref(note);
-    for (int t = 0; t < 2; t++) {
-        capacity[t] = capacity_known(done, (enum subject)t);
-        known = known && isfinite(capacity[t]);
-    }
-    for (int t = 0; t < 2 && !known; t++)
-        capacity[t] = capacity_measured(r, (enum subject)t);
+    for (int t = 0; t < 2; t++)
+        capacity[t] = measure_capacity(r, s, (enum subject)t);
     slower = fmin(capacity[0], capacity[1]);
-    faster = fmax(capacity[0], capacity[1]);
     if (!isfinite(slower))
-        slower = faster = 1000; /* both failed, and will again */
-    if (asprintf(&from, "%g of %.0f/s, the closed loop of the slower twin%s",
-            r->scenario->share, slower, known ? " in reply-50" : "") == -1)
+        slower = capacity[0] = capacity[1] = 1000; /* will fail again */
+    if (asprintf(&from, "%g of %.0f/s, the closed loop of the slower twin",
+            s->share, slower) == -1)
         err(1, NULL);
     note =
-        json_pack("{s:f, s:f, s:s}", "rate", round(r->scenario->share * slower),
-            "burst", round(BURST_FACTOR * faster), "from", from);
+        json_pack("{s:f, s:f, s:s}", "rate", round(s->share * slower), "burst",
+            round(BURST_FACTOR * fmax(capacity[0], capacity[1])), "from", from);
     free(from);
-    journal_add_note(r->journal, r->scenario->name, "rate", note);
+    journal_add_note(r->journal, s->name, "rate", note);
     return note;
 }
 
-/* Set the rates of the race; return where they come from, or null. */
+/* Set the rates of a stage; return where they come from, or null. */
 static json_t *
-set_rate(struct race *r, const json_t *done)
+set_rate(struct race *r, struct stage *stage)
 {
     json_t *note, *from;
 
-    r->rate = r->scenario->rate;
-    if (r->scenario->share == 0)
+    stage->rate = stage->scenario->rate;
+    if (stage->scenario->share == 0)
         return json_null();
-    note = find_rate(r, done);
-    r->rate = get_number(note, "rate");
-    r->burst = get_number(note, "burst");
+    note = find_rate(r, stage->scenario);
+    stage->rate = get_number(note, "rate");
+    stage->burst = get_number(note, "burst");
     from = json_incref(json_object_get(note, "from"));
     json_decref(note);
     return from;
@@ -348,9 +355,9 @@ background_of(const struct scenario *s)
 
 /* Describe the scenario, as far as it is known before the runs. */
 static json_t *
-describe(const struct race *r, json_t *rate_from)
+describe(const struct race *r, const struct stage *stage, json_t *rate_from)
 {
-    const struct scenario *s = r->scenario;
+    const struct scenario *s = stage->scenario;
     size_t connections = plan_connections(s);
     json_t *o = json_pack("{s:s, s:s, s:s, s:s, s:s, s:s, s:s, s:s, s:s}",
         "name", s->name, "title", s->title, "question", s->question, "family",
@@ -359,19 +366,17 @@ describe(const struct race *r, json_t *rate_from)
         scenario_load_model(s), "latency_from",
         s->way == LOAD_OPEN ? "intended" : "sent");
     json_t *more = json_pack("{s:o, s:o, s:o, s:o, s:o, s:o, s:s, s:{s:o, s:o},"
-                             " s:s, s:n, s:f, s:s, s:f}",
+                             " s:s, s:n, s:f, s:f}",
         "connections", value_count(connections), "connections_wanted",
         value_count(s->connections), "active",
         value_count(s->active > 0 ? s->active : connections), "rate_per_second",
-        r->rate > 0 ? json_real(r->rate) : json_null(), "rate_from", rate_from,
-        "background", background_of(s), "cores",
+        stage->rate > 0 ? json_real(stage->rate) : json_null(), "rate_from",
+        rate_from, "background", background_of(s), "cores",
         s->all_cores || !r->plan->placement.pinned ? "all" : "one", "options",
         "threaded", value_text(s->options[SUBJECT_THREADED]), "evented",
         value_text(s->options[SUBJECT_EVENTED]), "primary",
-        metric_keys[s->primary], "sentence", "warmup_seconds",
-        plan_warmup(r->plan, s), "warmup",
-        plan_warmup_max(r->plan, s) > 0 ? "MSER" : "fixed", "window_seconds",
-        plan_window(r->plan, s));
+        metric_keys[s->primary], "sentence", "warmup_seconds", s->warmup,
+        "window_seconds", plan_window(r->plan, s));
 
     if (o == NULL || more == NULL)
         errx(1, "a scenario cannot be described");
@@ -382,21 +387,21 @@ describe(const struct race *r, json_t *rate_from)
 
 /* Count system calls in a pass of its own, or take the counts of earlier. */
 static json_t *
-count_syscalls(const struct race *r)
+count_syscalls(const struct race *r, const struct scenario *scenario)
 {
-    const char *name = r->scenario->name;
+    const char *name = scenario->name;
     json_t *note = journal_note(r->journal, name, "syscalls");
 
-    if (!r->scenario->syscalls)
+    if (!scenario->syscalls)
         return json_null();
     if (note != NULL)
         return json_incref(note);
     meter_show(r->meter, "%s: counting system calls", name);
     note = json_object();
-    for (int s = 0; s < (r->scenario->controls ? SUBJECT_PEER : 2); s++)
-        if (r->plan->server_path[r->scenario->program][s] != NULL)
+    for (int s = 0; s < (scenario->controls ? SUBJECT_PEER : 2); s++)
+        if (r->plan->server_path[scenario->program][s] != NULL)
             json_object_set_new(note, subjects[s].name,
-                syscalls_count(r->scenario, (enum subject)s, r->plan));
+                syscalls_count(scenario, (enum subject)s, r->plan));
     journal_add_note(r->journal, name, "syscalls", note);
     return note;
 }
@@ -427,32 +432,87 @@ seed_coin(struct rng *coin, const struct plan *plan, const struct scenario *s)
     rng_seed(coin, plan->seed + sum);
 }
 
-/* Run all blocks. */
-json_t *
-race_run(const struct scenario *s, const struct plan *plan, const json_t *done,
-    struct journal *journal, struct meter *meter)
+/* Prepare to race `count` scenarios in the same processes. */
+static void
+begin(struct race *r, const struct scenario *const *chosen, size_t count)
 {
-    struct race r = { .scenario = s,
-        .plan = plan,
-        .journal = journal,
-        .meter = meter,
-        .orders = json_array(),
-        .discarded_blocks = json_array(),
-        .runs = json_array() };
-    json_t *from = set_rate(&r, done), *o = describe(&r, from), *counts;
-    struct rng coin;
+    assert(count <= MEASURE_STAGES_MAX);
+    assert(plan_blocks(r->plan, chosen[0]) <= PLAN_BLOCKS_MAX);
+    r->scenario = chosen[0];
+    r->count = count;
+    r->orders = json_array();
+    seed_coin(&r->coin, r->plan, r->scenario);
+    for (size_t i = 0; i < count; i++) {
+        json_t *from;
 
-    assert(plan_blocks(plan) <= PLAN_BLOCKS_MAX);
-    seed_coin(&coin, plan, s);
-    while (is_another_due(&r))
-        race_block(&r, toss(&coin, s->aa));
-    json_object_set_new(o, "orders", r.orders);
-    json_object_set_new(o, "discarded_blocks", r.discarded_blocks);
-    json_object_set_new(
-        o, "too_noisy", json_boolean(r.discarded * DISCARDED_MAX > r.blocks));
-    counts = count_syscalls(&r);
-    json_object_set_new(o, "syscalls_missing", why_not_counted(counts));
-    json_object_set_new(o, "syscalls", counts);
-    json_object_set_new(o, "runs", r.runs);
-    return o;
+        r->stages[i].scenario = chosen[i];
+        from = set_rate(r, &r->stages[i]);
+        r->described[i] = describe(r, &r->stages[i], from);
+        r->runs[i] = json_array();
+    }
+}
+
+/* Add the scenarios of a race to all. */
+static void
+end(struct race *r, json_t *all)
+{
+    for (size_t i = 0; i < r->count; i++) {
+        json_t *o = r->described[i];
+        json_t *counts = count_syscalls(r, r->stages[i].scenario);
+
+        json_object_set(o, "orders", r->orders);
+        json_object_set_new(o, "syscalls_missing", why_not_counted(counts));
+        json_object_set_new(o, "syscalls", counts);
+        json_object_set_new(o, "runs", r->runs[i]);
+        json_array_append_new(all, o);
+    }
+    json_decref(r->orders);
+}
+
+/* Find the race in which the least of what was planned has been done. */
+static struct race *
+find_next(struct race *races, size_t n)
+{
+    struct race *next = NULL;
+    double least = 0;
+
+    for (size_t i = 0; i < n; i++) {
+        double done = (double)races[i].blocks /
+                      (double)plan_blocks(races[i].plan, races[i].scenario);
+
+        if (is_another_due(&races[i]) && (next == NULL || done < least)) {
+            next = &races[i];
+            least = done;
+        }
+    }
+    return next;
+}
+
+/* Run all blocks, each of a scenario that is behind. */
+json_t *
+race_all(const struct scenario *const *chosen, size_t count,
+    const struct plan *plan, struct journal *journal, struct meter *meter)
+{
+    struct race *races = calloc(count + 1, sizeof(*races)), *next;
+    json_t *all = json_array();
+    size_t n = 0;
+
+    if (races == NULL)
+        err(1, NULL);
+    for (size_t i = 0, stages; i < count; i += stages, n++) {
+        stages = 1;
+        while (i + stages < count && chosen[i + stages]->goes_on &&
+               chosen[i + stages] == chosen[i] + stages)
+            stages++;
+        races[n].plan = plan;
+        races[n].journal = journal;
+        races[n].meter = meter;
+        begin(&races[n], chosen + i, stages);
+    }
+    while ((next = find_next(races, n)) != NULL)
+        race_block(next);
+    for (size_t i = 0; i < n; i++)
+        end(&races[i], all);
+    free(races);
+    return all;
 }

@@ -1,22 +1,27 @@
 /*
- * race - running a scenario: blocks of runs, each run a fresh server process.
+ * race - running scenarios: blocks of runs, each run a fresh server process.
  *
  * In a block the twins run in the order ABBA or BAAB, as a seeded coin says;
  * the controls run once each between the two halves, and each is compared with
  * that run of a twin which is nearest (or with both, when they are as near). A
  * peer runs like a control. With an A/A arm the twin that is first and last
  * runs once more at either end, aABBAa: between the small letters and the large
- * ones, too, drift cancels, and there is no other difference.
+ * ones, too, drift cancels, and there is no other difference. Every other block
+ * has such an arm, and the controls run in six: they are not what is judged.
  *
- * A block is discarded when the machine was busy with something else around
- * one of its windows: when a hypervisor took more than 1 % of it, or when on
- * one of the two processors more than 5 % went to neither load nor server,
- * somebody waited there for so long, and others ran for so long (where they can
- * be seen; the kernel's own threads are not looked at). Less than 5 % cannot be
- * told from what falling asleep and waking up take. The rule does not look at
- * what the servers did. One block in five may be run again for it; if more than
- * one in five are discarded, the machine is too noisy for a verdict. Memory
- * does not depend on time: it is exempt.
+ * Blocks are short and many: what disturbs the machine for a moment spoils one,
+ * and an interval from 24 bears three such. Scenarios take turns, block by
+ * block, so each sees the machine as it was from beginning to end.
+ *
+ * A run is disturbed when the machine was busy with something else around its
+ * window: when a hypervisor took more than 3 % of it (and two ticks of the
+ * clock), or when on one of the two processors more than 5 % went to neither
+ * load nor server, somebody waited there for so long, and others ran for so
+ * long (where they can be seen; the kernel's own threads are not looked at).
+ * Less than 5 % cannot be told from what falling asleep and waking up take. The
+ * rule does not look at what the servers did. A block with a disturbed run of a
+ * twin is run again, as long as there is time; which blocks count the teller
+ * says, comparison by comparison.
  */
 #ifndef REPORT_RACE_H
 #define REPORT_RACE_H
@@ -29,14 +34,13 @@
 #include <stdbool.h>
 
 /*
- * Run a scenario, or what the journal does not have of it. Return it as an
- * object of report.json with its runs, which the teller is to judge; the caller
- * owns it. `done` are the scenarios that ran before it, in one of which the
- * rate of an open loop may have been found. End the program when memory or
- * descriptors run out.
+ * Run scenarios, or what the journal does not have of them. Return them as an
+ * array of objects of report.json with their runs, which the teller is to
+ * judge; the caller owns it. End the program when memory or descriptors run
+ * out.
  */
-json_t *race_run(const struct scenario *s, const struct plan *plan,
-    const json_t *done, struct journal *journal, struct meter *meter);
+json_t *race_all(const struct scenario *const *chosen, size_t count,
+    const struct plan *plan, struct journal *journal, struct meter *meter);
 
 /*
  * Return whether the machine was busy with something else in the window of a

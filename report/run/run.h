@@ -36,11 +36,11 @@ struct run {
     double started;         /* seconds since the comparison was begun */
     double rate;            /* open loop: intended per second; else 0 */
     uint64_t warmup_ns;
-    bool steady; /* as far as that was looked at */
     struct load_tally tally;
     struct load_totals totals;   /* from the first connection to the last */
     struct crowd_got background; /* within the window */
     struct ask_sameness same;    /* of the answers */
+    uint64_t lines_before;       /* that it was sent in earlier stages */
     uint64_t lines_counted;      /* by the server; 0 = it does not count */
     uint64_t server_cpu_ns, load_cpu_ns; /* within the window */
     uint64_t load_wait_ns;       /* the generator waited for its processor */

@@ -6,8 +6,7 @@ figures then are subtracted from those now; estimate, interval, margin and
 verdict are those of any comparison, and the band is the wider one of the two
 reports. Two days are no two columns of one run, though: what the machine did
 differently is in it. So there is no verdict where its pace (see pace.h) is
-another one, where either report is too noisy for one, or where a gate spoils
-the figures.
+another one, or where a gate spoils the figures.
 """
 
 from math import isfinite, log, nan
@@ -38,8 +37,6 @@ def why_not_counted(scenario, server, metric):
     """Why the figures of a server in one report do not count, or None."""
     if any(gate.spoils(metric) for gate in scenario.cell(server).gates):
         return "INVALID"
-    if METRICS[metric].timed and scenario.too_noisy:
-        return "too noisy"
     return None
 
 
@@ -65,12 +62,11 @@ def block_values(s, server, metric):
     its logarithms, or of the figures themselves; and whether one is only a
     bound."""
     m, values, bound = METRICS[metric], [], False
+    counting = s.counting(s.arm(server), metric)
     scale = float if m.may_be_zero else lambda x: log(x) if x > 0 else nan
     for block in range(1, len(s.o.orders) + 1):
-        if m.timed and block in s.discarded:
-            continue
         runs = [run for run in s.in_block(server, False, block)
-            if isfinite(run.figures.get(metric, nan))]
+            if isfinite(run.figures.get(metric, nan)) and run in counting]
         bound |= any(metric in run.at_least for run in runs)
         some = [scale(run.figures[metric]) for run in runs]
         value = over(sum(some), len(some))

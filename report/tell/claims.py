@@ -103,8 +103,7 @@ def undecided(scenario, c):
         return c.invalid or (c.gates or [""])[0] or "not valid"
     if c.verdict != "no verdict":
         return None
-    return "too many blocks were disturbed" if scenario.too_noisy \
-        else "too few blocks for an interval"
+    return "too few blocks for an interval"
 
 
 def spoiled(scenario, server, metric):
@@ -149,7 +148,7 @@ def ratio(report, rule):
 def counted(scenario, server, metric):
     """The runs that a server's median is of."""
     s = Raced(scenario)
-    return [run for run in s.arm(server) if s.counts(run, metric)]
+    return s.counting(s.arm(server), metric)
 
 
 def median_of(scenario, server, metric):
@@ -220,8 +219,7 @@ def cores(report, rule):
 
 def same_twice(report, rule):
     """By what share the same server, run against itself, differs from itself
-    in a metric. That the machine is noisy is what it is about, and no reason
-    against it."""
+    in a metric."""
     for scenario in report.scenarios:
         aa = named(scenario.aa, rule.metric, "metric")
         if aa and aa.is_ratio() and aa.span().has_ends():

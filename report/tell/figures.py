@@ -326,8 +326,7 @@ def memory(report):
         return max((x for x in (getattr(m, key) for m in cell.memory)
             if isfinite(x)), default=0)
 
-    idle = [s for s in report.scenarios if s.family == "idle"
-        and len(s.cell(THREADS).memory) >= 2
+    idle = [s for s in report.scenarios if len(s.cell(THREADS).memory) >= 2
         and s.cell(THREADS).memory[-1].connections > 0]
     if not idle:
         return ""

@@ -75,16 +75,17 @@ def title(report):
 
 
 def too_busy(report):
-    """That other work spoiled scenarios, whose it was, and what to do."""
+    """That other work disturbed most of a scenario, whose it was, and what to
+    do."""
     busy = [s for s in report.scenarios if s.main() is not None
-        and words.is_too_noisy(s, s.main())]
+        and s.main().is_disturbed()]
     if not busy:
         return ""
-    who = dict.fromkeys(words.disturbers(s) for s in busy)
-    return put('<p class="missing">The machine was too busy for a verdict in '
-        "{} of {} situations: {}. End what else runs, or wait for a quiet "
-        "hour, and measure again.</p>\n", words.count(len(busy)),
-        words.count(len(report.scenarios)), next(iter(who)))
+    return put('<p class="missing">Other work disturbed most blocks in {} of '
+        "{} situations, so that all of them count and ratios are less exact: "
+        "{}. End what else runs, or wait for a quiet hour, and measure "
+        "again.</p>\n", words.count(len(busy)),
+        words.count(len(report.scenarios)), words.disturbers(busy[0].runs))
 
 
 def navigation():

@@ -32,6 +32,8 @@ def verdict(c):
     if isfinite(c.blocks_needed) and choice == "undecided":
         said.append(soft(
             f"{words.count(c.blocks_needed)} blocks would settle it"))
+    if c.all_blocks:
+        said.append(soft(words.reserve(c).removeprefix("; ")))
     if c.is_doubted():
         said.append(soft("doubtful: not confirmed by bootstrap"))
     if c.immaterial:
@@ -122,15 +124,14 @@ def background(other):
 
 def runs(scenario):
     """In how many runs all was measured."""
-    discarded = len(scenario.discarded_blocks)
+    disturbance = words.disturbance(scenario)
     pace = scenario.pace()
     said = "; " + words.of(scenario.cell(THREADS).runs
         if scenario.cell(THREADS) else float("nan"), "run") \
         + f" of {words.digits(scenario.window_seconds, 2)} s for each server" \
         + ", in " + words.of(len(scenario.orders), "block")
-    if discarded:
-        said += f", {discarded} of them discarded: " \
-            + words.disturbers(scenario)
+    if disturbance:
+        said += f"; disturbed by other work: {disturbance}"
     if is_uneven(pace):
         said += (". Unsteady machine: its own speed varied "
             f"{words.digits(pace.high / pace.low, 2)}-fold between runs")
@@ -149,10 +150,7 @@ def load(scenario):
     if scenario.rate_from:
         said += f", {scenario.rate_from}"
     said += "".join(map(background, scenario.background)) + runs(scenario)
-    noisy = '<p class="missing">Too many blocks were disturbed: no verdict ' \
-        "on times.</p>\n"
-    return put('<p class="note">{}</p>\n{}', with_terms(said),
-        Markup(noisy * bool(scenario.too_noisy)))
+    return put('<p class="note">{}</p>\n', with_terms(said))
 
 
 def with_terms(text):

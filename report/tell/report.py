@@ -286,7 +286,8 @@ class Run(Object):
     context_switches_all, server_cpu_all_seconds = a_number(), a_number()
     stop_seconds, stolen_seconds = a_number(), a_number()
     foreign_cpu_seconds, load_foreign_cpu_seconds = a_number(), a_number()
-    others_cpu_seconds, pace_ns, fairness = a_number(), a_number(), a_number()
+    others_cpu_seconds, disturbed = a_number(), a_flag()
+    pace_ns, fairness = a_number(), a_number()
     outstanding_mean, outstanding_slope_per_second = a_number(), a_number()
     little, errors, background = a_number(), one(Errors), one(Got)
     kernel, figures, at_least = by_name(), by_name(), texts()
@@ -341,25 +342,49 @@ class Cell(Object):
     limiter, limiter_because, gates = a_text(), a_text(), many(Gate)
 
 
+def span_of(item):
+    """An estimate with its 95 % interval."""
+    low, high = item.interval95 or (nan, nan)
+    return Span(low, item.estimate, high)
+
+
+class AllBlocks(Object):
+    """What all blocks say, the disturbed ones with the others."""
+
+    __slots__ = ()
+    blocks, estimate = a_number(), a_number()
+    interval95, verdict = an_interval(), a_text()
+
+    def span(self):
+        """Their estimate with its 95 % interval."""
+        return span_of(self)
+
+
 class Comparison(Object):
     """Two servers in one metric of one scenario."""
 
     __slots__ = ()
     metric, a, b, primary = a_text(), a_text(), a_text(), a_flag()
     a_median, b_median, blocks = a_number(), a_number(), a_number()
+    disturbed_blocks, counts_all = a_number(), a_flag()
+    all_blocks = one(AllBlocks)
     scale, estimate = a_text(), a_number()
     interval95, coverage95 = an_interval(), a_number()
     interval90, coverage90 = an_interval(), a_number()
     bootstrap95, margin, floor = an_interval(), a_number(), a_number()
-    floor_from, band, verdict = a_text(), a_number(), a_text()
+    band, verdict = a_number(), a_text()
     winner, immaterial, at_least = a_text(), a_flag(), a_flag()
     blocks_needed, gates, missing = a_number(), texts(), a_text()
     invalid = a_text()
 
     def span(self):
         """The estimate with its 95 % interval."""
-        low, high = self.interval95 or (nan, nan)
-        return Span(low, self.estimate, high)
+        return span_of(self)
+
+    def is_disturbed(self):
+        """Whether blocks count in which other work was in the way, as too few
+        others were left."""
+        return self.disturbed_blocks > 0 and self.counts_all
 
     def is_of_twins(self):
         """Whether it is events against threads."""
@@ -417,9 +442,8 @@ class Scenario(Object):
     rate_per_second, rate_from = a_number(), a_text()
     background, cores, options = many(Background), a_text(), one(Options)
     primary, sentence = a_text(), a_text()
-    warmup_seconds, warmup, window_seconds = a_number(), a_text(), a_number()
-    orders, discarded_blocks, too_noisy = texts(), numbers(), a_flag()
-    syscalls_missing = a_text()
+    warmup_seconds, window_seconds = a_number(), a_number()
+    orders, syscalls_missing = texts(), a_text()
     # What was counted by server, until it stands in the cells.
     syscalls = Key(lambda value: value if isinstance(value, dict) else {})
     cells, comparisons = many(Cell), many(Comparison)

@@ -134,12 +134,10 @@ def write_gates(out, scenario):
 
 def write_losses(out, scenario):
     """Write what happened to blocks and connections."""
-    lost, blocks = len(scenario.discarded_blocks), len(scenario.orders)
+    disturbance = words.disturbance(scenario)
     pace = scenario.pace()
-    if lost:
-        out.say(f"  Discarded: {lost} of {words.of(blocks, 'block')}; "
-            + words.disturbers(scenario)
-            + "; no verdict on times" * bool(scenario.too_noisy) + ".")
+    if disturbance:
+        out.say(f"  Disturbed by other work: {disturbance}.")
     if is_uneven(pace):
         out.say("  Unsteady machine: its own speed varied "
             f"{pace.high / pace.low:.1f}-fold between runs.")
@@ -159,6 +157,8 @@ def write_remarks(out, rows):
         out.say(f"  Missing: {'; '.join(labels)}: {reason}")
     for c in rows:
         label = METRICS[c.metric].label
+        if c.all_blocks and not c.primary:
+            out.say(f"  Disturbed: {label}{words.reserve(c)}.")
         if c.is_doubted():
             out.say(f"  Doubtful: {label}: the bootstrap interval would not "
                 "make it a WIN.")
@@ -226,10 +226,14 @@ def write_advice(out, report):
         out.say(f"  {text}")
 
 
-def write_report(out, report):
-    """Write everything."""
+def write_heading(out, report):
+    """Write which report it is."""
     out.say(f"Threads against events, {report.started}, seed "
         f"{report.seed or 0}{'' if report.complete else ', interrupted'}.")
+
+
+def write_report(out, report):
+    """Write everything."""
     for scenario in report.scenarios:
         write_scenario(out, scenario)
     write_notes(out, report)

@@ -1,15 +1,15 @@
 """
 tell - what a report says: compare runs it when something was measured.
 
-    tell REPORT [--page FOLDER] [--scenario NAME | --whole] [--end]
-         [--baseline FILE] [--everything]
+    tell REPORT [--page FOLDER] [--whole | --end] [--baseline FILE]
+         [--everything]
     tell REPORT --look
 
 Judges what of a report is not judged yet and writes that to it, makes the
-page, and prints what it is asked to: the table of a scenario, all tables, what
-stands at the end of a race, what has changed since an earlier report. --look
-only sees whether it is a report. The exit code is 0, or 1 when something could
-not be done, which standard error says.
+page, and prints all tables when it is asked to, as at the end of a race or with
+a heading as of an earlier report, and what has changed since another one.
+--look only sees whether it is a report. The exit code is 0, or 1 when something
+could not be done, which standard error says.
 """
 
 import argparse
@@ -70,12 +70,9 @@ def print_all(out, report, then, path, options):
     """Print what is asked for; False when the reports cannot be compared."""
     good = True
     if options.whole:
+        table.write_heading(out, report)
+    if options.whole or options.end:
         table.write_report(out, report)
-    elif options.scenario:
-        table.write_scenario(out, report.scenario(options.scenario)
-            or reports.Scenario())
-    if options.end:
-        table.write_notes(out, report)
     if then is not None:
         good = baseline.compare(out, report, then)
     if options.whole or options.end:
@@ -120,7 +117,6 @@ def read_options():
     parser = argparse.ArgumentParser(prog="tell", allow_abbrev=False)
     parser.add_argument("report")
     parser.add_argument("--page")
-    parser.add_argument("--scenario")
     parser.add_argument("--whole", action="store_true")
     parser.add_argument("--end", action="store_true")
     parser.add_argument("--baseline")

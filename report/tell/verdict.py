@@ -6,17 +6,22 @@ One metric of each scenario is primary, named before the run; the others are
 exploratory. A winner is named only beyond the margin, and beyond the floor:
 what the A/A arm, in which there is no difference, did not rule out. All of it
 is made from the runs as they stand in report.json, of any number of blocks.
+
+A comparison is of the blocks in which no other work disturbed the runs that it
+uses, as long as half of them, or ENOUGH, are left; else of all. That rule was
+set beforehand, too, and where the others would change the verdict both are
+told.
 """
 
-from math import ceil, inf, isfinite, isnan, log, nan, sqrt
+from math import ceil, isfinite, isnan, log, nan, sqrt
 from statistics import median
 
 import metrics
 import words
 from metrics import METRICS
 from report import (BARE_THREADS, EVENTS, IO_URING, MANUAL, NULL, THREADS,
-    TITLES, Cell,
-    Chance, Comparison, Gate, Margin, Memory, NoReport, Percentile, SameTwice,
+    TITLES, AllBlocks, Cell, Chance, Comparison, Gate, Margin, Memory, NoReport,
+    Percentile, SameTwice,
     Spread, over)
 from stats import (BLOCKS_VERDICT, Estimate, bootstrap, excess_of, ratio_of,
     spread)
@@ -32,6 +37,7 @@ STRICT = {"Little's law", "utilisation", "wrong replies", "counters differ",
     "percentiles", "failed"}
 ONE_IN = 5             # runs may fail a gate of the machine's moods
 EQUIVALENT_MOST = .25  # who differs by no more may be equal
+ENOUGH = 12            # undisturbed blocks
 BUSY = .9              # of a processor: that was the limit
 PLATEAU = .03
 MOMENTS_MOST = 128     # of a run
@@ -49,9 +55,7 @@ class Raced:
     def __init__(self, scenario, pinned=True):
         self.o = scenario
         self.runs = scenario.runs
-        self.noisy = bool(scenario.too_noisy)
         self.pinned = pinned
-        self.discarded = set(scenario.discarded_blocks)
         self.metrics = [key for key in METRICS
             if self.runs and key in self.runs[0].figures]
         self.arms, self.blocks = {}, {}
@@ -70,27 +74,29 @@ class Raced:
         """The runs of a server in a block."""
         return self.blocks.get((server, aa, block), [])
 
-    def counts(self, run, metric):
-        """Whether no other work disturbed what a metric is about, or it
-        disturbed all of it."""
-        return not METRICS[metric].timed or self.noisy \
-            or run.block not in self.discarded
+    def counting(self, runs, metric):
+        """Those of some runs that count for a metric: where it is one of time,
+        the undisturbed ones, if there are enough."""
+        if not METRICS[metric].timed:
+            return runs
+        good = undisturbed(runs)
+        return good if len(good) * 2 >= len(runs) else runs
 
     def is_partial(self, runs, metric):
         """Whether a high percentile is told for some runs and not for others:
         those had too few requests, so the rest are a choice of the fast."""
         if metric not in (metrics.P99, metrics.P999):
             return False
-        have = {isfinite(run.figures.get(metric, nan)) for run in runs
-            if self.counts(run, metric)
-            and isfinite(run.figures.get(metrics.P50, nan))}
+        have = {isfinite(run.figures.get(metric, nan))
+            for run in self.counting(runs, metric)
+            if isfinite(run.figures.get(metrics.P50, nan))}
         return len(have) == 2
 
     def median(self, runs, metric):
         """The median of the runs that count; NAN where there is none, where
         most are only bounds, or where it is partial."""
-        runs = [run for run in runs if self.counts(run, metric)
-            and isfinite(run.figures.get(metric, nan))]
+        runs = [run for run in self.counting(runs, metric)
+            if isfinite(run.figures.get(metric, nan))]
         bounds = sum(metric in run.at_least for run in runs)
         if not runs or 2 * bounds > len(runs):
             return nan
@@ -103,17 +109,22 @@ class Raced:
             else self.median(runs, metric)
 
 
+def undisturbed(runs):
+    """The runs that no other work was in the way of."""
+    return [run for run in runs if not run.disturbed]
+
+
 # --- Gates ------------------------------------------------------------------
 
-def gates_of(s, runs):
+def gates_of(runs):
     """The gates that spoil a cell: of arithmetic and correctness when one run
-    failed them, of the machine's moods when more than one in five did. A
-    discarded block excuses the latter."""
+    failed them, of the machine's moods when more than one in five did. Other
+    work in the way excuses the latter."""
     tally = {}
-    good = sum(run.block not in s.discarded for run in runs)
+    good = len(undisturbed(runs))
     for i, run in enumerate(runs):
         for gate in run.gates:
-            if run.block in s.discarded and gate.name not in STRICT:
+            if run.disturbed and gate.name not in STRICT:
                 continue
             key = gate.name, tuple(gate.metrics)
             tally.setdefault(key, (gate, set()))[1].add(i)
@@ -231,8 +242,7 @@ def spread_of(s, server):
     for block in range(1, len(s.o.orders) + 1):
         runs = s.in_block(server, False, block)[:RUNS_A_BLOCK]
         moments = [moments_of(run) for run in runs]
-        if block not in s.discarded and len(runs) == RUNS_A_BLOCK \
-                and all(moments):
+        if len(undisturbed(runs)) == RUNS_A_BLOCK and all(moments):
             blocks.append(moments)
     n = min((len(run) for block in blocks for run in block), default=0)
     if len(blocks) < 2 or n < 2:
@@ -246,7 +256,7 @@ def spread_of(s, server):
 def limiter_of(s, server, busy, load):
     """What kept a server from doing more: the first of these that holds."""
     o = s.o
-    runs = [run for run in s.arm(server) if s.counts(run, metrics.RATE)]
+    runs = s.counting(s.arm(server), metrics.RATE)
     overflows = sum(x for x in (run.kernel.get("ListenOverflows", nan)
         for run in runs) if isfinite(x))
     answered = s.figure(server, metrics.ANSWERED)
@@ -265,8 +275,8 @@ def limiter_of(s, server, busy, load):
         return "server CPU", why
     if load >= BUSY:
         return "generator", why
-    if s.noisy:
-        return "other work", words.disturbers(o)
+    if runs and not undisturbed(runs):
+        return "other work", words.disturbers(runs)
     if o.latency_from == "intended" or o.family == "storm":
         return "offered rate", why
     if 1 in (o.active, o.connections):
@@ -285,12 +295,12 @@ def share_of_window(runs, key):
 def cell_of(s, server):
     """All that is known of one server in a scenario."""
     every = s.arm(server)
-    runs = [run for run in every if s.counts(run, metrics.RATE)]
+    runs = s.counting(every, metrics.RATE)
     busy = share_of_window(runs, "server_cpu_ns")
     load = share_of_window(runs, "load_cpu_ns") \
         - share_of_window(runs, "load_spin_ns")
     limiter, because = limiter_of(s, server, busy, load)
-    gates = gates_of(s, every)
+    gates = gates_of(every)
     closed = s.o.latency_from != "intended"
     # Whatever else may be named as the limit, the load had no time left.
     if closed and load >= BUSY > busy:
@@ -354,13 +364,16 @@ class Compared:
         self.bound = [False, False]  # some figures: the truth is worse
         self.at_least = False    # the better one was held up by the load
         self.differences, self.pairs = [], []
+        self.disturbed = []      # of each, whether other work was in the way
         # What is not judged has no margin.
         self.margin = 0 if is_saturated(s.o, metric) else self.m.margin
-        self.floor, self.floor_from, self.band = nan, None, self.margin
+        self.floor, self.band = nan, self.margin
         self.verdict = "no verdict"
-        self.estimate = Estimate(self._find())
-        if self.differences and not timely:
-            self._allow_for_lateness()
+        self._find()
+        self.all = self._estimate()
+        self.counts_all = not self._is_enough()
+        self.estimate = self.all if self.counts_all else self._estimate(
+            [not disturbed for disturbed in self.disturbed])
 
     def _find(self):
         """The differences of the blocks, unless there are none that count. A
@@ -380,16 +393,29 @@ class Compared:
                     else "it lies among requests never answered"
         if self.differences:
             self.missing = None
-        return self.differences
+
+    def _is_enough(self):
+        """Whether enough blocks are undisturbed to judge by them."""
+        n = len(self.differences)
+        left = self.disturbed.count(False)
+        return left >= min(ENOUGH, ceil(n / 2)) \
+            and (left >= BLOCKS_VERDICT or n < BLOCKS_VERDICT)
+
+    def _estimate(self, kept=None):
+        """The estimate from all blocks or some. In an open loop its intervals
+        also hold what they are without the generator's own lateness: a
+        generator that is never late would find something between the two."""
+        found = Estimate(chosen(self.differences, kept))
+        if self.differences and not self.timely \
+                and any(run.timely for run in self.s.runs):
+            late = Compared(self.s, self.metric, self.a, self.b, True)
+            if len(late.differences) == len(self.differences):
+                found.widen(Estimate(chosen(late.differences, kept)))
+        return found
 
     def _collect(self):
-        """Form the difference of each block that has values of both. On a
-        machine too noisy for a verdict all blocks are taken, as an
-        estimate."""
-        leave_out = self.m.timed and not self.s.noisy
+        """Form the difference of each block that has values of both."""
         for block, order in enumerate(self.s.o.orders, 1):
-            if leave_out and block in self.s.discarded:
-                continue
             a, b = self.a, self.b
             if self.aa:  # the twin that the order begins with ran twice over
                 a = b = THREADS if order[:1] == "a" else EVENTS
@@ -397,10 +423,11 @@ class Compared:
             b = self._values(self.s.in_block(b, False, block), 1)
             a, b = nearest(a, b), nearest(b, a)
             if a and b:
-                self._add([x for x, _ in a], [x for x, _ in b])
+                self._add([x for x, _ in a], [x for x, _ in b],
+                    [run for _, run in a + b])
 
     def _values(self, runs, side):
-        """The value and the position of at most two runs."""
+        """The values of at most two runs, with these."""
         found = []
         for run in runs:
             x = run.figures.get(self.metric, nan)
@@ -411,13 +438,13 @@ class Compared:
                 x = timely  # a bound has no other
             if isfinite(x):
                 self.bound[side] |= self.metric in run.at_least
-                found.append((x, run.position))
+                found.append((x, run))
             else:
                 self.missing = self.m.why_missing
         return found
 
-    def _add(self, a, b):
-        """Add the difference of a block."""
+    def _add(self, a, b, runs):
+        """Add the difference of a block, made from some runs."""
         if not self.m.may_be_zero and min(a + b) <= 0:
             self.missing = "there is no ratio to nothing"
             return
@@ -425,16 +452,8 @@ class Compared:
         self.differences.append(sum(map(scale, a)) / len(a)
             - sum(map(scale, b)) / len(b))
         self.pairs.append((a, b))
-
-    def _allow_for_lateness(self):
-        """In an open loop the intervals also hold what they are without the
-        generator's own lateness: a generator that is never late would find
-        something between the two."""
-        if not any(run.timely for run in self.s.runs):
-            return
-        late = Compared(self.s, self.metric, self.a, self.b, True)
-        if late.differences:
-            self.estimate.widen(late.estimate)
+        self.disturbed.append(self.m.timed
+            and any(run.disturbed for run in runs))
 
     def scale(self, x):
         """A value of the estimate on the scale that is printed."""
@@ -451,19 +470,17 @@ class Compared:
         half = (self.estimate.i95[1] - self.estimate.i95[0]) / 2
         return half if self.m.may_be_zero else excess_of(half)
 
-    def set_floor(self, done):
-        """Set floor and band: from the scenario's own A/A arm, or the first
-        of those done before that is measured in the same way."""
-        o = self.s.o
-        akin = [other for other in done
-            if (other.latency_from, other.cores, other.program)
-            == (o.latency_from, o.cores, o.program)]
-        for scenario in [o, *akin]:
-            for row in scenario.aa:
-                if row.metric == self.metric and isfinite(row.half_width):
-                    self.floor, self.floor_from = row.half_width, scenario.name
-                    self.band = max(self.band, self.floor)
-                    return
+    def set_floor(self):
+        """Set floor and band, by the scenario's own A/A arm."""
+        for row in self.s.o.aa:
+            if row.metric == self.metric and isfinite(row.half_width):
+                self.floor = row.half_width
+                self.band = max(self.band, self.floor)
+
+    def counted_pairs(self):
+        """The values of the blocks that count."""
+        return self.pairs if self.counts_all else chosen(self.pairs,
+            [not disturbed for disturbed in self.disturbed])
 
     def a_is_better(self):
         """Whether server a is ahead."""
@@ -496,26 +513,38 @@ class Compared:
         return False
 
     def _find_invalid(self):
-        """Why a run of either server does not count, or None. A discarded
-        block excuses odd figures, but not a server that failed."""
+        """Why a run of either server does not count, or None. Other work
+        excuses odd figures, but not a server that failed."""
         for run in self.s.runs:
             if run.arm != "aa" and run.server in (self.a, self.b) \
                     and run.invalid and (run.has_failed()
-                    or run.block not in self.s.discarded):
+                    or not run.disturbed):
                 return run.invalid
         return None
 
+    def _verdict_by(self, estimate):
+        """What an estimate says."""
+        # The band of a difference is as wide as it says, not on a log scale.
+        return estimate.verdict(excess_of(self.band)
+            if self.m.may_be_zero else self.band)
+
+    def all_blocks(self):
+        """What all blocks say, where disturbed ones are left out and that
+        changes the verdict; else None."""
+        e = self.all
+        if self.counts_all or not self.margin \
+                or self._verdict_by(e) == self._verdict_by(self.estimate):
+            return None
+        return AllBlocks.make(blocks=e.blocks, estimate=self.scale(e.center),
+            interval95=self.interval(e.i95), verdict=self._verdict_by(e))
+
     def decide(self, gated):
         """Judge by the band."""
-        e, noisy = self.estimate, self.m.timed and self.s.noisy
         self.invalid = self._find_invalid()
         if self.invalid or (gated and not self.missing):
             self.verdict = "INVALID"
-        elif e.blocks and self.margin and not noisy:
-            # The band of a difference is as wide as it says, not on a log
-            # scale.
-            self.verdict = e.verdict(excess_of(self.band)
-                if self.m.may_be_zero else self.band)
+        elif self.estimate.blocks and self.margin:
+            self.verdict = self._verdict_by(self.estimate)
         if self.verdict == "EQUIVALENT" and (self.at_least
                 or any(self.bound) or self.band > EQUIVALENT_MOST):
             self.verdict = "INCONCLUSIVE"
@@ -537,14 +566,17 @@ class Compared:
             primary=self.s.o.primary == self.metric,
             a_median=self.s.figure(self.a, self.metric),
             b_median=self.s.figure(self.b, self.metric),
-            blocks=e.blocks, scale=self.m.scale(),
+            blocks=e.blocks, disturbed_blocks=sum(self.disturbed),
+            counts_all=self.counts_all and any(self.disturbed),
+            all_blocks=self.all_blocks(), scale=self.m.scale(),
             estimate=self.scale(e.center) if known else None,
             interval95=self.interval(e.i95), coverage95=e.coverage95,
             interval90=self.interval(e.i90), coverage90=e.coverage90,
-            bootstrap95=bootstrap(self.pairs, not self.m.may_be_zero)
+            bootstrap95=bootstrap(self.counted_pairs(),
+                    not self.m.may_be_zero)
                 if twins and e.blocks >= BLOCKS_VERDICT else None,
             margin=self.margin if judged else None,
-            floor=self.floor, floor_from=self.floor_from,
+            floor=self.floor,
             band=self.band if judged else None, verdict=self.verdict,
             winner=(self.a if self.a_is_better() else self.b)
                 if won else None,
@@ -563,12 +595,19 @@ def is_saturated(scenario, metric):
         and scenario.latency_from != "intended" and scenario.active > 1
 
 
+def chosen(items, kept):
+    """Those of some items that are kept; None: all."""
+    return items if kept is None \
+        else [item for item, keep in zip(items, kept) if keep]
+
+
 def nearest(two, one):
     """Of two values the one whose run is nearest to the other server's only
     one: the machine's pace changes within a block, too. When both are as
     near, both: then a drift cancels."""
     if len(two) == 2 and len(one) == 1:
-        first, second = (abs(at - one[0][1]) for _, at in two)
+        first, second = (abs(run.position - one[0][1].position)
+            for _, run in two)
         if first != second:
             return [two[second < first]]
     return two
@@ -597,23 +636,22 @@ def aa_of(s):
     return rows
 
 
-def compare(s, metric, a, b, cells, done):
+def compare(s, metric, a, b, cells):
     """Compare one pair in one metric."""
     c = Compared(s, metric, a, b)
     if is_left_out(s, metric):
         c.missing = "it needs a processor of its own for each side"
-        c.estimate = Estimate([])
+        c.estimate = c.all = Estimate([])
         return c.made([])
-    c.set_floor(done)
+    c.set_floor()
     gates = c.gates(cells)
     c.decide(bool(gates))
     return c.made(gates)
 
 
-def judge_scenario(scenario, done, pinned):
+def judge_scenario(scenario, pinned):
     """Complete a scenario that was run: cells, A/A arm, comparisons and
-    sentence; done are those before it, whose A/A arms serve where it has
-    none. The runs, which are long, come last."""
+    sentence. The runs, which are long, come last."""
     s = Raced(scenario, pinned)
     cells = cells_of(s)
     peers = [server for server in cells if server not in TITLES]
@@ -621,7 +659,7 @@ def judge_scenario(scenario, done, pinned):
         for twin in (THREADS, EVENTS))
     scenario.cells = list(cells.values())
     scenario.aa = aa_of(s)
-    scenario.comparisons = [compare(s, metric, a, b, cells, done)
+    scenario.comparisons = [compare(s, metric, a, b, cells)
         for metric in s.metrics for a, b in pairs
         if a in cells and b in cells]
     scenario.sentence = words.sentence(scenario)
@@ -636,12 +674,11 @@ def is_judged(scenario):
 
 def judge(report):
     """Judge what has not been judged; return whether there was any."""
-    done, any_ = [], False
+    any_ = False
     for scenario in report.scenarios:
         if not is_judged(scenario):
-            judge_scenario(scenario, done, bool(report.pinned))
+            judge_scenario(scenario, bool(report.pinned))
             any_ = True
-        done.append(scenario)
     if any_:
         report.margins = margins()
         report.chance = chance(report.scenarios)

@@ -168,10 +168,10 @@ def span(s):
     return text + f" ({s.low:.{d}f} to {s.high:.{d}f})" * s.has_ends()
 
 
-def estimate(c):
+def estimate(c, s=None):
     """The estimate of a comparison, a ratio or a difference, with its
-    interval."""
-    s = c.span()
+    interval; s: another one of the same kind."""
+    s = s or c.span()
     if not isfinite(s.at):
         return "-"
     if c.scale != "difference":
@@ -254,17 +254,24 @@ def overrun(scenario):
     return None
 
 
-def is_too_noisy(scenario, c):
-    """Whether other work disturbed too many blocks for this comparison."""
-    return bool(scenario.too_noisy) and c.metric in METRICS \
-        and METRICS[c.metric].timed
+def reserve(c):
+    """What is to be known of the blocks behind a comparison, to follow what
+    was found; "" for most."""
+    if c.is_disturbed():
+        return (f"; other work disturbed {c.disturbed_blocks:.0f} of "
+            f"{of(c.blocks, 'block')}, and all of them count")
+    if c.all_blocks:
+        verdict = c.all_blocks.verdict
+        return (f"; this leaves out {of(c.disturbed_blocks, 'block')} that "
+            f"other work disturbed: with them it would be {verdict}, "
+            + estimate(c, c.all_blocks.span()))
+    return ""
 
 
-def disturbers(scenario):
-    """Who took processor time in the blocks that were discarded, and how
-    much of a window at most."""
-    runs = [run for run in scenario.runs
-        if run.block in scenario.discarded_blocks and run.window_ns > 0]
+def disturbers(runs):
+    """Who took processor time in the runs that were disturbed, and how much
+    of a window at most."""
+    runs = [run for run in runs if run.disturbed and run.window_ns > 0]
 
     def most(*keys):
         return max((getattr(run, key) * 1e9 / run.window_ns for run in runs
@@ -277,11 +284,11 @@ def disturbers(scenario):
     return " and ".join(who) or "the machine was busy with something else"
 
 
-def noise(scenario):
-    """That the machine was too busy for a verdict."""
-    return (f"no verdict: {disturbers(scenario)}, so "
-        f"{len(scenario.discarded_blocks)} of {len(scenario.orders)} blocks "
-        "do not count; end what else runs, and try again")
+def disturbance(scenario):
+    """How many runs other work disturbed, and whose it was; "" for none."""
+    lost = sum(run.disturbed is True for run in scenario.runs)
+    return lost and (f"{lost} of {of(len(scenario.runs), 'run')}: "
+        + disturbers(scenario.runs)) or ""
 
 
 def of(n, thing):
@@ -301,9 +308,7 @@ def claim(scenario):
         return (f"events answered {100 * c.a_median:.0f} % of the requests, "
             f"threads {100 * c.b_median:.0f} %"
             + " (no verdict)" * (c.verdict == "no verdict"))
-    if is_too_noisy(scenario, c) and not c.missing:
-        return noise(scenario)
-    return finding(c)
+    return finding(c) + reserve(c)
 
 
 def sentence(scenario):

@@ -49,11 +49,12 @@ def comparison(metric, values, span, **changes):
         else verdict_of(metric, *span[1:], margin)
     return {"metric": metric, "a": "evented", "b": "threaded",
         "primary": False, "a_median": values[0], "b_median": values[1],
-        "blocks": 6, "scale": scale, "estimate": span[0],
+        "blocks": 6, "disturbed_blocks": 0, "counts_all": False,
+        "all_blocks": None, "scale": scale, "estimate": span[0],
         "interval95": [span[1], span[2]], "coverage95": 0.969,
         "interval90": [span[1], span[2]], "coverage90": 0.906,
         "bootstrap95": None, "margin": margin, "floor": None,
-        "floor_from": None, "band": margin, "verdict": verdict,
+        "band": margin, "verdict": verdict,
         "winner": winner, "immaterial": False,
         "blocks_needed": 40 if verdict == "INCONCLUSIVE" else None,
         "gates": [], "missing": None, "invalid": None, **changes}
@@ -111,9 +112,8 @@ def scenario(name, family, comparisons, primary, **changes):
         "rate_per_second": None, "rate_from": None, "background": [],
         "cores": "one", "options": {"threaded": None, "evented": None},
         "primary": primary, "sentence": f"In {name}, this was found.",
-        "warmup_seconds": 0.3, "warmup": "fixed", "window_seconds": 1.0,
-        "orders": ["ABBA", "BAAB"] * 3, "discarded_blocks": [],
-        "too_noisy": False,
+        "warmup_seconds": 0.3, "window_seconds": 1.0,
+        "orders": ["ABBA", "BAAB"] * 3,
         "cells": [cell(server, row) for server, row in figures.items()],
         "comparisons": comparisons, "aa": [],
         "runs": [run(server, 2 * i + k, row["requests_per_second"])

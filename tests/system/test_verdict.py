@@ -100,8 +100,15 @@ def make(**changes):
         "family": "reply", "program": "guess-server", "latency_from": "sent",
         "cores": "one", "primary": RATE, "connections": 50,
         "connections_wanted": 50, "active": 50, "orders": orders,
-        "discarded_blocks": [], "too_noisy": False, "syscalls": None,
+        "syscalls": None,
         "runs": all_}
+
+
+def disturb(scenario, blocks):
+    """Let other work have been in the way of all runs of some blocks."""
+    for run in scenario["runs"]:
+        run["disturbed"] = run["block"] in blocks
+    return scenario
 
 
 def judge(scenario, pinned=True):
@@ -179,20 +186,18 @@ class Planted(Quick):
         self.assertAlmostEqual(row.half_width, math.sqrt(high / low) - 1, 12)
         self.assertEqual(c.floor, row.half_width)
         self.assertGreater(c.floor, c.margin)
-        self.assertEqual((c.band, c.floor_from), (c.floor, "reply-50"))
+        self.assertEqual(c.band, c.floor)
 
-    def test_a_floor_is_borrowed_from_what_is_measured_alike(self):
+    def test_a_floor_is_never_that_of_another_scenario(self):
         first, second = make(noise=4 * NOISE), make(noise=NOISE, seed=2)
-        second["name"] = "reply-1000"
         for run in second["runs"]:
             run["arm"] = {"aa": "dropped"}.get(run["arm"], run["arm"])
-        for other, floor_from in (("one", "reply-50"), ("all", "")):
-            second["cores"] = other
-            report = telling.report_of({"pinned": True,
-                "scenarios": [first, second]})
-            verdict.judge(report)
-            self.assertEqual(rate_of(report.scenarios[1]).floor_from,
-                floor_from)
+        report = telling.report_of({"pinned": True,
+            "scenarios": [first, second]})
+        verdict.judge(report)
+        c = rate_of(report.scenarios[1])
+        self.assertTrue(math.isnan(c.floor))
+        self.assertEqual(c.band, c.margin)
 
     def test_what_is_judged_is_not_judged_again(self):
         report = telling.report_of({"pinned": True,
@@ -341,10 +346,15 @@ class Doubtful(Quick):
             self.assertNotEqual(o.sentence, "")
             self.assertEqual(len(o.cells), 2)
 
-    def test_where_all_blocks_are_disturbed_no_direction_is_told(self):
-        o = make(effect=1.5, noise=NOISE)
-        o.update(too_noisy=True, discarded_blocks=list(range(1, BLOCKS + 1)))
-        self.assertIn("on one core, no verdict: ", judge(o).sentence)
+    def test_where_all_blocks_are_disturbed_all_count(self):
+        o = judge(disturb(make(effect=1.5, noise=NOISE),
+            range(1, BLOCKS + 1)))
+        c = rate_of(o)
+        self.assertEqual((c.verdict, c.winner, c.blocks, c.disturbed_blocks,
+            c.counts_all), ("WIN", "evented", BLOCKS, BLOCKS, True))
+        self.assertFalse(c.all_blocks)
+        self.assertIn("; other work disturbed 8 of 8 blocks, and all of them "
+            "count.", o.sentence)
 
     def test_connections_that_were_not_open_are_not_claimed(self):
         o = make(effect=1.5, noise=NOISE)
@@ -363,28 +373,58 @@ class Doubtful(Quick):
         self.assertTrue(math.isnan(o.figure("threaded", P999)))
         self.assertEqual(o.figure("threaded", P50), 1e6)
 
-    def test_a_discarded_block_is_left_out(self):
-        o = make(blocks=7)
-        o["discarded_blocks"] = [3]
+    def test_a_disturbed_block_is_left_out(self):
+        o = disturb(make(blocks=7), [3])
         for run in o["runs"]:
             if run["block"] == 3 and run["server"] == "evented":
                 run["figures"][RATE] = 1
         c = rate_of(judge(o))
         self.assertAlmostEqual(c.estimate, 1, 12)
-        self.assertEqual(c.blocks, 6)
+        self.assertEqual((c.blocks, c.disturbed_blocks, c.counts_all),
+            (6, 1, False))
 
-    def test_medians_are_of_the_blocks_that_the_ratio_is_of(self):
-        for noisy in (False, True):  # where all is noise, all of it is told
-            o = make(effect=1.5, blocks=7)
-            o.update(discarded_blocks=[1, 2, 3, 4], too_noisy=noisy)
+    def test_a_block_counts_where_the_runs_of_a_comparison_are_sound(self):
+        for arm, left in (("aa", (8, 7, 8)), ("control", (8, 8, 7)),
+                ("twin", (7, 7, 7))):
+            o = make(noise=NOISE, controls=1)
             for run in o["runs"]:
-                if run["block"] <= 4:
+                run["disturbed"] = run["block"] == 3 and run["arm"] == arm
+            o = judge(o)
+            control = o.comparison(RATE, "threaded", "bare-threads")
+            self.assertEqual((rate_of(o).blocks, o.aa[0].blocks,
+                control.blocks), left, arm)
+
+    def test_blocks_count_as_long_as_enough_are_left(self):
+        # So many, so many disturbed: how many count.
+        for blocks, lost, count in ((24, 12, 12), (24, 13, 24), (48, 36, 12),
+                (48, 37, 48), (10, 4, 6), (10, 5, 10), (5, 2, 3), (5, 3, 5)):
+            c = rate_of(judge(disturb(make(noise=NOISE, blocks=blocks),
+                range(1, lost + 1))))
+            self.assertEqual(c.blocks, count, (blocks, lost))
+            self.assertEqual(c.counts_all, count == blocks)
+
+    def test_both_verdicts_are_told_where_they_differ(self):
+        o = disturb(make(effect=1.1, noise=NOISE / 2, blocks=12),
+            range(1, 7))
+        for run in o["runs"]:
+            if run["block"] <= 6 and run["server"] == "evented":
+                run["figures"][RATE] *= (.4, 1.7)[run["block"] % 2]
+        o = judge(o)
+        c = rate_of(o)
+        self.assertEqual((c.verdict, c.blocks), ("WIN", 6))
+        self.assertEqual((c.all_blocks.verdict, c.all_blocks.blocks),
+            ("INCONCLUSIVE", 12))
+        self.assertIn("; this leaves out 6 blocks that other work disturbed: "
+            "with them it would be INCONCLUSIVE, ", o.sentence)
+
+    def test_medians_are_of_undisturbed_runs(self):
+        for lost, events in ((3, 1.5e5), (4, 1)):
+            o = disturb(make(effect=1.5, blocks=7), range(1, lost + 1))
+            for run in o["runs"]:
+                if run["block"] <= 4 and run.get("disturbed"):
                     run["figures"][RATE] = 1
             o = judge(o)
-            self.assertAlmostEqual(rate_of(o).b_median,
-                1 if noisy else 1e5, 6)
-            self.assertAlmostEqual(o.figure("evented", RATE),
-                1 if noisy else 1.5e5, 6)
+            self.assertAlmostEqual(o.figure("evented", RATE), events, 6)
 
     def test_a_run_that_fails_a_gate_twice_is_one_run(self):
         o = make(effect=1.5, noise=NOISE, gate="kernel counters", gate_runs=3)
@@ -475,8 +515,7 @@ class Doubtful(Quick):
             self.assertAlmostEqual(c.estimate, .5, delta=.02)
 
     def test_a_busy_server_is_its_own_limit_on_a_noisy_machine(self):
-        o = make(noise=NOISE)
-        o.update(too_noisy=True, discarded_blocks=[1, 2])
+        o = disturb(make(noise=NOISE), range(1, BLOCKS + 1))
         for run in o["runs"]:
             if run["server"] == "evented":
                 run["server_cpu_ns"] = 500000000
@@ -554,18 +593,18 @@ class Cells(unittest.TestCase):
                     "counters": text})])
 
     def spread(self, last, drop=()):
-        """What the spread of three blocks is, the second discarded; of each
+        """What the spread of three blocks is, the second disturbed; of each
         run the first step is its warm-up and the fourth beyond the window."""
         runs = [{"server": "evented", "arm": "twin", "block": block,
                 "position": i, "window_ns": 1100000000, "figures": {RATE: 1},
+                "disturbed": block == 2,
                 "series": {"step_seconds": .5, "from_seconds": -.5,
                     "replies": [1, first, second, 1, 1]}}
             for i, (block, first, second) in enumerate(((1, 100, 110),
                 (1, 120, 130), (2, 1, 2), (2, 3, 4), (3, 140, 150),
                 (3, 160, last)))]
         o = telling.keys.Scenario({"orders": ["ABBA"] * 3,
-            "discarded_blocks": [2], "runs": [run for i, run in
-                enumerate(runs) if i not in drop]})
+            "runs": [run for i, run in enumerate(runs) if i not in drop]})
         return verdict.spread_of(verdict.Raced(o), "evented")
 
     def test_only_what_lies_in_the_window_of_a_block_that_counts(self):

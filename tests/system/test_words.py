@@ -153,11 +153,12 @@ class Words(unittest.TestCase):
         self.assertIn("; undecided, of 1 block only", words.finding(
             compared("no verdict", None, interval95=None, blocks=1)))
 
-    def test_who_disturbed_a_block_is_named(self):
+    def test_who_disturbed_a_run_is_named(self):
         def said(**readings):
-            return words.disturbers(Scenario({"discarded_blocks": [1],
-                "runs": [{"block": 1, "window_ns": 1e9, **readings},
-                    {"block": 2, "window_ns": 1e9, "stolen_seconds": .9}]}))
+            return words.disturbance(Scenario({"runs": [
+                {"disturbed": True, "window_ns": 1e9, **readings},
+                {"disturbed": False, "window_ns": 1e9,
+                    "stolen_seconds": .9}]})).removeprefix("1 of 2 runs: ")
 
         self.assertEqual(said(stolen_seconds=.03),
             "the hypervisor used up to 3 % of a CPU")

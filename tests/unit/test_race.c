@@ -1,6 +1,6 @@
 /*
- * test_race - which blocks are discarded: those in whose runs other work was
- * in the way, and no others.
+ * test_race - which runs count as disturbed: those that other work was in the
+ * way of, and no others; and which blocks have further arms.
  */
 #include "report/run/race.h"
 
@@ -30,8 +30,8 @@ static const struct {
     /* Where the kernel does not tell who waited, others' work is enough. */
     { "reply-50", 0.071, -1, 0, 0, 0, -1, true },
     /* A hypervisor took it away. */
-    { "reply-50", 0, 0, 0, 0, 0.019, -1, false },
-    { "reply-50", 0, 0, 0, 0, 0.021, -1, true },
+    { "reply-50", 0, 0, 0, 0, 0.049, -1, false },
+    { "reply-50", 0, 0, 0, 0, 0.051, -1, true },
     /* The kernel cleared away ended threads, while others did nothing. */
     { "churn-50", 0.09, 0.75, 0.09, 0.06, 0, 0.01, false },
     { "churn-50", 0.09, 0.75, 0, 0, 0, 0.09, true },
@@ -39,7 +39,7 @@ static const struct {
     { "reply-50", 0.01, 0.01, 0, 0, 0, 3, false },
     /* On all cores the server is what else runs beside the load. */
     { "cores-all", 0.5, 0.5, 0.5, 0.5, 0, -1, false },
-    { "cores-all", 0.5, 0.5, 0.5, 0.5, 0.021, -1, true },
+    { "cores-all", 0.5, 0.5, 0.5, 0.5, 0.051, -1, true },
 };
 
 TEST(other_work_in_the_way_spoils_a_run, .times = COUNT(windows))
@@ -59,4 +59,34 @@ TEST(other_work_in_the_way_spoils_a_run, .times = COUNT(windows))
         windows[_i].others < 0 ? json_null() : json_real(windows[_i].others));
     ck_assert_int_eq(race_was_disturbed(s, run), windows[_i].disturbed);
     json_decref(run);
+}
+
+/* Count the blocks of so many that have an A/A arm, or controls. */
+static size_t
+count_arms(size_t blocks, const char *scenario, bool controls)
+{
+    const struct scenario *s = scenario_find(scenario);
+    const struct plan plan = { .blocks = blocks };
+    size_t n = 0;
+
+    for (size_t block = 1; block <= blocks; block++)
+        n += controls ? plan_has_controls(&plan, s, block)
+                      : plan_has_aa(&plan, s, block);
+    return n;
+}
+
+TEST(as_many_blocks_have_further_arms_as_give_an_interval)
+{
+    static const struct {
+        size_t blocks, aa, controls;
+    } rows[] = { { 1, 1, 1 }, { 6, 6, 6 }, { 10, 6, 6 }, { 11, 6, 6 },
+        { 24, 12, 6 }, { 50, 25, 6 } };
+
+    for (size_t i = 0; i < COUNT(rows); i++) {
+        size_t n = rows[i].blocks;
+
+        ck_assert_uint_eq(count_arms(n, "reply-50", false), rows[i].aa);
+        ck_assert_uint_eq(count_arms(n, "reply-50", true), rows[i].controls);
+        ck_assert_uint_eq(count_arms(n, "sweep-64", true), 0);
+    }
 }
