@@ -38,17 +38,24 @@ do_jobs(void *argument)
 }
 
 /* Prepare an executor. */
-bool
+void
 executor_init(struct executor *executor, size_t threads)
 {
-    *executor = (struct executor) { 0 };
+    *executor = (struct executor) { .wanted = threads };
     pthread_mutex_init(&executor->lock, NULL);
     pthread_cond_init(&executor->changed, NULL);
     TAILQ_INIT(&executor->queue);
-    executor->threads = calloc(threads + 1, sizeof(*executor->threads));
+}
+
+/* Make the threads. */
+bool
+executor_start(struct executor *executor)
+{
+    executor->threads =
+        calloc(executor->wanted + 1, sizeof(*executor->threads));
     if (executor->threads == NULL)
         return false;
-    while (executor->count < threads) {
+    while (executor->count < executor->wanted) {
         if (pthread_create(&executor->threads[executor->count], NULL, do_jobs,
                 executor) != 0)
             return false;

@@ -40,7 +40,7 @@ struct executor_job {
 /* An executor. Its members are its own. */
 struct executor {
     pthread_t *threads;
-    size_t count;
+    size_t wanted, count;
 
     /* Under the lock. */
     pthread_mutex_t lock;
@@ -49,9 +49,15 @@ struct executor {
     bool stopped;
 };
 
-/* Prepare an executor with so many threads, maybe none. False: the system has
- * no means for them. Call it when the signals of a server are blocked. */
-bool executor_init(struct executor *executor, size_t threads);
+/* Prepare an executor that will have so many threads, maybe none. */
+void executor_init(struct executor *executor, size_t threads);
+
+/*
+ * Make the threads. False: the system has no means for them. Call it before any
+ * job is submitted, when the signals of a server are blocked and its rights are
+ * given up: rights belong to threads. A server does so for its programs.
+ */
+bool executor_start(struct executor *executor);
 
 /*
  * Have a job done. In the thread of its loop; without threads both work and

@@ -86,11 +86,6 @@ begin_reload(struct keeper *keeper, void *argument)
     server->again = server->reading;
     if (server->reading)
         return;
-    /* Not before there is something to do, for rights are given up by then. */
-    if (server->executor.count == 0 && !executor_init(&server->executor, 1)) {
-        log_record("Flags not read again: cannot make threads");
-        return;
-    }
     server->reading = true;
     server->job = (struct executor_job) { .work = reload,
         .done = on_reloaded,
@@ -139,6 +134,7 @@ main(int argc, char **argv)
         programs[0].hangup = begin_reload;
         programs[0].hangup_argument = &server;
         programs[0].executor = &server.executor;
+        executor_init(&server.executor, 1);
     }
     return server_run(&options->server, programs, programs_count);
 }

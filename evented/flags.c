@@ -874,8 +874,9 @@ prepare_loop(struct flags *flags)
     if (flags->signaled == NULL || flags->turn == NULL ||
         flags->patience == NULL || event_add(flags->signaled, NULL) == -1)
         cli_die("out of memory");
-    if (!executor_init(&flags->savers, flags->options.savers) ||
-        !executor_init(&flags->finders, FINDERS))
+    executor_init(&flags->savers, flags->options.savers);
+    executor_init(&flags->finders, FINDERS);
+    if (!executor_start(&flags->savers) || !executor_start(&flags->finders))
         cli_die("cannot make threads: %s", strerrordesc_np(EAGAIN));
 }
 

@@ -191,8 +191,7 @@ main(int argc, char **argv)
     struct guess_server_options *options = &server.options;
 
     guess_server_cli(options, &server_twin, DEFAULT_PORT, POOL_MAX, argc, argv);
-    if (!executor_init(&server.executor, options->pool))
-        cli_die("cannot make threads: %s", strerrordesc_np(EAGAIN));
+    executor_init(&server.executor, options->pool);
     return server_run(&options->server,
         &(struct server_program) {
             .port = options->port,

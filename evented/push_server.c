@@ -142,8 +142,7 @@ workers_init(struct push_server *server, size_t count)
     pthread_cond_init(&server->job_changed, &monotonic);
     pthread_condattr_destroy(&monotonic);
     pthread_mutex_init(&server->job_lock, NULL);
-    if (!executor_init(&server->workers, count))
-        cli_die("cannot make workers: %s", strerrordesc_np(EAGAIN));
+    executor_init(&server->workers, count);
 }
 
 /* Give the client what was made for it. */

@@ -555,6 +555,17 @@ start_loops(struct server *server)
     return i == server->loop_count;
 }
 
+/* Start what does the blocking work of programs; false: no threads for it. */
+static bool
+start_executors(const struct server_program *programs, size_t count)
+{
+    for (size_t i = 0; i < count; i++)
+        if (programs[i].executor != NULL &&
+            !executor_start(programs[i].executor))
+            return false;
+    return true;
+}
+
 /* Have the main loop hear signals and clients; false: no means for it.
  * Twin: start_acceptors. */
 static bool
@@ -622,7 +633,7 @@ server_run(const struct server_options *options,
     has_spare(&server);
     if (!make_loops(&server) || !listen_to_all(&server, listeners))
         cli_die("cannot make event loops: %s", strerrordesc_np(errno));
-    if (!start_loops(&server))
+    if (!start_loops(&server) || !start_executors(programs, count))
         cli_die("cannot make threads: %s", strerrordesc_np(EAGAIN));
     event_set_log_callback(on_library_message);
     for (size_t i = 0; i < count; i++)

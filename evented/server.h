@@ -60,8 +60,9 @@ struct server_program {
     void (*hangup)(struct keeper *keeper, void *argument);
     void *hangup_argument;
 
-    /* What does the program's blocking work, or NULL. When the server stops, it
-     * does; it is freed at the end. */
+    /* What does the program's blocking work, or NULL. It is started when the
+     * server has given up its rights, stopped when the server stops, and freed
+     * at the end. */
     struct executor *executor;
 };
 

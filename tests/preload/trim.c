@@ -38,7 +38,8 @@ begin(void)
     pthread_sigmask(SIG_SETMASK, &all, &old);
     if (pthread_attr_init(&small) == 0) {
         pthread_attr_setdetachstate(&small, PTHREAD_CREATE_DETACHED);
-        pthread_create(&thread, &small, trim, NULL);
+        if (pthread_create(&thread, &small, trim, NULL) == 0)
+            pthread_setname_np(thread, "trim");
         pthread_attr_destroy(&small);
     }
     sigaddset(&old, SIGRTMAX);

@@ -60,17 +60,33 @@ class Privileges(ServerTest):
     variables = {
         "ASAN_OPTIONS": environment()["ASAN_OPTIONS"] + ":detect_leaks=0"}
 
-    def status(self, server):
-        """What the system knows of its privileges."""
-        with open(f"/proc/{server.pid}/status") as status:
+    # A server whose threads are there before the first client is.
+    WORKERS = {"threaded": ("--threads", "3"),
+        "evented": ("--loops", "2", "--pool", "3")}
+
+    def status(self, server, thread=None):
+        """What the system knows of the privileges of a thread."""
+        with open(f"/proc/{server.pid}/task/{thread or server.pid}/status"
+                ) as status:
             lines = (line.rstrip("\n").split(":\t", 1) for line in status)
             return dict(line for line in lines if len(line) == 2)
 
     def check_rights(self, server, user=True, bounding=True):
-        """Fail unless it has no capability and, with a user, is that user and
-        in no group that is not that user's. bounding: it began with the
-        capabilities of this process, not with others."""
-        status = self.status(server)
+        """Fail unless each of its threads has no capability and, with a user,
+        is that user and in no group that is not that user's. bounding: it began
+        with the capabilities of this process, not with others."""
+        for thread in os.listdir(f"/proc/{server.pid}/task"):
+            try:
+                status = self.status(server, thread)
+            except OSError:
+                continue  # a client's, which has gone
+            if status["Name"] == "trim":
+                continue  # ours, preloaded
+            self.check_thread(status, user, bounding)
+        server.play()
+
+    def check_thread(self, status, user, bounding):
+        """The same of one thread."""
         for kind in "CapInh", "CapPrm", "CapEff", "CapAmb":
             self.assertEqual(int(status[kind], 16), 0, kind)
         if bounding and has_setpcap():
@@ -82,12 +98,12 @@ class Privileges(ServerTest):
             self.assertLessEqual(set(status["Groups"].split()),
                 {str(group) for group in os.getgrouplist(
                     SOMEBODY, ENTRY.pw_gid)})
-        server.play()
 
     def start_both(self, *options, **how):
-        """Start one server after the other."""
+        """Start one server after the other, one of them with workers."""
         how["variables"] = self.variables
         yield self.serve(*options, **how)
+        yield self.serve(*self.WORKERS[self.twin], *options, **how)
         yield self.find(*options, **how)
 
     def refused(self, *options, wrapper=(), name="guess-server"):
@@ -176,6 +192,8 @@ class BegunAsThatUser(ServerTest):
     variables = Privileges.variables
     status = Privileges.status
     check_rights = Privileges.check_rights
+    check_thread = Privileges.check_thread
+    WORKERS = Privileges.WORKERS
     start_both = Privileges.start_both
     refused = Privileges.refused
 
