@@ -2,6 +2,7 @@
 
 #include "common/number.h"
 
+#include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -14,6 +15,7 @@ enum key {
     KEY_BLOCK,
     KEY_POOL,
     KEY_LANG,
+    KEY_WORDS,
     KEY_HOST,
     KEY_PORT,
     KEY_COUNT,
@@ -31,12 +33,13 @@ static unsigned current_pool_max;
 
 /* Read the name of a language, or end. */
 static enum guess_language
-read_language(const struct argp_state *state, const char *text)
+read_language(
+    const struct argp_state *state, const char *name, const char *text)
 {
     if (strcmp(text, "ko") == 0)
         return GUESS_KOREAN;
     if (strcmp(text, "en") != 0)
-        argp_error(state, "--lang: '%s' is neither en nor ko", text);
+        argp_error(state, "--%s: '%s' is neither en nor ko", name, text);
     return GUESS_ENGLISH;
 }
 
@@ -65,7 +68,7 @@ parse_server(int key, char *arg, struct argp_state *state)
                 state, "--strategy: '%s' is neither random nor bisect", arg);
         break;
     case KEY_LANG:
-        options->rules.language = read_language(state, arg);
+        options->rules.language = read_language(state, "lang", arg);
         break;
     case KEY_WORK:
         options->work_us = cli_number(state, "work", arg, 0, WORK_MAX_US);
@@ -248,7 +251,10 @@ parse_client(int key, char *arg, struct argp_state *state)
         options->answer_timeout = arg;
         break;
     case KEY_LANG:
-        options->language = read_language(state, arg);
+        options->language = read_language(state, "lang", arg);
+        break;
+    case KEY_WORDS:
+        options->words = read_language(state, "words", arg);
         break;
     case KEY_ASK:
         options->ask = true;
@@ -292,7 +298,11 @@ guess_client_cli(struct guess_client_options *options,
             "(default 60; 0: no limit)",
             0 },
         { "lang", KEY_LANG, "en|ko", 0,
-            "the language of what is told of a game (default en)", 0 },
+            "the language of what is shown and asked (default en)", 0 },
+        { "words", KEY_WORDS, "en|ko", 0,
+            "the language of the decisions that are sent to the server "
+            "(default en; published servers know either, not both)",
+            0 },
         { "ask", KEY_ASK, NULL, 0,
             "keep the secret in your head and answer each guess yourself; a "
             "game then is LOWER UPPER (default 1 100)",
@@ -316,6 +326,7 @@ guess_client_cli(struct guess_client_options *options,
         .answer_ms = 60000,
         .answer_timeout = "60",
         .language = GUESS_ENGLISH,
+        .words = GUESS_ENGLISH,
     };
     snprintf(
         port_help, sizeof(port_help), "the server's port (default %u)", port);
@@ -364,31 +375,42 @@ guess_client_take(const struct player *player, enum line_status status,
     return guess;
 }
 
+/* End the program: the server cannot be reached. */
+void
+guess_client_unreachable(const char *complaint, int error)
+{
+    cli_die("%s%s", complaint,
+        error == ECONNREFUSED ? " (is guess-server running?)" : "");
+}
+
 /* Ask the user about a guess. */
 void
-guess_client_ask(int64_t guess)
+guess_client_ask(const struct guess_client_options *options, int64_t guess)
 {
     char question[PLAYER_TEXT_MAX];
 
-    player_question(question, guess);
+    player_question(question, guess, options->language);
     printf("%s", question);
     fflush(stdout);
 }
 
 /* Read the user's answer from the line typed. */
-bool
-guess_client_answer(struct player_typed *typed, enum guess_decision *decision)
+enum player_answer
+guess_client_answer(const struct guess_client_options *options,
+    const struct player *player, struct player_typed *typed,
+    enum guess_decision *decision)
 {
-    const size_t length = typed->length;
+    const enum player_answer answer =
+        player_answer(player, typed->text, typed->length, decision);
+    const char *hint = player_hint(answer, options->language);
 
     typed->length = 0;
     /* Only a terminal shows the line end that was typed. */
     if (!isatty(STDIN_FILENO))
         putchar('\n');
-    if (player_answer(typed->text, length, decision))
-        return true;
-    puts(PLAYER_AGAIN);
-    return false;
+    if (hint[0] != '\0')
+        puts(hint);
+    return answer;
 }
 
 /* End the program: the user's input has ended without an answer. */
@@ -405,9 +427,15 @@ guess_client_report(char text[PLAYER_LINE_MAX],
     const struct guess_client_options *options, struct player *player,
     int64_t guess, enum guess_decision decision)
 {
+    char found[PLAYER_TEXT_MAX];
+
     if (!player_keep(player, guess, decision))
         cli_die("out of memory");
-    return player_report(text, decision, options->language);
+    if (options->ask && decision == GUESS_CORRECT) {
+        player_found(found, player, options->language);
+        puts(found);
+    }
+    return player_report(text, decision, options->words);
 }
 
 /* End the program with player_complaint's text. */

@@ -39,7 +39,8 @@ uint64_t guess_server_seed(const struct guess_server_options *options);
 struct guess_client_options {
     const char *host;
     uint16_t port;
-    enum guess_language language;
+    enum guess_language language; /* of what is shown and asked */
+    enum guess_language words;    /* that are sent to the server */
     bool ask;          /* the user judges the guesses, not the program */
     uint64_t count;    /* guesses a game; 0: until found */
     int64_t answer_ms; /* that a server may take to answer; 0: no limit */
@@ -77,18 +78,26 @@ size_t guess_client_open(char text[PLAYER_LINE_MAX],
 int64_t guess_client_take(const struct player *player, enum line_status status,
     const struct line *line);
 
-/* Ask the user about a guess. */
-void guess_client_ask(int64_t guess);
+/* End the program: the server cannot be reached. complaint is net_connect's or
+ * net_explain's; error is the errno, or 0. */
+_Noreturn void guess_client_unreachable(const char *complaint, int error);
 
-/* Read the user's answer from the line typed, and empty the line. False: it is
- * no answer; the user has been told so and should be asked again. */
-bool guess_client_answer(
+/* Ask the user about a guess. */
+void guess_client_ask(
+    const struct guess_client_options *options, int64_t guess);
+
+/* Read the user's answer from the line typed, and empty the line. Unless it is
+ * PLAYER_DECIDES or PLAYER_QUITS, the user has been told what may be answered
+ * and should be asked again. */
+enum player_answer guess_client_answer(
+    const struct guess_client_options *options, const struct player *player,
     struct player_typed *typed, enum guess_decision *decision);
 
 /* End the program: the user's input has ended without an answer. */
 _Noreturn void guess_client_unanswered(void);
 
-/* Keep a guess of this game and its decision. Put the line that reports it to
+/* Keep a guess of this game and its decision; tell a user who was asked when
+ * that ends the game. Put the line that reports it to
  * the server into text; return its length. */
 size_t guess_client_report(char text[PLAYER_LINE_MAX],
     const struct guess_client_options *options, struct player *player,

@@ -195,16 +195,19 @@ net_connect(const char *host, uint16_t port, int64_t patience_ms,
     char text[NET_TEXT_MAX])
 {
     struct addrinfo *addresses = net_resolve(host, port, text);
-    int fd = -1;
+    int fd = -1, error = 0;
 
-    if (addresses == NULL)
+    if (addresses == NULL) {
+        errno = 0;
         return -1;
+    }
     for (struct addrinfo *a = addresses; a != NULL && fd == -1;
          a = a->ai_next) {
         fd =
             socket(a->ai_family, a->ai_socktype | SOCK_CLOEXEC, a->ai_protocol);
         if (fd == -1 || connect_within(fd, a, patience_ms) == -1) {
-            net_explain(text, host, port, strerrordesc_np(errno));
+            error = errno;
+            net_explain(text, host, port, strerrordesc_np(error));
             if (fd != -1)
                 close(fd);
             fd = -1;
@@ -213,6 +216,7 @@ net_connect(const char *host, uint16_t port, int64_t patience_ms,
     freeaddrinfo(addresses);
     if (fd != -1)
         net_no_delay(fd);
+    errno = error;
     return fd;
 }
 

@@ -37,7 +37,8 @@ struct addrinfo *net_resolve(
 /*
  * Connect to the first address of host and port that answers, and wait for it.
  * Returns the descriptor, close-on-exec, blocking, with TCP_NODELAY; -1: text
- * holds the reason. In milliseconds, patience_ms is how long each address may
+ * holds the reason, and errno that of the last address, or 0 when the host has
+ * none. In milliseconds, patience_ms is how long each address may
  * take to answer, and later how long a send may wait for the peer, to fail with
  * EAGAIN then; 0: as long as the system puts up with.
  */

@@ -116,38 +116,87 @@ player_type(struct player_typed *typed, char byte)
     return false;
 }
 
-/* The decision that the user's answer at the prompt stands for. */
-bool
-player_answer(const char *text, size_t length, enum guess_decision *decision)
-{
-    size_t at = 0;
+/* What may be typed at the prompt, in lower case. */
+static const struct {
+    const char *text;
+    enum player_answer answer;
+    enum guess_decision decision;
+} answers[] = {
+    { "w", PLAYER_DECIDES, GUESS_WARMER },
+    { "warmer", PLAYER_DECIDES, GUESS_WARMER },
+    { "더 따뜻함", PLAYER_DECIDES, GUESS_WARMER },
+    { "따뜻함", PLAYER_DECIDES, GUESS_WARMER },
+    { "c", PLAYER_DECIDES, GUESS_COLDER },
+    { "colder", PLAYER_DECIDES, GUESS_COLDER },
+    { "더 차가움", PLAYER_DECIDES, GUESS_COLDER },
+    { "차가움", PLAYER_DECIDES, GUESS_COLDER },
+    { "s", PLAYER_DECIDES, GUESS_SAME },
+    { "same", PLAYER_DECIDES, GUESS_SAME },
+    { "같음", PLAYER_DECIDES, GUESS_SAME },
+    { "u", PLAYER_DECIDES, GUESS_UNSURE },
+    { "unsure", PLAYER_DECIDES, GUESS_UNSURE },
+    { "잘 모르겠음", PLAYER_DECIDES, GUESS_UNSURE },
+    { "모르겠음", PLAYER_DECIDES, GUESS_UNSURE },
+    { "y", PLAYER_DECIDES, GUESS_CORRECT },
+    { "yes", PLAYER_DECIDES, GUESS_CORRECT },
+    { "correct", PLAYER_DECIDES, GUESS_CORRECT },
+    { "맞음", PLAYER_DECIDES, GUESS_CORRECT },
+    { "예", PLAYER_DECIDES, GUESS_CORRECT },
+    { "네", PLAYER_DECIDES, GUESS_CORRECT },
+    { "?", PLAYER_WANTS_HELP, GUESS_UNSURE },
+    { "h", PLAYER_WANTS_HELP, GUESS_UNSURE },
+    { "help", PLAYER_WANTS_HELP, GUESS_UNSURE },
+    { "도움말", PLAYER_WANTS_HELP, GUESS_UNSURE },
+    { "q", PLAYER_QUITS, GUESS_UNSURE },
+    { "quit", PLAYER_QUITS, GUESS_UNSURE },
+    { "exit", PLAYER_QUITS, GUESS_UNSURE },
+    { "그만", PLAYER_QUITS, GUESS_UNSURE },
+};
 
-    while (at < length && (text[at] == ' ' || text[at] == '\t'))
-        at++;
-    switch (at < length && length <= PLAYER_ANSWER_MAX ? text[at] : '\0') {
-    case 'w':
-    case 'W':
-        *decision = GUESS_WARMER;
-        return true;
-    case 'c':
-    case 'C':
-        *decision = GUESS_COLDER;
-        return true;
-    case 's':
-    case 'S':
-        *decision = GUESS_SAME;
-        return true;
-    case 'u':
-    case 'U':
-        *decision = GUESS_UNSURE;
-        return true;
-    case 'y':
-    case 'Y':
-        *decision = GUESS_CORRECT;
-        return true;
-    default:
+/* Whether this is what was typed, in either case. */
+static bool
+is_typed(const char *text, size_t length, const char *expected)
+{
+    if (strlen(expected) != length)
         return false;
+    for (size_t i = 0; i < length; i++)
+        if ((text[i] >= 'A' && text[i] <= 'Z' ? text[i] + ('a' - 'A')
+                                              : text[i]) != expected[i])
+            return false;
+    return true;
+}
+
+/* Whether a byte is a blank around what was typed. */
+static bool
+is_blank(char byte)
+{
+    return byte == ' ' || byte == '\t' || byte == '\r';
+}
+
+/* What the user's answer at the prompt asks for. */
+enum player_answer
+player_answer(const struct player *player, const char *text, size_t length,
+    enum guess_decision *decision)
+{
+    while (length > 0 && is_blank(*text)) {
+        text++;
+        length--;
     }
+    while (length > 0 && is_blank(text[length - 1]))
+        length--;
+    for (size_t i = 0; i < sizeof(answers) / sizeof(*answers); i++) {
+        if (!is_typed(text, length, answers[i].text))
+            continue;
+        if (player->results.count == player->first &&
+            (answers[i].decision == GUESS_WARMER ||
+                answers[i].decision == GUESS_COLDER ||
+                answers[i].decision == GUESS_SAME))
+            return PLAYER_TOO_EARLY;
+        if (answers[i].answer == PLAYER_DECIDES)
+            *decision = answers[i].decision;
+        return answers[i].answer;
+    }
+    return PLAYER_UNCLEAR;
 }
 
 /* Read a guess of the server's. */
@@ -237,7 +286,10 @@ player_banner(char text[PLAYER_TEXT_MAX], const struct player_game *game,
 {
     const long long lower = game->lower, upper = game->upper;
 
-    if (asking)
+    if (asking && language == GUESS_KOREAN)
+        snprintf(text, PLAYER_TEXT_MAX,
+            "%lld부터 %lld 사이의 숫자를 생각하세요.", lower, upper);
+    else if (asking)
         snprintf(text, PLAYER_TEXT_MAX,
             "Think of a number between %lld and %lld.", lower, upper);
     else if (language == GUESS_KOREAN)
@@ -252,11 +304,65 @@ player_banner(char text[PLAYER_TEXT_MAX], const struct player_game *game,
 
 /* The question about a guess when the user is asked. */
 void
-player_question(char text[PLAYER_TEXT_MAX], int64_t guess)
+player_question(
+    char text[PLAYER_TEXT_MAX], int64_t guess, enum guess_language language)
 {
     snprintf(text, PLAYER_TEXT_MAX,
-        "Is it %lld? [w]armer [c]older [s]ame [u]nsure [y]es: ",
+        language == GUESS_KOREAN
+            ? "%lld인가요? [w] 더 따뜻함 [c] 더 차가움 [s] 같음 [u] 잘 "
+              "모르겠음 "
+              "[y] 맞음: "
+            : "Is it %lld? [w]armer [c]older [s]ame [u]nsure [y]es: ",
         (long long)guess);
+}
+
+/* What the user is told when the answer was no decision. */
+const char *
+player_hint(enum player_answer answer, enum guess_language language)
+{
+    static const char *const hints[][2] = {
+        [PLAYER_DECIDES] = { "", "" },
+        [PLAYER_WANTS_HELP] = {
+            "  w  warmer: nearer to your number than the guess before\n"
+            "  c  colder: farther from it than the guess before\n"
+            "  s  same: exactly as far from it\n"
+            "  u  unsure: there is no guess before, or you cannot tell\n"
+            "  y  yes: that is your number\n"
+            "  q  quit the game",
+            "  w  더 따뜻함: 바로 앞의 숫자보다 정답에 더 가까움\n"
+            "  c  더 차가움: 바로 앞의 숫자보다 정답에서 더 멂\n"
+            "  s  같음: 바로 앞의 숫자와 거리가 같음\n"
+            "  u  잘 모르겠음: 비교할 앞의 숫자가 없거나 알 수 없음\n"
+            "  y  맞음: 바로 그 숫자임\n"
+            "  q  게임 끝내기",
+        },
+        [PLAYER_TOO_EARLY] = {
+            "This is the first guess, so there is nothing to compare it with: "
+            "answer u or y.",
+            "첫 번째 숫자라서 비교할 숫자가 없습니다. u나 y로 답하세요.",
+        },
+        [PLAYER_UNCLEAR] = {
+            "Please answer w, c, s, u or y (? explains them, q quits).",
+            "w, c, s, u, y 중 하나로 답하세요 (?는 설명, q는 끝내기).",
+        },
+        [PLAYER_QUITS] = { "", "" },
+    };
+
+    return hints[answer][language];
+}
+
+/* What is shown when the user's number was found. */
+void
+player_found(char text[PLAYER_TEXT_MAX], const struct player *player,
+    enum guess_language language)
+{
+    const size_t guesses = player->results.count - player->first;
+
+    if (language == GUESS_KOREAN)
+        snprintf(text, PLAYER_TEXT_MAX, "%zu번 만에 맞혔습니다.", guesses);
+    else
+        snprintf(text, PLAYER_TEXT_MAX, "Found in %zu guess%s.", guesses,
+            guesses == 1 ? "" : "es");
 }
 
 /* What is shown at the end for one guess. */

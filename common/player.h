@@ -82,13 +82,23 @@ struct player_typed {
  * line is, it takes no more memory than this. */
 bool player_type(struct player_typed *typed, char byte);
 
+/* What the user's answer at the prompt asks for. */
+enum player_answer {
+    PLAYER_DECIDES,    /* it judges the guess */
+    PLAYER_WANTS_HELP, /* ? */
+    PLAYER_TOO_EARLY,  /* it compares the game's first guess, but with what? */
+    PLAYER_UNCLEAR,
+    PLAYER_QUITS, /* q */
+};
+
 /*
- * The decision that the user's answer at the prompt stands for, by its first
- * letter: w, c, s, u, y. Blanks before it and all after it do not count.
- * False: none of these, or an endless line.
+ * Read the user's answer: a letter (w, c, s, u, y, ?, q) or a whole word of
+ * either language, whatever the language of the questions; blanks around it and
+ * the case of English letters do not count. decision is set with
+ * PLAYER_DECIDES.
  */
-bool player_answer(
-    const char *text, size_t length, enum guess_decision *decision);
+enum player_answer player_answer(const struct player *player, const char *text,
+    size_t length, enum guess_decision *decision);
 
 /* Read a guess of the server's; false: the line is no 64-bit integer. */
 bool player_number(const struct line *line, int64_t *guess);
@@ -125,10 +135,18 @@ void player_banner(char text[PLAYER_TEXT_MAX], const struct player_game *game,
     bool asking, enum guess_language language);
 
 /* The question about a guess when the user is asked, without a line end. */
-void player_question(char text[PLAYER_TEXT_MAX], int64_t guess);
+void player_question(
+    char text[PLAYER_TEXT_MAX], int64_t guess, enum guess_language language);
 
-/* What is shown when the user's answer is none of the letters. */
-#define PLAYER_AGAIN "Please answer w, c, s, u or y."
+/* What the user is told before being asked again, without the last line end;
+ * empty after PLAYER_DECIDES and PLAYER_QUITS. */
+const char *player_hint(
+    enum player_answer answer, enum guess_language language);
+
+/* What is shown when the user's number was found and kept: in how many guesses;
+ * without a line end. */
+void player_found(char text[PLAYER_TEXT_MAX], const struct player *player,
+    enum guess_language language);
 
 /* What to tell the user when there are no more answers to read. */
 #define PLAYER_NO_ANSWER "no answer: the input has ended"

@@ -43,12 +43,14 @@ struct client {
     struct player_typed typed;
 };
 
+static void begin_game(struct client *client);
 static void judge(struct client *client, enum guess_decision decision);
 
-/* Let the user judge a guess. */
+/* Let the user judge a guess; it may be that the user quits. */
 static void
 ask(struct client *client)
 {
+    const struct guess_client_options *options = &client->options;
     enum guess_decision decision;
     char byte;
 
@@ -57,12 +59,22 @@ ask(struct client *client)
             continue;
         if (stream_has_part(client->stream))
             guess_client_complain(&client->player, LINE_LATE, NULL, true);
-        if (guess_client_answer(&client->typed, &decision)) {
+        switch (guess_client_answer(
+            options, &client->player, &client->typed, &decision)) {
+        case PLAYER_DECIDES:
             client->asking = false;
             judge(client, decision);
             return;
+        case PLAYER_QUITS:
+            client->asking = false;
+            client->game = options->game_count;
+            begin_game(client);
+            return;
+        case PLAYER_WANTS_HELP:
+        case PLAYER_TOO_EARLY:
+        case PLAYER_UNCLEAR:
+            guess_client_ask(options, client->guess);
         }
-        guess_client_ask(client->guess);
     }
     if (event_add(client->answered, NULL) == -1)
         cli_die("out of memory");
@@ -160,7 +172,7 @@ on_line(struct stream *stream, enum line_status status, const struct line *line,
         judge(client, player_judge(player, client->guess));
         return;
     }
-    guess_client_ask(client->guess);
+    guess_client_ask(&client->options, client->guess);
     client->asking = true;
     /* Not yet: what came together with the guess was not asked for. */
     event_active(client->answered, EV_TIMEOUT, 0);
@@ -215,7 +227,7 @@ on_gone(struct stream *stream, int error, void *argument)
     } else {
         net_explain(complaint, client->options.host, client->options.port,
             strerrordesc_np(error != 0 ? error : ETIMEDOUT));
-        cli_die("%s", complaint);
+        guess_client_unreachable(complaint, error);
     }
 }
 

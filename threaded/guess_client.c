@@ -13,6 +13,7 @@
 #include "common/net.h"
 #include "threaded/stream.h"
 
+#include <errno.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -42,17 +43,17 @@ check_silence(struct client *client)
     guess_client_complain(&client->player, status, &line, true);
 }
 
-/* Let the user judge a guess. */
-static enum guess_decision
-ask(struct client *client, int64_t guess)
+/* Let the user judge a guess; false: the user quits. */
+static bool
+ask(struct client *client, int64_t guess, enum guess_decision *decision)
 {
     struct player_typed typed = { .length = 0 };
-    enum guess_decision decision;
+    enum player_answer answer;
 
     do {
         int byte;
 
-        guess_client_ask(guess);
+        guess_client_ask(&client->options, guess);
         do
             byte = getchar();
         while (byte != EOF && !player_type(&typed, (char)byte));
@@ -60,8 +61,10 @@ ask(struct client *client, int64_t guess)
         /* The last answer needs no line end. */
         if (byte == EOF && typed.length == 0)
             guess_client_unanswered();
-    } while (!guess_client_answer(&typed, &decision));
-    return decision;
+        answer = guess_client_answer(
+            &client->options, &client->player, &typed, decision);
+    } while (answer != PLAYER_DECIDES && answer != PLAYER_QUITS);
+    return answer == PLAYER_DECIDES;
 }
 
 /* Ask the server for its next guess. */
@@ -77,9 +80,9 @@ request_number(struct client *client)
     return guess_client_take(&client->player, status, &line);
 }
 
-/* Play one game, until the number is found or has been asked for often.
- * Twin: begin_game. */
-static void
+/* Play one game, until the number is found or has been asked for often; false:
+ * the user quits. Twin: begin_game. */
+static bool
 play(struct client *client, const struct player_game *game)
 {
     const struct guess_client_options *options = &client->options;
@@ -93,12 +96,15 @@ play(struct client *client, const struct player_game *game)
     do {
         const int64_t guess = request_number(client);
 
-        decision =
-            options->ask ? ask(client, guess) : player_judge(player, guess);
+        if (!options->ask)
+            decision = player_judge(player, guess);
+        else if (!ask(client, guess, &decision))
+            return false;
         stream_write(client->stream, text,
             guess_client_report(text, options, player, guess, decision));
     } while (decision != GUESS_CORRECT && ++guesses != options->count);
     stream_write(client->stream, PLAYER_LEAVE, strlen(PLAYER_LEAVE));
+    return true;
 }
 
 /* Read the command line and play. */
@@ -109,6 +115,7 @@ main(int argc, char **argv)
     static struct client client;
     const struct guess_client_options *options = &client.options;
     char complaint[NET_TEXT_MAX];
+    size_t played = 0;
     int fd;
 
     guess_client_cli(&client.options,
@@ -118,13 +125,14 @@ main(int argc, char **argv)
     fd = net_connect(
         options->host, options->port, options->answer_ms, complaint);
     if (fd == -1)
-        cli_die("%s", complaint);
+        guess_client_unreachable(complaint, errno);
     client.stream = stream_new(fd, &limits);
     if (client.stream == NULL)
         cli_die("out of memory");
 
-    for (size_t i = 0; i < options->game_count; i++)
-        play(&client, &options->games[i]);
+    while (
+        played < options->game_count && play(&client, &options->games[played]))
+        played++;
 
     stream_finish(client.stream);
     stream_free(client.stream);

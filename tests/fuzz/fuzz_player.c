@@ -161,12 +161,14 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
         check_text(shown, sizeof(shown));
     }
     if (player_number(&line, &guess)) {
-        player_question(shown, guess);
-        check_text(shown, sizeof(shown));
+        for (unsigned language = 0; language < 2; language++) {
+            player_question(shown, guess, language);
+            check_text(shown, sizeof(shown));
+        }
     }
     take_lines(&game, line.text, line.length);
     type(line.text, line.length);
-    if (player_answer(line.text, line.length, &decision))
-        assert(decision < GUESS_DECISIONS);
+    assert((player_answer(&player, line.text, line.length, &decision) ==
+               PLAYER_DECIDES) == (decision < GUESS_DECISIONS));
     return 0;
 }

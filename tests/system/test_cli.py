@@ -105,6 +105,7 @@ CLIENT_REFUSES = [
         f"--answer-timeout: '31536001' {TIME}"),
     (["--answer-timeout"], f"'--answer-timeout' {MISSING}"),
     (["--lang", "KO"], "--lang: 'KO' is neither en nor ko"),
+    (["--words", "fr"], "--words: 'fr' is neither en nor ko"),
     (["1", "5"], "a game takes three numbers: LOWER UPPER SECRET"),
     (["1", "5", "3", "4"], "a game takes three numbers: LOWER UPPER SECRET"),
     (["1", "5", "three"], "'three' is not a whole number"),
@@ -142,7 +143,7 @@ SERVER_HELP = {
 CLIENT_HELP = {
     "--host=ADDR": "default 127.0.0.1", "--port=N": None,
     "--count=N": "default 5", "--answer-timeout=S": "default 60",
-    "--lang=en|ko": "default en",
+    "--lang=en|ko": "default en", "--words=en|ko": "default en",
     "--ask": "default 1 100", "--help": "", "--usage": "", "--version": "",
 }
 DEFAULT_PORT = {"threaded": 1234, "evented": 4321}
@@ -226,7 +227,7 @@ class CommandLines(unittest.TestCase):
                     *arguments)
                 self.assertEqual((done.returncode, done.stderr), (1,
                     f"guess-client: cannot connect to {HOST}:{port}: "
-                    "Connection refused\n"))
+                    "Connection refused (is guess-server running?)\n"))
 
     def check_help(self, name, expected):
         """Fail unless --help lists these options with their defaults."""

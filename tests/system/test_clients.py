@@ -156,12 +156,32 @@ class Pairs(ServerTest):
         games = [(n, n + 3, n + 1) for n in range(100)]
         self.each_pair([str(n) for game in games for n in game], games)
 
+    def test_the_language_is_that_of_the_player_the_words_are_the_servers(self):
+        for client, twin in itertools.product(TWINS, TWINS):
+            for options, word in (["--lang", "ko"], b"Correct"), (
+                    ["--words", "ko"], "맞음".encode()):
+                received = []
+
+                def behave(connection):
+                    with connection.makefile("rb") as reader:
+                        while received[-1:] != [b"NUMBER\n"]:
+                            received.append(reader.readline())
+                        connection.sendall(b"5\n")
+                        received.append(reader.readline())
+                        listening(connection)
+
+                with FakeServer(behave) as server:
+                    code, _, errors = run_client(
+                        client, server.port, *options, "5", "5", "5")
+                self.assertEqual((code, errors), (0, ""))
+                self.assertEqual(received[-1], b"REPORT " + word + b"\n")
+
     def test_korean_reports_are_understood(self):
         for client, twin in itertools.product(TWINS, TWINS):
             server = Server(twin, "--lang", "ko")
             try:
                 code, _, errors = run_client(
-                    client, server.port, "--lang", "ko", "5", "5", "5")
+                    client, server.port, "--words", "ko", "5", "5", "5")
                 self.assertEqual((code, errors), (0, ""))
                 server.stop()
                 self.assertIn("서버: 5는 맞음\n", server.output)
@@ -214,7 +234,7 @@ class Asking(ServerTest):
 
     def test_answers_from_a_pipe(self):
         output, input_ = os.pipe()
-        os.write(input_, b"Unsure\n  warmer\nYES, it is\n")
+        os.write(input_, b"Unsure\n  warmer\nYES\n")
         os.close(input_)
         with os.fdopen(output) as answers:
             self.check(self.play(answers, "-5", "5"),
@@ -234,7 +254,62 @@ class Asking(ServerTest):
             answers.seek(0)
             output = self.play(answers)
         self.check(output, ["Unsure", "Correct"])
-        self.assertEqual(output.count("Please answer w, c, s, u or y.\n"), 5)
+        self.assertEqual(output.count(
+            "Please answer w, c, s, u or y (? explains them, q quits).\n"), 5)
+
+    def answer(self, text, *options):
+        """Play with these answers; return what was printed."""
+        with tempfile.TemporaryFile("w+") as answers:
+            answers.write(text)
+            answers.flush()
+            answers.seek(0)
+            return self.play(answers, *options)
+
+    def test_whole_words_mean_what_they_say(self):
+        for yes in "Correct", "correct", "yes", "맞음", "예":
+            with self.subTest(yes=yes):
+                self.check(self.answer(f"unsure\nColder\n더 따뜻함\n{yes}\n"),
+                    ["Unsure", "Colder", "Warmer", "Correct"])
+
+    def test_a_korean_game(self):
+        output = self.answer(
+            "?\nw\n잘 모르겠음\n더 따뜻함\nc\n같음\n맞음\n", "--lang", "ko",
+            "1", "10")
+        self.assertTrue(output.startswith(
+            "1부터 10 사이의 숫자를 생각하세요.\n"), output)
+        self.assertEqual(len(re.findall(r"-?\d+인가요\? ", output)), 7)
+        self.assertIn("  w  더 따뜻함: ", output)
+        self.assertIn("비교할 숫자가 없습니다. ", output)
+        self.assertIn("5번 만에 맞혔습니다.\n", output)
+        self.assertEqual(re.findall(r"클라이언트: \d+는 (.*)\n", output),
+            ["잘 모르겠음", "더 따뜻함", "더 차가움", "잘 모르겠음", "맞음"])
+        self.assertNotRegex(output, "Is it|Please|Found")
+
+    def test_a_question_mark_explains_the_answers(self):
+        output = self.answer("?\nu\nhelp\ny\n")
+        self.assertEqual(output.count(
+            "  w  warmer: nearer to your number than the guess before\n"), 2)
+        self.check(output, ["Unsure", "Correct"])
+
+    def test_the_first_guess_is_not_nearer_than_anything(self):
+        output = self.answer("w\nc\ns\nu\nw\ny\n3\nw\ny\n", "1", "9", "3", "3")
+        self.assertEqual(output.count("there is nothing to compare it with"), 4)
+        self.check(output, ["Unsure", "Warmer", "Correct", "Correct"])
+
+    def test_q_ends_all_games(self):
+        for typed in "u\nq\n", "u\nquit\ny\n", "u\nq":
+            with self.subTest(typed=typed):
+                output = self.answer(typed, "1", "9", "1", "9")
+                self.check(output, ["Unsure"])
+                self.assertEqual(output.count("Think of a number"), 1)
+        self.check(self.answer("q\n"), [])
+
+    def test_at_the_end_it_says_in_how_many_guesses(self):
+        output = self.answer("u\nw\ny\ny\n", "1", "9", "3", "3")
+        self.assertIn("\nFound in 3 guesses.\nThink of a number", output)
+        self.assertIn("\nFound in 1 guess.\nClient: ", output)
+        self.assertNotIn("Found",
+            self.answer("u\nw\n", "--count", "2"))
 
     def test_an_endless_answer_does_not_spoil_the_next(self):
         for length in 1000, 1024, 1025, 1026, 1027, 3000, 100000:
@@ -369,7 +444,7 @@ class Asking(ServerTest):
     def test_both_clients_print_the_same(self):
         server = self.serve("--seed", "8")
         outputs = {run_client(twin, server.port, "--ask", "1", "50",
-            input="u\nq\nw\n\nc\ns\ny\n") for twin in TWINS}
+            input="w\nu\n?\nw\n\nc\ns\nq\n") for twin in TWINS}
         self.assertEqual(len(outputs), 1)
 
 
@@ -495,7 +570,8 @@ class BadServers(unittest.TestCase):
         port = free_port()
         complaint = self.fail_with(port)
         self.assertIn(f"{HOST}:{port}", complaint)
-        self.assertIn("Connection refused", complaint)
+        self.assertTrue(complaint.endswith(
+            ": Connection refused (is guess-server running?)\n"), complaint)
 
     def test_a_name_that_is_none(self):
         # Too long for a name, so that no name server is asked.

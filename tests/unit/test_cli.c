@@ -130,10 +130,10 @@ run_die(const char *line)
     cli_die("cannot %s: %d", line, 42);
 }
 
-/* Play a game as a client does that speaks this language and knows what the
+/* Play a game as a client does with these options, of a user who knows what the
  * server guesses. */
 static void
-run_game(const char *language)
+run_game(const char *given)
 {
     static const struct {
         const char *text;
@@ -143,7 +143,7 @@ run_game(const char *language)
     struct player player = { 0 };
     char line[32], text[PLAYER_LINE_MAX], expected[PLAYER_LINE_MAX];
 
-    snprintf(line, sizeof(line), "--lang %s 1 5 3", language);
+    snprintf(line, sizeof(line), "%s 1 5 3", given);
     parse_client(&options, line);
     guess_client_prepare(&options, &player);
     guess_client_open(text, &options, &player, &options.games[0]);
@@ -155,7 +155,7 @@ run_game(const char *language)
         ck_assert_int_eq(guess, turns[i].text[0] - '0');
         ck_assert_uint_eq(guess_client_report(text, &options, &player, guess,
                               turns[i].decision),
-            player_report(expected, turns[i].decision, options.language));
+            player_report(expected, turns[i].decision, options.words));
         ck_assert_str_eq(text, expected);
     }
     guess_client_finish(&options, &player);
@@ -181,24 +181,60 @@ run_unasked(const char *text)
     guess_client_complain(&player, LINE_READY, &line, true);
 }
 
-/* Ask a user about 7 who types this, not at a terminal, and no more. */
+/* Ask a user about 7 who types this, not at a terminal, and no more. What comes
+ * before a colon are the options. */
 static void
 run_user(const char *text)
 {
     struct player_typed typed = { .length = 0 };
+    struct guess_client_options options;
+    struct player player = { .results = { .count = 1 } };
+    const char *colon = strchr(text, ':');
     enum guess_decision decision;
+    enum player_answer answer;
+    char line[64];
 
+    snprintf(line, sizeof(line), "%.*s", (int)(colon - text), text);
+    parse_client(&options, line);
+    text = colon + 1;
     ck_assert_ptr_nonnull(freopen("/dev/null", "r", stdin));
-    for (;;) {
-        guess_client_ask(7);
+    do {
+        guess_client_ask(&options, 7);
         while (*text != '\0' && !player_type(&typed, *text++))
             ;
         if (*text == '\0' && typed.length == 0)
             guess_client_unanswered();
-        if (guess_client_answer(&typed, &decision))
-            puts(guess_word(decision, GUESS_ENGLISH));
+        answer = guess_client_answer(&options, &player, &typed, &decision);
+        if (answer == PLAYER_DECIDES)
+            puts(guess_word(decision, options.language));
         ck_assert_uint_eq(typed.length, 0);
-    }
+    } while (answer != PLAYER_QUITS);
+    free(options.games);
+}
+
+/* The same at the first guess, and the game ends with it. */
+static void
+run_first(const char *option)
+{
+    struct player_typed typed = { .text = "w", .length = 1 };
+    struct guess_client_options options;
+    struct player player = { .key = 1 };
+    enum guess_decision decision;
+    char line[64], text[PLAYER_LINE_MAX];
+
+    snprintf(line, sizeof(line), "--ask %s", option);
+    parse_client(&options, line);
+    ck_assert_int_eq(guess_client_answer(&options, &player, &typed, &decision),
+        PLAYER_TOO_EARLY);
+    guess_client_report(text, &options, &player, 7, GUESS_CORRECT);
+    guess_client_finish(&options, &player);
+}
+
+/* The server is not reached, for this errno. */
+static void
+run_unreachable(const char *error)
+{
+    guess_client_unreachable("cannot connect", atoi(error));
 }
 
 #define NO_NUMBER(name, text, range)                                           \
@@ -288,6 +324,7 @@ static const struct refusal client_refusals[] = {
         "guess-client: --answer-timeout: '60s' is not a time from 0 to "
         "31536000 seconds" },
     { "--lang xx", "guess-client: --lang: 'xx' is neither en nor ko" },
+    { "--words KO", "guess-client: --words: 'KO' is neither en nor ko" },
     { "1", "guess-client: a game takes three numbers: LOWER UPPER SECRET" },
     { "1 5", "guess-client: a game takes three numbers: LOWER UPPER SECRET" },
     { "1 5 3 7",
@@ -577,21 +614,23 @@ TEST(a_fatal_error_is_one_line_and_exit_code_one)
     ck_assert_str_eq(ended.err, expected);
 }
 
-/* A client's language, and what it shows of a game. */
+/* A client's options, and what it shows of a game. */
 static const struct {
-    const char *language, *shown;
+    const char *options, *shown;
 } consoles[] = {
-    { "en", "Guess a number between 1 and 5! Shhhhh, it's 3.\n"
-            "Client: 1 is Unsure\nClient: 3 is Correct\n" },
-    { "ko", "1와 5 사이의 숫자를 맞춰보세요! 쉿! 그 숫자는 3 입니다.\n"
-            "클라이언트: 1는 잘 모르겠음\n클라이언트: 3는 맞음\n" },
+    { "", "Guess a number between 1 and 5! Shhhhh, it's 3.\n"
+          "Client: 1 is Unsure\nClient: 3 is Correct\n" },
+    { "--words ko", "Guess a number between 1 and 5! Shhhhh, it's 3.\n"
+                    "Client: 1 is Unsure\nClient: 3 is Correct\n" },
+    { "--lang ko", "1와 5 사이의 숫자를 맞춰보세요! 쉿! 그 숫자는 3 입니다.\n"
+                   "클라이언트: 1는 잘 모르겠음\n클라이언트: 3는 맞음\n" },
 };
 
 TEST(a_client_shows_the_game_and_its_results, .times = COUNT(consoles))
 {
     static struct ended ended;
 
-    run(run_game, consoles[_i].language, &ended);
+    run(run_game, consoles[_i].options, &ended);
     ck_assert_int_eq(ended.code, 99);
     ck_assert_str_eq(ended.err, "");
     ck_assert_str_eq(ended.out, consoles[_i].shown);
@@ -621,18 +660,81 @@ TEST(a_client_ends_when_the_server_makes_no_sense)
     check_death(&ended, "the server sent '4' unasked");
 }
 
-TEST(a_user_is_asked_again_until_there_is_an_answer)
-{
-    static const char question[] =
-        "Is it 7? [w]armer [c]older [s]ame [u]nsure [y]es: \n";
-    static struct ended ended;
-    char expected[1024];
+/* What a user types after the first guess, and what is shown. */
+static const struct {
+    const char *typed, *question, *shown[4];
+} asked[] = {
+    { ":no\nc\nq\n", "Is it 7? [w]armer [c]older [s]ame [u]nsure [y]es: \n",
+        { "Please answer w, c, s, u or y (? explains them, q quits).\n",
+            "Colder\n" } },
+    { "--lang ko:no\nc\n더 따뜻함\n그만\n",
+        "7인가요? [w] 더 따뜻함 [c] 더 차가움 [s] 같음 [u] 잘 모르겠음 [y] "
+        "맞음: "
+        "\n",
+        { "w, c, s, u, y 중 하나로 답하세요 (?는 설명, q는 끝내기).\n",
+            "더 차가움\n", "더 따뜻함\n" } },
+    { "--words ko:맞음\n q \n",
+        "Is it 7? [w]armer [c]older [s]ame [u]nsure [y]es: \n",
+        { "Correct\n" } },
+    { ":?\nq\n", "Is it 7? [w]armer [c]older [s]ame [u]nsure [y]es: \n",
+        { "  w  warmer: nearer to your number than the guess before\n"
+          "  c  colder: farther from it than the guess before\n"
+          "  s  same: exactly as far from it\n"
+          "  u  unsure: there is no guess before, or you cannot tell\n"
+          "  y  yes: that is your number\n"
+          "  q  quit the game\n" } },
+};
 
-    run(run_user, "no\nc\n", &ended);
-    check_death(&ended, PLAYER_NO_ANSWER);
-    snprintf(expected, sizeof(expected), "%s" PLAYER_AGAIN "\n%sColder\n%s",
-        question, question, question);
+TEST(a_user_is_asked_again_until_there_is_an_answer, .times = COUNT(asked))
+{
+    static struct ended ended;
+    char expected[2048] = "";
+
+    run(run_user, asked[_i].typed, &ended);
+    ck_assert_int_eq(ended.code, 99);
+    for (size_t i = 0; asked[_i].shown[i] != NULL; i++) {
+        strcat(expected, asked[_i].question);
+        strcat(expected, asked[_i].shown[i]);
+    }
+    strcat(expected, asked[_i].question);
     ck_assert_str_eq(ended.out, expected);
+}
+
+TEST(a_user_who_says_no_more_ends_the_client)
+{
+    static struct ended ended;
+
+    run(run_user, ":c\n", &ended);
+    check_death(&ended, PLAYER_NO_ANSWER);
+}
+
+TEST(a_user_is_told_in_how_many_guesses_it_was_found)
+{
+    static struct ended ended;
+
+    run(run_first, "", &ended);
+    ck_assert_str_eq(ended.out,
+        "\nThis is the first guess, so there is nothing to compare it with: "
+        "answer u or y.\nFound in 1 guess.\nClient: 7 is Correct\n");
+    run(run_first, "--lang ko", &ended);
+    ck_assert_str_eq(ended.out,
+        "\n첫 번째 숫자라서 비교할 숫자가 없습니다. u나 y로 답하세요.\n"
+        "1번 만에 맞혔습니다.\n클라이언트: 7는 맞음\n");
+}
+
+TEST(a_server_that_is_not_there_may_not_be_running)
+{
+    static struct ended ended;
+    char error[16];
+
+    snprintf(error, sizeof(error), "%d", ECONNREFUSED);
+    run(run_unreachable, error, &ended);
+    check_death(&ended, "cannot connect (is guess-server running?)");
+    snprintf(error, sizeof(error), "%d", ETIMEDOUT);
+    run(run_unreachable, error, &ended);
+    check_death(&ended, "cannot connect");
+    run(run_unreachable, "0", &ended);
+    check_death(&ended, "cannot connect");
 }
 
 TEST(a_server_without_options_has_the_defaults)
@@ -922,6 +1024,7 @@ TEST(a_client_without_options_plays_the_published_games)
     ck_assert_str_eq(options.host, "127.0.0.1");
     ck_assert_uint_eq(options.port, 1234);
     ck_assert_int_eq(options.language, GUESS_ENGLISH);
+    ck_assert_int_eq(options.words, GUESS_ENGLISH);
     ck_assert(!options.ask);
     ck_assert_int_eq(options.answer_ms, 60000);
     ck_assert_str_eq(options.answer_timeout, "60");

@@ -311,7 +311,9 @@ TEST(a_bad_host_cannot_be_connected, .times = COUNT(bad_hosts))
 {
     char *text = guard_room(NET_TEXT_MAX);
 
+    errno = EPERM;
     ck_assert_int_eq(net_connect(bad_hosts[_i], 80, 0, text), -1);
+    ck_assert_int_eq(errno, 0);
     check_reason(text, "connect to", bad_hosts[_i]);
 }
 
@@ -427,6 +429,7 @@ TEST(a_port_where_nobody_listens_is_refused)
 
     close(listener);
     ck_assert_int_eq(net_connect("127.0.0.1", port, 0, text), -1);
+    ck_assert_int_eq(errno, ECONNREFUSED);
     snprintf(expected, sizeof(expected),
         "cannot connect to 127.0.0.1:%u: Connection refused", port);
     ck_assert_str_eq(text, expected);

@@ -72,61 +72,154 @@ TEST(a_new_game_begins_unsure)
 /* What the user types at the prompt. */
 static const struct {
     const char *text;
-    bool known;
+    enum player_answer answer;
     enum guess_decision decision;
 } answers[] = {
-    { "w", true, GUESS_WARMER },
-    { "W", true, GUESS_WARMER },
-    { "warmer", true, GUESS_WARMER },
-    { "c", true, GUESS_COLDER },
-    { "C", true, GUESS_COLDER },
-    { "Colder", true, GUESS_COLDER },
-    { "s", true, GUESS_SAME },
-    { "S", true, GUESS_SAME },
-    { "u", true, GUESS_UNSURE },
-    { "U", true, GUESS_UNSURE },
-    { "y", true, GUESS_CORRECT },
-    { "Y", true, GUESS_CORRECT },
-    { "yes", true, GUESS_CORRECT },
-    { "  w", true, GUESS_WARMER },
-    { "\t c ", true, GUESS_COLDER },
-    { "w\r", true, GUESS_WARMER },
-    { "y!?", true, GUESS_CORRECT },
-    { "", false, GUESS_UNSURE },
-    { " ", false, GUESS_UNSURE },
-    { " \t ", false, GUESS_UNSURE },
-    { "n", false, GUESS_UNSURE },
-    { "x", false, GUESS_UNSURE },
-    { "7", false, GUESS_UNSURE },
-    { "?", false, GUESS_UNSURE },
-    { ".w", false, GUESS_UNSURE },
-    { "\r", false, GUESS_UNSURE },
-    { "맞음", false, GUESS_UNSURE },
-    { "\xff", false, GUESS_UNSURE },
+    { "w", PLAYER_DECIDES, GUESS_WARMER },
+    { "W", PLAYER_DECIDES, GUESS_WARMER },
+    { "warmer", PLAYER_DECIDES, GUESS_WARMER },
+    { "Warmer", PLAYER_DECIDES, GUESS_WARMER },
+    { "더 따뜻함", PLAYER_DECIDES, GUESS_WARMER },
+    { "따뜻함", PLAYER_DECIDES, GUESS_WARMER },
+    { "c", PLAYER_DECIDES, GUESS_COLDER },
+    { "C", PLAYER_DECIDES, GUESS_COLDER },
+    { "Colder", PLAYER_DECIDES, GUESS_COLDER },
+    { "더 차가움", PLAYER_DECIDES, GUESS_COLDER },
+    { "차가움", PLAYER_DECIDES, GUESS_COLDER },
+    { "s", PLAYER_DECIDES, GUESS_SAME },
+    { "Same", PLAYER_DECIDES, GUESS_SAME },
+    { "같음", PLAYER_DECIDES, GUESS_SAME },
+    { "u", PLAYER_DECIDES, GUESS_UNSURE },
+    { "Unsure", PLAYER_DECIDES, GUESS_UNSURE },
+    { "잘 모르겠음", PLAYER_DECIDES, GUESS_UNSURE },
+    { "모르겠음", PLAYER_DECIDES, GUESS_UNSURE },
+    { "y", PLAYER_DECIDES, GUESS_CORRECT },
+    { "Yes", PLAYER_DECIDES, GUESS_CORRECT },
+    { "YES", PLAYER_DECIDES, GUESS_CORRECT },
+    { "Correct", PLAYER_DECIDES, GUESS_CORRECT },
+    { "CORRECT", PLAYER_DECIDES, GUESS_CORRECT },
+    { "맞음", PLAYER_DECIDES, GUESS_CORRECT },
+    { "예", PLAYER_DECIDES, GUESS_CORRECT },
+    { "네", PLAYER_DECIDES, GUESS_CORRECT },
+    { "  w", PLAYER_DECIDES, GUESS_WARMER },
+    { "\t c ", PLAYER_DECIDES, GUESS_COLDER },
+    { "w\r", PLAYER_DECIDES, GUESS_WARMER },
+    { " 맞음 \r", PLAYER_DECIDES, GUESS_CORRECT },
+    { "?", PLAYER_WANTS_HELP, GUESS_DECISIONS },
+    { " ? ", PLAYER_WANTS_HELP, GUESS_DECISIONS },
+    { "h", PLAYER_WANTS_HELP, GUESS_DECISIONS },
+    { "HELP", PLAYER_WANTS_HELP, GUESS_DECISIONS },
+    { "도움말", PLAYER_WANTS_HELP, GUESS_DECISIONS },
+    { "q", PLAYER_QUITS, GUESS_DECISIONS },
+    { "Quit", PLAYER_QUITS, GUESS_DECISIONS },
+    { "exit", PLAYER_QUITS, GUESS_DECISIONS },
+    { "그만", PLAYER_QUITS, GUESS_DECISIONS },
+    { "", PLAYER_UNCLEAR, GUESS_DECISIONS },
+    { " ", PLAYER_UNCLEAR, GUESS_DECISIONS },
+    { " \t \r", PLAYER_UNCLEAR, GUESS_DECISIONS },
+    { "n", PLAYER_UNCLEAR, GUESS_DECISIONS },
+    { "wa", PLAYER_UNCLEAR, GUESS_DECISIONS },
+    { "warmers", PLAYER_UNCLEAR, GUESS_DECISIONS },
+    { "cold", PLAYER_UNCLEAR, GUESS_DECISIONS },
+    { "w c", PLAYER_UNCLEAR, GUESS_DECISIONS },
+    { "7", PLAYER_UNCLEAR, GUESS_DECISIONS },
+    { "??", PLAYER_UNCLEAR, GUESS_DECISIONS },
+    { ".w", PLAYER_UNCLEAR, GUESS_DECISIONS },
+    { "더", PLAYER_UNCLEAR, GUESS_DECISIONS },
+    { "\xff", PLAYER_UNCLEAR, GUESS_DECISIONS },
 };
 
-TEST(an_answer_counts_by_its_first_letter, .times = COUNT(answers))
+/* Read what a user types after so many guesses of this game, the second. */
+static enum player_answer
+type_after(size_t guesses, const char *text, enum guess_decision *decision)
 {
-    const size_t length = strlen(answers[_i].text);
-    enum guess_decision decision = GUESS_DECISIONS;
+    const size_t length = strlen(text);
+    const struct player player = { .results = { .count = 3 + guesses },
+        .first = 3 };
+
+    *decision = GUESS_DECISIONS;
+    return player_answer(&player, guard_copy(text, length), length, decision);
+}
+
+TEST(an_answer_is_a_letter_or_a_whole_word, .times = COUNT(answers))
+{
+    enum guess_decision decision;
 
     ck_assert_int_eq(
-        player_answer(guard_copy(answers[_i].text, length), length, &decision),
-        answers[_i].known);
-    ck_assert_int_eq(
-        decision, answers[_i].known ? answers[_i].decision : GUESS_DECISIONS);
+        type_after(1, answers[_i].text, &decision), answers[_i].answer);
+    ck_assert_int_eq(decision, answers[_i].decision);
+}
+
+TEST(the_first_guess_is_compared_with_nothing, .times = COUNT(answers))
+{
+    const enum guess_decision said = answers[_i].decision;
+    const bool compares =
+        said == GUESS_WARMER || said == GUESS_COLDER || said == GUESS_SAME;
+    enum guess_decision decision;
+
+    ck_assert_int_eq(type_after(0, answers[_i].text, &decision),
+        compares ? PLAYER_TOO_EARLY : answers[_i].answer);
+    ck_assert_int_eq(decision, compares ? GUESS_DECISIONS : said);
 }
 
 TEST(an_endless_answer_is_none)
 {
+    static const struct player player = { .results = { .count = 1 } };
     char text[PLAYER_ANSWER_MAX + 1];
     enum guess_decision decision = GUESS_DECISIONS;
 
-    memset(text, 'w', sizeof(text));
-    ck_assert(!player_answer(text, PLAYER_ANSWER_MAX + 1, &decision));
-    ck_assert_int_eq(decision, GUESS_DECISIONS);
-    ck_assert(player_answer(text, PLAYER_ANSWER_MAX, &decision));
+    memset(text, ' ', sizeof(text));
+    text[0] = 'w';
+    ck_assert_int_eq(player_answer(&player, text, PLAYER_ANSWER_MAX, &decision),
+        PLAYER_DECIDES);
     ck_assert_int_eq(decision, GUESS_WARMER);
+    memset(text, 'w', sizeof(text));
+    ck_assert_int_eq(
+        player_answer(&player, text, sizeof(text), &decision), PLAYER_UNCLEAR);
+}
+
+TEST(each_hint_is_there_in_either_language)
+{
+    for (int language = 0; language < 2; language++) {
+        for (int answer = PLAYER_DECIDES; answer <= PLAYER_QUITS; answer++) {
+            const char *hint = player_hint(
+                (enum player_answer)answer, (enum guess_language)language);
+            const bool goes_on =
+                answer == PLAYER_DECIDES || answer == PLAYER_QUITS;
+
+            ck_assert_int_eq(hint[0] == '\0', goes_on);
+        }
+    }
+    ck_assert_ptr_nonnull(strstr(player_hint(PLAYER_WANTS_HELP, GUESS_ENGLISH),
+        "nearer to your number than the guess before"));
+    ck_assert_ptr_nonnull(
+        strstr(player_hint(PLAYER_TOO_EARLY, GUESS_ENGLISH), "answer u or y"));
+    ck_assert_ptr_nonnull(
+        strstr(player_hint(PLAYER_UNCLEAR, GUESS_KOREAN), "w, c, s, u, y"));
+}
+
+/* How many guesses a game took. */
+static const struct {
+    size_t guesses;
+    enum guess_language language;
+    const char *text;
+} endings[] = {
+    { 1, GUESS_ENGLISH, "Found in 1 guess." },
+    { 8, GUESS_ENGLISH, "Found in 8 guesses." },
+    { 1, GUESS_KOREAN, "1번 만에 맞혔습니다." },
+    { 100, GUESS_KOREAN, "100번 만에 맞혔습니다." },
+};
+
+TEST(a_game_ends_with_the_number_of_its_guesses, .times = COUNT(endings))
+{
+    const struct player player = {
+        .results = { .count = 7 + endings[_i].guesses },
+        .first = 7,
+    };
+    char *text = guard_room(PLAYER_TEXT_MAX);
+
+    player_found(text, &player, endings[_i].language);
+    ck_assert_str_eq(text, endings[_i].text);
 }
 
 TEST(a_typed_line_ends_at_lf)
@@ -149,6 +242,7 @@ TEST(a_typed_line_ends_at_lf)
 TEST(an_endless_typed_line_takes_no_more_room)
 {
     struct player_typed *typed = (void *)guard_room(sizeof(*typed));
+    const struct player player = { .first = 0 };
     enum guess_decision decision;
 
     typed->length = 0;
@@ -157,7 +251,9 @@ TEST(an_endless_typed_line_takes_no_more_room)
             ck_abort_msg("no end, and taken for one");
     ck_assert(player_type(typed, '\n'));
     ck_assert_uint_eq(typed->length, PLAYER_ANSWER_MAX + 1);
-    ck_assert(!player_answer(typed->text, typed->length, &decision));
+    ck_assert_int_eq(
+        player_answer(&player, typed->text, typed->length, &decision),
+        PLAYER_UNCLEAR);
 }
 
 TEST(a_line_is_a_guess_only_when_it_is_an_integer)
@@ -261,6 +357,7 @@ static const struct {
         "1와 5 사이의 숫자를 맞춰보세요! 쉿! 그 숫자는 3 입니다." },
     { { 1, 100, 0 }, true, GUESS_ENGLISH,
         "Think of a number between 1 and 100." },
+    { { 1, 10, 0 }, true, GUESS_KOREAN, "1부터 10 사이의 숫자를 생각하세요." },
     { { -5, -1, -3 }, false, GUESS_ENGLISH,
         "Guess a number between -5 and -1! Shhhhh, it's -3." },
     { { INT64_MIN, INT64_MIN, INT64_MIN }, false, GUESS_ENGLISH,
@@ -287,19 +384,27 @@ TEST(the_question_names_the_guess_and_the_answers)
 {
     char *text = guard_room(PLAYER_TEXT_MAX);
 
-    player_question(text, -42);
+    player_question(text, -42, GUESS_ENGLISH);
     ck_assert_str_eq(
         text, "Is it -42? [w]armer [c]older [s]ame [u]nsure [y]es: ");
+    player_question(text, -42, GUESS_KOREAN);
+    ck_assert_str_eq(text,
+        "-42인가요? [w] 더 따뜻함 [c] 더 차가움 [s] 같음 [u] 잘 모르겠음 [y] "
+        "맞음: ");
 }
 
 TEST(the_longest_question_fits)
 {
     char *text = guard_room(PLAYER_TEXT_MAX);
 
-    player_question(text, INT64_MIN);
+    player_question(text, INT64_MIN, GUESS_ENGLISH);
     ck_assert_str_eq(text,
         "Is it -9223372036854775808? [w]armer [c]older [s]ame [u]nsure "
         "[y]es: ");
+    player_question(text, INT64_MIN, GUESS_KOREAN);
+    ck_assert_str_eq(text,
+        "-9223372036854775808인가요? [w] 더 따뜻함 [c] 더 차가움 [s] 같음 [u] "
+        "잘 모르겠음 [y] 맞음: ");
 }
 
 /* What is shown at the end for a guess. */
