@@ -34,8 +34,8 @@ comma := ,
 B := build$(if $(SAN),/$(subst $(comma),-,$(SAN)))
 
 TWINS := threaded evented
-PROGRAMS := guess-server guess-client charfinder flag-server flags \
-	push-server spinner
+PROGRAMS := echo guess-server guess-client charfinder flag-server \
+	flags push-server spinner
 TWIN_PROGRAMS := $(foreach t,$(TWINS),$(PROGRAMS:%=$(B)/$t/%))
 
 COMMON_MAINS := common/charfind.c

@@ -35,7 +35,7 @@ from harness import ROOT, SANITIZERS, environment
 
 # Where threads meet: what the ThreadSanitizer is to see.
 THREADED_SUITES = ("transcripts", "differential", "limits", "traffic", "stop",
-    "console", "faults", "finder", "answers", "web", "later", "flag_server",
+    "echo", "console", "faults", "finder", "answers", "web", "later", "flag_server",
     "flags", "push", "spinner")
 # What needs programs without sanitizers: allocations never fail in those, and
 # thousands of clients are too many for them on a busy machine.

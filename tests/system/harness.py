@@ -227,6 +227,7 @@ class Server:
     """A running server of one twin."""
 
     http_port = None
+    has_loops = True
     READY = re.compile(r"Serving on (.+):(\d+)\. Hit CTRL-C to stop\.")
 
     def __init__(self, twin, *options, name="guess-server", port=0,
@@ -241,7 +242,7 @@ class Server:
         self.host = host
         self.errors = tempfile.TemporaryFile()
         self.output = []
-        more = EVENTED_OPTIONS if twin == "evented" else []
+        more = EVENTED_OPTIONS if twin == "evented" and self.has_loops else []
         variables = dict(variables or {})
         # A wrapper may have its own opinion of threads, or of memory.
         self.trims = PLAIN and not wrapper
@@ -619,6 +620,34 @@ class Pusher(Server):
                 b"Connection: close\r\n\r\n")
             answer = client.read_all()
             if not answer.endswith(b"\r\n\r\nok\n"):
+                raise AssertionError(f"a fresh session read {answer}")
+
+    def play_when_possible(self):
+        """Play as soon as the house is no longer full."""
+        def play():
+            try:
+                self.play()
+            except (AssertionError, OSError):
+                return False
+            return True
+        wait_until(play, "a new client is served")
+
+
+class Echo(Server):
+    """A running echo."""
+
+    has_loops = False
+
+    def __init__(self, twin, *options, **how):
+        super().__init__(twin, *options, name="echo", **how)
+
+    def play(self):
+        """A whole small session; it fails unless the server is well."""
+        with self.connect() as client:
+            client.send(b"hello\n")
+            client.finish()
+            answer = client.read_all()
+            if answer != b"hello\n":
                 raise AssertionError(f"a fresh session read {answer}")
 
     def play_when_possible(self):

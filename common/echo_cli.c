@@ -1,0 +1,144 @@
+#include "common/echo_cli.h"
+
+#include "common/log.h"
+#include "common/net.h"
+
+#include <errno.h>
+#include <limits.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/signalfd.h>
+
+enum key {
+    KEY_HOST = 0x200,
+    KEY_PORT,
+    KEY_MAX_CONNECTIONS,
+    KEY_IDLE_TIMEOUT,
+};
+
+/* More clients than any machine has descriptors for; the threaded twin counts
+ * free places down when it stops. */
+#define CLIENTS_MAX 1000000
+
+/* Take in one option. */
+static error_t
+parse(int key, char *arg, struct argp_state *state)
+{
+    struct echo_options *options = state->input;
+    int64_t ms;
+
+    switch (key) {
+    case KEY_HOST:
+        options->host = cli_host(state, arg);
+        break;
+    case KEY_PORT:
+        options->port = (uint16_t)cli_port(state, "port", arg, false);
+        break;
+    case KEY_MAX_CONNECTIONS:
+        options->max_connections =
+            (size_t)cli_number(state, "max-connections", arg, 1, CLIENTS_MAX);
+        break;
+    case KEY_IDLE_TIMEOUT:
+        ms = cli_seconds(state, "idle-timeout", arg);
+        /* As long as poll can wait; that is 24 days. */
+        options->idle_ms = ms < INT_MAX ? (int)ms : INT_MAX;
+        break;
+    default:
+        return ARGP_ERR_UNKNOWN;
+    }
+    return 0;
+}
+
+/* Read an echo's command line. */
+void
+echo_cli(struct echo_options *options, const struct cli_twin *twin,
+    uint16_t port, int argc, char **argv)
+{
+    static char port_help[128], connections_help[128];
+    static const struct argp_option own[] = {
+        { "host", KEY_HOST, "ADDR", 0,
+            "listen on ADDR, an address or a name (default 127.0.0.1)", 0 },
+        { "port", KEY_PORT, "N", 0, port_help, 0 },
+        { "max-connections", KEY_MAX_CONNECTIONS, "N", 0, connections_help, 0 },
+        { "idle-timeout", KEY_IDLE_TIMEOUT, "S", 0,
+            "seconds that a client may send, or take, nothing, fractions "
+            "allowed (default 300; 0: no limit)",
+            0 },
+        { 0 },
+    };
+    const struct argp argp = {
+        .options = own,
+        .parser = parse,
+        .doc = "Send back what clients send (RFC 862), over TCP.",
+    };
+    struct limits limits;
+
+    cli_begin_server();
+    limits = limits_default(net_descriptors());
+    *options = (struct echo_options) {
+        .host = "127.0.0.1",
+        .port = port,
+        .max_connections = limits.max_connections,
+        .idle_ms = (int)limits.idle_ms,
+    };
+    cli_version("echo", twin);
+    snprintf(port_help, sizeof(port_help),
+        "listen on port N, 0 for any free one (default %u)", port);
+    snprintf(connections_help, sizeof(connections_help),
+        "clients at once (default %zu: what the descriptor limit allows)",
+        limits.max_connections);
+    cli_parse(&argp, 0, argc, argv, options);
+}
+
+/* Listen as the options say, and print the Serving line. */
+int
+echo_listen(const struct echo_options *options)
+{
+    static const struct server_options rights = { .user = NULL };
+    char where[NET_TEXT_MAX];
+    int listener;
+
+    log_open();
+    listener = net_listen(options->host, options->port, where);
+    if (listener == -1)
+        cli_die("%s", where);
+    cli_drop_privileges(&rights);
+    log_record("Serving on %s. Hit CTRL-C to stop.", where);
+    return listener;
+}
+
+/* The signals that end it. */
+static void
+make_signal_set(sigset_t *set)
+{
+    cli_server_signal_set(set);
+    /* It has no counters to print. */
+    sigdelset(set, SIGUSR1);
+}
+
+/* A descriptor that is readable once a signal has come. */
+int
+echo_signals(void)
+{
+    sigset_t set;
+    int signals;
+
+    make_signal_set(&set);
+    signals = signalfd(-1, &set, SFD_CLOEXEC);
+    if (signals == -1)
+        cli_die("cannot wait for signals: %s", strerrordesc_np(errno));
+    return signals;
+}
+
+/* Say that the server stops. */
+void
+echo_stop(void)
+{
+    static const struct timespec now = { 0, 0 };
+    sigset_t set;
+
+    log_record("Server shutting down.");
+    make_signal_set(&set);
+    sigtimedwait(&set, NULL, &now);
+    pthread_sigmask(SIG_UNBLOCK, &set, NULL);
+}

@@ -1,0 +1,46 @@
+/*
+ * echo_cli - the command line of echo, and how such a server begins and ends.
+ */
+#ifndef COMMON_ECHO_CLI_H
+#define COMMON_ECHO_CLI_H
+
+#include "common/cli.h"
+
+#include <stddef.h>
+#include <stdint.h>
+
+/* Sent to a client for whom there is no room. */
+#define ECHO_FULL_HOUSE "too many connections\n"
+
+/* What an echo was asked to do. */
+struct echo_options {
+    const char *host;
+    uint16_t port;
+    size_t max_connections;
+    int idle_ms; /* that a client may send, or take, nothing; 0: no limit */
+};
+
+/*
+ * Read an echo's command line, or end the program with argp's message and exit
+ * code 64. Strings in options belong to argv. From here on the signals of a
+ * server (cli.h) are blocked.
+ */
+void echo_cli(struct echo_options *options, const struct cli_twin *twin,
+    uint16_t port, int argc, char **argv);
+
+/*
+ * Listen as the options say, give up privileges, and print the Serving line.
+ * Returns the listening socket, which blocks; ends the program by cli_die when
+ * it cannot listen. Call it once, before there are threads.
+ */
+int echo_listen(const struct echo_options *options);
+
+/* A descriptor that is readable when a signal has come that ends the server;
+ * ends the program when there is none. */
+int echo_signals(void);
+
+/* Say that the server stops, and take the signal: a second one ends the program
+ * at once. In the main thread. */
+void echo_stop(void);
+
+#endif
