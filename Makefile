@@ -11,6 +11,7 @@
 #                   ONLY=reply-50 ROUNDS=32
 #   make planted    servers slowed by a known share, and what compare says
 #   make diff       read the twins side by side; FILE=guess_server, HTML=1
+#   make exercise   port one yourself: NAME=guess_server DIR=~/port TO=evented
 #   make install    PREFIX=/usr/local DESTDIR=
 #   make deps       install what is missing (Debian packages)
 #   make format     lay out the sources by .clang-format
@@ -127,7 +128,7 @@ KEYWORDS := common/ucd
 .PHONY: all help test programs servers tests disturbed fuzzers builds check \
 	check-full \
 	fuzz soak coverage coverage-figures compare install uninstall clean bench \
-	planted diff format format-check deps FORCE
+	planted diff exercise format format-check deps FORCE
 .DELETE_ON_ERROR:
 
 all: programs $(B)/compare $(B)/port.json $(TELLER)
@@ -139,6 +140,7 @@ help:
 	@echo 'make install, uninstall    with PREFIX and DESTDIR'
 	@echo 'make deps                  install the Debian packages that are missing'
 	@echo 'make diff FILE=NAME        both twins side by side'
+	@echo 'make exercise NAME=echo    port a program yourself; DIR=~/port'
 	@echo 'make bench, planted, fuzz, soak, coverage'
 	@echo 'make format, format-check, clean'
 	@echo 'Variables: CC, HOSTCC, CFLAGS, CPPFLAGS, LDFLAGS, WERROR=1, V=1,'
@@ -450,6 +452,19 @@ planted: all $(B)/tests/preload/slow.so
 diff:
 	@$(PYTHON) -B $(PORTING)/diff.py $(if $(COLOUR),--colour) \
 		$(if $(HTML),--html $(B)/report/port.html) $(FILE:%='%')
+
+# A folder in which to port a program, checked step by step; TO=threaded, TO=any
+# for another language.
+NAME ?= echo
+DIR ?= build/exercise/$(NAME)
+TO ?= evented
+exercise: export EXERCISE_WARNINGS = $(filter-out -Werror,$(WARNINGS))
+exercise: export EXERCISE_CPPFLAGS = $(CPPFLAGS)
+exercise: export EXERCISE_CFLAGS = $(CFLAGS)
+exercise: export EXERCISE_LDFLAGS = $(LDFLAGS)
+exercise: $(B)/libcommon.a
+	@$(PYTHON) -B $(PORTING)/exercise.py $(BRIEF:%=--brief) --to '$(TO)' \
+		'$(NAME)' '$(DIR)'
 
 SOURCES := $(foreach f,common threaded evented report tests,\
 	$(wildcard $f/*.[ch] $f/*/*.[ch]))

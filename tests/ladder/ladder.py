@@ -1,0 +1,665 @@
+#!/usr/bin/python3
+"""
+ladder - the steps of a porting exercise, climbed by a program.
+
+    ladder.py [--folder DIR] [--to TWIN] [--step N] NAME COMMAND
+
+NAME says which program it is: echo, guess_server, charfinder, guess_client.
+COMMAND starts it; {port} in it becomes a free port, {web} the one of the finder's
+second door, {options} the options that a step needs. A command without {port}
+is that of a twin: options are appended, and it prints its port. The steps are climbed in order, up to the first that
+fails: it is named, with what was sent, expected and received, and with what to
+read. The exit code is 0 when all are passed.
+
+`make exercise` (report/porting/exercise.py) lays out what is to be climbed
+with; the steps of NAME stand in NAME.py. A step is a function that talks to the
+program. It waits for events; the time limit, --patience, is reached only by a
+failure.
+"""
+
+import argparse
+import fcntl
+import importlib.util
+import os
+import re
+import select
+import shlex
+import signal
+import socket
+import struct
+import subprocess
+import sys
+import tempfile
+import termios
+import textwrap
+import time
+
+HERE = os.path.dirname(os.path.abspath(__file__))
+ROOT = os.path.dirname(os.path.dirname(HERE))
+sys.path.insert(0, os.path.join(ROOT, "report", "porting"))
+import twins
+
+NAMES = ("echo", "guess_server", "charfinder", "guess_client")
+HOST = "127.0.0.1"
+PATIENCE = 5.0  # seconds after which what should have come will not
+WIDTH = 79
+SLOW_BUFFER = 16384
+
+# What only the programs of this project have: their counters.
+TWIN = "twin"
+
+# What a function of a skeleton says when it is called.
+UNWRITTEN = re.compile(r"^(\w+/\w+\.[ch]):(\d+): (\w+) is not written yet$",
+    re.MULTILINE)
+
+
+class Failed(Exception):
+    """A step is not passed."""
+
+    def __init__(self, what, sent=None, expected=None, received=None):
+        super().__init__(what)
+        self.what = what
+        self.sent = sent  # bytes, or None
+        self.expected = expected  # texts
+        self.received = received
+
+
+class Step:
+    """One step: what it is called, what it asks for, and what to read."""
+
+    def __init__(self, title, climb, needs, lessons, read):
+        self.title = title
+        self.climb = climb
+        self.needs = needs  # what the command must have: "{options}"
+        self.lessons = lessons  # {twin ported to: paragraph}
+        self.read = read  # [(file:function in threaded/, in evented/)]
+
+    def lesson(self, to):
+        """What is to be learned, as paragraphs."""
+        return [self.lessons[to]] if to in self.lessons else [
+            f"With {model}: {self.lessons[twin]}" for twin, model in (
+                ("threaded", "threads"), ("evented", "events"))]
+
+
+STEPS = []
+
+
+def step(title, evented, threaded, read=(), needs=()):
+    """Make a step of the function that follows: it gets a Program. evented and
+    threaded are what there is to learn where that twin is written; read are
+    functions, "stream.c:linger", or pairs of them where the twins' names
+    differ, the threaded one first; needs is what the command must have unless
+    it is a twin's."""
+    def add(climb):
+        STEPS.append(Step(title, climb, needs,
+            {"evented": " ".join(evented.split()),
+                "threaded": " ".join(threaded.split())},
+            [names if isinstance(names, tuple) else (names, names)
+                for names in read]))
+        return climb
+    return add
+
+
+def load(name):
+    """The steps of a program."""
+    # They import this file by its name, also when it is the main program.
+    sys.modules.setdefault("ladder", sys.modules[__name__])
+    STEPS.clear()
+    sys.modules.pop(f"steps_{name}", None)
+    spec = importlib.util.spec_from_file_location(f"steps_{name}",
+        os.path.join(HERE, f"{name}.py"))
+    spec.loader.exec_module(importlib.util.module_from_spec(spec))
+    return list(STEPS)
+
+
+# --- Showing what went over the wire ---------------------------------------
+
+def escape(line):
+    """A line as text in which everything can be seen."""
+    return "".join(c if c.isprintable() else repr(c)[1:-1]
+        for c in line.decode(errors="backslashreplace"))
+
+
+def show(data):
+    """Bytes as rows of text, a line of the protocol each; of many the last."""
+    lines = data.splitlines(keepends=True)
+    rows = [escape(line) for line in lines[-5:]]
+    rows = [row if len(row) < 66 else f"{row[:60]}... ({len(line)} bytes)"
+        for row, line in zip(rows, lines[-5:])]
+    if len(lines) > 5:
+        rows.insert(0, f"({len(lines) - 5} lines, then)")
+    return rows or ["nothing"]
+
+
+def and_then(data, ending):
+    """The same, and what followed."""
+    rows = show(data)
+    return [*rows, ending] if ending else rows
+
+
+class Client:
+    """A connection to the program, which remembers what was sent."""
+
+    def __init__(self, program, port, is_slow=False):
+        self.patience = program.patience
+        self.sent = b""
+        self.unread = b""
+        self.ending = None  # "the end" or "a reset", once it has come
+        self.socket = socket.socket()
+        self.socket.settimeout(self.patience)
+        if is_slow:
+            # Only before connecting does it bound the windows.
+            for buffer in socket.SO_RCVBUF, socket.SO_SNDBUF:
+                self.socket.setsockopt(socket.SOL_SOCKET, buffer, SLOW_BUFFER)
+        try:
+            self.socket.connect((HOST, port))
+        except OSError as error:
+            self.socket.close()
+            raise Failed("A client could not connect.", None,
+                ["a connection"], [str(error)]) from None
+        self.socket.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *_):
+        self.close()
+
+    def send(self, data):
+        """Send all of it."""
+        self.sent += data
+        try:
+            self.socket.sendall(data)
+        except TimeoutError:
+            raise Failed("The program takes no more.", self.sent,
+                ["that it is read"], ["no room"]) from None
+        except OSError:
+            pass  # What was received before tells more.
+
+    def send_in_pieces(self, data):
+        """Send it byte by byte, each in a segment of its own."""
+        for byte in data:
+            self.send(bytes([byte]))
+            self._until(lambda: unacknowledged(self.socket) == 0)
+
+    def _until(self, condition):
+        end = time.monotonic() + self.patience
+        while not condition() and time.monotonic() < end:
+            time.sleep(0.0005)
+
+    def send_what_fits(self, data):
+        """Send until no more is taken for a while; how much was taken."""
+        self.socket.setblocking(False)
+        sent = 0
+        try:
+            while sent < len(data):
+                try:
+                    sent += self.socket.send(data[sent:sent + 65536])
+                except BlockingIOError:
+                    if not select.select([], [self.socket], [], 0.5)[1]:
+                        break
+        except OSError:
+            pass
+        finally:
+            self.socket.settimeout(self.patience)
+        return sent
+
+    def finish(self):
+        """Send no more: a half close."""
+        try:
+            self.socket.shutdown(socket.SHUT_WR)
+        except OSError:
+            pass
+
+    def _receive(self, end):
+        """Receive some bytes; False: none come."""
+        try:
+            self.socket.settimeout(max(0.001, end - time.monotonic()))
+            data = self.socket.recv(65536)
+        except TimeoutError:
+            return False
+        except OSError:
+            self.ending = "a reset"
+            return False
+        if not data:
+            self.ending = "the end"
+        self.unread += data
+        return bool(data)
+
+    def _fail(self, what, expected, ending):
+        raise Failed(what, self.sent, and_then(expected, ending),
+            and_then(self.unread, f"then {self.ending}" if self.ending
+                else f"then nothing more for {self.patience:g} s"
+                if len(self.unread) < len(expected) else None))
+
+    def expect(self, wanted, what="The answer is another."):
+        """Read these bytes; fail when others come."""
+        end = time.monotonic() + self.patience
+        while len(self.unread) < len(wanted) and \
+                wanted.startswith(self.unread):
+            if not self._receive(end):
+                break
+        if not self.unread.startswith(wanted):
+            self._fail(what, wanted, None)
+        self.unread = self.unread[len(wanted):]
+
+    def expect_end(self, wanted=b"",
+            what="The conversation does not end as it should."):
+        """Read these bytes and then a clean end."""
+        end = time.monotonic() + self.patience
+        while not self.ending and wanted.startswith(self.unread):
+            if not self._receive(end):
+                break
+        if self.unread != wanted or self.ending != "the end":
+            self._fail(what, wanted, "then the end")
+        self.unread = b""
+
+    def read_to_the_end(self):
+        """Read all there is, however long that takes in pieces."""
+        while not self.ending:
+            if not self._receive(time.monotonic() + self.patience):
+                break
+        if self.ending != "the end":
+            self._fail("The answers do not end.", b"", "all, then the end")
+        data, self.unread = self.unread, b""
+        return data
+
+    def is_cut(self):
+        """Whether the program ends the connection, be it by a reset."""
+        end = time.monotonic() + self.patience
+        while not self.ending and self._receive(end):
+            self.unread = b""
+        return self.ending is not None
+
+    def hears_nothing(self, seconds):
+        """Whether nothing comes for so long, not even the end."""
+        return not self.unread and not select.select(
+            [self.socket], [], [], seconds)[0]
+
+    def close(self):
+        """Close as a program that ends does."""
+        self.socket.close()
+
+
+def unacknowledged(connection):
+    """How many bytes the other side has not taken yet."""
+    return struct.unpack("i", fcntl.ioctl(
+        connection, termios.TIOCOUTQ, b"\0\0\0\0"))[0]
+
+
+def accepted(port):
+    """How many connections to a port a program holds: those that it has not
+    accepted belong to the kernel, without an inode."""
+    count = 0
+    for table in "/proc/net/tcp", "/proc/net/tcp6":
+        if not os.path.exists(table):
+            continue
+        with open(table) as rows:
+            for row in rows.readlines()[1:]:
+                fields = row.split()
+                count += (int(fields[1].rpartition(":")[2], 16) == port and
+                    fields[3] in ("01", "08") and fields[9] != "0")
+    return count
+
+
+# --- Running the program ---------------------------------------------------
+
+class Process:
+    """The program while it runs. On the way out of its `with` it is ended."""
+
+    def __init__(self, program, command, stdin=subprocess.DEVNULL):
+        self.program = program
+        self.patience = program.patience
+        self.output = tempfile.TemporaryFile()
+        self.errors = tempfile.TemporaryFile()
+        try:
+            # Whatever it starts is ended with it.
+            self.process = subprocess.Popen(command, stdin=stdin,
+                stdout=self.output, stderr=self.errors, start_new_session=True)
+        except OSError as error:
+            raise Failed("The program could not be started.", None,
+                [shlex.join(command)], [str(error)]) from None
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, kind, error, _):
+        try:
+            if isinstance(error, Failed):
+                # One that crashes may just be at it.
+                self.wait_until(lambda: self.process.poll() is not None, 0.2)
+            code = self.process.poll()
+            if code is None:
+                self.end()
+            self.program.called.update(self.unwritten())
+            if isinstance(error, Failed) and code is not None:
+                error.what += f" The program has {ended_with(code)}."
+            if isinstance(error, Failed):
+                self.program.said = self.complaints()
+        finally:
+            self.output.close()
+            self.errors.close()
+
+    def end(self):
+        """End it and what it has started: politely, then by force."""
+        if not self.program.is_watched:
+            self.signal(signal.SIGTERM)
+            self.wait_until(lambda: self.process.poll() is not None, 2)
+        try:
+            os.killpg(self.process.pid, signal.SIGKILL)
+        except ProcessLookupError:
+            pass
+        self.process.wait()
+
+    def wait_until(self, condition, patience=None):
+        """Look until it is so; whether it was in time."""
+        end = time.monotonic() + (patience or self.patience)
+        while not condition():
+            if time.monotonic() > end:
+                return condition()
+            time.sleep(0.003)
+        return True
+
+    def signal(self, number):
+        """Send it a signal."""
+        if self.process.poll() is None:
+            self.process.send_signal(number)
+
+    def printed(self):
+        """What it has printed so far."""
+        return self._peek(self.output)
+
+    @staticmethod
+    def _peek(file):
+        # Not by the shared position, at which the program writes.
+        size = os.fstat(file.fileno()).st_size
+        return os.pread(file.fileno(), size, 0).decode(
+            errors="backslashreplace")
+
+    def unwritten(self):
+        """The functions that were called though they are not written yet."""
+        return [(match[1], int(match[2]), match[3])
+            for match in UNWRITTEN.finditer(self._peek(self.errors))]
+
+    def complaints(self):
+        """What else it wrote on standard error."""
+        return UNWRITTEN.sub("", self._peek(self.errors)).strip()
+
+    def expect_exit(self, code, when):
+        """Wait for its end, which must be clean."""
+        self.wait_until(lambda: self.process.poll() is not None)
+        found = self.process.poll()
+        if found != code:
+            raise Failed(f"It does not end as it should {when}.", None,
+                [f"exit code {code}"],
+                ["it runs on"] if found is None else [ended_with(found)])
+
+    def expect_printed(self, wanted, what):
+        """Wait until it has printed this."""
+        if not self.wait_until(lambda: wanted in self.printed()):
+            raise Failed(what, None, show(wanted.encode()),
+                show(self.printed().encode()))
+
+
+def ended_with(code):
+    """What became of a process, in words."""
+    return f"ended with exit code {code}" if code >= 0 \
+        else f"died of {signal.Signals(-code).name}"
+
+
+class Server(Process):
+    """A server while it runs."""
+
+    READY = re.compile(r"^Serving on \S+:(\d+)\. Hit CTRL-C to stop\.$",
+        re.MULTILINE)
+
+    def __init__(self, program, options):
+        self.ports = [free_port(), free_port()]
+        super().__init__(program, program.command(*self.ports, options))
+        self.clients = []
+        try:
+            if program.is_foreign():
+                self._await_door()
+            else:
+                self._read_ports(program.doors)
+        except Failed as failed:
+            self.__exit__(Failed, failed, None)
+            raise
+
+    def __exit__(self, *how):
+        try:
+            super().__exit__(*how)
+        finally:
+            for client in self.clients:
+                client.close()
+
+    def _has_ended(self):
+        return self.process.poll() is not None
+
+    def _read_ports(self, count):
+        """Wait for the Serving lines of a twin."""
+        self.wait_until(lambda: self._has_ended() or
+            len(self.READY.findall(self.printed())) >= count)
+        self.ports = [int(port) for port in
+            self.READY.findall(self.printed())]
+        if len(self.ports) < count:
+            raise Failed("The server does not say that it serves.", None,
+                ["Serving on 127.0.0.1:PORT. Hit CTRL-C to stop."] * count,
+                show(self.printed().encode()))
+
+    def _await_door(self):
+        """Wait until a server in another language can be reached."""
+        def answers():
+            try:
+                socket.create_connection((HOST, self.ports[0])).close()
+            except OSError:
+                return self._has_ended()
+            return True
+        if not self.wait_until(answers, 2 * self.patience) or \
+                self._has_ended():
+            raise Failed(f"Nobody listens on {HOST}:{self.ports[0]}.", None,
+                ["a server"], ["no connection"])
+
+    def memory(self):
+        """How much memory of its own it uses, KiB."""
+        try:
+            with open(f"/proc/{self.process.pid}/status") as status:
+                return int(re.search(r"RssAnon:\s+(\d+)", status.read())[1])
+        except (OSError, TypeError):
+            return 0  # It has ended, which is told elsewhere.
+
+    def expect_counters(self, wanted):
+        """Ask for the counters until they are these."""
+        def fit():
+            self.signal(signal.SIGUSR1)
+            time.sleep(0.02)
+            return wanted in self.printed()
+        if not self.wait_until(fit):
+            raise Failed("SIGUSR1 prints the counters.", None,
+                show(wanted.encode()),
+                show("".join(self.printed().rpartition("accepted ")[1:])
+                    .encode()))
+
+    def connect(self, is_slow=False, door=0):
+        """A new client; one that is slow leaves little to the kernel."""
+        client = Client(self.program, self.ports[door], is_slow)
+        self.clients.append(client)
+        return client
+
+    def expect_accepted(self, count, what, door=0):
+        """Wait until the server holds so many connections."""
+        port = self.ports[door]
+        if not self.wait_until(lambda: accepted(port) == count):
+            raise Failed(what, None, [f"{count} connections accepted"],
+                [f"{accepted(port)} of them"])
+
+
+def free_port():
+    """A port that nobody listens on just now."""
+    with socket.create_server((HOST, 0)) as listener:
+        return listener.getsockname()[1]
+
+
+class Program:
+    """The program that climbs."""
+
+    def __init__(self, command, to="any", doors=1, patience=PATIENCE):
+        self.words = shlex.split(command)
+        self.to = to  # which twin it is
+        self.doors = doors  # how many Serving lines a twin prints
+        self.patience = patience
+        self.called = set()  # functions, though they are not written
+        self.is_watched = False  # for these: no step ends by a stop
+        self.said = ""  # on standard error, when a step failed
+
+    def is_foreign(self):
+        """Whether it is a program in another language, on a port of ours."""
+        return any("{port}" in word for word in self.words)
+
+    def takes(self, mark):
+        """Whether its command has this, or is a twin's, which has all."""
+        return not self.is_foreign() or any(mark in w for w in self.words)
+
+    def lacks(self, needs):
+        """What keeps it from a step that needs this, in words, or None."""
+        for mark in needs:
+            if not self.takes(mark):
+                return "it is for the twins" if mark == TWIN \
+                    else f"the command has no {mark}"
+        return None
+
+    def command(self, port, web, options):
+        """Its command line."""
+        if not self.is_foreign():
+            own = ["--port", "0"] if self.doors == 1 else \
+                ["--port", "0", "--http-port", "0"]
+            return [*self.words, *own, *options]
+        return [part for word in self.words for part in (
+            options if word == "{options}"
+            else [word.replace("{port}", str(port))
+                .replace("{web}", str(web))])]
+
+    def serve(self, *options):
+        """Start it as a server; for `with`."""
+        return Server(self, options)
+
+    def run(self, port, *options, stdin=subprocess.DEVNULL):
+        """Start it as a client of this port; for `with`."""
+        command = [word.replace("{port}", str(port)) for word in self.words] \
+            if self.is_foreign() else [*self.words, "--port", str(port)]
+        return Process(self, [*command, *options], stdin)
+
+
+# --- Telling ---------------------------------------------------------------
+
+class Guide:
+    """Knows where to read: in the learner's folder, or in the sources."""
+
+    def __init__(self, folder, to):
+        self.folder = folder
+        self.to = to
+
+    def place(self, twin, name):
+        """"evented/stream.c:301 stream_wait", or None."""
+        file, function = name.split(":")
+        path = f"{twin}/{file}"
+        for folder in filter(None, (self.folder, ROOT)):
+            if os.path.exists(os.path.join(folder, path)):
+                with open(os.path.join(folder, path),
+                        encoding="utf-8") as text:
+                    lines = text.read().splitlines()
+                for number, line in enumerate(lines, 1):
+                    if line.startswith(function + "("):
+                        return f"{path}:{number} {function}"
+        return None
+
+    def rows(self, found):
+        """What to read for a step, as lines."""
+        rows = []
+        for names in found.read:
+            places = [self.place(twin, name)
+                for twin, name in zip(twins.TWINS, names) if name]
+            if self.to == "threaded":
+                places.reverse()
+            rows.append("  > ".join(filter(None, places)))
+        return [row for row in rows if row]
+
+
+def indented(rows, heading):
+    """Rows behind a heading."""
+    return [f"  {heading if n == 0 else '':10}{row}"
+        for n, row in enumerate(rows)]
+
+
+def explain(failed, found, program, guide):
+    """What to say about a step that was not passed, as lines."""
+    lines = textwrap.wrap(failed.what, WIDTH - 2, initial_indent="  ",
+        subsequent_indent="  ")
+    if failed.sent:
+        lines += indented(show(failed.sent), "sent")
+    if failed.expected:
+        lines += indented(failed.expected, "expected")
+    if failed.received:
+        lines += indented(failed.received, "received")
+    if program.said:
+        lines += indented(program.said.splitlines()[:12], "it said")
+    if program.called:
+        lines += indented([f"{path}:{line} {name}"
+            for path, line, name in sorted(program.called)][:8],
+            "to write")
+    for paragraph in found.lesson(guide.to):
+        lines += ["", *textwrap.wrap(paragraph, WIDTH - 2,
+            initial_indent="  ", subsequent_indent="  ")]
+    lines.append("")
+    return lines + indented(guide.rows(found), "read")
+
+
+def climb(steps, program, guide, only=None, tell=print):
+    """Climb; the number of the first step that was not passed, or None."""
+    skipped = 0
+    for number, found in enumerate(steps, 1):
+        if only and number != only:
+            continue
+        lacks = program.lacks(found.needs)
+        if lacks:
+            tell(f"-     {number:2} {found.title}: skipped, {lacks}")
+            skipped += 1
+            continue
+        program.called.clear()
+        try:
+            found.climb(program)
+        except Failed as failed:
+            tell(f"not   {number:2} {found.title}")
+            tell("")
+            for line in explain(failed, found, program, guide):
+                tell(line.rstrip())
+            return number
+        tell(f"ok    {number:2} {found.title}")
+    tell("")
+    tell("All steps are passed" + (f", but for {skipped} skipped."
+        if skipped else "."))
+    return None
+
+
+def main():
+    """Do what the command line asks for."""
+    parser = argparse.ArgumentParser(prog="ladder.py", description=__doc__,
+        formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--folder", metavar="DIR",
+        help="the folder of the exercise")
+    parser.add_argument("--to", choices=(*twins.TWINS, "any"), default="any",
+        help="what it is ported to")
+    parser.add_argument("--step", type=int, metavar="N", help="only this one")
+    parser.add_argument("--patience", type=float, default=PATIENCE,
+        metavar="S", help=f"seconds to wait (default {PATIENCE:g})")
+    parser.add_argument("name", choices=NAMES, metavar="NAME")
+    parser.add_argument("command", metavar="COMMAND")
+    options = parser.parse_args()
+    program = Program(options.command, options.to,
+        2 if options.name == "charfinder" else 1, options.patience)
+    return climb(load(options.name), program,
+        Guide(options.folder, options.to), options.step) is not None
+
+
+if __name__ == "__main__":
+    sys.exit(main())
