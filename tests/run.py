@@ -35,19 +35,20 @@ from harness import ROOT, SANITIZERS, environment
 
 # Where threads meet: what the ThreadSanitizer is to see.
 THREADED_SUITES = ("transcripts", "differential", "limits", "traffic", "stop",
-    "echo", "console", "faults", "finder", "answers", "web", "later", "flag_server",
-    "flags", "push", "spinner")
+    "console", "faults", "finder", "answers", "web", "later", "flag_server",
+    "flags", "push", "spinner", "echo")
 # What needs programs without sanitizers: allocations never fail in those, and
-# thousands of clients are too many for them on a busy machine.
-PLAIN_SUITES = ("torture", "valgrind", "compare", "stack")
+# thousands of clients are too many for them on a busy machine; and what builds
+# its own.
+PLAIN_SUITES = ("torture", "valgrind", "compare", "stack", "exercise")
 # What says how much memory is kept: sanitizers keep all. And with --full.
 MEMORY_SUITES = ("traffic", "push")
 FULL_SUITES = THREADED_SUITES + ("clients", "cli", "vocabulary")
 # What has only long tests.
 LONG_SUITES = ("valgrind",)
 # The long ones first, so that they do not run alone at the end.
-LONGEST = ("page", "torture", "compare", "peer", "answers", "web", "stop",
-    "limits", "traffic", "later", "push", "differential")
+LONGEST = ("page", "exercise", "torture", "compare", "peer", "answers", "web",
+    "stop", "limits", "traffic", "later", "push", "differential")
 
 # Seconds after which a suite hangs.
 TIMEOUT, TIMEOUT_FULL = 1200, 3600

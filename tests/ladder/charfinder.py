@@ -106,12 +106,12 @@ def one_answer(program):
 def many_clients(program):
     with program.serve() as server:
         clients = [server.connect() for _ in range(50)]
-        for client in clients:
+        for n, client in enumerate(clients):
             client.expect(PROMPT)
-            client.send(b"king of ")
-        for client in reversed(clients):
-            client.send(b"hearts\n")
-            client.expect(KING, "Fifty clients ask.")
+            client.send(b"king of " if n % 2 else b"snowman without ")
+        for n, client in reversed(list(enumerate(clients))):
+            client.send(b"hearts\n" if n % 2 else b"snow\n")
+            client.expect(KING if n % 2 else SNOW, "Fifty clients ask.")
         for client in clients:
             client.close()
         server.expect_accepted(0, "The clients have left, and the server "
@@ -219,11 +219,11 @@ def the_stop(program):
             client.expect(PROMPT)
         server.signal(signal.SIGSTOP)
         for client in clients:
-            client.send(b"snowman without snow\n" * 100)
+            client.send(b"snowman without snow\n" * 1500)
         server.signal(signal.SIGTERM)
         server.signal(signal.SIGCONT)
         for client in clients:
-            client.expect_end(SNOW * 100,
+            client.expect_end(SNOW * 1500,
                 "This had arrived when SIGTERM came.")
         idle.expect_end(what="SIGTERM came while a client was idle.")
         server.expect_exit(0, "after SIGTERM")

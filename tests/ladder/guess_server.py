@@ -49,6 +49,10 @@ def one_line(program):
     with program.serve() as server:
         for line in b"\n", b"\r\n":
             with server.connect() as client:
+                client.send(b"PARAMS 1 5\n")
+                if not client.hears_nothing(0.1):
+                    raise Failed("A new game is answered by nothing.",
+                        client.sent, ["nothing"], ["bytes, or the end"])
                 client.send(line)
                 client.expect_end(what="An empty line ends the conversation.")
 
@@ -238,11 +242,11 @@ def the_stop(program):
         server.expect_accepted(21, "Clients wait, but none is accepted.")
         server.signal(signal.SIGSTOP)
         for client in clients:
-            client.send(FOUND + b"NUMBER\n" * 300)
+            client.send(FOUND + b"NUMBER\n" * 3000)
         server.signal(signal.SIGTERM)
         server.signal(signal.SIGCONT)
         for client in clients:
-            client.expect_end(ANSWER * 301,
+            client.expect_end(ANSWER * 3001,
                 "This had arrived when SIGTERM came.")
         idle.expect_end(what="SIGTERM came while a client was idle.")
         server.expect_exit(0, "after SIGTERM")
@@ -291,20 +295,20 @@ def the_full_house(program):
     read=["guess_server.c:consult", (None, "guess_server.c:on_returned"),
         ("executor.c:executor_call", "executor.c:executor_submit"),
         (None, "stream.c:stream_pause"), (None, "keeper.c:keeper_post")],
-    needs=["{options}"])
+    needs=[TWIN])
 def calls_that_block(program):
     pool = ["--pool", "4"] if program.to == "evented" else []
     with program.serve("--block", "1000", *pool) as server:
         with server.connect() as client, server.connect() as other:
-            client.send(b"PARAMS 7 7\nNUMBER\n")
             server.expect_accepted(2, "Two clients have come.")
+            client.send(b"PARAMS 7 7\nNUMBER\n")
             time.sleep(0.1)
             other.send(b"\n")
-            other.expect_end(what="One client's call takes a second; the "
-                "other is not to wait for it.")
+            other.expect_end(what="Another client, meanwhile.")
             if not client.hears_nothing(0):
-                raise Failed("The call takes a second.", client.sent,
-                    ["nothing before"], ["bytes"])
+                raise Failed("A call takes a second, and another client was "
+                    "served only after it.", client.sent,
+                    ["nothing yet"], ["bytes, or the end"])
             client.expect(b"7\n", "The answer comes after the call.")
 
 

@@ -45,7 +45,7 @@ PATIENCE = 5.0  # seconds after which what should have come will not
 WIDTH = 79
 SLOW_BUFFER = 16384
 
-# What only the programs of this project have: their counters.
+# What only the programs of this project have: their counters, and --block.
 TWIN = "twin"
 
 # What a function of a skeleton says when it is called.
@@ -287,9 +287,12 @@ def unacknowledged(connection):
         connection, termios.TIOCOUTQ, b"\0\0\0\0"))[0]
 
 
-def accepted(port):
-    """How many connections to a port a program holds: those that it has not
-    accepted belong to the kernel, without an inode."""
+ESTABLISHED, CLOSE_WAIT, LISTENING = "01", "08", "0A"
+
+
+def sockets(port, *states):
+    """How many sockets at a port a program has in these states: connections
+    that it has not accepted belong to the kernel, without an inode."""
     count = 0
     for table in "/proc/net/tcp", "/proc/net/tcp6":
         if not os.path.exists(table):
@@ -298,8 +301,13 @@ def accepted(port):
             for row in rows.readlines()[1:]:
                 fields = row.split()
                 count += (int(fields[1].rpartition(":")[2], 16) == port and
-                    fields[3] in ("01", "08") and fields[9] != "0")
+                    fields[3] in states and fields[9] != "0")
     return count
+
+
+def accepted(port):
+    """How many connections to a port a program holds."""
+    return sockets(port, ESTABLISHED, CLOSE_WAIT)
 
 
 # --- Running the program ---------------------------------------------------
@@ -310,6 +318,7 @@ class Process:
     def __init__(self, program, command, stdin=subprocess.DEVNULL):
         self.program = program
         self.patience = program.patience
+        self.may_end = False
         self.output = tempfile.TemporaryFile()
         self.errors = tempfile.TemporaryFile()
         try:
@@ -332,10 +341,14 @@ class Process:
             if code is None:
                 self.end()
             self.program.called.update(self.unwritten())
-            if isinstance(error, Failed) and code is not None:
-                error.what += f" The program has {ended_with(code)}."
+            self.program.said = self.complaints()
+            if code is None or self.may_end:
+                return
             if isinstance(error, Failed):
-                self.program.said = self.complaints()
+                error.what += f" The program has {ended_with(code)}."
+            elif error is None:
+                raise Failed("The program did not survive this step.", None,
+                    ["that it runs on"], [ended_with(code)])
         finally:
             self.output.close()
             self.errors.close()
@@ -387,6 +400,7 @@ class Process:
 
     def expect_exit(self, code, when):
         """Wait for its end, which must be clean."""
+        self.may_end = True
         self.wait_until(lambda: self.process.poll() is not None)
         found = self.process.poll()
         if found != code:
@@ -449,14 +463,10 @@ class Server(Process):
 
     def _await_door(self):
         """Wait until a server in another language can be reached."""
-        def answers():
-            try:
-                socket.create_connection((HOST, self.ports[0])).close()
-            except OSError:
-                return self._has_ended()
-            return True
-        if not self.wait_until(answers, 2 * self.patience) or \
-                self._has_ended():
+        # Not by a connection, which would count.
+        self.wait_until(lambda: self._has_ended() or
+            sockets(self.ports[0], LISTENING), 2 * self.patience)
+        if not sockets(self.ports[0], LISTENING):
             raise Failed(f"Nobody listens on {HOST}:{self.ports[0]}.", None,
                 ["a server"], ["no connection"])
 

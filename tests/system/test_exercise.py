@@ -1,0 +1,546 @@
+#!/usr/bin/python3
+"""
+The porting exercise: what `make exercise` lays out, and that each step of the
+ladder (tests/ladder/) sees what it is there to see: the finished program is
+broken in one way for each step, and that step, no earlier one, fails.
+"""
+
+import os
+import re
+import subprocess
+import sys
+import tempfile
+import unittest
+
+from harness import ROOT, TESTS, main, only_if_full, template
+
+sys.path.insert(0, os.path.join(ROOT, "report", "porting"))
+import exercise
+import ladder
+import twins
+
+# Seconds to wait for what comes, as the machine may be busy; and for what does
+# not.
+LONG, SHORT = 20, 3
+
+# Without sanitizers, in a quarter of the time.
+PLAIN = ["CFLAGS=-O0 -std=c11 -pthread -fPIE", "LDFLAGS=-pie -pthread"]
+
+
+def cut(file, name):
+    """Break a program: this function does nothing any more."""
+    def change(texts):
+        source = twins.Source(texts[file])
+        function = source.find(name)
+        brace = function.lines.index("{")
+        texts[file] = texts[file].replace("\n".join(function.lines),
+            "\n".join([*function.lines[:brace + 1],
+                *exercise.body_of(function), "}"]))
+    return change
+
+
+def swap(file, old, new):
+    """Break a program: this stands there instead of that."""
+    def change(texts):
+        assert texts[file].count(old) == 1, (file, old)
+        texts[file] = texts[file].replace(old, new)
+    return change
+
+
+@template
+class Climb(unittest.TestCase):
+    """A program climbs, finished and broken; made into classes below."""
+
+    name = to = None
+    # How each step is made to fail, and a part of what it says then.
+    breaks = []
+
+    @classmethod
+    def setUpClass(cls):
+        cls.temporary = tempfile.TemporaryDirectory()
+        cls.exercise = exercise.Exercise(cls.name, cls.to)
+        cls.steps = ladder.load(cls.name)
+
+    @classmethod
+    def tearDownClass(cls):
+        cls.temporary.cleanup()
+
+    def lay_out(self, name):
+        """A folder, with the bodies in it."""
+        folder = os.path.join(self.temporary.name, name)
+        exercise.lay_out(self.exercise, folder, lambda text: text)
+        return folder
+
+    def write(self, folder, file, text):
+        """Write a file of the twin."""
+        with open(os.path.join(folder, self.to, file), "w",
+                encoding="utf-8") as sources:
+            sources.write(text)
+
+    def build(self, folder, *flags):
+        """Build; the program."""
+        made = subprocess.run(["make", "-C", folder, *flags],
+            stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT, text=True, check=False,
+            env={**os.environ, "MAKEFLAGS": ""})
+        self.assertEqual(made.returncode, 0, made.stdout)
+        return ladder.Program(os.path.join(folder, "build", "check",
+            self.exercise.program), self.to,
+            2 if self.name == "charfinder" else 1, LONG)
+
+    def climb(self, program, folder, steps, only=None):
+        """Climb; the step that failed, and what was said."""
+        said = []
+        failed = ladder.climb(steps, program,
+            ladder.Guide(folder, self.to), only, tell=said.append)
+        return failed, "\n".join(said)
+
+    def test_the_finished_program_passes_every_step(self):
+        folder = self.lay_out("finished")
+        failed, said = self.climb(self.build(folder), folder, self.steps)
+        self.assertIsNone(failed, said)
+        self.assertEqual(said.count("ok  "), len(self.steps), said)
+        self.assertIn("All steps are passed.", said)
+
+    def test_each_step_sees_what_is_broken(self):
+        self.assertEqual(len(self.breaks), len(self.steps))
+        folder = self.lay_out("broken")
+        self.build(folder, *PLAIN)
+        texts = {os.path.basename(path): text for path, text in
+            self.exercise.texts[self.to].items()}
+        for number, (change, words) in enumerate(self.breaks, 1):
+            with self.subTest(step=number, title=self.steps[number - 1].title):
+                broken = dict(texts)
+                change(broken)
+                changed = [f for f in texts if broken[f] != texts[f]]
+                self.assertEqual(len(changed), 1)
+                self.write(folder, changed[0], broken[changed[0]])
+                program = self.build(folder, *PLAIN)
+                self.write(folder, changed[0], texts[changed[0]])
+                # What is broken may be the stop.
+                program.is_watched = True
+                failed, said = self.climb(
+                    program, folder, self.steps[:number - 1])
+                self.assertIsNone(failed, said)
+                program.patience = SHORT
+                failed, said = self.climb(
+                    program, folder, self.steps, number)
+                self.assertEqual(failed, number, said)
+                self.assertIn(words, " ".join(said.split()))
+                self.assertRegex(said, r"\n  expected  \S.*\n(  .*\n)*"
+                    r"  received  \S")
+                self.assertRegex(said,
+                    rf"\n  read  .*(threaded|evented)/\w+\.[ch]:\d+ \w+")
+
+
+ACCEPT = "Clients wait, but none is accepted."
+SERVES = "The server does not say that it serves."
+LEFT = "The clients have left, and the server still holds connections."
+OTHER = "Another client, meanwhile."
+STOPPED = "This had arrived when SIGTERM came."
+THIRD = "Two clients may come, this is the third."
+
+
+class EchoWithEvents(Climb):
+    """echo.c, evented."""
+
+    name, to = "echo", "evented"
+    breaks = [
+        (cut("echo.c", "start"), ACCEPT),
+        (cut("echo.c", "on_bytes"), "What is sent comes back."),
+        (cut("echo.c", "leave"), LEFT),
+        (swap("echo.c", "    bufferevent_free(client->bev);",
+            "    net_reset_on_close(bufferevent_getfd(client->bev));\n"
+            "    bufferevent_free(client->bev);"), "then a reset"),
+        # As in a callback that waits.
+        (swap("echo.c", """\
+    if (bufferevent_disable(bev, EV_READ) == -1 ||
+        bufferevent_write_buffer(bev, bufferevent_get_input(bev)) == -1 ||
+        bufferevent_enable(bev, EV_WRITE) == -1)
+        leave(argument);
+""", """\
+    struct evbuffer *input = bufferevent_get_input(bev);
+
+    while (evbuffer_get_length(input) > 0)
+        evbuffer_write(input, bufferevent_getfd(bev));
+"""), OTHER),
+        (swap("echo.c", "if (options.idle_ms > 0)", "if (false)"),
+            "A silent client is let go."),
+        (swap("echo.c", "net_waiting(bufferevent_getfd(client->bev)) == 0",
+            "false"), "SIGTERM came while a client was idle."),
+        (swap("echo.c", "if (count < options.max_connections)", "if (true)"),
+            THIRD),
+    ]
+
+
+class EchoWithThreads(Climb):
+    """echo.c, threaded."""
+
+    name, to = "echo", "threaded"
+    breaks = [
+        (cut("echo.c", "start"), ACCEPT),
+        (swap("echo.c", "send_all(fd, bytes, (size_t)got)",
+            "send_all(fd, bytes, 0)"), "What is sent comes back."),
+        (swap("echo.c", "    close(fd);\n    sem_post", "    sem_post"), LEFT),
+        (swap("echo.c", "    close(fd);\n    sem_post",
+            "    net_reset_on_close(fd);\n    close(fd);\n    sem_post"),
+            "then a reset"),
+        (swap("echo.c", "MSG_NOSIGNAL)", "MSG_NOSIGNAL | MSG_DONTWAIT)"),
+            "What is sent comes back."),
+        (swap("echo.c", "poll(ways, 2, idle)", "poll(ways, 2, -1)"),
+            "A silent client is let go."),
+        (swap("echo.c", "< 1 || ways[0].revents == 0)",
+            "< 1 || ways[1].revents != 0)"), STOPPED),
+        (swap("echo.c", "(unsigned)options.max_connections)",
+            "(unsigned)options.max_connections + 1)"), THIRD),
+    ]
+
+
+class GameWithEvents(Climb):
+    """guess_server.c and what it needs, evented."""
+
+    name, to = "guess_server", "evented"
+    breaks = [
+        (cut("server.c", "listen_to_all"), SERVES),
+        (cut("stream.c", "deliver_line"),
+            "A new game is answered by nothing."),
+        (cut("stream.c", "flush"), "The answer is another."),
+        # All share the loop's buffer.
+        (cut("stream.c", "keep_input"), "A hundred clients ask."),
+        (swap("stream.c",
+            "return line_last(&stream->scanner, data, size, line);",
+            "return LINE_END;"), "All was sent, then the client closed"),
+        (cut("stream.c", "is_owing"), "should stop reading from it."),
+        (cut("keeper.c", "sweep"), "must be whole in time."),
+        (swap("stream.c", "stream->arrived = net_waiting(stream->fd);",
+            "stream->arrived = 0;"), STOPPED),
+        (cut("server.c", "reserve"), THIRD),
+        (swap("executor.c", "if (executor->count == 0) {", "if (true) {"),
+            "another client was served only after it."),
+        (cut("server.c", "server_count"), "SIGUSR1 prints the counters."),
+    ]
+
+
+class GameWithThreads(Climb):
+    """guess_server.c and what it needs, threaded."""
+
+    name, to = "guess_server", "threaded"
+    test_each_step_sees_what_is_broken = only_if_full(
+        Climb.test_each_step_sees_what_is_broken)
+    breaks = [
+        (cut("server.c", "accept_clients"), ACCEPT),
+        (swap("stream.c", "            stream->end +=\n                take_",
+            "            stream->end += 0 *\n                take_"),
+            "An empty line ends the conversation."),
+        (swap("stream.c",
+            "return send_all(stream, stream->output, length);",
+            "return length < SIZE_MAX;"), "The answer is another."),
+        # What belongs to one client belongs to all.
+        (swap("guess_server.c", "    struct guess_session session;\n"
+            "    struct guess_reply", "    static struct guess_session session;"
+            "\n    struct guess_reply"), "A hundred clients ask."),
+        (swap("stream.c", "else if (stream->input_ended && !stream->broken)",
+            "else if (false)"), "All was sent, then the client closed"),
+        (swap("stream.c", "MSG_NOSIGNAL);", "MSG_NOSIGNAL | MSG_DONTWAIT);"),
+            "The answers are not all there, in order."),
+        (cut("keeper.c", "sweep"), "must be whole in time."),
+        (swap("stream.c", "stream->arrived = net_waiting(stream->fd);",
+            "stream->arrived = 0;"), STOPPED),
+        (cut("server.c", "reserve"), THIRD),
+        (cut("executor.c", "executor_call"), "another client was served only after it."),
+        (cut("server.c", "server_count"), "SIGUSR1 prints the counters."),
+    ]
+
+
+class FinderWithEvents(Climb):
+    """charfinder.c and what it needs, evented."""
+
+    name, to = "charfinder", "evented"
+    test_each_step_sees_what_is_broken = only_if_full(
+        Climb.test_each_step_sees_what_is_broken)
+    breaks = [
+        (swap("charfinder.c", "if (options.http_port != CLI_NO_PORT)",
+            "if (false)"), SERVES),
+        (cut("charfinder.c", "begin_talk"), "is prompted."),
+        (cut("stream.c", "fill_output"), "The answer is another."),
+        (cut("stream.c", "keep_input"), "Fifty clients ask."),
+        (swap("stream.c",
+            "return line_last(&stream->scanner, data, size, line);",
+            "return LINE_END;"), "All was sent, then the client closed"),
+        (cut("stream.c", "is_owing"), "slow readers"),
+        (cut("keeper.c", "sweep"), "must be whole in time."),
+        (swap("stream.c", "stream->arrived = net_waiting(stream->fd);",
+            "stream->arrived = 0;"), STOPPED),
+        (cut("http_server.c", "send_answer"), "no whole head."),
+        (swap("http_server.c", "    if (late)\n", "    if (false)\n"),
+            "no whole head."),
+        (cut("charfinder.c", "count"), "/metrics has the counters."),
+    ]
+
+
+class FinderWithThreads(Climb):
+    """charfinder.c and what it needs, threaded."""
+
+    name, to = "charfinder", "threaded"
+    test_each_step_sees_what_is_broken = only_if_full(
+        Climb.test_each_step_sees_what_is_broken)
+    breaks = [
+        (swap("charfinder.c", "if (options.http_port != CLI_NO_PORT)",
+            "if (false)"), SERVES),
+        (swap("stream.c",
+            "return send_all(stream, stream->output, length);",
+            "return length < SIZE_MAX;"), "is prompted."),
+        (swap("charfinder.c", "    do {\n        tell(stream, &talk);\n"
+            "        status = stream_read_line(stream, &line);\n",
+            "    tell(stream, &talk);\n    do {\n"
+            "        status = stream_read_line(stream, &line);\n"),
+            "The answer is another."),
+        (swap("stream.c", "    close(stream->fd);\n", ""), LEFT),
+        (swap("stream.c", "else if (stream->input_ended && !stream->broken)",
+            "else if (false)"), "All was sent, then the client closed"),
+        (swap("stream.c", "MSG_NOSIGNAL);", "MSG_NOSIGNAL | MSG_DONTWAIT);"),
+            "The answers are not all there, in order."),
+        (cut("keeper.c", "sweep"), "must be whole in time."),
+        (swap("stream.c", "stream->arrived = net_waiting(stream->fd);",
+            "stream->arrived = 0;"), STOPPED),
+        (cut("http_server.c", "send_answer"), "no whole head."),
+        (swap("http_server.c", "return stream_is_late(stream);",
+            "return false;"), "no whole head."),
+        (cut("charfinder.c", "count"), "/metrics has the counters."),
+    ]
+
+
+class ClientWithEvents(Climb):
+    """guess_client.c and what it needs, evented."""
+
+    name, to = "guess_client", "evented"
+    breaks = [
+        (cut("guess_client.c", "connect_next"), "does not connect."),
+        (cut("guess_client.c", "begin_game"), "A game begins."),
+        (cut("guess_client.c", "judge"), "It judges the guess"),
+        (swap("guess_client.c", "    client->game++;\n", ""),
+            "The next game begins."),
+        (swap("guess_client.c",
+            "    client->guess = guess_client_take(player, status, line);",
+            "    if (status == LINE_READY)\n"
+            "        player_number(line, &client->guess);"),
+            "the server guessed 6"),
+        (cut("guess_client.c", "expect"), "when the games are over"),
+        (cut("guess_client.c", "on_answer"), "The user is unsure."),
+        (swap("guess_client.c", "    if (client->asking)\n"
+            "        guess_client_complain(player, status, line, true);\n", ""),
+            "speaks unasked"),
+    ]
+
+
+class ClientWithThreads(Climb):
+    """guess_client.c and what it needs, threaded."""
+
+    name, to = "guess_client", "threaded"
+    breaks = [
+        (swap("guess_client.c", "options->host, options->port, "
+            "options->answer_ms", "options->host, 1, options->answer_ms"),
+            "does not connect."),
+        (swap("guess_client.c", "    stream_write(client->stream, "
+            "PLAYER_NUMBER, strlen(PLAYER_NUMBER));\n", ""), "A game begins."),
+        (swap("guess_client.c", "player_judge(player, guess)", "GUESS_SAME"),
+            "It judges the guess"),
+        (swap("guess_client.c", "        played++;", "        played += 2;"),
+            "The next game begins."),
+        (swap("guess_client.c",
+            "return guess_client_take(&client->player, status, &line);",
+            "int64_t guess = 3;\n\n    if (status == LINE_READY)\n"
+            "        player_number(&line, &guess);\n    return guess;"),
+            "when the games are over"),
+        (swap("guess_client.c", "stream_expect(client->stream, "
+            "client->options.answer_ms);", "stream_expect(client->stream, 0);"),
+            "when the games are over"),
+        (swap("guess_client.c", "if (byte == EOF && typed.length == 0)",
+            "if (byte == EOF)"), "The user says yes"),
+        (cut("guess_client.c", "check_silence"), "while the user thought."),
+    ]
+
+
+class Skeletons(unittest.TestCase):
+    """What is laid out."""
+
+    def setUp(self):
+        temporary = tempfile.TemporaryDirectory()
+        self.addCleanup(temporary.cleanup)
+        self.folder = os.path.join(temporary.name, "port")
+
+    def make(self, *arguments, where=ROOT):
+        """Run make; (exit code, output)."""
+        made = subprocess.run(["make", "-s", "-C", where, *arguments],
+            stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT, text=True, check=False,
+            env={**os.environ, "MAKEFLAGS": ""})
+        return made.returncode, made.stdout
+
+    def lay_out(self, name, to="evented", *more):
+        """Run `make exercise`."""
+        code, said = self.make("exercise", f"NAME={name}", f"TO={to}",
+            f"DIR={self.folder}", "BRIEF=1", *more)
+        self.assertEqual(code, 0, said)
+        return said
+
+    def read(self, *path):
+        """The text of a file of the folder."""
+        with open(os.path.join(self.folder, *path), encoding="utf-8") as file:
+            return file.read()
+
+    def check_skeleton(self, name, to):
+        """Fail unless a skeleton compiles silently, fails step 1, and names
+        main."""
+        self.lay_out(name, to)
+        code, said = self.make(where=self.folder)
+        self.assertEqual(code, 0, said)
+        self.assertNotRegex(said, "warning|error")
+        code, said = self.make("check", where=self.folder)
+        self.assertEqual(code, 2, said)
+        self.assertTrue(said.startswith("not    1 "), said)
+        self.assertRegex(said, rf"\n  to write  {to}/{name}\.c:\d+ main\n")
+
+    def test_they_compile_without_warnings_and_fail_step_1(self):
+        for name in ladder.NAMES:
+            for to in twins.TWINS:
+                with self.subTest(name=name, to=to):
+                    self.folder = os.path.join(
+                        os.path.dirname(self.folder), f"{name}-{to}")
+                    self.check_skeleton(name, to)
+
+    def test_all_stands_but_the_bodies(self):
+        self.lay_out("guess_server")
+        for file in "guess_server.c", "stream.c", "keeper.c", "server.c", \
+                "executor.c":
+            model = twins.Source(twins.read("evented", file))
+            skeleton = twins.Source(self.read("evented", file))
+            self.assertEqual(skeleton.names(), model.names())
+            self.assertEqual(skeleton.rest, model.rest)
+            for mine, theirs in zip(skeleton.functions, model.functions):
+                brace = theirs.lines.index("{")
+                self.assertEqual(mine.lines[:brace + 1],
+                    theirs.lines[:brace + 1])
+                self.assertEqual(mine.lines[brace + 1], "    UNWRITTEN();")
+                self.assertLessEqual(len(mine.lines), brace + 4)
+                self.assertEqual(mine.before, theirs.before)
+        for path in "evented/stream.h", "threaded/stream.c", "common/guess.c":
+            self.assertEqual(self.read(path), twins.read(path))
+        self.assertEqual(sorted(os.listdir(os.path.join(
+            self.folder, "evented"))), ["executor.c", "executor.h",
+            "guess_server.c", "keeper.c", "keeper.h", "server.c", "server.h",
+            "stream.c", "stream.h"])
+
+    def test_bodies_return_a_value_of_their_type(self):
+        for head, body in (("static void\nf(void)", []),
+                ("static bool\nf(void)", ["    return false;"]),
+                ("struct x *\nf(void)", ["    return NULL;"]),
+                ("static const char *\nf(int a,\n    int b)",
+                    ["    return NULL;"]),
+                ("enum x\nf(void)", ["    return (enum x)0;"]),
+                ("struct x\nf(void)", ["    return (struct x) { 0 };"]),
+                ("static int64_t\nf(void)", ["    return 0;"]),
+                ("_Noreturn void\nf(void)", ["    abort();"])):
+            with self.subTest(head=head):
+                text = f"/* A. */\n{head}\n{{\n    b();\n}}\n"
+                source = twins.Source(text)
+                self.assertEqual(exercise.body_of(source.functions[0]), body)
+                self.assertEqual(exercise.cut_bodies(text), "\n".join(
+                    ["/* A. */", head, "{", "    UNWRITTEN();", *body, "}",
+                        ""]))
+
+    def test_work_is_not_written_over(self):
+        self.lay_out("echo")
+        code, said = self.make("exercise", "NAME=echo", f"DIR={self.folder}")
+        self.assertNotEqual(code, 0)
+        self.assertIn(f"{self.folder} is not empty, and may hold your work",
+            said)
+
+    def test_an_unknown_program_is_refused_with_those_there_are(self):
+        code, said = self.make("exercise", "NAME=nosuch",
+            f"DIR={self.folder}")
+        self.assertNotEqual(code, 0)
+        self.assertIn("no exercise is called 'nosuch'; there are echo, "
+            "guess_server, charfinder, guess_client", said)
+        self.assertFalse(os.path.exists(self.folder))
+
+    def test_the_readme_says_what_each_step_needs(self):
+        said = self.lay_out("echo", "evented", "BRIEF=")
+        self.assertIn(f"make -C {self.folder} check", said)
+        text = self.read("README.md")
+        steps = ladder.load("echo")
+        for number, step in enumerate(steps, 1):
+            self.assertIn(f"\n### {number} {step.title}\n", text)
+        needs = [set(re.findall(r"`(\w+)`", part)) for part in
+            re.findall(r"^Called for the first time: (.*?)\.$", text,
+                re.MULTILINE | re.DOTALL)]
+        self.assertEqual(needs[0], {"main", "on_accept", "start"})
+        self.assertEqual(needs[1], {"on_bytes", "on_sent"})
+        self.assertEqual(set().union(*needs) - {"on_accept_error", "on_resume",
+            "rest"}, {"main", "on_accept", "start", "on_bytes", "on_sent",
+            "on_event", "leave", "on_signal"})
+
+    def test_the_race_is_that_of_compare(self):
+        for name, words in (("guess_server", "--peer-speaks game --peer "
+                "'yours=build/race/guess-server --port {port} --quiet'"),
+                ("charfinder", "--peer-speaks charfinder --peer "
+                "'yours=build/race/charfinder --port {port} --http-port off "
+                "--quiet'")):
+            self.folder = os.path.join(os.path.dirname(self.folder), name)
+            self.lay_out(name)
+            _, said = self.make("-n", "race", where=self.folder)
+            self.assertIn(words, re.sub(r"\s*\\\n\s*", " ", said))
+
+    def test_any_language_climbs_by_its_command(self):
+        self.lay_out("guess_server", "any")
+        self.assertNotIn("unwritten.h", os.listdir(self.folder))
+        peer = os.path.join(TESTS, "example_peer.py")
+        code, said = self.make("check", where=self.folder,
+            *[f"COMMAND={sys.executable} {peer} {{port}}"])
+        self.assertEqual(code, 0, said)
+        self.assertEqual(said.count("ok  "), 8, said)
+        self.assertIn("All steps are passed, but for 3 skipped.", said)
+        code, said = self.make("check", where=self.folder,
+            *["COMMAND=no-such-server {port}"])
+        self.assertNotEqual(code, 0)
+        self.assertIn("The program could not be started.", said)
+
+
+class Ladder(unittest.TestCase):
+    """The ladder itself."""
+
+    def test_what_to_read_is_there(self):
+        for name in ladder.NAMES:
+            for step in ladder.load(name):
+                for twin, file in zip((0, 1), zip(*step.read)):
+                    for place in filter(None, file):
+                        self.assertIsNotNone(ladder.Guide(None, "any").place(
+                            twins.TWINS[twin], place),
+                            f"{name}: {step.title}: {place}")
+
+    def test_bytes_are_shown_line_by_line(self):
+        self.assertEqual(ladder.show(b""), ["nothing"])
+        self.assertEqual(ladder.show(b"a\r\n\xff\xeb\xa7\x9e\x07"),
+            ["a\\r\\n", "\\xff맞\\x07"])
+        self.assertEqual(ladder.show(b"".join(b"%d\n" % n for n in range(9))),
+            ["(4 lines, then)", "4\\n", "5\\n", "6\\n", "7\\n", "8\\n"])
+        self.assertEqual(ladder.show(b"x" * 100),
+            ["x" * 60 + "... (100 bytes)"])
+
+    def test_a_program_that_crashes_is_said_to(self):
+        with tempfile.TemporaryDirectory() as folder:
+            path = os.path.join(folder, "crash")
+            with open(path, "w", encoding="utf-8") as script:
+                script.write("#!/bin/sh\necho no luck >&2\nkill -SEGV $$\n")
+            os.chmod(path, 0o755)
+            said = []
+            failed = ladder.climb(ladder.load("echo"), ladder.Program(path),
+                ladder.Guide(None, "any"), tell=said.append)
+        said = "\n".join(said)
+        self.assertEqual(failed, 1)
+        self.assertIn("The program has died of SIGSEGV.", said)
+        self.assertIn("\n  it said   no luck\n", said)
+
+
+if __name__ == "__main__":
+    main()
