@@ -375,7 +375,9 @@ read. Begin with it; it names the first function to write.
    above it ends with `Twin: name.`, or there is none, which is the price of the
    port. The sentence above a function says what it must do; the headers
    (`{to}/*.h`, `common/*.h`) are the manual of everything that you call.
-4. A step needs few functions (see below). Write those, not whole files.
+4. A step needs few functions. Below it stands what the finished program calls
+   for the first time in it; some of that matters only later, like what a clock
+   or a signal calls. `make check STEP=3` takes one step alone.
 
 `{project}/{to}/` has the solution. Look when you are stuck; it
 passes all steps.
@@ -456,7 +458,8 @@ def show_needs(exercise, called):
         if names:
             parts.append(f"{file}: {', '.join(names)}")
     return "Called for the first time: " + "; ".join(parts) + "." \
-        if parts else "It calls nothing that the steps before did not call."
+        if parts else "Nothing is called for the first time: what is there has " \
+        "to do more."
 
 
 def show_steps(exercise, steps, needs, guide):

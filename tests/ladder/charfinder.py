@@ -48,7 +48,8 @@ def expect_page(client, status, body):
 @step("accept",
     evented="""The server has two doors, one for the terminal and one for the
     web, each a struct server_program; one loop watches both and all their
-    clients.""",
+    clients. The listening sockets must not block: libevent accepts until nobody
+    is left, and would wait for the next client there.""",
     threaded="""The server has two doors, one for the terminal and one for the
     web, each a struct server_program. Each client has a thread, which runs
     talk, or what http_server.c serves.""",
@@ -99,10 +100,13 @@ def one_answer(program):
 
 @step("many clients",
     evented="""Nothing may be kept in a variable that all clients share, unless
-    it is used up before the callback returns.""",
+    it is used up before the callback returns. One that has left is the end of
+    its input: its stream is dropped, and its session freed.""",
     threaded="""Each client has a thread; what they share is under the server's
-    lock.""",
-    read=["stream.c:stream_new", "server.c:serve"])
+    lock. One that has left is the end of its input: its thread closes and
+    ends.""",
+    read=["stream.c:stream_new", "server.c:serve",
+        ("stream.c:stream_free", "stream.c:drop"), (None, "server.c:on_gone")])
 def many_clients(program):
     with program.serve() as server:
         clients = [server.connect() for _ in range(50)]
@@ -212,7 +216,7 @@ def deadlines(program):
     read=["server.c:stop", "server.c:close_door", "keeper.c:keeper_cut",
         "stream.c:stream_cut", ("server.c:has_ended", "server.c:end_if_empty")])
 def the_stop(program):
-    with program.serve() as server:
+    with program.serve(leaks=True) as server:
         idle = server.connect()
         clients = [server.connect() for _ in range(20)]
         for client in [idle, *clients]:

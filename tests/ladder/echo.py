@@ -10,7 +10,8 @@ from ladder import Failed, step
     evented="""The loop that accepts becomes an event loop: a listener is
     watched, and on_accept is called for each client. The signal that stops the
     server is a descriptor that is watched as well (echo_signals), so the loop
-    has one wait for everything.""",
+    has one wait for everything. The listening socket must not block: libevent
+    accepts until nobody is left, and would wait for the next client there.""",
     threaded="""The main thread waits for two things at once, a client and the
     signal that stops the server (echo_signals): poll. It accepts, and starts a
     thread for each client.""",
@@ -137,7 +138,7 @@ def deadlines(program):
     read=[("echo.c:stop", "echo.c:on_signal"),
         ("echo.c:serve", "echo.c:on_sent")])
 def the_stop(program):
-    with program.serve() as server:
+    with program.serve(leaks=True) as server:
         idle = server.connect()
         clients = [server.connect() for _ in range(20)]
         server.expect_accepted(21, "Clients wait, but none is accepted.")

@@ -16,6 +16,8 @@ ANSWER = b"%d\n" % LONG
     thread to start, so the program consists of functions to be called. A loop
     is made (keeper), the listening socket is watched by it, and on_accept is
     called for each client, which becomes a stream that the loop watches too.
+    The listening socket must not block: libevent accepts until nobody is left,
+    and would wait for the next client there, with the loop standing still.
     Nothing has to be read yet.""",
     threaded="""main hands a struct server_program to server_run: its serve is
     called in a thread of its own for each client, and is the whole
@@ -35,7 +37,8 @@ def accept(program):
 
 @step("one line",
     evented="""Where the threaded twin waits in recv, the loop calls on_readable
-    when there is something. Bytes are no lines: line_next (common/line.h) finds
+    when there is something (if it never does: does the loop stand in accept, or
+    is the event not added?). Bytes are no lines: line_next (common/line.h) finds
     them, and what is left of one is kept until the next call. The handler is
     called with each line; an empty one ends the conversation.""",
     threaded="""Where the loop called on_readable, recv waits for something.
@@ -95,7 +98,7 @@ def one_answer(program):
         (None, "stream.c:keep_input"), "server.c:serve"])
 def many_clients(program):
     with program.serve() as server:
-        silent = server.connect()
+        server.connect()
         dawdler = server.connect()
         dawdler.send(b"PARAMS 5 5\nNUM")
         clients = [server.connect() for _ in range(100)]
@@ -106,15 +109,12 @@ def many_clients(program):
             client.expect(b"%d\n" % n, "A hundred clients ask.")
         dawdler.send(b"BER\n\n")
         dawdler.expect_end(b"5\n")
-        for client in [silent, *clients]:
-            client.close()
-        server.expect_accepted(0, "The clients have left, and the server "
-            "still holds connections.")
 
 
 @step("half closes",
-    evented="""A client that has sent all may still be reading: the end of its
-    input is not the end of the conversation. What is left is answered (a last
+    evented="""A client that has sent all, or has left, is the end of its input:
+    recv says 0, once and for ever, so reading is switched off. It may still be
+    reading itself, so that is not the end of the conversation. What is left is answered (a last
     line needs no end), then the connection is closed. When it is the server
     that ends it, the client may still be sending; closing now would reset the
     connection and destroy the last words on their way. So the stream lingers:
@@ -126,7 +126,8 @@ def many_clients(program):
     it reads and drops for a while.""",
     read=[("stream.c:stream_read_line", "stream.c:last_line"),
         "stream.c:stream_finish", "stream.c:linger",
-        (None, "stream.c:receive_rest")])
+        (None, "stream.c:receive_rest"), ("stream.c:stream_free",
+            "stream.c:drop")])
 def half_closes(program):
     with program.serve() as server:
         with server.connect() as client:
@@ -236,7 +237,7 @@ def deadlines(program):
     read=["server.c:stop", "server.c:close_door", "keeper.c:keeper_cut",
         "stream.c:stream_cut", ("server.c:has_ended", "server.c:end_if_empty")])
 def the_stop(program):
-    with program.serve() as server:
+    with program.serve(leaks=True) as server:
         idle = server.connect()
         clients = [server.connect() for _ in range(20)]
         server.expect_accepted(21, "Clients wait, but none is accepted.")

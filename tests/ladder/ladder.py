@@ -315,7 +315,8 @@ def accepted(port):
 class Process:
     """The program while it runs. On the way out of its `with` it is ended."""
 
-    def __init__(self, program, command, stdin=subprocess.DEVNULL):
+    def __init__(self, program, command, stdin=subprocess.DEVNULL,
+            leaks=False):
         self.program = program
         self.patience = program.patience
         self.may_end = False
@@ -324,7 +325,9 @@ class Process:
         try:
             # Whatever it starts is ended with it.
             self.process = subprocess.Popen(command, stdin=stdin,
-                stdout=self.output, stderr=self.errors, start_new_session=True)
+                stdout=self.output, stderr=self.errors, start_new_session=True,
+                env={**os.environ, "ASAN_OPTIONS":
+                    f"detect_leaks={int(leaks)}"})
         except OSError as error:
             raise Failed("The program could not be started.", None,
                 [shlex.join(command)], [str(error)]) from None
@@ -340,7 +343,7 @@ class Process:
             code = self.process.poll()
             if code is None:
                 self.end()
-            self.program.called.update(self.unwritten())
+            self.program.called.update(dict.fromkeys(self.unwritten()))
             self.program.said = self.complaints()
             if code is None or self.may_end:
                 return
@@ -427,9 +430,10 @@ class Server(Process):
     READY = re.compile(r"^Serving on \S+:(\d+)\. Hit CTRL-C to stop\.$",
         re.MULTILINE)
 
-    def __init__(self, program, options):
+    def __init__(self, program, options, leaks):
         self.ports = [free_port(), free_port()]
-        super().__init__(program, program.command(*self.ports, options))
+        super().__init__(program, program.command(*self.ports, options),
+            leaks=leaks)
         self.clients = []
         try:
             if program.is_foreign():
@@ -518,7 +522,7 @@ class Program:
         self.to = to  # which twin it is
         self.doors = doors  # how many Serving lines a twin prints
         self.patience = patience
-        self.called = set()  # functions, though they are not written
+        self.called = {}  # functions, though they are not written, in order
         self.is_watched = False  # for these: no step ends by a stop
         self.said = ""  # on standard error, when a step failed
 
@@ -549,9 +553,10 @@ class Program:
             else [word.replace("{port}", str(port))
                 .replace("{web}", str(web))])]
 
-    def serve(self, *options):
-        """Start it as a server; for `with`."""
-        return Server(self, options)
+    def serve(self, *options, leaks=False):
+        """Start it as a server, for `with`; leaks says whether it complains of
+        memory that it did not free."""
+        return Server(self, options, leaks)
 
     def run(self, port, *options, stdin=subprocess.DEVNULL):
         """Start it as a client of this port; for `with`."""
@@ -615,13 +620,26 @@ def explain(failed, found, program, guide):
         lines += indented(program.said.splitlines()[:12], "it said")
     if program.called:
         lines += indented([f"{path}:{line} {name}"
-            for path, line, name in sorted(program.called)][:8],
+            for path, line, name in program.called][:8],
             "to write")
     for paragraph in found.lesson(guide.to):
         lines += ["", *textwrap.wrap(paragraph, WIDTH - 2,
             initial_indent="  ", subsequent_indent="  ")]
     lines.append("")
     return lines + indented(guide.rows(found), "read")
+
+
+def expect_written(found, program):
+    """Fail when a step was passed by chance: what it is about is not written
+    yet."""
+    names = {f"{program.to}/{name}" for pair in found.read for name in pair
+        if name}
+    missing = sorted(name for path, _, name in program.called
+        if f"{path}:{name}" in names)
+    if missing:
+        raise Failed("It looks well, but what this step is about is not "
+            "written yet.", None, ["a body"],
+            [f"UNWRITTEN() in {name}" for name in missing])
 
 
 def climb(steps, program, guide, only=None, tell=print):
@@ -632,22 +650,23 @@ def climb(steps, program, guide, only=None, tell=print):
             continue
         lacks = program.lacks(found.needs)
         if lacks:
-            tell(f"-     {number:2} {found.title}: skipped, {lacks}")
+            tell(f"-      {number:2} {found.title}: skipped, {lacks}")
             skipped += 1
             continue
         program.called.clear()
         try:
             found.climb(program)
+            expect_written(found, program)
         except Failed as failed:
-            tell(f"not   {number:2} {found.title}")
+            tell(f"FAILED {number:2} {found.title}")
             tell("")
             for line in explain(failed, found, program, guide):
                 tell(line.rstrip())
             return number
-        tell(f"ok    {number:2} {found.title}")
+        tell(f"ok     {number:2} {found.title}")
     tell("")
-    tell("All steps are passed" + (f", but for {skipped} skipped."
-        if skipped else "."))
+    tell(f"Step {only} is passed." if only else "All steps are passed" +
+        (f", but for {skipped} skipped." if skipped else "."))
     return None
 
 

@@ -398,7 +398,7 @@ class Skeletons(unittest.TestCase):
         self.assertNotRegex(said, "warning|error")
         code, said = self.make("check", where=self.folder)
         self.assertEqual(code, 2, said)
-        self.assertTrue(said.startswith("not    1 "), said)
+        self.assertTrue(said.startswith("FAILED  1 "), said)
         self.assertRegex(said, rf"\n  to write  {to}/{name}\.c:\d+ main\n")
 
     def test_they_compile_without_warnings_and_fail_step_1(self):
