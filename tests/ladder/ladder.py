@@ -345,7 +345,7 @@ class Process:
                 self.end()
             self.program.called.update(dict.fromkeys(self.unwritten()))
             self.program.said = self.complaints()
-            if code is None or self.may_end:
+            if code is None or (self.may_end and code >= 0):
                 return
             if isinstance(error, Failed):
                 error.what += f" The program has {ended_with(code)}."
@@ -562,7 +562,10 @@ class Program:
         """Start it as a client of this port; for `with`."""
         command = [word.replace("{port}", str(port)) for word in self.words] \
             if self.is_foreign() else [*self.words, "--port", str(port)]
-        return Process(self, [*command, *options], stdin)
+        process = Process(self, [*command, *options], stdin)
+        # As soon as it is not spoken to any more.
+        process.may_end = True
+        return process
 
 
 # --- Telling ---------------------------------------------------------------
