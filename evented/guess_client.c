@@ -51,7 +51,7 @@ static void
 ask(struct client *client)
 {
     const struct guess_client_options *options = &client->options;
-    enum guess_decision decision;
+    enum guess_decision decision = GUESS_UNSURE;
     char byte;
 
     while (evbuffer_remove(client->answers, &byte, 1) == 1) {

@@ -88,7 +88,7 @@ play(struct client *client, const struct player_game *game)
     const struct guess_client_options *options = &client->options;
     struct player *player = &client->player;
     char text[PLAYER_LINE_MAX];
-    enum guess_decision decision;
+    enum guess_decision decision = GUESS_UNSURE;
     uint64_t guesses = 0;
 
     stream_write(
