@@ -158,7 +158,7 @@ next_rows(struct charset *set, uint32_t *start, uint32_t *end)
 {
     *start = set->low;
     while (next_agreed(set, start, end)) {
-        uint32_t first, last;
+        uint32_t first = 0, last = 0;
 
         if (set->choices == 0)
             return true;
