@@ -35,17 +35,18 @@ from harness import ROOT, SANITIZERS, environment
 
 # Where threads meet: what the ThreadSanitizer is to see.
 THREADED_SUITES = ("transcripts", "differential", "limits", "traffic", "stop",
-    "console", "faults", "finder", "answers", "web", "later", "flag_server",
-    "flags", "push", "spinner", "echo")
+    "console", "faults", "finder", "answers", "web", "later", "echo")
+# The same with --full.
+LONG_THREADED_SUITES = ("flag_server", "flags", "push", "spinner")
 # What needs programs without sanitizers: allocations never fail in those, and
 # thousands of clients are too many for them on a busy machine; and what builds
 # its own.
 PLAIN_SUITES = ("torture", "valgrind", "compare", "stack", "exercise")
 # What says how much memory is kept: sanitizers keep all. And with --full.
 MEMORY_SUITES = ("traffic", "push")
-FULL_SUITES = THREADED_SUITES + ("clients", "cli", "vocabulary")
-# What has only long tests.
-LONG_SUITES = ("valgrind",)
+FULL_SUITES = THREADED_SUITES + LONG_THREADED_SUITES + ("clients", "cli", "vocabulary")
+# What is long as a whole.
+LONG_SUITES = ("valgrind", "exercise")
 # The long ones first, so that they do not run alone at the end.
 LONGEST = ("page", "exercise", "torture", "compare", "peer", "answers", "web",
     "stop", "limits", "traffic", "later", "push", "differential")
@@ -199,7 +200,8 @@ def all_lengths(options):
         return suites
     return [*unit_tests("build/address-undefined"),
         *python_suites("build/address-undefined", **more),
-        *python_suites("build/thread", THREADED_SUITES,
+        *python_suites("build/thread", THREADED_SUITES + (
+            LONG_THREADED_SUITES if options.full else ()),
             TEST_EVENTED_OPTIONS="--loops 2", **more),
         *python_suites("build", PLAIN_SUITES + (
             FULL_SUITES if options.full else MEMORY_SUITES), **more)]

@@ -820,7 +820,7 @@ class Stops(PushTest):
     options = ()
 
     def test_all_are_told(self):
-        server = self.push("--drain-timeout", "2", "--quiet", *self.options)
+        server = self.push("--drain-timeout", "6", "--quiet", *self.options)
         polls = [self.poll(server, "?wait=20") for _ in range(20)]
         events = [self.events(server) for _ in range(20)]
         chats = [self.socket(server, "/chat") for _ in range(20)]
