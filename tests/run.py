@@ -44,7 +44,8 @@ LONG_THREADED_SUITES = ("flag_server", "flags", "push", "spinner")
 PLAIN_SUITES = ("torture", "valgrind", "compare", "stack", "exercise")
 # What says how much memory is kept: sanitizers keep all. And with --full.
 MEMORY_SUITES = ("traffic", "push")
-FULL_SUITES = THREADED_SUITES + LONG_THREADED_SUITES + ("clients", "cli", "vocabulary")
+FULL_SUITES = THREADED_SUITES + LONG_THREADED_SUITES + (
+    "clients", "cli", "vocabulary")
 # What is long as a whole.
 LONG_SUITES = ("valgrind", "exercise")
 # The long ones first, so that they do not run alone at the end.
