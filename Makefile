@@ -35,7 +35,7 @@ comma := ,
 B := build$(if $(SAN),/$(subst $(comma),-,$(SAN)))
 
 TWINS := threaded evented
-PROGRAMS := echo guess-server guess-client charfinder flag-server \
+PROGRAMS := echo-server guess-server guess-client charfinder flag-server \
 	flags push-server spinner
 TWIN_PROGRAMS := $(foreach t,$(TWINS),$(PROGRAMS:%=$(B)/$t/%))
 
@@ -140,7 +140,7 @@ help:
 	@echo 'make install, uninstall    with PREFIX and DESTDIR'
 	@echo 'make deps                  install the Debian packages that are missing'
 	@echo 'make diff FILE=NAME        both twins side by side'
-	@echo 'make exercise NAME=echo    port a program yourself; DIR=~/port'
+	@echo 'make exercise NAME=echo_server  port one yourself; DIR=~/port'
 	@echo 'make bench, planted, fuzz, soak, coverage'
 	@echo 'make format, format-check, clean'
 	@echo 'Variables: CC, HOSTCC, CFLAGS, CPPFLAGS, LDFLAGS, WERROR=1, V=1,'
@@ -455,7 +455,7 @@ diff:
 
 # A folder in which to port a program, checked step by step; TO=threaded, TO=any
 # for another language.
-NAME ?= echo
+NAME ?= echo_server
 DIR ?= build/exercise/$(NAME)
 TO ?= evented
 exercise: export EXERCISE_WARNINGS = $(filter-out -Werror,$(WARNINGS))

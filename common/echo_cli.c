@@ -49,7 +49,7 @@ parse(int key, char *arg, struct argp_state *state)
     return 0;
 }
 
-/* Read an echo's command line. */
+/* Read an echo-server's command line. */
 void
 echo_cli(struct echo_options *options, const struct cli_twin *twin,
     uint16_t port, int argc, char **argv)
@@ -81,7 +81,7 @@ echo_cli(struct echo_options *options, const struct cli_twin *twin,
         .max_connections = limits.max_connections,
         .idle_ms = (int)limits.idle_ms,
     };
-    cli_version("echo", twin);
+    cli_version("echo-server", twin);
     snprintf(port_help, sizeof(port_help),
         "listen on port N, 0 for any free one (default %u)", port);
     snprintf(connections_help, sizeof(connections_help),

@@ -1,5 +1,6 @@
 /*
- * echo_cli - the command line of echo, and how such a server begins and ends.
+ * echo_cli - the command line of echo-server, and how such a server begins and
+ * ends.
  */
 #ifndef COMMON_ECHO_CLI_H
 #define COMMON_ECHO_CLI_H
@@ -12,7 +13,7 @@
 /* Sent to a client for whom there is no room. */
 #define ECHO_FULL_HOUSE "too many connections\n"
 
-/* What an echo was asked to do. */
+/* What an echo-server was asked to do. */
 struct echo_options {
     const char *host;
     uint16_t port;
@@ -21,9 +22,9 @@ struct echo_options {
 };
 
 /*
- * Read an echo's command line, or end the program with argp's message and exit
- * code 64. Strings in options belong to argv. From here on the signals of a
- * server (cli.h) are blocked.
+ * Read an echo-server's command line, or end the program with argp's message
+ * and exit code 64. Strings in options belong to argv. From here on the signals
+ * of a server (cli.h) are blocked.
  */
 void echo_cli(struct echo_options *options, const struct cli_twin *twin,
     uint16_t port, int argc, char **argv);

@@ -5,7 +5,7 @@ runs it.
 
     exercise.py [--to TWIN|any] [--brief] NAME DIR
 
-NAME is a program: echo, guess_server, charfinder, guess_client. DIR becomes a
+NAME is a program: echo_server, guess_server, charfinder, guess_client. DIR becomes a
 folder of the learner's own: one twin of the program as it is, to port from, and
 the other as a skeleton, made from the sources: all files that the program
 links, in which everything stands but the bodies of the functions. Instead of

@@ -31,9 +31,9 @@ ROOT = os.path.dirname(os.path.dirname(os.path.dirname(
 TWINS = ("threaded", "evented")
 
 # In this order they explain each other; then by alphabet.
-READING_ORDER = ("echo", "guess_server", "stream", "keeper", "executor",
-    "server", "http_server", "guess_client", "charfinder", "flag_server",
-    "flags", "push_server")
+READING_ORDER = ("echo_server", "guess_server", "stream", "keeper",
+    "executor", "server", "http_server", "guess_client", "charfinder",
+    "flag_server", "flags", "push_server")
 
 # The least server of either model is a pair as well, by this name.
 BARE = "bare"

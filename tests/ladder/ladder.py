@@ -4,7 +4,7 @@ ladder - the steps of a porting exercise, climbed by a program.
 
     ladder.py [--folder DIR] [--to TWIN] [--step N] NAME COMMAND
 
-NAME says which program it is: echo, guess_server, charfinder, guess_client.
+NAME says which program it is: echo_server, guess_server, charfinder, guess_client.
 COMMAND starts it; {port} in it becomes a free port, {web} the one of the finder's
 second door, {options} the options that a step needs. A command without {port}
 is that of a twin: options are appended, and it prints its port. The steps are climbed in order, up to the first that
@@ -39,7 +39,7 @@ ROOT = os.path.dirname(os.path.dirname(HERE))
 sys.path.insert(0, os.path.join(ROOT, "report", "porting"))
 import twins
 
-NAMES = ("echo", "guess_server", "charfinder", "guess_client")
+NAMES = ("echo_server", "guess_server", "charfinder", "guess_client")
 HOST = "127.0.0.1"
 PATIENCE = 5.0  # seconds after which what should have come will not
 WIDTH = 79
@@ -230,7 +230,7 @@ class Client:
         raise Failed(what, self.sent, and_then(expected, ending),
             and_then(self.unread, f"then {self.ending}" if self.ending
                 else f"then nothing more for {self.patience:g} s"
-                if len(self.unread) < len(expected) else None))
+                if ending or len(self.unread) < len(expected) else None))
 
     def expect(self, wanted, what="The answer is another."):
         """Read these bytes; fail when others come."""

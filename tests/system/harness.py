@@ -634,12 +634,12 @@ class Pusher(Server):
 
 
 class Echo(Server):
-    """A running echo."""
+    """A running echo-server."""
 
     has_loops = False
 
     def __init__(self, twin, *options, **how):
-        super().__init__(twin, *options, name="echo", **how)
+        super().__init__(twin, *options, name="echo-server", **how)
 
     def play(self):
         """A whole small session; it fails unless the server is well."""

@@ -1,6 +1,6 @@
 #!/usr/bin/python3
 """
-echo: many clients, limits and a stop, in both twins.
+echo-server: many clients, limits and a stop, in both twins.
 """
 
 import random
@@ -185,7 +185,7 @@ class CommandLines(EchoTest):
 
     def run_echo(self, *options):
         """Run it to its end; (exit code, output, errors)."""
-        done = subprocess.run([program(self.twin, "echo"), *options],
+        done = subprocess.run([program(self.twin, "echo-server"), *options],
             stdin=subprocess.DEVNULL, capture_output=True, text=True,
             env=environment(), timeout=DEADLINE)
         return done.returncode, done.stdout, done.stderr
@@ -197,7 +197,7 @@ class CommandLines(EchoTest):
                 "--idle-timeout=S":
             self.assertIn(option, output)
         code, output, _ = self.run_echo("--version")
-        self.assertEqual((code, output), (0, f"echo ({self.twin}) 0.1\n"))
+        self.assertEqual((code, output), (0, f"echo-server ({self.twin}) 0.1\n"))
 
     def test_wrong_values_are_named(self):
         for option, value in (("port", "65536"), ("max-connections", "0"),
@@ -206,7 +206,7 @@ class CommandLines(EchoTest):
             with self.subTest(option=option):
                 code, _, errors = self.run_echo(f"--{option}={value}")
                 self.assertEqual(code, 64)
-                self.assertIn(f"echo: --{option}: '{value}' ", errors)
+                self.assertIn(f"echo-server: --{option}: '{value}' ", errors)
         self.assertEqual(self.run_echo("--loops", "2")[0], 64)
 
     def test_a_time_of_a_year_is_no_other_time(self):
@@ -220,7 +220,7 @@ class CommandLines(EchoTest):
             code, output, errors = self.run_echo("--port", str(port))
         self.assertEqual((code, output), (1, ""))
         self.assertRegex(errors,
-            rf"\Aecho: cannot listen on {HOST}:{port}: [^\n]+\n\Z")
+            rf"\Aecho-server: cannot listen on {HOST}:{port}: [^\n]+\n\Z")
 
 
 if __name__ == "__main__":

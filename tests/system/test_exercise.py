@@ -142,18 +142,18 @@ THIRD = "Two clients may come, this is the third."
 
 
 class EchoWithEvents(Climb):
-    """echo.c, evented."""
+    """echo_server.c, evented."""
 
-    name, to = "echo", "evented"
+    name, to = "echo_server", "evented"
     breaks = [
-        (cut("echo.c", "start"), ACCEPT),
-        (cut("echo.c", "on_bytes"), "What is sent comes back."),
-        (cut("echo.c", "leave"), LEFT),
-        (swap("echo.c", "    bufferevent_free(client->bev);",
+        (cut("echo_server.c", "start"), ACCEPT),
+        (cut("echo_server.c", "on_bytes"), "What is sent comes back."),
+        (cut("echo_server.c", "leave"), LEFT),
+        (swap("echo_server.c", "    bufferevent_free(client->bev);",
             "    net_reset_on_close(bufferevent_getfd(client->bev));\n"
             "    bufferevent_free(client->bev);"), "then a reset"),
         # As in a callback that waits.
-        (swap("echo.c", """\
+        (swap("echo_server.c", """\
     if (bufferevent_disable(bev, EV_READ) == -1 ||
         bufferevent_write_buffer(bev, bufferevent_get_input(bev)) == -1 ||
         bufferevent_enable(bev, EV_WRITE) == -1)
@@ -164,34 +164,34 @@ class EchoWithEvents(Climb):
     while (evbuffer_get_length(input) > 0)
         evbuffer_write(input, bufferevent_getfd(bev));
 """), OTHER),
-        (swap("echo.c", "if (options.idle_ms > 0)", "if (false)"),
+        (swap("echo_server.c", "if (options.idle_ms > 0)", "if (false)"),
             "A silent client is let go."),
-        (swap("echo.c", "net_waiting(bufferevent_getfd(client->bev)) == 0",
+        (swap("echo_server.c", "net_waiting(bufferevent_getfd(client->bev)) == 0",
             "false"), "SIGTERM came while a client was idle."),
-        (swap("echo.c", "if (count < options.max_connections)", "if (true)"),
+        (swap("echo_server.c", "if (count < options.max_connections)", "if (true)"),
             THIRD),
     ]
 
 
 class EchoWithThreads(Climb):
-    """echo.c, threaded."""
+    """echo_server.c, threaded."""
 
-    name, to = "echo", "threaded"
+    name, to = "echo_server", "threaded"
     breaks = [
-        (cut("echo.c", "start"), ACCEPT),
-        (swap("echo.c", "send_all(fd, bytes, (size_t)got)",
+        (cut("echo_server.c", "start"), ACCEPT),
+        (swap("echo_server.c", "send_all(fd, bytes, (size_t)got)",
             "send_all(fd, bytes, 0)"), "What is sent comes back."),
-        (swap("echo.c", "    close(fd);\n    sem_post", "    sem_post"), LEFT),
-        (swap("echo.c", "    close(fd);\n    sem_post",
+        (swap("echo_server.c", "    close(fd);\n    sem_post", "    sem_post"), LEFT),
+        (swap("echo_server.c", "    close(fd);\n    sem_post",
             "    net_reset_on_close(fd);\n    close(fd);\n    sem_post"),
             "then a reset"),
-        (swap("echo.c", "MSG_NOSIGNAL)", "MSG_NOSIGNAL | MSG_DONTWAIT)"),
+        (swap("echo_server.c", "MSG_NOSIGNAL)", "MSG_NOSIGNAL | MSG_DONTWAIT)"),
             "What is sent comes back."),
-        (swap("echo.c", "poll(ways, 2, idle)", "poll(ways, 2, -1)"),
+        (swap("echo_server.c", "poll(ways, 2, idle)", "poll(ways, 2, -1)"),
             "A silent client is let go."),
-        (swap("echo.c", "poll(ways, 2, idle)", "poll(ways, 1, idle)"),
-            "SIGTERM came while a client was idle."),
-        (swap("echo.c", "(unsigned)options.max_connections)",
+        (swap("echo_server.c", "poll(ways, 2, idle)", "poll(ways, 1, idle)"),
+            STOPPED),
+        (swap("echo_server.c", "(unsigned)options.max_connections)",
             "(unsigned)options.max_connections + 1)"), THIRD),
     ]
 
@@ -450,8 +450,8 @@ class Skeletons(unittest.TestCase):
                         ""]))
 
     def test_work_is_not_written_over(self):
-        self.lay_out("echo")
-        code, said = self.make("exercise", "NAME=echo", f"DIR={self.folder}")
+        self.lay_out("echo_server")
+        code, said = self.make("exercise", "NAME=echo_server", f"DIR={self.folder}")
         self.assertNotEqual(code, 0)
         self.assertIn(f"{self.folder} is not empty, and may hold your work",
             said)
@@ -460,15 +460,16 @@ class Skeletons(unittest.TestCase):
         code, said = self.make("exercise", "NAME=nosuch",
             f"DIR={self.folder}")
         self.assertNotEqual(code, 0)
-        self.assertIn("no exercise is called 'nosuch'; there are echo, "
+        self.assertIn("no exercise is called 'nosuch'; there are "
+            "echo_server, "
             "guess_server, charfinder, guess_client", said)
         self.assertFalse(os.path.exists(self.folder))
 
     def test_the_readme_says_what_each_step_needs(self):
-        said = self.lay_out("echo", "evented", "BRIEF=")
+        said = self.lay_out("echo_server", "evented", "BRIEF=")
         self.assertIn(f"make -C {self.folder} check", said)
         text = self.read("README.md")
-        steps = ladder.load("echo")
+        steps = ladder.load("echo_server")
         for number, step in enumerate(steps, 1):
             self.assertIn(f"\n### {number} {step.title}\n", text)
         needs = [set(re.findall(r"`(\w+)`", part)) for part in
@@ -534,7 +535,7 @@ class Ladder(unittest.TestCase):
                 script.write("#!/bin/sh\necho no luck >&2\nkill -SEGV $$\n")
             os.chmod(path, 0o755)
             said = []
-            failed = ladder.climb(ladder.load("echo"), ladder.Program(path),
+            failed = ladder.climb(ladder.load("echo_server"), ladder.Program(path),
                 ladder.Guide(None, "any"), tell=said.append)
         said = "\n".join(said)
         self.assertEqual(failed, 1)

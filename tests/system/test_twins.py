@@ -272,7 +272,7 @@ class Diff(unittest.TestCase):
     """What `make diff` shows."""
 
     # What may be meant: page one, then these, then what is new.
-    ORDER = ["echo.c", "guess_server.c", "stream.h", "stream.c", "keeper.h", "keeper.c",
+    ORDER = ["echo_server.c", "guess_server.c", "stream.h", "stream.c", "keeper.h", "keeper.c",
         "executor.h", "executor.c", "server.h", "server.c", "http_server.h",
         "http_server.c", "guess_client.c", "charfinder.c"]
 
@@ -385,7 +385,7 @@ class Diff(unittest.TestCase):
             [os.path.basename(path) for path in twins.BARE_PATHS])
         self.assertEqual(order[2:],
             [name for name in twins.pairs() if name in order])
-        self.assertLessEqual({"echo.c", "guess_server.c", "stream.h", "stream.c",
+        self.assertLessEqual({"echo_server.c", "guess_server.c", "stream.h", "stream.c",
             "server.c", "guess_client.c", "charfinder.c"}, set(order))
         files = re.findall(r"FILE=([\w.]+)", section)
         self.assertEqual(set(files) - set(diff.known()), set())
@@ -415,7 +415,7 @@ class Diff(unittest.TestCase):
         for name in ("strean", "threaded", "stream.c.c", "", "-"):
             done = self.run_diff("stream", name)
             self.assertEqual((done.returncode, done.stdout), (64, ""))
-            self.assertIn(f"'{name}'; there are bare, echo, ",
+            self.assertIn(f"'{name}'; there are bare, echo_server, ",
                 done.stderr)
             for known in twins.pairs():
                 self.assertIn(f" {known}", done.stderr)

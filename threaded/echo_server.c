@@ -1,5 +1,5 @@
 /*
- * echo, with a thread per connection: sends back what its clients send.
+ * echo-server, with a thread per connection: sends back what its clients send.
  *
  * It stands between the bare server and the servers of this project: many
  * clients, limits and a stop, on one page. What those do besides is stream.c,

@@ -1,4 +1,4 @@
-"""The steps of echo."""
+"""The steps of echo-server."""
 
 import random
 import signal
@@ -15,8 +15,8 @@ from ladder import Failed, step
     threaded="""The main thread waits for two things at once, a client and the
     signal that stops the server (echo_signals): poll. It accepts, and starts a
     thread for each client.""",
-    read=["echo.c:main", ("echo.c:accept_client", "echo.c:on_accept"),
-        "echo.c:start"])
+    read=["echo_server.c:main", ("echo_server.c:accept_client", "echo_server.c:on_accept"),
+        "echo_server.c:start"])
 def accept(program):
     with program.serve() as server:
         clients = [server.connect() for _ in range(3)]
@@ -32,8 +32,8 @@ def accept(program):
     on_sent is called.""",
     threaded="""on_bytes and on_sent become one loop: recv, then send until all
     is sent, which may take several calls.""",
-    read=[("echo.c:serve", "echo.c:on_bytes"),
-        ("echo.c:send_all", "echo.c:on_sent")])
+    read=[("echo_server.c:serve", "echo_server.c:on_bytes"),
+        ("echo_server.c:send_all", "echo_server.c:on_sent")])
 def one_answer(program):
     with program.serve() as server, server.connect() as client:
         for text in b"hello\n", bytes(range(256)), b"again\n":
@@ -47,7 +47,7 @@ def one_answer(program):
     thread's stack to hold it; it is freed in one place, leave.""",
     threaded="""Each client has a thread, and on its stack all that has to be
     remembered. What they share is how many places are free: a semaphore.""",
-    read=[("echo.c:serve", "echo.c:on_event"), (None, "echo.c:leave")])
+    read=[("echo_server.c:serve", "echo_server.c:on_event"), (None, "echo_server.c:leave")])
 def many_clients(program):
     with program.serve() as server:
         silent = server.connect()
@@ -69,7 +69,7 @@ def many_clients(program):
     was sent, and the connection can be closed.""",
     threaded="""A client that has sent all may still be reading: recv says 0 when
     everything before was read, and by then it was sent.""",
-    read=[("echo.c:serve", "echo.c:on_event")])
+    read=[("echo_server.c:serve", "echo_server.c:on_event")])
 def half_closes(program):
     text = random.Random(1).randbytes(100000)
     with program.serve() as server:
@@ -89,7 +89,7 @@ def half_closes(program):
     switched off in on_bytes, and on again in on_sent.""",
     threaded="""While send waits for the peer nothing is read: that is all there
     is to do.""",
-    read=[("echo.c:send_all", "echo.c:on_sent")])
+    read=[("echo_server.c:send_all", "echo_server.c:on_sent")])
 def slow_readers(program):
     text = random.Random(2).randbytes(48 << 20)
     with program.serve() as server:
@@ -115,7 +115,7 @@ def slow_readers(program):
     only while it reads, and one for writing. Both end in on_event.""",
     threaded="""poll has a time limit for the next bytes, and SO_SNDTIMEO one for
     a send that waits.""",
-    read=["echo.c:start", ("echo.c:serve", "echo.c:on_event")],
+    read=["echo_server.c:start", ("echo_server.c:serve", "echo_server.c:on_event")],
     needs=["{options}"])
 def deadlines(program):
     with program.serve("--idle-timeout", "0.5") as server:
@@ -135,8 +135,8 @@ def deadlines(program):
     threaded="""Threads that wait must notice the stop: it is a descriptor that
     each of them polls beside its client, readable for all of them once it is
     written to. Then the main thread takes back every place.""",
-    read=[("echo.c:stop", "echo.c:on_signal"),
-        ("echo.c:serve", "echo.c:on_sent")])
+    read=[("echo_server.c:stop", "echo_server.c:on_signal"),
+        ("echo_server.c:serve", "echo_server.c:on_sent")])
 def the_stop(program):
     with program.serve(leaks=True) as server:
         idle = server.connect()
@@ -165,7 +165,7 @@ def the_stop(program):
     leaves; nobody else can count meanwhile.""",
     threaded="""A place is taken before the thread starts and given back as the
     last thing that it does.""",
-    read=["echo.c:start"], needs=["{options}"])
+    read=["echo_server.c:start"], needs=["{options}"])
 def the_full_house(program):
     with program.serve("--max-connections", "2") as server:
         first, second = server.connect(), server.connect()

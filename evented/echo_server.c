@@ -1,5 +1,5 @@
 /*
- * echo, with an event loop: sends back what its clients send.
+ * echo-server, with an event loop: sends back what its clients send.
  *
  * It stands between the bare server and the servers of this project: many
  * clients, limits and a stop, on one page. What those do besides is stream.c,
