@@ -71,7 +71,7 @@ def accept(program):
     threaded="""It is written before anything is read: at the beginning of
     talk.""",
     read=[("charfinder.c:talk", "charfinder.c:begin_talk"),
-        "stream.c:stream_write", "stream.c:flush"])
+        "stream.c:stream_write", ("stream.c:stream_flush", "stream.c:flush")])
 def the_prompt(program):
     with program.serve() as server, server.connect() as client:
         client.expect(PROMPT, "A client that has come is prompted.")
@@ -244,10 +244,11 @@ def the_stop(program):
     bytes that have come, and says how many it has used (read_request). The
     answer is produced like the rows (send_answer), then the next request is
     looked for.""",
-    threaded="""Messages of HTTP are no lines: read_request looks at the bytes
-    that have come (stream_input), and waits for more until a head is whole.
-    Then the answer is written, and the next request read.""",
-    read=["http_server.c:read_request", "http_server.c:send_answer",
+    threaded="""Messages of HTTP are no lines: http_server_read looks at
+    the bytes that have come (stream_input), and waits for more until a head is
+    whole. Then the answer is written, and the next request read.""",
+    read=[("http_server.c:http_server_read",
+        "http_server.c:read_request"), "http_server.c:send_answer",
         ("stream.c:stream_input", "stream.c:deliver_bytes"),
         ("http_server.c:serve", "http_server.c:begin_visit")],
     needs=["{web}"])
@@ -283,7 +284,7 @@ def the_web(program):
     threaded="""A request that does not end in time, or is none, is answered and
     ended: stream_wait says that no more will come, and stream_is_late
     why.""",
-    read=[("http_server.c:read_request", "http_server.c:end_requests"),
+    read=[("http_server.c:http_server_read", "http_server.c:end_requests"),
         "server.c:reserve"], needs=["{web}", "{options}"])
 def the_webs_limits(program):
     with program.serve("--line-timeout", "0.5", "--max-connections", "2") \

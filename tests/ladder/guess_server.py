@@ -68,7 +68,7 @@ def one_line(program):
     threaded="""What is written is gathered, and sent before the next wait. The
     session that begin made and each call of play was given is a local variable
     of play now.""",
-    read=["stream.c:stream_write", "stream.c:flush",
+    read=["stream.c:stream_write", ("stream.c:stream_flush", "stream.c:flush"),
         ("stream.c:send_all", "stream.c:send_or_keep"),
         (None, "guess_server.c:begin"), (None, "guess_server.c:answer")])
 def one_answer(program):
