@@ -5,8 +5,7 @@ runs it.
 
     exercise.py [--to TWIN|any] [--brief] NAME DIR
 
-NAME is a program: echo_server, guess_server, charfinder, guess_client. DIR becomes a
-folder of the learner's own: one twin of the program as it is, to port from, and
+NAME is a program: echo_server, guess_server and so on. DIR becomes a folder of the learner's own: one twin of the program as it is, to port from, and
 the other as a skeleton, made from the sources: all files that the program
 links, in which everything stands but the bodies of the functions. Instead of
 one stands UNWRITTEN(), which says when it is called. README.md there says what
@@ -39,6 +38,7 @@ RACES = {"guess_server": ("game", "--port {port} --quiet"),
     "charfinder": ("charfinder", "--port {port} --http-port off --quiet")}
 
 LIBRARIES = {"threaded": "-lunistring", "evented": "-levent_core -lunistring"}
+MORE_LIBRARIES = {"push_server": " -lnettle"}
 
 UNWRITTEN_H = """\
 /*
@@ -291,7 +291,8 @@ def makefile(exercise):
     return (MAKEFILE_ANY if exercise.to == "any" else MAKEFILE).format(
         program=exercise.program, name=exercise.name, to=exercise.to,
         source=exercise.source, root=twins.ROOT, race=race_rule(exercise),
-        libraries=LIBRARIES.get(exercise.to), python=sys.executable,
+        libraries=LIBRARIES.get(exercise.to, "")
+            + MORE_LIBRARIES.get(exercise.name, ""), python=sys.executable,
         warnings=given("EXERCISE_WARNINGS", "-Wall -Wextra "
             "-Wno-unused-parameter"),
         cppflags=given("EXERCISE_CPPFLAGS",
@@ -331,8 +332,8 @@ def find_needs(exercise, steps):
             print(made.stdout, file=sys.stderr)
             return None
         program = ladder.Program(
-            f"{folder}/build/check/{exercise.program}", exercise.to,
-            2 if exercise.name == "charfinder" else 1, 2 * ladder.PATIENCE)
+            f"{folder}/build/check/{exercise.program}", exercise.name,
+            exercise.to, 2 * ladder.PATIENCE)
         program.is_watched = True
         needs, known = [], set()
         for step in steps:

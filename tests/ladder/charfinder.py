@@ -4,6 +4,7 @@ import signal
 import time
 
 from ladder import TWIN, Failed, step
+from ladder_web import expect_page, head_of, page
 
 PROMPT = b"?> "
 KING = "U+1F0BE\t\U0001F0BE\tPLAYING CARD KING OF HEARTS\r\n".encode() + \
@@ -11,38 +12,6 @@ KING = "U+1F0BE\t\U0001F0BE\tPLAYING CARD KING OF HEARTS\r\n".encode() + \
 SNOW = "U+26C4 \t\u26C4\tSNOWMAN WITHOUT SNOW\r\n".encode() + \
     b"1 match for 'snowman without snow'\r\n" + PROMPT
 WEB = 1  # the second door
-
-
-def page(client, resource, method=b"GET", more=b""):
-    """Ask for a resource."""
-    client.send(method + b" " + resource + b" HTTP/1.1\r\nHost: here\r\n" +
-        more + b"\r\n")
-
-
-def head_of(client):
-    """Read the head of an answer; what it says, by lower-case names."""
-    end = time.monotonic() + client.patience
-    while b"\r\n\r\n" not in client.unread:
-        if not client._receive(end):
-            client._fail("The answer has no whole head.", b"HTTP/1.1 ...",
-                None)
-    head, _, client.unread = client.unread.partition(b"\r\n\r\n")
-    first, *fields = head.split(b"\r\n")
-    return first, {name.lower(): value.strip() for name, _, value in
-        (field.partition(b":") for field in fields)}
-
-
-def expect_page(client, status, body):
-    """Read an answer of known length; fail when it is another."""
-    first, fields = head_of(client)
-    if first != b"HTTP/1.1 " + status:
-        raise Failed("The status is another.", client.sent,
-            ["HTTP/1.1 " + status.decode()], [repr(first)[2:-1]])
-    if fields.get(b"content-length") != b"%d" % len(body):
-        raise Failed("The length is another.", client.sent,
-            [f"Content-Length: {len(body)}"],
-            [str(fields.get(b"content-length"))])
-    client.expect(body)
 
 
 @step("accept",

@@ -1,40 +1,9 @@
 """The steps of guess-client: here the ladder is the server."""
 
-import socket
 import subprocess
 import time
 
-from ladder import HOST, Client, Failed, step
-
-
-class Door:
-    """A listener, at which the program calls."""
-
-    def __init__(self, program):
-        self.program = program
-        self.listener = socket.create_server((HOST, 0))
-        self.listener.settimeout(program.patience)
-        self.port = self.listener.getsockname()[1]
-
-    def __enter__(self):
-        return self
-
-    def __exit__(self, *_):
-        self.listener.close()
-
-    def accept(self):
-        """The program, as one that is talked to."""
-        try:
-            connection, _ = self.listener.accept()
-        except TimeoutError:
-            raise Failed("The client does not connect.", None,
-                ["a connection"], ["none"]) from None
-        caller = Client.__new__(Client)
-        caller.patience = self.program.patience
-        caller.sent = caller.unread = b""
-        caller.ending = None
-        caller.socket = connection
-        return caller
+from ladder import Door, Failed, step
 
 
 def expect_output(process, output, code=0, errors=""):
@@ -57,7 +26,7 @@ def expect_output(process, output, code=0, errors=""):
     read=["guess_client.c:main", (None, "guess_client.c:connect_next"),
         (None, "stream.c:stream_connect")])
 def connect(program):
-    with Door(program) as door, program.run(door.port, "1", "5", "3"):
+    with Door(program) as door, program.run("1", "5", "3", port=door.port):
         door.accept().close()
 
 
@@ -69,7 +38,7 @@ def connect(program):
     read=[("guess_client.c:play", "guess_client.c:begin_game"),
         "guess_client.c:request_number", "stream.c:stream_write"])
 def one_line(program):
-    with Door(program) as door, program.run(door.port, "1", "5", "3"):
+    with Door(program) as door, program.run("1", "5", "3", port=door.port):
         with door.accept() as caller:
             caller.expect(b"PARAMS 1 5\nNUMBER\n", "A game begins.")
 
@@ -83,7 +52,7 @@ def one_line(program):
     read=[("guess_client.c:request_number", "guess_client.c:on_line"),
         (None, "guess_client.c:judge")])
 def one_answer(program):
-    with Door(program) as door, program.run(door.port, "1", "5", "3"):
+    with Door(program) as door, program.run("1", "5", "3", port=door.port):
         with door.accept() as caller:
             caller.expect(b"PARAMS 1 5\nNUMBER\n", "A game begins.")
             caller.send(b"1\n")
@@ -103,8 +72,8 @@ def one_answer(program):
     read=[("guess_client.c:play", "guess_client.c:judge"),
         "guess_client.c:main", "stream.c:stream_finish"])
 def all_games(program):
-    with Door(program) as door, program.run(
-            door.port, "1", "5", "3", "7", "9", "8") as process:
+    with Door(program) as door, program.run("1", "5", "3", "7", "9", "8",
+            port=door.port) as process:
         with door.accept() as caller:
             caller.expect(b"PARAMS 1 5\nNUMBER\n", "A game begins.")
             caller.send(b"3\n")
@@ -135,7 +104,7 @@ def bad_servers(program):
             (b"six\n", "the server sent no number but 'six'"),
             (None, "the server closed the connection")):
         with Door(program) as door, program.run(
-                door.port, "1", "5", "3") as process:
+                "1", "5", "3", port=door.port) as process:
             with door.accept() as caller:
                 caller.expect(b"PARAMS 1 5\nNUMBER\n", "A game begins.")
                 if answer:
@@ -153,8 +122,8 @@ def bad_servers(program):
     read=[("stream.c:stream_expect", "guess_client.c:expect"),
         ("stream.c:comes_in_time", "guess_client.c:on_overdue")])
 def deadlines(program):
-    with Door(program) as door, program.run(door.port, "--answer-timeout",
-            "0.5", "1", "5", "3") as process:
+    with Door(program) as door, program.run("--answer-timeout", "0.5",
+            "1", "5", "3", port=door.port) as process:
         with door.accept() as caller:
             caller.expect(b"PARAMS 1 5\nNUMBER\n", "A game begins.")
             caller.send(b"1")
@@ -174,8 +143,8 @@ def deadlines(program):
         ("guess_client.c:check_silence", "guess_client.c:on_answer")])
 def the_user(program):
     question = "Is it {}? [w]armer [c]older [s]ame [u]nsure [y]es: \n"
-    with Door(program) as door, program.run(door.port, "--ask", "1", "9",
-            stdin=subprocess.PIPE) as process:
+    with Door(program) as door, program.run("--ask", "1", "9",
+            port=door.port, stdin=subprocess.PIPE) as process:
         with door.accept() as caller:
             caller.expect(b"PARAMS 1 9\nNUMBER\n", "A game begins.")
             caller.send(b"4\n")
@@ -202,8 +171,8 @@ def the_user(program):
         "guess_client.c:ask"])
 def the_user_and_the_server(program):
     question = "Is it 4? [w]armer [c]older [s]ame [u]nsure [y]es: "
-    with Door(program) as door, program.run(door.port, "--ask", "1", "9",
-            stdin=subprocess.PIPE) as process:
+    with Door(program) as door, program.run("--ask", "1", "9",
+            port=door.port, stdin=subprocess.PIPE) as process:
         with door.accept() as caller:
             caller.expect(b"PARAMS 1 9\nNUMBER\n", "A game begins.")
             caller.send(b"4\n")
@@ -220,8 +189,8 @@ def the_user_and_the_server(program):
                 raise Failed("The server spoke while the user thought.", None,
                     ["guess-client: the server sent '5' unasked"],
                     process.complaints().splitlines() or ["nothing"])
-    with Door(program) as door, program.run(door.port, "--ask", "1", "9", "1",
-            "9", stdin=subprocess.PIPE) as process:
+    with Door(program) as door, program.run("--ask", "1", "9", "1", "9",
+            port=door.port, stdin=subprocess.PIPE) as process:
         with door.accept() as caller:
             caller.expect(b"PARAMS 1 9\nNUMBER\n", "A game begins.")
             caller.send(b"4\n")

@@ -4,8 +4,8 @@ ladder - the steps of a porting exercise, climbed by a program.
 
     ladder.py [--folder DIR] [--to TWIN] [--step N] NAME COMMAND
 
-NAME says which program it is: echo_server, guess_server, charfinder, guess_client.
-COMMAND starts it; {port} in it becomes a free port, {web} the one of the finder's
+NAME says which program it is; for each there is a file here, but this one and
+ladder_web.py. COMMAND starts it; {port} in it becomes a free port, {web} the one of the finder's
 second door, {options} the options that a step needs. A command without {port}
 is that of a twin: options are appended, and it prints its port. The steps are climbed in order, up to the first that
 fails: it is named, with what was sent, expected and received, and with what to
@@ -39,11 +39,16 @@ ROOT = os.path.dirname(os.path.dirname(HERE))
 sys.path.insert(0, os.path.join(ROOT, "report", "porting"))
 import twins
 
-NAMES = ("echo_server", "guess_server", "charfinder", "guess_client")
+NAMES = ("echo_server", "guess_server", "guess_client", "charfinder", "spinner",
+    "flag_server", "flags", "push_server")
 HOST = "127.0.0.1"
 PATIENCE = 5.0  # seconds after which what should have come will not
 WIDTH = 79
 SLOW_BUFFER = 16384
+
+# The options for the ports of a twin that has more than one.
+DOORS = {"charfinder": ["--port", "--http-port"],
+    "flag_server": ["--port", "--delay-port", "--error-port"]}
 
 # What only the programs of this project have: their counters, and --block.
 TWIN = "twin"
@@ -140,24 +145,31 @@ def and_then(data, ending):
 class Client:
     """A connection to the program, which remembers what was sent."""
 
-    def __init__(self, program, port, is_slow=False):
+    def __init__(self, program, connection):
         self.patience = program.patience
         self.sent = b""
         self.unread = b""
         self.ending = None  # "the end" or "a reset", once it has come
-        self.socket = socket.socket()
+        self.socket = connection
         self.socket.settimeout(self.patience)
+
+    @staticmethod
+    def connect(program, port, is_slow=False):
+        """Connect to a port."""
+        connection = socket.socket()
+        connection.settimeout(program.patience)
         if is_slow:
             # Only before connecting does it bound the windows.
             for buffer in socket.SO_RCVBUF, socket.SO_SNDBUF:
-                self.socket.setsockopt(socket.SOL_SOCKET, buffer, SLOW_BUFFER)
+                connection.setsockopt(socket.SOL_SOCKET, buffer, SLOW_BUFFER)
         try:
-            self.socket.connect((HOST, port))
+            connection.connect((HOST, port))
         except OSError as error:
-            self.socket.close()
+            connection.close()
             raise Failed("A client could not connect.", None,
                 ["a connection"], [str(error)]) from None
-        self.socket.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+        connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+        return Client(program, connection)
 
     def __enter__(self):
         return self
@@ -253,6 +265,15 @@ class Client:
         if self.unread != wanted or self.ending != "the end":
             self._fail(what, wanted, "then the end")
         self.unread = b""
+
+    def read_to(self, mark, what):
+        """Read up to this, and return what is before it."""
+        end = time.monotonic() + self.patience
+        while mark not in self.unread:
+            if not self._receive(end):
+                self._fail(what, b"HTTP/1.1 ...", None)
+        before, _, self.unread = self.unread.partition(mark)
+        return before
 
     def read_to_the_end(self):
         """Read all there is, however long that takes in pieces."""
@@ -439,7 +460,7 @@ class Server(Process):
             if program.is_foreign():
                 self._await_door()
             else:
-                self._read_ports(program.doors)
+                self._read_ports(len(program.doors))
         except Failed as failed:
             self.__exit__(Failed, failed, None)
             raise
@@ -496,7 +517,7 @@ class Server(Process):
 
     def connect(self, is_slow=False, door=0):
         """A new client; one that is slow leaves little to the kernel."""
-        client = Client(self.program, self.ports[door], is_slow)
+        client = Client.connect(self.program, self.ports[door], is_slow)
         self.clients.append(client)
         return client
 
@@ -514,13 +535,38 @@ def free_port():
         return listener.getsockname()[1]
 
 
+class Door:
+    """A listener, at which the program calls."""
+
+    def __init__(self, program):
+        self.program = program
+        self.listener = socket.create_server((HOST, 0))
+        self.listener.settimeout(program.patience)
+        self.port = self.listener.getsockname()[1]
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *_):
+        self.listener.close()
+
+    def accept(self):
+        """The program, as one that is talked to."""
+        try:
+            connection, _ = self.listener.accept()
+        except TimeoutError:
+            raise Failed("The client does not connect.", None,
+                ["a connection"], ["none"]) from None
+        return Client(self.program, connection)
+
+
 class Program:
     """The program that climbs."""
 
-    def __init__(self, command, to="any", doors=1, patience=PATIENCE):
+    def __init__(self, command, name, to="any", patience=PATIENCE):
         self.words = shlex.split(command)
         self.to = to  # which twin it is
-        self.doors = doors  # how many Serving lines a twin prints
+        self.doors = DOORS.get(name, ["--port"])
         self.patience = patience
         self.called = {}  # functions, though they are not written, in order
         self.is_watched = False  # for these: no step ends by a stop
@@ -545,8 +591,7 @@ class Program:
     def command(self, port, web, options):
         """Its command line."""
         if not self.is_foreign():
-            own = ["--port", "0"] if self.doors == 1 else \
-                ["--port", "0", "--http-port", "0"]
+            own = [word for door in self.doors for word in (door, "0")]
             return [*self.words, *own, *options]
         return [part for word in self.words for part in (
             options if word == "{options}"
@@ -558,10 +603,11 @@ class Program:
         memory that it did not free."""
         return Server(self, options, leaks)
 
-    def run(self, port, *options, stdin=subprocess.DEVNULL):
-        """Start it as a client of this port; for `with`."""
+    def run(self, *options, port=None, stdin=subprocess.DEVNULL):
+        """Start it as a client of this port, if any; for `with`."""
         command = [word.replace("{port}", str(port)) for word in self.words] \
-            if self.is_foreign() else [*self.words, "--port", str(port)]
+            if self.is_foreign() or port is None \
+            else [*self.words, "--port", str(port)]
         process = Process(self, [*command, *options], stdin)
         # As soon as it is not spoken to any more.
         process.may_end = True
@@ -687,8 +733,8 @@ def main():
     parser.add_argument("name", choices=NAMES, metavar="NAME")
     parser.add_argument("command", metavar="COMMAND")
     options = parser.parse_args()
-    program = Program(options.command, options.to,
-        2 if options.name == "charfinder" else 1, options.patience)
+    program = Program(
+        options.command, options.name, options.to, options.patience)
     return climb(load(options.name), program,
         Guide(options.folder, options.to), options.step) is not None
 

@@ -85,8 +85,7 @@ class Climb(unittest.TestCase):
             env={**os.environ, "MAKEFLAGS": ""})
         self.assertEqual(made.returncode, 0, made.stdout)
         return ladder.Program(os.path.join(folder, "build", "check",
-            self.exercise.program), self.to,
-            2 if self.name == "charfinder" else 1, LONG)
+            self.exercise.program), self.name, self.to, LONG)
 
     def climb(self, program, folder, steps, only=None):
         """Climb; the step that failed, and what was said."""
@@ -537,7 +536,7 @@ class Ladder(unittest.TestCase):
                 script.write("#!/bin/sh\necho no luck >&2\nkill -SEGV $$\n")
             os.chmod(path, 0o755)
             said = []
-            failed = ladder.climb(ladder.load("echo_server"), ladder.Program(path),
+            failed = ladder.climb(ladder.load("echo_server"), ladder.Program(path, "echo_server"),
                 ladder.Guide(None, "any"), tell=said.append)
         said = "\n".join(said)
         self.assertEqual(failed, 1)
