@@ -266,6 +266,17 @@ class Client:
             self._fail(what, wanted, "then the end")
         self.unread = b""
 
+    def expect_length(self, length, beginning):
+        """Read so many bytes, which begin like this."""
+        end = time.monotonic() + self.patience
+        while len(self.unread) < length and self._receive(end):
+            pass
+        if len(self.unread) < length or not self.unread.startswith(beginning):
+            raise Failed("The body is another.", self.sent, [f"{length} bytes",
+                *show(beginning)], [f"{len(self.unread)} bytes",
+                *show(self.unread[:len(beginning)])])
+        self.unread = self.unread[length:]
+
     def read_to(self, mark, what):
         """Read up to this, and return what is before it."""
         end = time.monotonic() + self.patience
@@ -549,6 +560,10 @@ class Door:
 
     def __exit__(self, *_):
         self.listener.close()
+
+    def has_more(self, seconds):
+        """Whether the program calls once more within this time."""
+        return bool(select.select([self.listener], [], [], seconds)[0])
 
     def accept(self):
         """The program, as one that is talked to."""

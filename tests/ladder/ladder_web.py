@@ -5,7 +5,7 @@ from ladder import Failed
 
 def page(client, resource, method=b"GET", more=b""):
     """Ask for a resource."""
-    client.send(method + b" " + resource + b" HTTP/1.1\r\nHost: here\r\n" +
+    client.send(method + b" " + resource + b" HTTP/1.1\r\nHost: localhost\r\n" +
         more + b"\r\n")
 
 
