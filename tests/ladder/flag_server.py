@@ -160,11 +160,12 @@ def faults_on_purpose(program):
 
 
 @step("the stop",
-    evented="""Who waits for an answer gets it, the idle are closed at once, and
-    the loop ends when its last stream is gone. A pause is ended by the stop, so
-    that the answer can be given.""",
-    threaded="""Who waits for an answer gets it. Each thread stands in some wait,
-    and must be woken to notice; the main thread ends when all others have.""",
+    evented="""Who waits for an answer gets it in its time, the idle are closed
+    at once, and the loop ends when its last stream is gone. A pause is ended by
+    the stop, once: here it goes on, as the answer is not due yet.""",
+    threaded="""Who waits for an answer gets it in its time. Each thread stands
+    in some wait, and must be woken to notice; a wait for an answer goes on, as
+    it is not due yet. The main thread ends when all others have.""",
     read=["server.c:stop", "stream.c:stream_cut",
         ("stream.c:ends_by_stop", "stream.c:end_pause_by_stop")], needs=[TWIN])
 def the_stop(program):

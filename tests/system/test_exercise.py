@@ -362,6 +362,159 @@ class ClientWithThreads(Climb):
     ]
 
 
+class SpinnerWithEvents(Climb):
+    """spinner.c, evented."""
+
+    name, to = "spinner", "evented"
+    breaks = [
+        (cut("spinner.c", "on_slow"), "when the function is done"),
+        (cut("spinner.c", "on_turn"), "every 50 milliseconds."),
+        (swap("spinner.c",
+            "        event_active(spinner->turning, 0, 0);", "        ;"),
+            "The first frame is shown at once"),
+        (cut("spinner.c", "check_command"), "when the command has exited"),
+        (swap("spinner.c", "        spinner_signal(&spinner->line, "
+            "spinner->command, (int)signal.ssi_signo,\n"
+            "            signal.ssi_code <= 0);\n", ""), "after SIGTERM"),
+        (cut("spinner.c", "block"), "when the function is done"),
+    ]
+
+
+class SpinnerWithThreads(Climb):
+    """spinner.c, threaded."""
+
+    name, to = "spinner", "threaded"
+    breaks = [
+        (swap("spinner.c", "    return SPINNER_ANSWER;", "    return 41;"),
+            "The answer is told at the end."),
+        (cut("spinner.c", "turn"), "every 50 milliseconds."),
+        (swap("spinner.c", "    pthread_cond_signal(&spinner->ended);\n", ""),
+            "before the next frame is due"),
+        (swap("spinner.c", "return spinner_exit_code(status);",
+            "return status;"), "when the command has exited"),
+        (swap("spinner.c", "        spinner_signal(&spinner->line, "
+            "spinner->command, signal.si_signo,\n"
+            "            signal.si_code <= 0);\n", ""), "after SIGTERM"),
+        # The lock is held while the function blocks.
+        (swap("spinner.c", "    while (nanosleep(&left, &left) == -1)\n"
+            "        ;\n", "    if (spinner->options->block)\n"
+            "        pthread_mutex_lock(&spinner->lock);\n"
+            "    nanosleep(&left, &left);\n    if (spinner->options->block)\n"
+            "        pthread_mutex_unlock(&spinner->lock);\n"),
+            "the spinner turns all the same."),
+    ]
+
+
+class FlagServerWithEvents(Climb):
+    """flag_server.c and what it needs, evented."""
+
+    name, to = "flag_server", "evented"
+    breaks = [
+        (swap("flag_server.c", "if (options->ports[door] != CLI_NO_PORT)",
+            "if (door == 0)"), SERVES),
+        (cut("http_server.c", "send_answer"), "no whole head."),
+        (cut("stream.c", "keep_input"), "many clients"),
+        # As in a callback that waits.
+        (swap("http_server.c", "    stream_pause(stream, ms == "
+            "HTTP_SITE_FOREVER ? 0 : ms);\n    return BYTES_LATER;",
+            "    nanosleep(&(struct timespec) { .tv_sec = ms / 1000 }, NULL);\n"
+            "    return BYTES_DUE;"), "answers that come later"),
+        (cut("stream.c", "look_at_peer"), "still holds connections."),
+        (cut("stream.c", "stream_reset"), "Every connection is reset."),
+        (cut("keeper.c", "keeper_cut"), "when SIGTERM came."),
+        (cut("flag_server.c", "reload"), "has the folder read again."),
+    ]
+
+
+class FlagServerWithThreads(Climb):
+    """flag_server.c and what it needs, threaded."""
+
+    name, to = "flag_server", "threaded"
+    breaks = [
+        (swap("flag_server.c", "if (options->ports[door] != CLI_NO_PORT)",
+            "if (door == 0)"), SERVES),
+        (cut("http_server.c", "send_answer"), "no whole head."),
+        (swap("stream.c", "    close(stream->fd);\n", ""), LEFT),
+        (swap("http_server.c", "while (site->wait != NULL && (ms = "
+            "site->wait(answer)) != 0) {", "while (false) {"), "came at once"),
+        (cut("stream.c", "ends_by_peer"), "still holds connections."),
+        (cut("stream.c", "stream_reset"), "Every connection is reset."),
+        (cut("keeper.c", "keeper_cut"), "when SIGTERM came."),
+        (cut("flag_server.c", "reload"), "has the folder read again."),
+    ]
+
+
+class FlagsWithEvents(Climb):
+    """flags.c and what it needs, evented."""
+
+    name, to = "flags", "evented"
+    breaks = [
+        (cut("flags.c", "send_request"), "A flag is asked for."),
+        (cut("flags.c", "save"), "The folder has other files."),
+        (swap("flags.c", "flags->places > 0", "true"),
+            "At most three requests at once."),
+        (swap("flags.c", "        submit_save(job, true);\n    else\n"
+            "        put_back(job);\n", "        submit_save(job, true);\n"),
+            "A flag is asked for."),
+        (cut("flags.c", "on_timer"), "when nothing more comes"),
+        (cut("flags.c", "on_signal"), "after SIGINT"),
+    ]
+
+
+class FlagsWithThreads(Climb):
+    """flags.c and what it needs, threaded."""
+
+    name, to = "flags", "threaded"
+    breaks = [
+        (cut("flags.c", "send_request"), "A flag is asked for."),
+        (cut("flags.c", "settle_file"), "a file"),
+        (swap("flags.c", "flags->options.connections < flags->options.count",
+            "false"), "At most three requests at once."),
+        (swap("flags.c", "        fetch(worker, job);\n",
+            "        fetch(worker, job);\n"
+            "        if (job->transfer.step != TRANSFER_SAVE)\n"
+            "            break;\n"), "A flag is asked for."),
+        (swap("flags.c", "        if (now >= until)\n"
+            "            return WAITED_LATE;\n", ""),
+            "when nothing more comes"),
+        (cut("flags.c", "await_signal"), "after SIGINT"),
+    ]
+
+
+class PushWithEvents(Climb):
+    """push_server.c and what it needs, evented."""
+
+    name, to = "push_server", "evented"
+    breaks = [
+        (cut("server.c", "listen_to_all"), SERVES),
+        (cut("push_server.c", "send_answer"), "no whole head."),
+        (cut("push_server.c", "feed"), "Two pieces, and the end."),
+        (cut("push_server.c", "on_news"), "for all who listen."),
+        (cut("push_server.c", "rouse"), "a poll"),
+        (cut("stream.c", "look_at_peer"), "still holds connections."),
+        (cut("push_server.c", "take_frames"), "A WebSocket echoes."),
+        (cut("push_server.c", "hear_of_stop"), "the stop"),
+    ]
+
+
+class PushWithThreads(Climb):
+    """push_server.c and what it needs, threaded."""
+
+    name, to = "push_server", "threaded"
+    breaks = [
+        (cut("server.c", "accept_clients"), ACCEPT),
+        (cut("push_server.c", "send_answer"), "no whole head."),
+        (cut("push_server.c", "feed"), "Two pieces, and the end."),
+        (cut("push_server.c", "tell_all"), "for all who listen."),
+        (swap("push_server.c", "        stream_rouse(visit->stream);\n    }\n"
+            "    pthread_mutex_unlock(&visit->lock);",
+            "    }\n    pthread_mutex_unlock(&visit->lock);"), "a poll"),
+        (cut("stream.c", "ends_by_peer"), "still holds connections."),
+        (cut("push_server.c", "take_frames"), "A WebSocket echoes."),
+        (cut("push_server.c", "hear_of_stop"), "the stop"),
+    ]
+
+
 class Skeletons(unittest.TestCase):
     """What is laid out."""
 
@@ -510,6 +663,14 @@ class Skeletons(unittest.TestCase):
 
 class Ladder(unittest.TestCase):
     """The ladder itself."""
+
+    def test_there_is_one_for_every_program(self):
+        programs = {file.removesuffix(".c") for file in twins.pairs()
+            if twins.Source(twins.read("evented", file)).find("main")}
+        self.assertEqual(set(ladder.NAMES), programs)
+        files = {file.removesuffix(".py") for file in os.listdir(
+            os.path.join(TESTS, "ladder")) if file.endswith(".py")}
+        self.assertEqual(files - {"ladder", "ladder_web"}, programs)
 
     def test_what_to_read_is_there(self):
         for name in ladder.NAMES:
