@@ -132,7 +132,8 @@ def show(data):
     rows = [row if len(row) < 66 else f"{row[:60]}... ({len(line)} bytes)"
         for row, line in zip(rows, lines[-5:])]
     if len(lines) > 5:
-        rows.insert(0, f"({len(lines) - 5} lines, then)")
+        more = len(lines) - 5
+        rows.insert(0, f"({more} line{'s' if more > 1 else ''}, then)")
     return rows or ["nothing"]
 
 

@@ -163,8 +163,11 @@ def a_poll(program):
                     ["nothing"], ["bytes, or the end"])
             publish(server, b"now")
             head_of(client)
-            client.read_to(b'"messages":[{"id":"1-1","text":"now"}]}',
+            client.read_to(b'"messages":[{"id":"1-1","text":"now"}]}\n',
                 "A message ends a poll.")
+            # Whoever has written the answer: its stream goes on.
+            page(client, b"/healthz")
+            expect_page(client, b"200 OK", b"ok\n")
 
 
 @step("those who leave",

@@ -176,6 +176,8 @@ class EchoWithThreads(Climb):
     """echo_server.c, threaded."""
 
     name, to = "echo_server", "threaded"
+    test_each_step_sees_what_is_broken = only_if_full(
+        Climb.test_each_step_sees_what_is_broken)
     breaks = [
         (cut("echo_server.c", "start"), ACCEPT),
         (swap("echo_server.c", "send_all(fd, bytes, (size_t)got)",
@@ -338,6 +340,8 @@ class ClientWithThreads(Climb):
     """guess_client.c and what it needs, threaded."""
 
     name, to = "guess_client", "threaded"
+    test_each_step_sees_what_is_broken = only_if_full(
+        Climb.test_each_step_sees_what_is_broken)
     breaks = [
         (swap("guess_client.c", "options->host, options->port, "
             "options->answer_ms", "options->host, 1, options->answer_ms"),
@@ -384,6 +388,8 @@ class SpinnerWithThreads(Climb):
     """spinner.c, threaded."""
 
     name, to = "spinner", "threaded"
+    test_each_step_sees_what_is_broken = only_if_full(
+        Climb.test_each_step_sees_what_is_broken)
     breaks = [
         (swap("spinner.c", "    return SPINNER_ANSWER;", "    return 41;"),
             "The answer is told at the end."),
@@ -409,6 +415,8 @@ class FlagServerWithEvents(Climb):
     """flag_server.c and what it needs, evented."""
 
     name, to = "flag_server", "evented"
+    test_each_step_sees_what_is_broken = only_if_full(
+        Climb.test_each_step_sees_what_is_broken)
     breaks = [
         (swap("flag_server.c", "if (options->ports[door] != CLI_NO_PORT)",
             "if (door == 0)"), SERVES),
@@ -430,6 +438,8 @@ class FlagServerWithThreads(Climb):
     """flag_server.c and what it needs, threaded."""
 
     name, to = "flag_server", "threaded"
+    test_each_step_sees_what_is_broken = only_if_full(
+        Climb.test_each_step_sees_what_is_broken)
     breaks = [
         (swap("flag_server.c", "if (options->ports[door] != CLI_NO_PORT)",
             "if (door == 0)"), SERVES),
@@ -448,6 +458,8 @@ class FlagsWithEvents(Climb):
     """flags.c and what it needs, evented."""
 
     name, to = "flags", "evented"
+    test_each_step_sees_what_is_broken = only_if_full(
+        Climb.test_each_step_sees_what_is_broken)
     breaks = [
         (cut("flags.c", "send_request"), "A flag is asked for."),
         (cut("flags.c", "save"), "The folder has other files."),
@@ -465,6 +477,8 @@ class FlagsWithThreads(Climb):
     """flags.c and what it needs, threaded."""
 
     name, to = "flags", "threaded"
+    test_each_step_sees_what_is_broken = only_if_full(
+        Climb.test_each_step_sees_what_is_broken)
     breaks = [
         (cut("flags.c", "send_request"), "A flag is asked for."),
         (cut("flags.c", "settle_file"), "a file"),
@@ -485,6 +499,8 @@ class PushWithEvents(Climb):
     """push_server.c and what it needs, evented."""
 
     name, to = "push_server", "evented"
+    test_each_step_sees_what_is_broken = only_if_full(
+        Climb.test_each_step_sees_what_is_broken)
     breaks = [
         (cut("server.c", "listen_to_all"), SERVES),
         (cut("push_server.c", "send_answer"), "no whole head."),
@@ -501,6 +517,8 @@ class PushWithThreads(Climb):
     """push_server.c and what it needs, threaded."""
 
     name, to = "push_server", "threaded"
+    test_each_step_sees_what_is_broken = only_if_full(
+        Climb.test_each_step_sees_what_is_broken)
     breaks = [
         (cut("server.c", "accept_clients"), ACCEPT),
         (cut("push_server.c", "send_answer"), "no whole head."),
