@@ -2,6 +2,7 @@
 
 #include "common/http.h"
 #include "common/http_reply.h"
+#include "common/log.h"
 #include "common/picture.h"
 
 #include <inttypes.h>
@@ -319,4 +320,49 @@ flag_server_cli(struct flag_server_options *options,
     options->server.limits.max_line = HTTP_ROOM;
     if (!options->seeded)
         choose_seed(&options->rules);
+}
+
+/* Read the folder, and let it count; false: text says why not. */
+static bool
+read_folder(struct flag_server *server, char text[FLAG_TEXT_MAX])
+{
+    struct flag_folder *folder =
+        flag_folder_read(server->options.directory, text);
+
+    if (folder == NULL)
+        return false;
+    if (flag_shelf_replace(&server->site.shelf, folder))
+        return true;
+    flag_folder_free(folder);
+    strcpy(text, "the flags of before the last ones are still being sent");
+    return false;
+}
+
+/* Prepare the site. */
+void
+flag_server_prepare(struct flag_server *server,
+    void (*count)(struct counters *sums, void *argument))
+{
+    const struct flag_server_options *options = &server->options;
+    char text[FLAG_TEXT_MAX];
+
+    flag_site_init(&server->site, &options->rules);
+    server->site.size = options->size;
+    server->site.retry_after_s = options->retry_after_s;
+    server->site.say = options->server.quiet ? NULL : log_record;
+    server->site.count = count;
+    if (options->directory != NULL && !read_folder(server, text))
+        cli_die("%s", text);
+}
+
+/* Read the folder of the flags anew. */
+void
+flag_server_reload(struct flag_server *server)
+{
+    char text[FLAG_TEXT_MAX];
+
+    if (read_folder(server, text))
+        log_record("Flags read again.");
+    else
+        log_record("Flags not read again: %s", text);
 }

@@ -1,10 +1,12 @@
 /*
- * flag_server_cli - the command line of flag-server.
+ * flag_server_cli - the command line of flag-server, and the site that it asks
+ * for.
  */
 #ifndef COMMON_FLAG_SERVER_CLI_H
 #define COMMON_FLAG_SERVER_CLI_H
 
 #include "common/cli.h"
+#include "common/flag_site.h"
 #include "common/mishap.h"
 
 /* What a flag-server was asked to do. */
@@ -26,5 +28,27 @@ struct flag_server_options {
 void flag_server_cli(struct flag_server_options *options,
     const struct cli_twin *twin, const uint16_t ports[MISHAP_DOORS], int argc,
     char **argv);
+
+/* What a flag-server serves, and as it was asked to. Part of what its program
+ * keeps, and not to be moved once it is prepared. */
+struct flag_server {
+    struct flag_server_options options;
+    struct flag_site site;
+};
+
+/*
+ * Prepare the site as options, which are set, say; count adds up the counters
+ * of its server. Ends the program by cli_die when the folder of the flags
+ * cannot be read. Before there are threads.
+ */
+void flag_server_prepare(struct flag_server *server,
+    void (*count)(struct counters *sums, void *argument));
+
+/*
+ * Read the folder of the flags anew, and say so on the console. If that fails,
+ * the console says why, and what was served is served still. May wait for a
+ * disk. From any thread, one at a time, while the server serves.
+ */
+void flag_server_reload(struct flag_server *server);
 
 #endif

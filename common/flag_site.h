@@ -19,24 +19,15 @@
  * memory. Nothing here reads, sends, waits or looks at a clock: http_site.h has
  * the means to say that an answer is not due yet.
  *
- *     static const uint16_t ports[MISHAP_DOORS] = { 8001, 8002, 8003 };
- *     static struct flag_site site;
- *     struct http_site webs[MISHAP_DOORS];
- *
- *     flag_server_cli(&options, &server_twin, ports, argc, argv);
- *     flag_site_init(&site, &options.rules);
- *     site.size = options.size;
- *     site.retry_after_s = options.retry_after_s;
- *     ... flag_shelf_replace(&site.shelf,
- *             flag_folder_read(options.directory, text))
- *     site.say = options.server.quiet ? NULL : log_record;
+ *     flag_site_init(&site, &rules);
  *     site.count = count;
  *     for (int door = 0; door < MISHAP_DOORS; door++) {
  *         webs[door] = flag_site_http(&site, door);
- *         if (options.ports[door] != CLI_NO_PORT)
- *             ... http_server_program(options.ports[door],
- *                 &options.server.limits, &webs[door])
+ *         ... http_server_program(ports[door], &limits, &webs[door])
  *     }
+ *
+ * flag_server_prepare (flag_server_cli.h) does the first part as the command
+ * line says.
  */
 #ifndef COMMON_FLAG_SITE_H
 #define COMMON_FLAG_SITE_H

@@ -6,11 +6,7 @@
  * wait for a disk, to read the folder anew, is done by another thread.
  */
 #include "common/flag_server_cli.h"
-#include "common/flag_site.h"
-#include "common/log.h"
 #include "evented/http_server.h"
-
-#include <string.h>
 
 /* So that both twins can run at once, each has ports of its own. */
 #define DEFAULT_PORTS                                                          \
@@ -18,10 +14,9 @@
         8001, 8002, 8003                                                       \
     }
 
-/* A server and what it was asked to do. */
-struct flag_server {
-    struct flag_server_options options;
-    struct flag_site site;
+/* A server, and who reads its folder. */
+struct reader {
+    struct flag_server server;
     struct executor executor;
     struct executor_job job;
     bool reading, again; /* the folder, now and after that */
@@ -36,78 +31,41 @@ count(struct counters *sums, void *argument)
     server_count(sums);
 }
 
-/* Read the folder, and let it count; false: text says why not. */
-static bool
-read_folder(struct flag_server *server, char text[FLAG_TEXT_MAX])
-{
-    struct flag_folder *folder =
-        flag_folder_read(server->options.directory, text);
-
-    if (folder == NULL)
-        return false;
-    if (flag_shelf_replace(&server->site.shelf, folder))
-        return true;
-    flag_folder_free(folder);
-    strcpy(text, "the flags of before the last ones are still being sent");
-    return false;
-}
-
-/* Read the folder anew. If that fails, what was served is served still. In
- * another thread. */
+/* Read the folder of the flags anew. In another thread. */
 static void
 reload(void *argument)
 {
-    struct flag_server *server = argument;
-    char text[FLAG_TEXT_MAX];
+    struct reader *reader = argument;
 
-    if (read_folder(server, text))
-        log_record("Flags read again.");
-    else
-        log_record("Flags not read again: %s", text);
+    flag_server_reload(&reader->server);
 }
 
 /* The folder was read. */
 static void
 on_reloaded(void *argument)
 {
-    struct flag_server *server = argument;
+    struct reader *reader = argument;
 
-    server->reading = false;
-    if (server->again && server->job.begun)
-        begin_reload(server->job.keeper, server);
+    reader->reading = false;
+    if (reader->again && reader->job.begun)
+        begin_reload(reader->job.keeper, reader);
 }
 
 /* Have the folder read anew; once more, if it is being read. */
 static void
 begin_reload(struct keeper *keeper, void *argument)
 {
-    struct flag_server *server = argument;
+    struct reader *reader = argument;
 
-    server->again = server->reading;
-    if (server->reading)
+    reader->again = reader->reading;
+    if (reader->reading)
         return;
-    server->reading = true;
-    server->job = (struct executor_job) { .work = reload,
+    reader->reading = true;
+    reader->job = (struct executor_job) { .work = reload,
         .done = on_reloaded,
-        .argument = server,
+        .argument = reader,
         .keeper = keeper };
-    executor_submit(&server->executor, &server->job);
-}
-
-/* Prepare the site, with its folder, if it has one. */
-static void
-prepare(struct flag_server *server)
-{
-    const struct flag_server_options *options = &server->options;
-    char text[FLAG_TEXT_MAX];
-
-    flag_site_init(&server->site, &options->rules);
-    server->site.size = options->size;
-    server->site.retry_after_s = options->retry_after_s;
-    server->site.say = options->server.quiet ? NULL : log_record;
-    server->site.count = count;
-    if (options->directory != NULL && !read_folder(server, text))
-        cli_die("%s", text);
+    executor_submit(&reader->executor, &reader->job);
 }
 
 /* Read the command line and serve. */
@@ -115,16 +73,17 @@ int
 main(int argc, char **argv)
 {
     static const uint16_t ports[MISHAP_DOORS] = DEFAULT_PORTS;
-    static struct flag_server server;
-    const struct flag_server_options *options = &server.options;
+    static struct reader reader;
+    struct flag_server *server = &reader.server;
+    const struct flag_server_options *options = &server->options;
     struct http_site webs[MISHAP_DOORS];
     struct server_program programs[MISHAP_DOORS];
     size_t programs_count = 0;
 
-    flag_server_cli(&server.options, &server_twin, ports, argc, argv);
-    prepare(&server);
+    flag_server_cli(&server->options, &server_twin, ports, argc, argv);
+    flag_server_prepare(server, count);
     for (int door = 0; door < MISHAP_DOORS; door++) {
-        webs[door] = flag_site_http(&server.site, (enum mishap_door)door);
+        webs[door] = flag_site_http(&server->site, (enum mishap_door)door);
         if (options->ports[door] != CLI_NO_PORT)
             programs[programs_count++] =
                 http_server_program((uint16_t)options->ports[door],
@@ -132,9 +91,9 @@ main(int argc, char **argv)
     }
     if (options->directory != NULL) {
         programs[0].hangup = begin_reload;
-        programs[0].hangup_argument = &server;
-        programs[0].executor = &server.executor;
-        executor_init(&server.executor, 1);
+        programs[0].hangup_argument = &reader;
+        programs[0].executor = &reader.executor;
+        executor_init(&reader.executor, 1);
     }
     return server_run(&options->server, programs, programs_count);
 }
