@@ -13,6 +13,7 @@ import resource
 import shutil
 import signal
 import subprocess
+import sys
 import tempfile
 import time
 import unittest
@@ -423,9 +424,12 @@ class WithoutStrace(Folder):
     """What is missing is said, and costs nothing else."""
 
     def test_the_system_calls_are_missing(self):
-        for tool in "gnuplot", "sh", "python3":
-            if shutil.which(tool):
-                os.symlink(shutil.which(tool), os.path.join(self.folder, tool))
+        # Not the python3 of PATH, which may be a script that needs bash.
+        tools = {"gnuplot": shutil.which("gnuplot"),
+            "sh": shutil.which("sh"), "python3": sys.executable}
+        for name, tool in tools.items():
+            if tool:
+                os.symlink(tool, os.path.join(self.folder, name))
         path = os.environ["PATH"]
         os.environ["PATH"] = self.folder
         try:
