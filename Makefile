@@ -148,12 +148,12 @@ help:
 
 test: check
 
+PRELOADED := torture trim stale
 programs: $(TWIN_PROGRAMS) $(CONTROL_PROGRAMS) $(B)/charfind
 servers: programs $(TEST_SERVERS)
 tests: all servers $(UNIT_TESTS) $(FUZZ_TARGETS) \
 	$(B)/tests/system/answers $(B)/tests/system/frames
-disturbed: servers $(B)/tests/preload/torture.so $(B)/tests/preload/trim.so \
-	$(B)/tests/system/drip
+disturbed: servers $(PRELOADED:%=$(B)/tests/preload/%.so) $(B)/tests/system/drip
 fuzzers: $(FUZZ_TARGETS)
 
 Q := $(if $(V),,@)
@@ -310,7 +310,8 @@ $(WEBSOCKET): LDLIBS += -lnettle
 # Its oracle: libwslay has a parser of frames, too.
 $(B)/tests/unit/test_websocket: LDLIBS += -lwslay
 
-# Preloaded into servers: one makes calls fail, one gives back freed memory.
+# Preloaded into servers: one makes calls fail, one gives back freed memory,
+# one has a coarse clock that is late.
 $(B)/tests/preload/%.so: tests/preload/%.c Makefile
 	@mkdir -p $(@D)
 	@echo "  LINK  $@"

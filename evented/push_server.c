@@ -424,6 +424,8 @@ send_due(struct visit *visit, int64_t *until)
         return PUSH_MORE;
     visit->idle = step == PUSH_WAIT;
     *until = push_until(&visit->client);
+    if (now < visit->stop_at && visit->stop_at < *until)
+        *until = visit->stop_at;
     return step;
 }
 
@@ -493,8 +495,6 @@ await_more(struct visit *visit, int64_t until)
             stream_reset(stream);
         return false;
     }
-    if (until > visit->stop_at && now < visit->stop_at)
-        until = visit->stop_at;
     visit->waits = true;
     stream_pause(stream, until == NEVER ? 0 : until > now ? until - now : 1);
     return true;

@@ -345,6 +345,8 @@ send_due(struct visit *visit, int64_t *until)
         step = push_next(&visit->client, now, buffer, room, &length);
         visit->idle = step == PUSH_WAIT && length == 0;
         *until = push_until(&visit->client);
+        if (now < visit->stop_at && visit->stop_at < *until)
+            *until = visit->stop_at;
         if (visit->lost)
             stream_reset(visit->stream);
         pthread_mutex_unlock(&visit->lock);
@@ -395,10 +397,9 @@ static bool
 await_more(struct visit *visit, int64_t until)
 {
     const bool hears = visit->talks && !visit->deaf;
-    int64_t now = stream_now(), ms = 0;
+    const int64_t now = stream_now();
+    int64_t ms = 0;
 
-    if (until > visit->stop_at && now < visit->stop_at)
-        until = visit->stop_at;
     if (until != NEVER)
         ms = until > now ? until - now : 1;
     switch ((hears ? stream_await_input : stream_await)(visit->stream, ms)) {

@@ -13,15 +13,17 @@ import errno
 import itertools
 import re
 import signal
+import struct
 import subprocess
 import tempfile
 import unittest
 
-from harness import (COVERAGE, DEADLINE, EVENTED_OPTIONS, FULL, FULL_HOUSE, Client,
-    Finder, ServerTest, environment, free_port, main, on_both_twins, program,
-    template, wait_until)
+import test_push
+from harness import (COVERAGE, DEADLINE, EVENTED_OPTIONS, FULL, FULL_HOUSE,
+    Client, Finder, ServerTest, environment, free_port, main, on_both_twins,
+    program, template, wait_until)
 from test_push import frame, read_head, request, upgrade
-from torture import Faults, Tortured, TorturedFinder, TorturedPusher, \
+from torture import STALE, Faults, Tortured, TorturedFinder, TorturedPusher, \
     TorturedServer
 
 GAME = b"PARAMS 0 9223372036854775806\n"
@@ -530,6 +532,26 @@ class Stopping(TortureTest):
                 with self.subTest(call=call, number=number):
                     if not self.stop_once(call, number):
                         break
+
+
+@on_both_twins
+class StaleClock(test_push.PushTest):
+    """The coarse clock ticks between two looks at it."""
+
+    def test_all_are_told_of_the_stop(self):
+        server = self.push("--drain-timeout", "6", "--quiet",
+            variables={"LD_PRELOAD": STALE})
+        polls = [self.poll(server, "?wait=20") for _ in range(8)]
+        chats = [self.socket(server, "/chat") for _ in range(8)]
+        self.wait_for_metrics(server, waiting=8, subscribers=8)
+        server.signal(signal.SIGTERM)
+        for client in polls:
+            self.assertEqual(self.read_poll(client)["messages"], [])
+        for client in chats:
+            self.assertEqual(client.read(), (0x88, struct.pack("!H", 1001)))
+        for client in self.clients:
+            client.close()
+        server.wait()
 
 
 if __name__ == "__main__":

@@ -12,6 +12,9 @@ from harness import BUILD, TESTS, Finder, Pusher, Server, wait_until
 
 LIBRARY = os.path.join(BUILD, "tests", "preload", "torture.so")
 
+# The coarse clock is late at first sight.
+STALE = os.path.join(BUILD, "tests", "preload", "stale.so")
+
 
 def _calls():
     """The calls that the library knows, in its order."""
