@@ -10,6 +10,7 @@
 #   make bench      how fast the twins are, against what the machine allows;
 #                   ONLY=reply-50 ROUNDS=32
 #   make planted    servers slowed by a known share, and what compare says
+#   make results    keep the last report in report/, for README.md to quote
 #   make diff       read the twins side by side; FILE=guess_server, HTML=1
 #   make exercise   port one yourself: NAME=guess_server DIR=~/port TO=evented
 #   make install    PREFIX=/usr/local DESTDIR=
@@ -128,7 +129,7 @@ KEYWORDS := common/ucd
 .PHONY: all help test programs servers tests disturbed fuzzers builds check \
 	check-full \
 	fuzz soak coverage coverage-figures compare install uninstall clean bench \
-	planted diff exercise format format-check deps FORCE
+	planted results diff exercise format format-check deps FORCE
 .DELETE_ON_ERROR:
 
 all: programs $(B)/compare $(B)/port.json $(TELLER)
@@ -141,7 +142,7 @@ help:
 	@echo 'make deps                  install the Debian packages that are missing'
 	@echo 'make diff FILE=NAME        both twins side by side'
 	@echo 'make exercise NAME=echo_server  port one yourself; DIR=~/port'
-	@echo 'make bench, planted, fuzz, soak, coverage'
+	@echo 'make bench, planted, results, fuzz, soak, coverage'
 	@echo 'make format, format-check, clean'
 	@echo 'Variables: CC, HOSTCC, CFLAGS, CPPFLAGS, LDFLAGS, WERROR=1, V=1,'
 	@echo 'SAN=address,undefined, UCD=DIR (Unicode Character Database)'
@@ -448,6 +449,13 @@ bench: $(B)/tests/bench/bench_charindex $(B)/tests/bench/bench_charpage \
 planted: all $(B)/tests/preload/slow.so
 	$(PYTHON) tests/system/planted.py
 
+# Keeps the last report with the sources: report/results.json, report/RESULTS.md
+# and what README.md quotes. REPORT=report/results.json puts the kept one into
+# words again.
+REPORT ?= build/report/report.json
+results:
+	@$(PYTHON) -I -B report/tell '$(REPORT)' --results .
+
 # The twins in reading order, or the pairs that FILE names: guess_server,
 # stream.c; COLOUR=1 for a pager, HTML=1 as a page beside the report.
 diff:
@@ -483,6 +491,7 @@ LIBEXECDIR := $(DESTDIR)$(PREFIX)/libexec/threads-vs-events
 DOCDIR := $(DESTDIR)$(PREFIX)/share/doc/threads-vs-events
 MANUALS := $(wildcard common/man/*.1)
 DOCUMENTS := README.md LICENSE common/protocols.md report/report-json.md \
+	$(wildcard report/RESULTS.md) report/porting/reading.md \
 	common/ucd/UNICODE-LICENSE.txt
 INSTALLED := $(foreach t,$(TWINS),$(PROGRAMS:%=$(BINDIR)/%-$t)) \
 	$(BINDIR)/charfind $(BINDIR)/threads-vs-events

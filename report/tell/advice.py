@@ -225,10 +225,21 @@ def library(report):
         "manuals show it"]
 
 
+def counted(report):
+    """The program whose lines are spoken of."""
+    programs = report.port.programs
+    return named(programs, "guess-server") or (programs or [Ported()])[0]
+
+
+def code_ratio(report):
+    """Its lines with events, as a ratio to those with threads."""
+    p = counted(report)
+    return f"{over(p.evented.lines, p.threaded.lines):.2f}x"
+
+
 def code_lines(report):
     """What the port costs, and who has fewer lines."""
-    programs = report.port.programs
-    p = named(programs, "guess-server") or (programs or [Ported()])[0]
+    p = counted(report)
     t, e = p.threaded.lines, p.evented.lines
     if not t > 0 or not e > 0:
         return "not measured", ""

@@ -150,6 +150,11 @@ def compare(out, now, then):
         out.say("Not compared with the baseline: the servers had a processor "
             "of their own in one of the two only.")
         return False
+    if not all(any(s.runs for s in report.scenarios)
+            for report in (now, then)):
+        out.say("Not compared with the baseline: one of the two is a kept "
+            "report (make results), without its runs.")
+        return False
     out.say(f"Since {then.started}", BOLD)
     out.row(f"{'':48}{'then':>9}{'now':>9}  {'now/then':21} verdict")
     any_ = [write_scenario(out, scenario, then.scenario(scenario.name))

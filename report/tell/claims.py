@@ -47,6 +47,7 @@ class Rule:
     min: float = -inf
     max: float = inf
     shape: str = "ratio"
+    at_least: bool = False   # what is measured is a lower bound
 
     def __post_init__(self):
         if self.measure not in MEASURES or self.shape not in SHAPES \
@@ -83,7 +84,6 @@ class Result:
     verdict: str
     ours: str  # what was measured, and the range
     why: str   # why it is open or not measured
-
 
 
 def ledger():
@@ -151,14 +151,30 @@ def counted(scenario, server, metric):
     return s.counting(s.arm(server), metric)
 
 
-def median_of(scenario, server, metric):
-    """A median of a server with its interval, and why it does not count."""
-    at = scenario.figure(server, metric)
+def ends(scenario, server, metric):
+    """The interval of a server's median; None with too few runs."""
+    kept = scenario.cell(server).intervals.get(metric)
     values = sorted(x for x in (run.figures.get(metric, nan)
         for run in counted(scenario, server, metric)) if isfinite(x))
     k = median_rank(len(values))
-    return Span(values[k - 1], at, values[-k]) if k else point(at), \
-        spoiled(scenario, server, metric)
+    return [values[k - 1], values[-k]] if k else kept
+
+
+def median_of(scenario, server, metric):
+    """A median of a server with its interval, and why it does not count."""
+    at = scenario.figure(server, metric)
+    low, high = ends(scenario, server, metric) or (at, at)
+    return Span(low, at, high), spoiled(scenario, server, metric)
+
+
+def answers_per_second(scenario, server, metric):
+    """How many answers the others got a second, beside the runs that a median
+    is of."""
+    runs = counted(scenario, server, metric)
+    if not runs:
+        return scenario.cell(server).answers_per_second
+    return over(sum(run.background.replies for run in runs),
+        sum(run.window_ns for run in runs) / 1e9)
 
 
 def figure(report, rule):
@@ -202,9 +218,7 @@ def behind(report, rule):
     that go on beside it, several at once."""
     scenario = report.scenario(rule.at) or Scenario()
     x, why = median_of(scenario, rule.a, rule.metric)
-    runs = counted(scenario, rule.a, rule.metric)
-    rate = over(over(sum(run.background.replies for run in runs),
-        sum(run.window_ns for run in runs)),
+    rate = over(answers_per_second(scenario, rule.a, rule.metric) / 1e9,
         sum(other.connections for other in scenario.background))
     return Span(*(end * rate for end in x)), why
 
@@ -330,6 +344,8 @@ def judge(rule, s):
 def apply(claim, rule, report):
     """Apply one rule."""
     s, invalid = MEASURES[rule.measure](report, rule)
+    if rule.at_least:
+        s = s._replace(high=inf)
     scenarios = rule.scenarios(report)
     if not isfinite(s.at):
         return Result("not measured", "", "not in this run"
@@ -350,6 +366,18 @@ def joined(verdicts, any_):
     settles = "reproduced" if any_ else "refuted"
     return settles if settles in verdicts \
         else max(verdicts, key=VERDICTS.index)
+
+
+def summary(results):
+    """How claims are judged, and how many came to each verdict."""
+    counts = [sum(result.verdict == verdict for result in results)
+        for verdict in VERDICTS]
+    return ("Published figures, held against those of this run by rules that "
+        "were written before it. A range is stated for each; the claim is "
+        "reproduced when our whole interval lies in it, refuted when all of it"
+        " lies outside, and undecided otherwise. Here: " + ", ".join(
+            f"{words.count(n)} {verdict}"
+            for n, verdict in zip(counts, VERDICTS)) + ".")
 
 
 def check(claim, report):

@@ -130,15 +130,10 @@ def choose(report):
 
 def finding_row(report, scenario):
     """What a scenario came to."""
-    c, name = scenario.main(), words.metric(report, scenario.primary)
-    link = put('<a href="#{}">{}</a>', scenario.name, scenario.title)
-    values = ("-", "-", "-")
-    if c is not None and words.choice(c) != "not valid":
-        values = (words.estimate(c), words.value(c.metric, c.b_median),
-            words.value(c.metric, c.a_median))
-    ratio, threads, events = map(number, values)
-    return row(link, [put("<td>{}</td>", choice_badge(words.choice(c))),
-        ratio, put("<td>{}</td>", name), threads, events])
+    title_, choice, ratio, name, *medians = words.row(report, scenario)
+    link = put('<a href="#{}">{}</a>', scenario.name, title_)
+    return row(link, [put("<td>{}</td>", choice_badge(choice)),
+        number(ratio), put("<td>{}</td>", name), *map(number, medians)])
 
 
 def findings(report):

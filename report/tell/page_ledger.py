@@ -4,7 +4,6 @@ it here.
 """
 
 import claims
-import words
 from markup import Markup, badge, heads, joined, put, section, table
 
 MEASURED = ("no.", "verdict", "claim", "published", "here")
@@ -44,14 +43,8 @@ def claim_row(name, claim, result):
 
 def summary(results):
     """How many there are of each verdict."""
-    counts = [sum(result.verdict == verdict for _, _, result in results)
-        for verdict in claims.VERDICTS]
-    return put("<p>Published figures, held against those of this run by rules"
-        " that were written before it. A range is stated for each; the claim "
-        "is reproduced when our whole interval lies in it, refuted when all "
-        "of it lies outside, and undecided otherwise. Here: {}.</p>\n",
-        ", ".join(f"{words.count(n)} {verdict}"
-            for n, verdict in zip(counts, claims.VERDICTS)))
+    return put("<p>{}</p>\n",
+        claims.summary([result for _, _, result in results]))
 
 
 def ledger(report):

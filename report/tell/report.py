@@ -201,6 +201,13 @@ def by_name():
         if isinstance(value, dict) else {})
 
 
+def intervals_by_name():
+    """A key that holds [low, high] by name."""
+    read = an_interval().read
+    return Key(lambda value: {key: ends for key, item in value.items()
+        if (ends := read(item))} if isinstance(value, dict) else {})
+
+
 def named(objects, name, key="name"):
     """The first of some objects that has this name, or None."""
     for item in objects:
@@ -340,6 +347,8 @@ class Cell(Object):
     figures, percentiles, spread = by_name(), many(Percentile), one(Spread)
     memory, syscalls, busy = many(Memory), many(Call), one(Busy)
     limiter, limiter_because, gates = a_text(), a_text(), many(Gate)
+    # Of a report that is kept without its runs, see results.py.
+    intervals, answers_per_second = intervals_by_name(), a_number()
 
 
 def span_of(item):
@@ -448,6 +457,8 @@ class Scenario(Object):
     syscalls = Key(lambda value: value if isinstance(value, dict) else {})
     cells, comparisons = many(Cell), many(Comparison)
     aa, runs = many(SameTwice), many(Run)
+    # Of a report that is kept without its runs, see results.py.
+    paces, disturbance = numbers(), a_text()
 
     def cell(self, server):
         """The cell of a server; an empty one if it did not run."""
@@ -475,8 +486,8 @@ class Scenario(Object):
     def pace(self):
         """How fast the machine was, in ns of what pace.h has: at the 10th,
         50th and 90th percentile of the runs."""
-        pace = sorted(run.pace_ns for run in self.runs
-            if isfinite(run.pace_ns))
+        pace = sorted(filter(isfinite,
+            self.paces or [run.pace_ns for run in self.runs]))
         if not pace:
             return NOTHING
         tenth = len(pace) // 10

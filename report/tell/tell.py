@@ -4,12 +4,14 @@ tell - what a report says: compare runs it when something was measured.
     tell REPORT [--page FOLDER] [--whole | --end] [--baseline FILE]
          [--everything]
     tell REPORT --look
+    tell REPORT --results FOLDER
 
 Judges what of a report is not judged yet and writes that to it, makes the
 page, and prints all tables when it is asked to, as at the end of a race or with
 a heading as of an earlier report, and what has changed since another one.
---look only sees whether it is a report. The exit code is 0, or 1 when something
-could not be done, which standard error says.
+--look only sees whether it is a report. --results keeps it with the sources in
+FOLDER, see results.py. The exit code is 0, or 1 when something could not be
+done, which standard error says.
 """
 
 import argparse
@@ -19,6 +21,7 @@ import sys
 import baseline
 import page
 import report as reports
+import results
 import table
 import terminal
 import verdict
@@ -66,6 +69,18 @@ def write(report, options):
     return path
 
 
+def keep(report, options):
+    """Keep a report with the sources; return the exit code."""
+    judge(report, options.report)
+    try:
+        results.keep(report, options.results, replace)
+    except OSError as error:
+        raise Failure(f"{error.filename}: {error.strerror}") from None
+    except ValueError as error:
+        raise Failure(f"{options.report}: {error}") from None
+    return 0
+
+
 def print_all(out, report, then, path, options):
     """Print what is asked for; False when the reports cannot be compared."""
     good = True
@@ -90,6 +105,8 @@ def tell(options):
     report = reports.read(options.report)
     if options.look:
         return 0
+    if options.results is not None:
+        return keep(report, options)
     then = None
     if options.baseline is not None:
         then = reports.read(options.baseline)
@@ -122,6 +139,7 @@ def read_options():
     parser.add_argument("--baseline")
     parser.add_argument("--everything", action="store_true")
     parser.add_argument("--look", action="store_true")
+    parser.add_argument("--results")
     return parser.parse_args()
 
 

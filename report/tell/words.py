@@ -286,6 +286,8 @@ def disturbers(runs):
 
 def disturbance(scenario):
     """How many runs other work disturbed, and whose it was; "" for none."""
+    if not scenario.runs:
+        return scenario.disturbance
     lost = sum(run.disturbed is True for run in scenario.runs)
     return lost and (f"{lost} of {of(len(scenario.runs), 'run')}: "
         + disturbers(scenario.runs)) or ""
@@ -309,6 +311,17 @@ def claim(scenario):
             f"threads {100 * c.b_median:.0f} %"
             + " (no verdict)" * (c.verdict == "no verdict"))
     return finding(c) + reserve(c)
+
+
+def row(report, scenario):
+    """What a scenario came to, in columns: where, the better, the ratio with
+    its interval, of what, and the medians of threads and events."""
+    c, values = scenario.main(), ("-", "-", "-")
+    if c is not None and choice(c) != "not valid":
+        values = (estimate(c), value(c.metric, c.b_median),
+            value(c.metric, c.a_median))
+    return (scenario.title, choice(c), values[0],
+        metric(report, scenario.primary), *values[1:])
 
 
 def sentence(scenario):

@@ -376,9 +376,16 @@ class Diff(unittest.TestCase):
             lines[:3])
 
     def test_the_readme_says_so(self):
-        with open(os.path.join(ROOT, "README.md"), encoding="utf-8") as text:
-            section = re.search(r"\n## Read the twins\n(.*?)\n## ",
-                text.read(), re.DOTALL)[1]
+        self.check_order("README.md", r"\n## Read the twins\n(.*?)\n## ")
+
+    def test_the_guide_says_so(self):
+        self.check_order("report/porting/reading.md",
+            r"\n# Reading the twins\n(.*?)\n## ")
+
+    def check_order(self, path, pattern):
+        """A list of files is in reading order."""
+        with open(os.path.join(ROOT, path), encoding="utf-8") as text:
+            section = re.search(pattern, "\n" + text.read(), re.DOTALL)[1]
         order = [name for item in re.findall(r"^\d+\. ([^:]*)", section,
             re.MULTILINE) for name in re.findall(r"`(\w+\.[ch])`", item)]
         self.assertEqual(order[:2],
@@ -390,6 +397,23 @@ class Diff(unittest.TestCase):
         files = re.findall(r"FILE=([\w.]+)", section)
         self.assertEqual(set(files) - set(diff.known()), set())
         self.assertIn("bare", files)
+
+    def test_the_lesson_of_the_readme_is_the_source(self):
+        with open(os.path.join(ROOT, "README.md"), encoding="utf-8") as text:
+            section = re.search(r"\n## The lesson\n(.*?)\n## ", text.read(),
+                re.DOTALL)[1]
+        parts = re.split(r"`(\w+/guess_server\.c)`", section)
+        self.assertEqual(parts[1::2], ["threaded/guess_server.c",
+            "evented/guess_server.c"])
+        for path, part in zip(parts[1::2], parts[2::2]):
+            with open(os.path.join(ROOT, path), encoding="utf-8") as text:
+                source = text.read()
+            quoted = "".join(line[4:] or "\n" for line in re.findall(
+                r"^    .*\n|^\n(?=    )", part, re.MULTILINE))
+            pieces = re.split(r"\n\n| *\.\.\.\n", quoted)
+            self.assertGreater(len(pieces), 2)
+            for piece in pieces:
+                self.assertIn(piece.strip("\n"), source)
 
     def test_new_files_come_last_by_alphabet_header_first(self):
         with unittest.mock.patch.object(twins, "files", lambda folder: [
