@@ -146,8 +146,8 @@ read_options(struct options *options, int argc, char **argv)
             "Find Unicode characters by what people call them, or say what "
             "characters and codes (U+265A, 0x265A, &hearts;, \\u2665) "
             "are.\vWith - alone, every line of standard input is a query.\n\n"
-            "Exits with 0 when something was found, 1 when nothing was, 2 "
-            "on trouble, 64 for a wrong command line.",
+            "Exit codes: 0 something was found, 1 nothing was, 2 an error, 64 "
+            "usage error.",
     };
     static char version[64];
 

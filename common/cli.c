@@ -46,25 +46,26 @@ static error_t parse_server(int key, char *arg, struct argp_state *state);
 static struct argp_option options[] = {
     { "host", KEY_HOST, "ADDR", 0,
         "listen on ADDR, an address or a name (default 127.0.0.1)", 0 },
-    { "quiet", KEY_QUIET, NULL, 0, "print nothing per request", 0 },
+    { "quiet", KEY_QUIET, NULL, 0, "do not log requests", 0 },
     { "user", KEY_USER, "NAME", 0,
-        "when the port is taken, become this user, for good", 0 },
+        "after binding the port, switch to user NAME permanently", 0 },
     { NULL, KEY_WORKERS, "N", 0, NULL, 0 },
     { NULL, 0, NULL, 0, "Limits (times in seconds, fractions allowed):", 1 },
     { "max-connections", KEY_MAX_CONNECTIONS, "N", 0, connections_help, 0 },
     { "max-line", KEY_MAX_LINE, "BYTES", 0,
-        "the longest line, before its end (default 1024)", 0 },
+        "longest line, without its end (default 1024)", 0 },
     { "line-timeout", KEY_LINE_TIMEOUT, "S", 0,
-        "from a line's first byte to its end (default 10; 0: no limit)", 0 },
+        "to complete a line, from its first byte (default 10; 0: no limit)",
+        0 },
     { "idle-timeout", KEY_IDLE_TIMEOUT, "S", 0,
-        "between two lines (default 300; 0: no limit)", 0 },
+        "between two lines of a client (default 300; 0: no limit)", 0 },
     { "stall-timeout", KEY_STALL_TIMEOUT, "S", 0,
-        "for a client that takes no byte of its answer (default 30; 0: no "
-        "limit)",
+        "until a client that accepts no data is disconnected (default 30; 0: "
+        "no limit)",
         0 },
     { "drain-timeout", KEY_DRAIN_TIMEOUT, "S", 0,
-        "from SIGTERM or SIGINT until connections are cut (default 10; 0: at "
-        "once)",
+        "from SIGTERM or SIGINT until the remaining connections are closed "
+        "(default 10; 0: at once)",
         0 },
     { NULL, 0, NULL, 0, "Help:", -1 },
     { 0 },
@@ -168,7 +169,7 @@ cli_begin(struct server_options *server, const struct cli_twin *twin,
         .limits = limits_default(net_descriptors()),
     };
     snprintf(connections_help, sizeof(connections_help),
-        "clients at once (default %zu: what the descriptor limit allows)",
+        "clients at once (default %zu, from the descriptor limit)",
         server->limits.max_connections);
     for (struct argp_option *o = options; o < end; o++) {
         if (o->key == KEY_WORKERS) {
@@ -338,8 +339,8 @@ cli_host(const struct argp_state *state, const char *text)
         return address;
     }
     if (text[0] == '\0')
-        argp_error(state, "--host: '' is no address (0.0.0.0 and :: are all of "
-                          "this machine)");
+        argp_error(state, "--host: the address is empty (0.0.0.0 and :: are "
+                          "all interfaces)");
     return text;
 }
 

@@ -61,8 +61,8 @@ echo_cli(struct echo_options *options, const struct cli_twin *twin,
         { "port", KEY_PORT, "N", 0, port_help, 0 },
         { "max-connections", KEY_MAX_CONNECTIONS, "N", 0, connections_help, 0 },
         { "idle-timeout", KEY_IDLE_TIMEOUT, "S", 0,
-            "seconds that a client may send, or take, nothing, fractions "
-            "allowed (default 300; 0: no limit)",
+            "seconds until a client that sends or accepts nothing is "
+            "disconnected, fractions allowed (default 300; 0: no limit)",
             0 },
         { 0 },
     };
@@ -85,7 +85,7 @@ echo_cli(struct echo_options *options, const struct cli_twin *twin,
     snprintf(port_help, sizeof(port_help),
         "listen on port N, 0 for any free one (default %u)", port);
     snprintf(connections_help, sizeof(connections_help),
-        "clients at once (default %zu: what the descriptor limit allows)",
+        "clients at once (default %zu, from the descriptor limit)",
         limits.max_connections);
     cli_parse(&argp, 0, argc, argv, options);
 }

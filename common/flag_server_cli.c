@@ -261,28 +261,30 @@ flag_server_cli(struct flag_server_options *options,
         { "delay-port", KEY_DELAY_PORT, "N", 0, helps[MISHAP_DELAY], 0 },
         { "error-port", KEY_ERROR_PORT, "N", 0, helps[MISHAP_ERROR], 0 },
         { "directory", KEY_DIRECTORY, "DIR", 0,
-            "serve the flags of a folder (default: made ones)", 0 },
+            "serve the flags in DIR (default: generated ones)", 0 },
         { "size", KEY_SIZE, "N|book", 0,
-            "bytes of each made flag (default book: 1193 to 36332)", 0 },
+            "bytes of each generated flag (default book: 1193 to 36332)", 0 },
         { "seed", KEY_SEED, "N", 0,
-            "make what happens a function of N (default: a random one)", 0 },
+            "seed of delays and errors (default: random)", 0 },
         { "delay", KEY_DELAY, "S[..S]", 0,
             "seconds before a delayed answer (default 0.5)", 0 },
         { "error-rate", KEY_ERROR_RATE, "SHARE", 0,
-            "of the requests to the error port that fail (default 0.25)", 0 },
+            "share of requests to the error port that fail (default 0.25)", 0 },
         { "delay-rate", KEY_DELAY_RATE, "SHARE", 0,
-            "of these requests that are delayed (default 0.5)", 0 },
+            "share of requests to the error port that are delayed (default "
+            "0.5)",
+            0 },
         { "error-status", KEY_ERROR_STATUS, "LIST", 0,
-            "what an error is one of (default 500,501,502,503)", 0 },
+            "statuses that errors have (default 500,501,502,503)", 0 },
         { "retry-after", KEY_RETRY_AFTER, "S", 0,
-            "have errors ask for a pause of S seconds", 0 },
+            "send Retry-After: S with errors", 0 },
         { "second-edition", KEY_SECOND_EDITION, NULL, 0,
-            "delay all requests to the error port, too; by default 0.5..5 "
-            "seconds, and an error is 418",
+            "behave like the book's second edition: delay all requests to the "
+            "error port, too, by 0.5..5 seconds, and fail with 418",
             0 },
         { "fault", KEY_FAULT, "KIND", 0,
-            "instead of an error: abort, close, hang, cut, long, twice, slow, "
-            "garbage, bad-chunk, loop or bare-lf",
+            "what happens instead of an error: abort, close, hang, cut, long, "
+            "twice, slow, garbage, bad-chunk, loop or bare-lf",
             0 },
         { 0 },
     };
@@ -291,7 +293,7 @@ flag_server_cli(struct flag_server_options *options,
     const struct argp argp = {
         .options = own,
         .parser = parse,
-        .doc = "Serve flags, slowly and with errors where that is wanted.",
+        .doc = "Serve flags: at once, with delays, and with errors.",
         .children = children,
     };
     struct parse input = { .options = options };
@@ -314,8 +316,8 @@ flag_server_cli(struct flag_server_options *options,
         helps[MISHAP_LOCAL], "answer at once at port N", ports[MISHAP_LOCAL]);
     describe(
         helps[MISHAP_DELAY], "delay answers at port N", ports[MISHAP_DELAY]);
-    describe(
-        helps[MISHAP_ERROR], "fail at times at port N", ports[MISHAP_ERROR]);
+    describe(helps[MISHAP_ERROR], "fail some requests at port N",
+        ports[MISHAP_ERROR]);
     cli_parse(&argp, 0, argc, argv, &input);
     options->server.limits.max_line = HTTP_ROOM;
     if (!options->seeded)

@@ -291,27 +291,27 @@ static const struct argp_option flags_argp[] = {
     { "verbose", 'v', NULL, 0, "print a line for each flag", 0 },
     { "base-url", KEY_BASE_URL, "URL", 0, "get the flags below URL (http only)",
         1 },
-    { "suffix", KEY_SUFFIX, "gif|png", 0, "the kind of images (default gif)",
+    { "suffix", KEY_SUFFIX, "gif|png", 0, "kind of the images (default gif)",
         1 },
     { "names", KEY_NAMES, NULL, 0,
-        "name files by countries, which takes two requests a flag", 1 },
+        "name files by country, with a second request per flag", 1 },
     { "show", KEY_SHOW, NULL, 0, "print each code as its flag is saved", 1 },
     { "report", KEY_REPORT, "FILE", 0,
         "write a JSON object for each flag to FILE", 1 },
     { "directory", 'd', "DIR", 0, "save files in DIR (default downloads)", 2 },
     { "times", KEY_TIMES, "N", 0,
-        "write an image N times into its file (default 1)", 2 },
-    { "fsync", KEY_FSYNC, NULL, 0,
-        "a file counts when it is on the disk, not before", 2 },
+        "write each image N times into its file (default 1)", 2 },
+    { "fsync", KEY_FSYNC, NULL, 0, "count a file only once it is on the disk",
+        2 },
     { NULL, 0, NULL, 0, "Limits (times in seconds, fractions allowed):", 3 },
     { "timeout", KEY_TIMEOUT, "S", 0,
-        "without a byte from the server (default 30; 0: no limit)", 3 },
+        "to wait for a byte from the server (default 30; 0: no limit)", 3 },
     { "max-time", KEY_MAX_TIME, "S", 0,
         "for a request as a whole (default 0: no limit)", 3 },
     { "retries", KEY_RETRIES, "N", 0,
-        "times that a request is made again (default 0)", 3 },
+        "retry a failed request up to N times (default 0)", 3 },
     { "max-bytes", KEY_MAX_BYTES, "N", 0,
-        "of an image (default 16777216, 16 MiB)", 3 },
+        "largest image, in bytes (default 16777216, 16 MiB)", 3 },
     { NULL, 0, NULL, 0, "Help:", -1 },
 };
 #define OPTIONS (sizeof(flags_argp) / sizeof(*flags_argp))
@@ -329,9 +329,9 @@ flags_cli(struct flags_options *options, const struct cli_twin *twin, int argc,
         .doc = "Download flags, by default those of the 20 most populous "
                "countries.\v"
                "CC is a code of two letters, or one letter for all 26 codes "
-               "that begin with it. Exit codes: 0 all flags are saved or not "
-               "found, 1 any error, 2 the disk is full or the folder cannot "
-               "be used, 64 a wrong command line, 130 interrupted.",
+               "that begin with it. Exit codes: 0 all flags were saved or not "
+               "found, 1 any error, 2 the disk is full or the folder unusable, "
+               "64 usage error, 130 interrupted.",
     };
     struct parse parse = { options, twin, .limit = FLAGS_CODES_MAX };
 

@@ -104,13 +104,15 @@ guess_server_cli(struct guess_server_options *options,
         0 };
     const struct argp_option own[] = {
         { "port", KEY_PORT, "N", 0, port_help, 0 },
-        { "seed", KEY_SEED, "N", 0,
-            "make the guesses a function of N (default: random ones)", 0 },
+        { "seed", KEY_SEED, "N", 0, "seed of the guesses (default: random)",
+            0 },
         { "strategy", KEY_STRATEGY, "NAME", 0,
-            "random (default), or bisect: close in by Warmer and Colder", 0 },
-        { "lang", KEY_LANG, "en|ko", 0,
-            "the language of the console (default en)", 0 },
-        { NULL, 0, NULL, 0, "For experiments, the cost of each NUMBER:", 2 },
+            "random (default), or bisect: narrow the range by Warmer and "
+            "Colder",
+            0 },
+        { "lang", KEY_LANG, "en|ko", 0, "language of the console (default en)",
+            0 },
+        { NULL, 0, NULL, 0, "For experiments, the cost of each guess:", 2 },
         { "work", KEY_WORK, "US", 0,
             "burn US microseconds of processor time (default 0)", 0 },
         { "block", KEY_BLOCK, "MS", 0,
@@ -290,22 +292,22 @@ guess_client_cli(struct guess_client_options *options,
             "the server's address or name (default 127.0.0.1)", 0 },
         { "port", KEY_PORT, "N", 0, port_help, 0 },
         { "count", KEY_COUNT, "N", 0,
-            "end a game after N guesses, 0: when the number is found "
-            "(default 5 for the published games, else 0)",
+            "end a game after N guesses; 0: when the number is found (default "
+            "5 for the published games, else 0)",
             0 },
         { "answer-timeout", KEY_ANSWER_TIMEOUT, "S", 0,
             "seconds that the server may take to answer, fractions allowed "
             "(default 60; 0: no limit)",
             0 },
         { "lang", KEY_LANG, "en|ko", 0,
-            "the language of what is shown and asked (default en)", 0 },
+            "language of the output and the questions (default en)", 0 },
         { "words", KEY_WORDS, "en|ko", 0,
-            "the language of the decisions that are sent to the server "
-            "(default en; published servers know either, not both)",
+            "language of the decisions sent to the server (default en; a "
+            "published server knows only one)",
             0 },
         { "ask", KEY_ASK, NULL, 0,
-            "keep the secret in your head and answer each guess yourself; a "
-            "game then is LOWER UPPER (default 1 100)",
+            "keep the secret in your head and answer each guess yourself; "
+            "games are then LOWER UPPER (default 1 100)",
             0 },
         CLI_NEGATIVE_NUMBERS,
         { 0 },

@@ -91,14 +91,14 @@ spinner_cli(struct spinner_options *options, const struct cli_twin *twin,
 {
     static const struct argp_option own[] = {
         { "message", KEY_MESSAGE, "TEXT", 0,
-            "what stands beside the spinner (default thinking!)", 0 },
+            "text beside the spinner (default thinking!)", 0 },
         { "seconds", KEY_SECONDS, "S", 0,
             "how long the slow function takes (default 3)", 0 },
         { "interval", KEY_INTERVAL, "S", 0,
             "from one frame to the next (default 0.1)", 0 },
         { "frames", KEY_FRAMES, "1|2", 0,
-            "as in the first edition of the book, or in the second (default 1; "
-            "with a command 2)",
+            "frames of the book's first or second edition (default 1; with a "
+            "command 2)",
             0 },
         { "block", KEY_BLOCK, NULL, 0,
             "let the slow function block where it is called", 0 },
@@ -108,7 +108,7 @@ spinner_cli(struct spinner_options *options, const struct cli_twin *twin,
         .options = own,
         .parser = parse,
         .args_doc = "[-- COMMAND ARG...]",
-        .doc = "Turn a spinner while a slow function runs, or a command.",
+        .doc = "Turn a spinner while a slow function or a command runs.",
     };
     struct parse input = { .options = options };
 

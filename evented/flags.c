@@ -920,7 +920,8 @@ main(int argc, char **argv)
     static const struct cli_twin twin = {
         .version = "(evented)",
         .workers = "savers",
-        .workers_help = "N threads that save files (default 4; 0: the loop)",
+        .workers_help =
+            "save files in N threads (default 4; 0: in the event loop)",
         .workers_default = SAVERS_DEFAULT,
         .workers_max = SAVERS_MAX,
     };

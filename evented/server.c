@@ -32,7 +32,7 @@
 const struct cli_twin server_twin = {
     .version = "(evented)",
     .workers = "loops",
-    .workers_help = "serve by N event loops in N threads, connections are "
+    .workers_help = "run N event loops in N threads; connections are "
                     "handed out in turn (default 1; 0: one per processor)",
     .workers_default = 1,
     .workers_max = LOOPS_MAX,

@@ -152,8 +152,8 @@ prove_peer(
         putchar('\n');
     if (result == 0)
         say(stdout,
-            "Conforming: %s, in %zu conversations (what it answers; not its "
-            "limits and timeouts, nor what it does under load).",
+            "Conforming: %s, in %zu conversations (its answers only: limits, "
+            "timeouts and load were not checked).",
             name, peer->conversations);
     else if (peer->differences > 0)
         say(stdout,
@@ -239,7 +239,8 @@ announce(const struct request *request, const struct chosen *chosen,
         say(stdout, "Rates and latencies will be missing: %s.",
             plan->placement.why);
     if (chosen->lacks_finder && !request->check_only)
-        say(stdout, "What asks the charfinder is left out: it is not built.");
+        say(stdout,
+            "Scenarios of the charfinder are left out: it is not built.");
     if (plan->peer != NULL && !request->check_only)
         announce_peer(chosen, plan);
     fflush(stdout);
@@ -282,7 +283,7 @@ say_untold(const char *report)
 {
     char *shown = text_harmless(report);
 
-    warnx("%s; what was measured is kept: compare --render %s tells it",
+    warnx("%s; the measurements are kept: --render %s prints them",
         teller_missing(), shown);
     free(shown);
 }
@@ -411,7 +412,7 @@ take_up(struct request *request)
     json_t *head = journal_head(request->resume, &why);
 
     if (head == NULL)
-        errx(1, "%s: %s", request->resume, why);
+        errx(1, "cannot resume %s: %s", request->resume, why);
     request->started = strdup(get_text(head, "started"));
     if (request->started == NULL)
         err(1, NULL);
@@ -451,7 +452,7 @@ begin_journal(
     head = report_head(report);
     journal = journal_open(output, head, request->resume != NULL, &why);
     if (journal == NULL)
-        errx(1, "%s cannot be gone on with: %s", output, why);
+        errx(1, "cannot resume %s: %s", output, why);
     json_decref(head);
     return journal;
 }
@@ -464,8 +465,7 @@ race_and_report(struct report *report, const struct chosen *chosen,
     char *farewell;
     bool told;
 
-    if (asprintf(&farewell,
-            "\nInterrupted; --resume %s goes on where this ended.\n",
+    if (asprintf(&farewell, "\nInterrupted. Continue with --resume %s.\n",
             telling->output) == -1)
         err(1, NULL);
     guard_say(farewell);
@@ -507,7 +507,7 @@ compare(
     if (request->resume != NULL)
         journal = begin_journal(request, &report, output);
     guard_say(request->resume != NULL
-                  ? "\nInterrupted; nothing is lost, --resume goes on.\n"
+                  ? "\nInterrupted. Continue with --resume.\n"
                   : "\nInterrupted before anything was measured.\n");
     report.planned = announce(request, &chosen, plan);
     meter_start(&meter, report.planned);

@@ -28,44 +28,44 @@ enum key {
     KEY_ENVIRONMENT,
 };
 
-const char *argp_program_version = "compare " VERSION;
+const char *argp_program_version = "compare (threads-vs-events) " VERSION;
 
 static const struct argp_option options[] = {
     { NULL, 0, NULL, 0, "What is done:", 1 },
     { "check", KEY_CHECK, NULL, 0,
-        "compare the answers and stop: no race, no report", 1 },
-    { "list", KEY_LIST, NULL, 0, "list the scenarios and stop", 1 },
-    { "standard", KEY_STANDARD, NULL, 0, "race in more scenarios: ten minutes",
+        "compare the answers only: no race, no report", 1 },
+    { "list", KEY_LIST, NULL, 0, "list the scenarios", 1 },
+    { "standard", KEY_STANDARD, NULL, 0, "run more scenarios (ten minutes)",
         1 },
-    { "full", KEY_FULL, NULL, 0, "race in all of them: an hour", 1 },
-    { "only", KEY_ONLY, "NAME,...", 0, "race in these scenarios alone", 1 },
+    { "full", KEY_FULL, NULL, 0, "run all scenarios (an hour)", 1 },
+    { "only", KEY_ONLY, "NAME,...", 0, "run only these scenarios", 1 },
     { "peer", KEY_PEER, "'NAME=COMMAND {port}'", 0,
-        "check and race a server of yours, too (see below)", 1 },
+        "also check and race a server of yours (see below)", 1 },
     { "peer-speaks", KEY_PEER_SPEAKS, "WHAT", 0,
-        "what it is a server of: game (default), charfinder or http", 1 },
-    { "resume", KEY_RESUME, "DIR", 0,
-        "go on with an interrupted run that wrote to DIR", 1 },
-    { "render", KEY_RENDER, "FILE", 0,
-        "print the table of an earlier report.json, make its page, and stop",
+        "protocol of the peer: game (default), charfinder or http", 1 },
+    { "resume", KEY_RESUME, "DIR", 0, "continue the interrupted run in DIR",
         1 },
+    { "render", KEY_RENDER, "FILE", 0,
+        "print the tables of an earlier report.json and make its page", 1 },
     { "baseline", KEY_BASELINE, "FILE", 0,
-        "say what has changed since an earlier report.json of this machine",
+        "also print what has changed since an earlier report.json of this "
+        "machine",
         1 },
     { NULL, 0, NULL, 0, "How it is done:", 2 },
     { "blocks", KEY_BLOCKS, "N", 0,
-        "repeat each scenario N times (4 runs of the twins each); with fewer "
-        "than 6 there is no verdict",
+        "run N blocks of each scenario (4 runs of the twins or more in each); "
+        "fewer than 6 give no verdict",
         2 },
-    { "seconds", KEY_SECONDS, "S", 0, "measure S seconds in each run", 2 },
+    { "seconds", KEY_SECONDS, "S", 0, "measure for S seconds in each run", 2 },
     { "seed", KEY_SEED, "N", 0,
-        "repeat the conversations and the order of an earlier run", 2 },
+        "use the conversations and the order of the run with seed N", 2 },
     { "output", KEY_OUTPUT, "DIR", 0,
         "write report.json and index.html to DIR (default: report, beside this "
-        "program where it was built, or else here; with --render, where FILE "
-        "is); a report that was there is kept as report.json.old",
+        "program in its build directory, otherwise in the current one; with "
+        "--render, where FILE is); an older report is kept as report.json.old",
         2 },
     { "environment", KEY_ENVIRONMENT, "full", 0,
-        "show paths, commands and the kernel's command line on the page, too",
+        "also show paths, commands and the kernel's command line on the page",
         2 },
     { NULL, 0, NULL, 0, "Help:", -1 },
     { 0 },
@@ -76,21 +76,17 @@ static const char doc[] =
     "Proves that the threaded and the evented servers answer alike, loads "
     "them in turn, and says which does more, by how much, and what each costs. "
     "Without options it takes two and a half minutes, prints a table for each "
-    "scenario, and writes the figures of every run to report.json. The exit "
-    "code is 0 when the servers are alike and all runs succeeded, 1 when not, "
-    "and 64 for a wrong command line."
+    "scenario, and writes the figures of every run to report.json. Exit codes: "
+    "0 the servers are alike and all runs succeeded, 1 not so, 64 usage error."
     "\v"
     "A peer is a server of the guessing game (or what --peer-speaks says) in "
-    "any language; the protocol is in common/protocols.md of the sources. "
-    "COMMAND is one "
-    "command for /bin/sh (as after "
-    "exec), {port} in it becomes the port to listen on, at 127.0.0.1. The "
-    "peer is first held to the protocol, and each rule that it breaks is "
-    "printed; if there is none, it is raced beside the twins. It must stay in "
-    "the foreground, and has 5 s to end on SIGTERM; what it started is ended "
-    "with it, in whatever session that is. Its standard output is thrown away; "
-    "the last that it wrote on standard error is shown when something is "
-    "wrong.\n\n"
+    "any language; the sources describe it in common/protocols.md. /bin/sh "
+    "runs COMMAND with exec; {port} stands for the port of 127.0.0.1 to listen "
+    "on. The peer is first checked against the protocol, and each rule that it "
+    "breaks is printed; if it breaks none, it is raced beside the twins. It "
+    "must stay in the foreground and exit within 5 s of SIGTERM; all processes "
+    "that it started end with it. Its standard output is discarded; the end of "
+    "its standard error is shown when something is wrong.\n\n"
     "  compare --check --peer 'mine=./my-server --port {port}'\n"
     "  compare --only sweep-64 --peer 'mine=./my-server --port {port}'\n";
 
@@ -124,7 +120,7 @@ parse_only(struct request *request, char *names, struct argp_state *state)
         const struct scenario *s = scenario_find(name);
 
         if (name[0] == '\0')
-            argp_error(state, "an empty name in --only names no scenario");
+            argp_error(state, "--only has an empty name");
         if (s == NULL)
             argp_error(state, "no scenario is called '%s' (try --list)", name);
         if (!options_choose(request, s))
@@ -210,7 +206,7 @@ parse_path(
         return false;
     }
     if (arg[0] == '\0')
-        argp_error(state, "an empty name is no file and no folder");
+        argp_error(state, "a file or folder name is empty");
     return true;
 }
 
@@ -223,8 +219,8 @@ check(const struct request *request, struct argp_state *state)
     if (request->peer_speaks != ASK_GAME && request->peer == NULL)
         argp_error(state, "--peer-speaks needs --peer");
     if (request->resume != NULL && (request->designed || request->check_only))
-        argp_error(state, "--resume goes on as was begun: nothing else can be "
-                          "asked for");
+        argp_error(state, "--resume continues as the run was started: it takes "
+                          "no other options");
     if (request->resume != NULL && request->output != NULL)
         argp_error(state, "--resume DIR writes to DIR, not to --output");
     if (request->render != NULL &&

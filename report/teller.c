@@ -63,7 +63,7 @@ copy(const char *word)
 int
 teller_run(const char *const arguments[])
 {
-    char *line[TELLER_OPTIONS_MAX + 5] = { 0 };
+    char *line[TELLER_OPTIONS_MAX + 7] = { 0 };
     char *folder = programs_find_file(FOLDER);
     size_t n = 0;
     int error;
@@ -82,6 +82,8 @@ teller_run(const char *const arguments[])
         assert(i < TELLER_OPTIONS_MAX);
         line[n++] = copy(arguments[i]);
     }
+    line[n++] = copy("--name");
+    line[n++] = copy(program_invocation_short_name);
     fflush(stdout);
     error = start(&pid, line);
     while (n > 0)

@@ -42,7 +42,7 @@
 const struct cli_twin server_twin = {
     .version = "(threaded)",
     .workers = "threads",
-    .workers_help = "serve by a pool of N threads, the next clients wait in "
+    .workers_help = "serve with a pool of N threads; further clients wait in "
                     "the accept queue (default 0: a thread per connection)",
     .workers_default = 0,
     .workers_max = THREADS_MAX,

@@ -10,7 +10,7 @@
 #include <string.h>
 #include <unistd.h>
 
-static const char no_journal[] = "there is no journal to go on with";
+static const char no_journal[] = "it has no journal";
 
 struct journal {
     FILE *out;
@@ -138,8 +138,8 @@ take_lines(const char *directory, const json_t *head, const char **why)
     if (lines == NULL)
         *why = no_journal;
     else if (!json_equal(json_array_get(lines, 0), head))
-        *why = "it was begun on another machine, with other programs, or "
-               "otherwise than now";
+        *why = "it was started on another machine, with other programs, or "
+               "with other options";
     json_array_remove(lines, 0);
     json_array_foreach(lines, i, line)
         if (*why == NULL && !is_whole(line))

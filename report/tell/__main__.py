@@ -2,7 +2,7 @@
 import sys
 
 if sys.version_info < (3, 11):
-    sys.stderr.write("compare: telling takes Python 3.11, and this is %d.%d\n"
+    sys.stderr.write("tell: Python 3.11 or later is needed; this is %d.%d\n"
         % sys.version_info[:2])
     sys.exit(1)
 

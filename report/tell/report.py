@@ -652,8 +652,8 @@ def _hint(path):
     if os.path.exists(path) \
             or not os.path.exists(os.path.join(folder, "journal.jsonl")):
         return ""
-    return ("; it was interrupted before there was one: compare --resume "
-        + (folder or "."))
+    return ("; it was interrupted before there was one: continue with "
+        "--resume " + (folder or "."))
 
 
 def read(path):

@@ -2,7 +2,7 @@
 tell - what a report says: compare runs it when something was measured.
 
     tell REPORT [--page FOLDER] [--whole | --end] [--baseline FILE]
-         [--everything]
+         [--everything] [--name PROGRAM]
     tell REPORT --look
     tell REPORT --results FOLDER
 
@@ -11,7 +11,7 @@ page, and prints all tables when it is asked to, as at the end of a race or with
 a heading as of an earlier report, and what has changed since another one.
 --look only sees whether it is a report. --results keeps it with the sources in
 FOLDER, see results.py. The exit code is 0, or 1 when something could not be
-done, which standard error says.
+done, which standard error says, in the name of PROGRAM.
 """
 
 import argparse
@@ -133,6 +133,7 @@ def read_options():
     """Read the command line."""
     parser = argparse.ArgumentParser(prog="tell", allow_abbrev=False)
     parser.add_argument("report")
+    parser.add_argument("--name", default="tell")
     parser.add_argument("--page")
     parser.add_argument("--whole", action="store_true")
     parser.add_argument("--end", action="store_true")
@@ -145,8 +146,10 @@ def read_options():
 
 def main():
     """Tell; return the exit code."""
+    options = read_options()
     try:
-        return tell(read_options())
+        return tell(options)
     except (Failure, reports.NoReport) as error:
-        print("compare: " + terminal.harmless(str(error)), file=sys.stderr)
+        print(f"{options.name}: {terminal.harmless(str(error))}",
+            file=sys.stderr)
         return 1

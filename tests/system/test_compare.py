@@ -206,7 +206,7 @@ class Resume(Folder):
         finally:
             process.kill()
         self.assertEqual(process.returncode, -signal.SIGTERM)
-        self.assertIn(f"--resume {self.folder} goes on", errors)
+        self.assertIn(f"Continue with --resume {self.folder}.", errors)
 
     def runs(self):
         """The runs in the journal."""
@@ -352,7 +352,7 @@ class ResumeWhole(Raced):
             self.write("journal.jsonl", Raced.left[2] + json.dumps(line))
             with self.subTest(line=line):
                 self.assertEqual(compare("--resume", self.folder), (1, "",
-                    f"compare: {self.folder} cannot be gone on with: a line of "
+                    f"compare: cannot resume {self.folder}: a line of "
                     "journal.jsonl is damaged\n"))
 
 
@@ -453,8 +453,8 @@ class WithoutPython(Folder):
                 "--only", "reply-1", "--blocks", "1")
         path = os.path.join(self.folder, "report.json")
         self.assertEqual((code, errors), (1, "compare: python3: not found; "
-            "what was measured is kept: compare --render "
-            f"{path} tells it\n"), output)
+            "the measurements are kept: --render "
+            f"{path} prints them\n"), output)
         self.assertEqual(sorted(os.listdir(self.folder)),
             ["journal.jsonl", "report.json"])
         self.assertNotIn("comparisons", read(self.folder))
@@ -581,10 +581,10 @@ class CommandLine(unittest.TestCase):
     def test_wrong_values(self):
         for options, reason in {
             ("--only", "nothing"): "no scenario is called 'nothing'",
-            ("--only", ""): "names no scenario",
-            ("--only", ","): "names no scenario",
-            ("--only", "reply-50,,reply-1"): "names no scenario",
-            ("--only", "reply-50,"): "names no scenario",
+            ("--only", ""): "has an empty name",
+            ("--only", ","): "has an empty name",
+            ("--only", "reply-50,,reply-1"): "has an empty name",
+            ("--only", "reply-50,"): "has an empty name",
             ("--only", "reply-50,reply-1,reply-50"): "names 'reply-50' twice",
             ("--only", "reply-1", "--only", "reply-1"): "'reply-1' twice",
             ("--blocks", "0"): "blocks",
@@ -594,17 +594,22 @@ class CommandLine(unittest.TestCase):
             ("--render", "x", "--check"): "measures nothing",
             ("--render", "x", "--only", "reply-1"): "measures nothing",
             ("--render", "x", "--peer", "y=z {port}"): "measures nothing",
-            ("--resume", "x", "--seed", "1"): "goes on as was begun",
-            ("--resume", "x", "--full"): "goes on as was begun",
+            ("--resume", "x", "--seed", "1"): "continues as the run was started",
+            ("--resume", "x", "--full"): "continues as the run was started",
             ("--standard", "--full"): "one of --standard and --full",
             ("--peer-speaks", "http"): "--peer-speaks needs --peer",
-            ("--output", ""): "an empty name is no file and no folder",
+            ("--output", ""): "a file or folder name is empty",
             ("reply-1",): "'reply-1' is not an option",
         }.items():
             with self.subTest(options):
                 code, output, errors = compare(*options)
                 self.assertEqual((code, output), (64, ""))
                 self.assertIn(reason, errors)
+
+    def test_its_version_names_the_package(self):
+        code, output, errors = compare("--version")
+        self.assertEqual((code, errors), (0, ""))
+        self.assertRegex(output, r"\Acompare \(threads-vs-events\) [\d.]+\n\Z")
 
     def test_what_cannot_be_printed_is_an_error(self):
         with open("/dev/full", "w", encoding="utf-8") as full:
@@ -645,7 +650,7 @@ class CommandLine(unittest.TestCase):
             with open(os.path.join(folder, "journal.jsonl"), "w"):
                 pass
             self.assertEqual(compare("--render", path), (1, "", missing
-                + "; it was interrupted before there was one: compare "
+                + "; it was interrupted before there was one: continue with "
                 f"--resume {folder}\n"))
 
     def test_the_list_has_a_question_for_each_scenario(self):

@@ -453,8 +453,8 @@ class Judged(unittest.TestCase):
                     "runpy.run_path(sys.argv[1])' \"$3\"\n")
                 os.fchmod(program.fileno(), 0o755)
             done = run_render(reports.usual(), variables={"PATH": folder})
-            self.assertEqual((done.returncode, done.stderr), (1, "compare: "
-                "telling takes Python 3.11, and this is 3.9\n"))
+            self.assertEqual((done.returncode, done.stderr), (1,
+                "tell: Python 3.11 or later is needed; this is 3.9\n"))
 
 
 class Printed(unittest.TestCase):
