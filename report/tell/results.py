@@ -144,16 +144,20 @@ def machine(report):
 
 
 def answer(report):
-    """What is better in each situation, in a row."""
+    """The first sentence of the advice, and what is better in each situation,
+    in a row."""
     found = []
+    first = "".join(plain(text) + "\n\n"
+        for text in advice.sentences(report)[:1])
     for line in advice.give(report):
         name, ratio = "lines of code", advice.code_ratio(report)
         if line.scenario:
             c = line.scenario.main()
             name, ratio = words.metric(report, c.metric), words.estimate(c)
         found.append((line.situation, line.choice, ratio, name))
-    return plain(machine(report)) + "\n\n" + rows(("situation", "better",
-        "events / threads (95 % interval)", "of"), found)
+    return first + rows(("situation", "better",
+        "events / threads (95 % interval)", "of"), found) + "\n" \
+        + plain(machine(report)) + "\n"
 
 
 def findings(report):
