@@ -32,7 +32,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 
-/* What a client reads that finds the house full. */
+/* Sent to a client for which there is no room. */
 #define CHARTALK_FULL_HOUSE "ERROR too many connections\r\n"
 
 /* The longest text for a peer that is kept, its NUL included: an IPv6 address

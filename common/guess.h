@@ -35,7 +35,7 @@
 #define GUESS_LINE_TIMEOUT     "line timeout"
 #define GUESS_NO_MEMORY        "out of memory"
 
-/* What a client reads that finds the house full. */
+/* Sent to a client for which there is no room. */
 #define GUESS_FULL_HOUSE "ERROR too many connections\n"
 
 /* What the client says of a guess. */

@@ -68,7 +68,7 @@ enum net_accept {
 enum net_accept net_accept_error(int error);
 
 /* A descriptor kept in reserve, to be given up when none is left, so that a
- * waiting client can be accepted and told. -1: none to be had. */
+ * waiting client can be accepted and told. -1: there is none. */
 int net_spare(void);
 
 /* Bytes written to a socket that its peer has not acknowledged. */

@@ -23,8 +23,8 @@
 struct server_program http_server_program(
     uint16_t port, const struct limits *limits, struct http_site *site);
 
-/* What a client reads that finds the house full (503), for such a program and
- * others; call it as above. */
+/* The answer to a client for which there is no room (503), for such a program
+ * and others; call it as above. */
 const char *http_server_refusal(void);
 
 #endif

@@ -34,7 +34,7 @@ struct connection {
 struct server_program {
     uint16_t port; /* 0: any free one */
 
-    /* What a client reads that finds the house full, its line end included. */
+    /* Sent to a client for which there is no room, its line end included. */
     const char *refusal;
 
     /*

@@ -959,7 +959,7 @@ stream_free(struct stream *stream)
     drop(stream);
 }
 
-/* Whether the conversation was ended by the will of one side. */
+/* Whether either side closed the connection normally. */
 bool
 stream_ended_well(const struct stream *stream)
 {

@@ -224,7 +224,7 @@ void stream_reset(struct stream *stream);
 /* Close and free a stream, at once; gone is called. Not within line. */
 void stream_free(struct stream *stream);
 
-/* Whether the conversation was ended by the will of one side; for gone. */
+/* Whether either side closed the connection normally; for gone. */
 bool stream_ended_well(const struct stream *stream);
 
 /* Whether some of the next message has come. */

@@ -438,8 +438,7 @@ describe_machine(const struct plan *plan)
     return machine_describe(cpus, plan->placement.pinned ? 2 : 0);
 }
 
-/* Describe what is going to be raced, and begin the journal or go on with it.
- */
+/* Describe what is going to be raced, and begin the journal or continue it. */
 static struct journal *
 begin_journal(
     const struct request *request, struct report *report, const char *output)

@@ -33,7 +33,7 @@ json_t *report_to_json(const struct report *report);
 
 /*
  * Return the head of a journal: what must be the same for a comparison to be
- * gone on with, and is known before anything is run. The caller owns it.
+ * resumed, and is known before anything is run. The caller owns it.
  */
 json_t *report_head(const struct report *report);
 

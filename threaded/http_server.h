@@ -31,8 +31,8 @@ struct server_program http_server_program(
 bool http_server_read(struct stream *stream, struct http_parser *parser,
     struct http_request *request);
 
-/* What a client reads that finds the house full (503), for such a program and
- * others; call it as above. */
+/* The answer to a client for which there is no room (503), for such a program
+ * and others; call it as above. */
 const char *http_server_refusal(void);
 
 #endif

@@ -24,7 +24,7 @@ struct server_program {
     uint16_t port;               /* 0: any free one */
     const struct limits *limits; /* of its clients; but see server_run */
 
-    /* What a client reads that finds the house full, its line end included. */
+    /* Sent to a client for which there is no room, its line end included. */
     const char *refusal;
 
     /*

@@ -182,7 +182,7 @@ void stream_reset(struct stream *stream);
 /* Close and free a stream. No keeper may know it any more. */
 void stream_free(struct stream *stream);
 
-/* Whether the conversation was ended by the will of one side. */
+/* Whether either side closed the connection normally. */
 bool stream_ended_well(const struct stream *stream);
 
 /* The peer's address, "127.0.0.1:62910", as a C string in text of NET_TEXT_MAX

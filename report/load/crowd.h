@@ -21,9 +21,9 @@ struct crowd_got {
 };
 
 /*
- * Let a crowd of group->connections_max come, and return when all are there
- * and at it. End the program when memory, descriptors or threads run out. What
- * went wrong meanwhile, the arrival included, crowd_leave() tells.
+ * Start group->connections_max background clients; return when all are
+ * connected and active. End the program when memory, descriptors or threads run
+ * out. What went wrong meanwhile, the arrival included, crowd_leave() tells.
  */
 struct crowd *crowd_come(const struct load_group *group);
 

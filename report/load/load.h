@@ -132,9 +132,8 @@ struct load;
 
 /*
  * Return a generator for such connections, none of which is opened yet. With
- * `spin` it waits for the next due request with open eyes for the last 100 us,
- * which is for a processor of its own. End the program when memory or
- * descriptors run out.
+ * `spin` it busy-waits for the last 100 us before a request is due, which needs
+ * a processor of its own. End the program when memory or descriptors run out.
  */
 struct load *load_new(const struct load_group *group, bool spin);
 

@@ -76,7 +76,7 @@ write_line(FILE *out, const json_t *line)
         err(1, "journal.jsonl");
 }
 
-/* Write all lines to a file in place of the old one, to be gone on with. */
+/* Write all lines to a file in place of the old one, to be continued. */
 static void
 start_file(struct journal *j, const char *directory, const json_t *head)
 {
@@ -108,7 +108,7 @@ is_rate(double x)
     return x >= 1 && x <= 1e9;
 }
 
-/* Tell whether a line is one that can be gone on with. */
+/* Tell whether a line is one that can be resumed from. */
 static bool
 is_whole(const json_t *line)
 {
@@ -125,8 +125,8 @@ is_whole(const json_t *line)
                                is_rate(get_number(rate, "burst")));
 }
 
-/* Take what an earlier session wrote; NULL, with the reason, when it is not
- * to be gone on with. */
+/* Take what an earlier session wrote; NULL, with the reason, when it cannot be
+ * resumed. */
 static json_t *
 take_lines(const char *directory, const json_t *head, const char **why)
 {

@@ -1,10 +1,10 @@
 /*
  * journal - what has been measured so far, in a file beside report.json: a line
  * of JSON for each run, written when the run is over. A comparison that was
- * interrupted goes on from there (--resume), and loses a block at most.
+ * interrupted continues from there (--resume), and loses a block at most.
  *
  * The first line, the head, says what was being compared, where, and when it
- * was begun; only the same comparison can be gone on with. See report-json.md.
+ * was begun; only the same comparison can be resumed. See report-json.md.
  */
 #ifndef REPORT_JOURNAL_H
 #define REPORT_JOURNAL_H
@@ -22,9 +22,9 @@ struct journal;
 json_t *journal_head(const char *directory, const char **why);
 
 /*
- * Open the journal in a directory: anew, or with `resume` to go on with what
+ * Open the journal in a directory: anew, or with `resume` to continue what
  * is there, of which a last, broken line is cut off. Return NULL, with the
- * reason in *why, when there is none to go on with, a line of it is damaged, or
+ * reason in *why, when there is none to resume, a line of it is damaged, or
  * `head` is not its head; nothing is written then.
  * End the program when the file cannot be written or memory runs out.
  */

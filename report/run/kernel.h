@@ -1,8 +1,8 @@
 /*
  * kernel - counters of the kernel's network code that must stand still while
  * something is measured: a dropped connection or a segment sent again means
- * that the kernel, not the server, made somebody wait. (A connection forgotten
- * before its time, of more in TIME-WAIT than the kernel keeps, is no such.)
+ * that the kernel, not the server, made somebody wait. (Overflow of TIME-WAIT
+ * does not count.)
  */
 #ifndef REPORT_KERNEL_H
 #define REPORT_KERNEL_H

@@ -40,7 +40,7 @@ struct plan {
     size_t blocks; /* 0 = as scenario or suite say */
     double window; /* seconds; 0 = as the scenario says */
     double limit;  /* seconds in all that blocks must keep to; 0 = none, as of
-                      a comparison that is gone on with */
+                      a comparison that is resumed */
 };
 
 /*
