@@ -73,7 +73,7 @@ static const struct argp_option options[] = {
 
 static const char doc[] =
     "Which serves more: a thread per connection, or events?\n\n"
-    "Proves that the threaded and the evented servers answer alike, loads "
+    "Checks that the threaded and the evented servers answer alike, loads "
     "them in turn, and says which does more, by how much, and what each costs. "
     "Without options it takes two and a half minutes, prints a table for each "
     "scenario, and writes the figures of every run to report.json. Exit codes: "
