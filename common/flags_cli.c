@@ -311,7 +311,7 @@ static const struct argp_option flags_argp[] = {
     { "retries", KEY_RETRIES, "N", 0,
         "retry a failed request up to N times (default 0)", 3 },
     { "max-bytes", KEY_MAX_BYTES, "N", 0,
-        "largest image, in bytes (default 16777216, 16 MiB)", 3 },
+        "largest image (default 16777216, 16 MiB)", 3 },
     { NULL, 0, NULL, 0, "Help:", -1 },
 };
 #define OPTIONS (sizeof(flags_argp) / sizeof(*flags_argp))

@@ -539,11 +539,11 @@ TEST(the_server_help_names_every_default)
         "(default 127.0.0.1)",
         "(default 1234)",
         "(default 1024)",
-        "to its end (default 10; 0: no limit)",
-        "two lines (default 300; 0: no limit)",
-        "its answer (default 30; 0: no limit)",
-        "are cut (default 10; 0: at once)",
-        "(default: random ones)",
+        "first byte (default 10; 0: no limit)",
+        "of a client (default 300; 0: no limit)",
+        "is disconnected (default 30; 0: no limit)",
+        "are closed (default 10; 0: at once)",
+        "seed of the guesses (default: random)",
         "random (default)",
         "(default en)",
         "processor time (default 0)",
@@ -559,8 +559,8 @@ TEST(the_server_help_names_every_default)
         ck_assert_msg(
             strstr(ended.out, defaults[i]) != NULL, "%s", defaults[i]);
     parse_server(&options, &threaded, "");
-    snprintf(connections, sizeof(connections),
-        "(default %zu:", options.server.limits.max_connections);
+    snprintf(connections, sizeof(connections), "(default %zu,",
+        options.server.limits.max_connections);
     ck_assert_ptr_nonnull(strstr(ended.out, connections));
 }
 

@@ -264,7 +264,7 @@ TEST(the_help_names_every_option_and_default)
         "--report=FILE", "--times=N", "--fsync", "--timeout=S", "--max-time=S",
         "--retries=N", "--max-bytes=N", "(default 30", "(default gif)",
         "(default downloads)", "(default 0: no limit)", "16 MiB",
-        "64 a wrong command line" };
+        "64 usage error" };
     static struct ended ended;
 
     run(run_flags, "--help", &ended);
