@@ -339,8 +339,8 @@ cli_host(const struct argp_state *state, const char *text)
         return address;
     }
     if (text[0] == '\0')
-        argp_error(state, "--host: the address is empty (0.0.0.0 and :: are "
-                          "all interfaces)");
+        argp_error(state,
+            "--host: '' is not an address (0.0.0.0 and :: are all interfaces)");
     return text;
 }
 

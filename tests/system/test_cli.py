@@ -65,7 +65,7 @@ SERVER_REFUSES = [
     (["--block", "0.5"], f"--block: '0.5' {NUMBER} 0 to 1000"),
     (["--block"], f"'--block' {MISSING}"),
     (["--help-me"], f"{STRANGE} '--help-me'"),
-    (["--host="], "--host: the address is empty"),
+    (["--host="], "--host: '' is not an address"),
 ]
 
 # What only one of the servers has, with what --help says of its default.
@@ -93,7 +93,7 @@ SERVER_TAKES = [
 CLIENT_REFUSES = [
     (["--wat"], f"{STRANGE} '--wat'"),
     (["-x"], "invalid option -- 'x'"),
-    (["--host", ""], "--host: the address is empty"),
+    (["--host", ""], "--host: '' is not an address"),
     (["--port", "0"], f"--port: '0' {NUMBER} 1 to 65535"),
     (["--port", "http"], f"--port: 'http' {NUMBER} 1 to 65535"),
     (["--count", "-1"], f"--count: '-1' {NUMBER} 0 to"),
