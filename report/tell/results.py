@@ -187,8 +187,8 @@ def ledger(report):
 SECTIONS = """# Results
 
 `make results` makes this page from [results.json](results.json), a report of
-`build/compare` without its runs and histograms; no figure here is typed by hand.
-`build/compare --render report/results.json` makes a page with pictures from it.
+`build/compare` without its runs and histograms. No figure is typed by hand.
+`build/compare --render report/results.json` makes a page of it, with pictures.
 
 {}
 
