@@ -43,7 +43,8 @@ TWIN_PROGRAMS := $(foreach t,$(TWINS),$(PROGRAMS:%=$(B)/$t/%))
 COMMON_MAINS := common/charfind.c
 COMMON := $(B)/obj/common/charindex_data.o $(patsubst %.c,$(B)/obj/%.o,\
 	$(filter-out $(COMMON_MAINS),$(wildcard common/*.c)))
-WEB := common/web/page.html common/web/page.js common/web/style.css
+WEB := $(wildcard common/web/*)
+WEB_OBJECTS := $(B)/obj/common/web.o $(B)/obj/common/push_page.o
 CONTROLS = $(patsubst report/controls/%.c,%,\
 	$(filter-out $(UNBUILT),$(wildcard report/controls/*.c)))
 CONTROL_PROGRAMS = $(foreach c,$(CONTROLS),$(B)/controls/$(subst _,-,$c))
@@ -188,8 +189,8 @@ $(B)/ucd: FORCE
 	@echo '$(UCD)' | cmp -s - $@ || echo '$(UCD)' >$@
 
 # Link-time optimisation does not see what the assembler puts in.
-$(B)/obj/common/web.o: override CFLAGS += -fno-lto
-$(B)/obj/common/web.o: $(WEB)
+$(WEB_OBJECTS): override CFLAGS += -fno-lto
+$(WEB_OBJECTS): $(WEB)
 
 # What the port costs; the report can do without.
 PORTING := report/porting

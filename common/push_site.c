@@ -1,6 +1,7 @@
 #include "common/push_site.h"
 
 #include "common/deadline.h"
+#include "common/embed.h"
 #include "common/prometheus.h"
 #include "common/push_parts.h"
 
@@ -19,12 +20,19 @@
 
 _Static_assert(PUSH_ROOM > HTTP_REPLY_FRAME, "the frame of an answer fits");
 
+/* The files of common/web. */
+extern const struct embed push_page_html, push_page_js, push_page_css;
+
 /* What stands at a path. */
 struct resource {
     const char *path;
     bool post;
     enum push_kind kind;
     push_begin_kind *begin;
+    /* Instead of begin: a file, its type, and the policy of a page. */
+    const struct embed *file;
+    const char *type;
+    const char *policy;
 };
 
 /* Make a site ready. */
@@ -157,16 +165,32 @@ push_write_answer(
 
 /* What stands where. */
 static const struct resource resources[] = {
-    { "/stream", false, PUSH_STREAM, push_begin_stream },
-    { "/fetch", false, PUSH_FETCH, push_begin_fetch },
-    { "/publish", true, PUSH_ANSWER, push_begin_publish },
-    { "/poll", false, PUSH_POLL, push_begin_poll },
-    { "/events", false, PUSH_EVENTS, push_begin_events },
-    { "/websocket", false, PUSH_REPR, push_begin_websocket },
-    { "/echo", false, PUSH_ECHO, push_begin_websocket },
-    { "/chat", false, PUSH_CHAT, push_begin_websocket },
-    { "/healthz", false, PUSH_ANSWER, begin_health },
-    { "/metrics", false, PUSH_ANSWER, begin_metrics },
+    { .path = "/",
+        .kind = PUSH_ANSWER,
+        .file = &push_page_html,
+        .type = "text/html; charset=utf-8",
+        .policy = HTTP_POLICY },
+    { .path = "/push.js",
+        .kind = PUSH_ANSWER,
+        .file = &push_page_js,
+        .type = "text/javascript; charset=utf-8" },
+    { .path = "/style.css",
+        .kind = PUSH_ANSWER,
+        .file = &push_page_css,
+        .type = "text/css; charset=utf-8" },
+    { .path = "/stream", .kind = PUSH_STREAM, .begin = push_begin_stream },
+    { .path = "/fetch", .kind = PUSH_FETCH, .begin = push_begin_fetch },
+    { .path = "/publish",
+        .post = true,
+        .kind = PUSH_ANSWER,
+        .begin = push_begin_publish },
+    { .path = "/poll", .kind = PUSH_POLL, .begin = push_begin_poll },
+    { .path = "/events", .kind = PUSH_EVENTS, .begin = push_begin_events },
+    { .path = "/websocket", .kind = PUSH_REPR, .begin = push_begin_websocket },
+    { .path = "/echo", .kind = PUSH_ECHO, .begin = push_begin_websocket },
+    { .path = "/chat", .kind = PUSH_CHAT, .begin = push_begin_websocket },
+    { .path = "/healthz", .kind = PUSH_ANSWER, .begin = begin_health },
+    { .path = "/metrics", .kind = PUSH_ANSWER, .begin = begin_metrics },
 };
 
 /* Find what stands at a path; NULL if nothing does. */
@@ -178,6 +202,22 @@ find_resource(struct http_slice path)
             memcmp(resources[i].path, path.text, path.length) == 0)
             return &resources[i];
     return NULL;
+}
+
+/* Answer with a file; the client asks again before it uses it again. */
+static int
+answer_file(struct push_client *client, const struct resource *resource)
+{
+    const struct http_head head = {
+        .status = 200,
+        .type = resource->type,
+        .policy = resource->policy,
+        .fields = "Cache-Control: no-cache\r\n",
+    };
+
+    http_reply_text(
+        &client->reply, &head, resource->file->bytes, resource->file->size);
+    return PUSH_ANSWERED;
 }
 
 /* Begin the answer to a request that was understood; the status. */
@@ -200,6 +240,8 @@ begin_resource(struct push_client *client, const struct http_request *request,
         return 404;
     if (resource->post != (request->method == HTTP_POST))
         return resource->post ? HTTP_POST_ONLY : 405;
+    if (resource->file != NULL)
+        return answer_file(client, resource);
     memory = malloc(request->query.length + 1);
     if (memory == NULL)
         return 500;

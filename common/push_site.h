@@ -1,6 +1,7 @@
 /*
  * push_site - what the push server says: answers that come later.
  *
+ *     GET  /          a page that shows all this; with /push.js and /style.css
  *     GET  /stream    START, MIDDLE and END, each in its time
  *     GET  /fetch     what a worker makes piece by piece: ?n=3&every=1
  *     POST /publish   a message for all who listen to a channel: ?channel=C

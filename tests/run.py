@@ -49,8 +49,9 @@ FULL_SUITES = THREADED_SUITES + LONG_THREADED_SUITES + (
 # What is long as a whole.
 LONG_SUITES = ("valgrind", "exercise")
 # The long ones first, so that they do not run alone at the end.
-LONGEST = ("page", "exercise", "torture", "compare", "peer", "answers", "web",
-    "stop", "limits", "traffic", "later", "push", "differential")
+LONGEST = ("page", "push_page", "exercise", "torture", "compare", "peer",
+    "answers", "web", "stop", "limits", "traffic", "later", "push",
+    "differential")
 
 # Seconds after which a suite hangs.
 TIMEOUT, TIMEOUT_FULL = 1200, 3600
