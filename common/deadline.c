@@ -41,12 +41,14 @@ bool
 progress_stalled(struct progress *progress, int64_t now, int64_t stall_ms,
     uint64_t written, int unacked)
 {
-    bool moved = progress->since == 0 || unacked == 0 ||
-                 written != progress->written || unacked < progress->unacked;
+    const int64_t acked = (int64_t)written - unacked;
+    const int64_t before = (int64_t)progress->written - progress->unacked;
+    const bool owed =
+        progress->since != 0 && progress->unacked > 0 && unacked > 0;
 
     progress->written = written;
     progress->unacked = unacked;
-    if (moved)
+    if (!owed || acked > before)
         progress->since = now;
     return stall_ms != 0 && now - progress->since >= stall_ms;
 }

@@ -50,15 +50,16 @@ int64_t deadline_lost_ms(int64_t planned, int64_t now);
 struct progress {
     uint64_t written; /* bytes that the kernel has taken, ever */
     int unacked;      /* bytes of them that the peer has not acknowledged */
-    int64_t since;    /* when either last showed progress; 0: not owed */
+    int64_t since;    /* when it last owed none, or fewer; 0: not owed */
 };
 
 /*
- * Whether a peer that is owed an answer has made no progress for stall_ms:
- * neither did the kernel take a byte more (written) nor the peer acknowledge
- * one of those that it has (unacked, from SIOCOUTQ). Writability would be a
- * wrong sign: a healthy slow reader leaves a socket unwritable for many
- * seconds.
+ * Whether a peer that is owed an answer has made no progress for stall_ms: it
+ * has not acknowledged one byte more of those that the kernel has taken
+ * (written, less unacked, which is from SIOCOUTQ). That the kernel takes more
+ * is no sign: it has room for many small messages to a peer whose cable is cut.
+ * Nor is writability: a healthy slow reader leaves a socket unwritable
+ * for many seconds.
  */
 bool progress_stalled(struct progress *progress, int64_t now, int64_t stall_ms,
     uint64_t written, int unacked);

@@ -108,14 +108,34 @@ TEST(who_has_acknowledged_all_owes_nothing)
     ck_assert(progress_stalled(&progress, 1000 + 3 * STALL, STALL, 200, 100));
 }
 
-TEST(a_byte_more_written_is_progress)
+TEST(a_byte_more_written_is_no_progress)
 {
     struct progress progress = { 0 };
 
     ck_assert(!progress_stalled(&progress, 1000, STALL, 100, 100));
     ck_assert(!progress_stalled(&progress, 30000, STALL, 101, 101));
-    ck_assert(!progress_stalled(&progress, 59999, STALL, 101, 101));
-    ck_assert(progress_stalled(&progress, 60000, STALL, 101, 101));
+    ck_assert(!progress_stalled(&progress, 1000 + STALL - 1, STALL, 102, 102));
+    ck_assert(progress_stalled(&progress, 1000 + STALL, STALL, 103, 103));
+}
+
+TEST(what_is_acknowledged_while_more_is_written_is_progress)
+{
+    struct progress progress = { 0 };
+
+    ck_assert(!progress_stalled(&progress, 1000, STALL, 100, 100));
+    ck_assert(!progress_stalled(&progress, 30000, STALL, 101, 100));
+    ck_assert(!progress_stalled(&progress, 59999, STALL, 200, 199));
+    ck_assert(progress_stalled(&progress, 60000, STALL, 200, 199));
+}
+
+TEST(a_new_debt_begins_when_it_is_seen)
+{
+    struct progress progress = { 0 };
+
+    ck_assert(!progress_stalled(&progress, 1000, STALL, 100, 0));
+    ck_assert(!progress_stalled(&progress, 90000, STALL, 110, 10));
+    ck_assert(!progress_stalled(&progress, 90000 + STALL - 1, STALL, 120, 20));
+    ck_assert(progress_stalled(&progress, 90000 + STALL, STALL, 130, 30));
 }
 
 TEST(a_byte_more_acknowledged_is_progress)
