@@ -523,8 +523,9 @@ uninstall:
 # are skipped, and counted as such.
 BROWSER_PACKAGES := chromium chromium-driver python3-selenium fonts-noto-core
 
-# Telnet clients, for the same.
-CLIENT_PACKAGES := putty-tools inetutils-telnet busybox
+# Telnet clients, and WebSocket's, for the same.
+CLIENT_PACKAGES := putty-tools inetutils-telnet busybox node-ws \
+	python3-websockets
 
 # What check-full needs besides.
 FULL_PACKAGES := valgrind iproute2 clang

@@ -41,13 +41,14 @@ LONG_THREADED_SUITES = ("flag_server", "flags", "push", "spinner")
 # What needs programs without sanitizers: allocations never fail in those, and
 # thousands of clients are too many for them on a busy machine; and what builds
 # its own.
-PLAIN_SUITES = ("torture", "valgrind", "compare", "stack", "exercise")
+PLAIN_SUITES = ("torture", "valgrind", "compare", "stack", "exercise",
+    "push_many")
 # What says how much memory is kept: sanitizers keep all. And with --full.
 MEMORY_SUITES = ("traffic", "push")
 FULL_SUITES = THREADED_SUITES + LONG_THREADED_SUITES + (
     "clients", "cli", "vocabulary")
 # What is long as a whole.
-LONG_SUITES = ("valgrind", "exercise")
+LONG_SUITES = ("valgrind", "exercise", "push_many")
 # The long ones first, so that they do not run alone at the end.
 LONGEST = ("page", "push_page", "exercise", "torture", "compare", "peer",
     "answers", "web", "stop", "limits", "traffic", "later", "push",

@@ -63,8 +63,8 @@ function complain(text) {
 
 /* --- Messages ------------------------------------------------------------ */
 
-/* The row of a message, made when it first comes. */
-function entryOf(message) {
+/* The row of a message, made when it first comes: now. */
+function entryOf(message, now) {
     const known = messages.get(message.id);
 
     if (known)
@@ -78,7 +78,7 @@ function entryOf(message) {
     row.append(text, ...ways.map(() => make("td", "…")));
     rows.prepend(row);
     news.textContent = message.text;
-    const entry = mine < 0 ? { row, since: performance.now(), plus: "+" }
+    const entry = mine < 0 ? { row, since: now, plus: "+" }
         : { row, since: sent[mine].at, plus: "" };
     if (mine >= 0)
         sent.splice(mine, 1);
@@ -187,8 +187,9 @@ class Way {
 
     /* Take a message in. */
     receive(message) {
-        const entry = entryOf(message);
-        const late = performance.now() - entry.since;
+        const now = performance.now();
+        const entry = entryOf(message, now);
+        const late = now - entry.since;
 
         entry.row.cells[ways.indexOf(this) + 1].textContent =
             entry.plus + shown(late);

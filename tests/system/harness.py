@@ -24,6 +24,7 @@ import random
 import re
 import select
 import shlex
+import shutil
 import signal
 import socket
 import struct
@@ -732,6 +733,51 @@ class ServerTest(unittest.TestCase):
             f"exit code {server.process.poll()}\n"
             f"last lines of its console:\n{shown}"
             f"standard error:\n{server.error_text()}---", flush=True)
+
+
+class CableTest(ServerTest):
+    """A test of servers with a network of their own, at the other end of a
+    cable."""
+
+    def lay_cable(self):
+        """A network for the server, with a cable to ours."""
+        self.assertTrue(shutil.which("ip"), "it cannot run: no iproute2")
+        # Other suites may have theirs at the same time.
+        high, low = divmod(os.getpid() % 16384, 64)
+        near, far = (f"198.18.{high}.{4 * low + n}" for n in (1, 2))
+        self.far = far
+        self.network = f"cable{os.getpid()}"
+        self.ours, theirs = f"ours{os.getpid()}", f"their{os.getpid()}"
+        self.ip("netns", "add", self.network)
+        self.addCleanup(self.ip, "netns", "del", self.network)
+        self.ip("link", "add", self.ours, "type", "veth", "peer", "name",
+            theirs, "netns", self.network)
+        # A network that is deleted goes later.
+        self.addCleanup(self.ip, "link", "del", self.ours)
+        self.ip("address", "add", near + "/30", "dev", self.ours)
+        self.mend_cable()
+        for words in (("address", "add", far + "/30", "dev", theirs),
+                ("link", "set", theirs, "up")):
+            self.ip("-n", self.network, *words)
+
+    def cut_cable(self):
+        """Let nothing through any more, in either direction."""
+        self.ip("link", "set", self.ours, "down")
+
+    def mend_cable(self):
+        """Let everything through."""
+        self.ip("link", "set", self.ours, "up")
+
+    def serve_at_cable(self):
+        """Where a server is to be started, as the arguments of its class."""
+        return {"host": self.far,
+            "wrapper": ("ip", "netns", "exec", self.network)}
+
+    def ip(self, *words):
+        """Run ip; a test that may not is a test that failed."""
+        done = subprocess.run(["ip", *words], capture_output=True, text=True)
+        self.assertEqual(done.returncode, 0, "it cannot run: networks are "
+            f"not ours to make: {done.stderr}")
 
 
 def template(test_class):

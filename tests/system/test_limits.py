@@ -15,8 +15,8 @@ import tempfile
 import time
 import unittest
 
-from harness import (DEADLINE, FULL_HOUSE, PLAIN, ServerTest, environment,
-    free_port, main, on_both_twins, only_if_full, program)
+from harness import (DEADLINE, FULL_HOUSE, PLAIN, CableTest, ServerTest,
+    environment, free_port, main, on_both_twins, only_if_full, program)
 
 STRACE = shutil.which("strace")
 GAME = b"PARAMS 0 9223372036854775806\n"
@@ -317,51 +317,27 @@ class Drips(ServerTest):
 
 
 @on_both_twins
-class Cable(ServerTest):
+class Cable(CableTest):
     """A cable that is cut: a client whose end nobody ever hears of."""
-
-    SERVER, CLIENT = "198.18.73.1", "198.18.73.2"
-
-    def lay_cable(self):
-        """A network for the server, with a cable to ours."""
-        self.assertTrue(shutil.which("ip"), "it cannot run: no iproute2")
-        self.network = f"cable{os.getpid()}"
-        self.ours, theirs = f"ours{os.getpid()}", f"their{os.getpid()}"
-        self.ip("netns", "add", self.network)
-        self.addCleanup(self.ip, "netns", "del", self.network)
-        self.ip("link", "add", self.ours, "type", "veth", "peer", "name",
-            theirs, "netns", self.network)
-        self.ip("address", "add", self.CLIENT + "/30", "dev", self.ours)
-        self.ip("link", "set", self.ours, "up")
-        for words in (("address", "add", self.SERVER + "/30", "dev", theirs),
-                ("link", "set", theirs, "up")):
-            self.ip("-n", self.network, *words)
-
-    def ip(self, *words):
-        """Run ip; a test that may not is a test that failed."""
-        done = subprocess.run(["ip", *words], capture_output=True, text=True)
-        self.assertEqual(done.returncode, 0, "it cannot run: networks are "
-            f"not ours to make: {done.stderr}")
 
     @only_if_full
     def test_who_is_cut_off_is_gone_in_time(self):
         self.lay_cable()
         server = self.find("--quiet", "--stall-timeout", "5",
-            "--idle-timeout", "5", http="off", host=self.SERVER,
-            wrapper=("ip", "netns", "exec", self.network))
+            "--idle-timeout", "5", http="off", **self.serve_at_cable())
         idle, reader = self.connect(server), self.connect(server, 4096)
         self.assertEqual(idle.socket.recv(100), b"?> ")
         reader.send(b"cjk\n")
         self.assertTrue(reader.becomes_readable(DEADLINE))
         server.wait_for_counters(active=2)
         start = time.monotonic()
-        self.ip("link", "set", self.ours, "down")
+        self.cut_cable()
         server.wait_for_counters(active=0, stalled=1, timed_out=1)
         taken = time.monotonic() - start
         self.assertGreater(taken, 4)
         if PLAIN:
             self.assertLess(taken, 8)
-        self.ip("link", "set", self.ours, "up")
+        self.mend_cable()
 
 
 @on_both_twins

@@ -320,6 +320,37 @@ class Channels(PushTest):
         self.assertEqual(self.read_poll(client)["messages"], [])
         self.assertGreater(time.monotonic() - start, 0.19)
 
+    def test_a_message_and_the_end_of_a_poll_at_once(self):
+        server = self.push("--quiet")
+        client = self.connect(server)
+        cursor, found, polls = "1-0", [], 200 if FULL else 60
+        over = threading.Event()
+
+        def publish():
+            with server.connect() as publisher:
+                while not over.is_set():
+                    publisher.send(
+                        request("/publish", method="POST", body=b"m"))
+                    read_answer(publisher)
+                    # In step with the polls: nearly as often as they end.
+                    time.sleep(0.0101)
+
+        publisher = threading.Thread(target=publish, daemon=True)
+        publisher.start()
+        for _ in range(polls):
+            client.send(request(f"/poll?since={cursor}&wait=0.01"))
+            # Exactly one answer, or the next one would not be read.
+            answer = self.read_poll(client)
+            self.assertEqual(answer["missed"], 0)
+            found += [m["id"] for m in answer["messages"]]
+            cursor = answer["next"]
+        over.set()
+        publisher.join(DEADLINE)
+        client.send(request("/healthz"))
+        self.assertEqual(read_answer(client), (200, b"ok\n"))
+        self.assertEqual(found, ids(1, len(found)))
+        self.assertEqual(cursor, f"1-{len(found)}")
+
     def test_cursors_of_all_kinds(self):
         server = self.push("--history", "3")
         for i in range(1, 6):
@@ -698,28 +729,54 @@ class WebSockets(PushTest):
                 ({"Origin": "http://localhost:1"}, 403),
                 ({"Origin": "null"}, 403),
                 ({"Origin": ""}, 403),
+                ({"Origin": "HTTP://LOCALHOST"}, 101),
+                ({"Origin": "http://localhost/"}, 403),
+                ({"Origin": "http://localhost.example"}, 403),
+                ({"Origin": "ftp://localhost"}, 403),
                 ({"Host": "a.example"}, 101),
                 ({"Host": "b.example"}, 403),
+                ({"Host": "localhost.example"}, 403),
+                ({"Host": "127.0.0.1.example"}, 403),
+                ({"Host": "LOCALHOST:1"}, 101),
                 ({"Host": "127.0.0.1:1"}, 101),
                 ({"Host": "[::1]"}, 101)):
             fields = {**good, **changes}
             host = fields.pop("Host", "localhost")
-            with server.connect() as client:
-                client.send(request("/echo", *(f"{name}: {value}"
-                    for name, value in fields.items() if value is not None),
-                    host=host))
-                found, answer = read_head(client)
-                self.assertEqual(found, status, changes)
-                self.assertNotIn("sec-websocket-protocol", answer)
-                self.assertNotIn("sec-websocket-extensions", answer)
-                if status == 426:
-                    self.assertEqual(answer["sec-websocket-version"], "13")
-        for head in (b"GET /echo HTTP/1.0\r\n", b"HEAD /echo HTTP/1.1\r\n"):
-            with server.connect() as client:
-                client.send(head + request("/echo", *(
-                    f"{n}: {v}" for n, v in good.items())).partition(
-                        b"\r\n")[2])
-                self.assertEqual(read_head(client)[0], 400, head)
+            head = request("/echo", *(f"{name}: {value}"
+                for name, value in fields.items() if value is not None),
+                host=host)
+            self.check_handshake(server, head, status)
+        whole = upgrade("/echo")
+        for head, status in (
+                (whole.replace(b"HTTP/1.1", b"HTTP/1.0"), 400),
+                (whole.replace(b"GET", b"HEAD"), 400),
+                (whole.replace(b"GET", b"POST"), 411),
+                (whole.replace(b"GET", b"PUT"), 405),
+                (whole.replace(b"/echo", b"/poll?wait=0"), 200),
+                (whole.replace(b"Host: localhost\r\n", b""), 400),
+                # Each twice, though both say the same.
+                (whole.replace(b"Sec-WebSocket-Version: 13\r\n",
+                    b"Sec-WebSocket-Version: 13\r\n" * 2), 426),
+                (whole.replace(b"Upgrade: w", b"Sec-WebSocket-Key: "
+                    + KEY.encode() + b"\r\nUpgrade: w"), 400),
+                (whole.replace(b"Upgrade: w",
+                    b"Origin: http://localhost\r\n" * 2 + b"Upgrade: w"), 403),
+                # Lists may be in several lines.
+                (whole.replace(b"Upgrade: w", b"Upgrade: h2c\r\nUpgrade: w"),
+                    101),
+                (whole[:-2] + b"Content-Length: 2\r\n\r\nhi", 400)):
+            self.check_handshake(server, head, status)
+
+    def check_handshake(self, server, head, status):
+        """A request gets its status, and no more than was asked for."""
+        with server.connect() as client:
+            client.send(head)
+            found, fields = read_head(client)
+            self.assertEqual(found, status, head)
+            self.assertNotIn("sec-websocket-protocol", fields)
+            self.assertNotIn("sec-websocket-extensions", fields)
+            self.assertEqual(fields.get("sec-websocket-version"),
+                "13" if status == 426 else None, head)
 
     def test_a_frame_may_come_with_the_head(self):
         server = self.push()
