@@ -99,8 +99,8 @@ function forget() {
 /* Say once that the ids begin anew. */
 function sayStart(id) {
     const begun = id.split("-")[0];
-    const cell = make("td", "The server started anew. Messages in between may "
-        + "be missing.");
+    const cell = make("td", "The server has restarted. Messages sent meanwhile "
+        + "may be missing.");
 
     if (begun === start)
         return;
@@ -124,13 +124,12 @@ class Way {
         this.open = open;
         this.close = null;    /* what open returned; null: not connected */
         this.timer = 0;       /* of the next attempt */
+        this.paused = false;  /* by the reader */
         this.cursor = "";
         this.received = this.missed = this.late = this.most = 0;
         this.button.onclick = () => {
-            const paused = this.button.getAttribute("aria-pressed") !== "true";
-
-            this.button.setAttribute("aria-pressed", paused);
-            this.button.textContent = paused ? "Continue" : "Pause";
+            this.paused = !this.paused;
+            this.button.textContent = this.paused ? "Resume" : "Pause";
             this.look();
         };
     }
@@ -144,13 +143,11 @@ class Way {
 
     /* Be connected, or not, as it should be now. */
     look() {
-        const paused = this.button.getAttribute("aria-pressed") === "true";
-
         clearTimeout(this.timer);
-        if (paused || document.hidden || this.cursor === "") {
+        if (this.paused || document.hidden || this.cursor === "") {
             this.close?.();
             this.close = null;
-            this.say(paused ? "Paused" : document.hidden ? "Hidden tab"
+            this.say(this.paused ? "Paused" : document.hidden ? "Hidden tab"
                 : "Starting");
         } else if (!this.close) {
             this.say("Connecting");
