@@ -49,9 +49,11 @@ async function ask(resource, parameters, options) {
     const response = await fetch(`/${resource}?${query}`,
         { cache: "no-store", ...options });
 
+    if (response.status === 403)
+        throw new Error("The server refuses messages from here (403): see its "
+            + "options --publish and --origin.");
     if (!response.ok)
-        throw new Error(`The server answered ${response.status}: `
-            + (await response.text()).trim());
+        throw new Error(`The server answered ${response.status}.`);
     return response.json();
 }
 
@@ -209,12 +211,13 @@ class Way {
     }
 }
 
-/* One long poll after the other. */
+/* One long poll after the other. The first does not wait: so it is known that
+ * the server answers. */
 function openPoll(way) {
     const control = new AbortController();
-    const poll = async () => {
+    const poll = async parameters => {
         const { messages: found, ...place } = await ask("poll",
-            { since: way.cursor }, { signal: control.signal });
+            { since: way.cursor, ...parameters }, { signal: control.signal });
 
         if (control.signal.aborted)
             return;
@@ -224,7 +227,7 @@ function openPoll(way) {
             way.take(place);
         found.forEach(message => way.receive(message));
         way.say("Connected", true);
-        poll().catch(lose);
+        poll({}).catch(lose);
     };
     const lose = error => {
         if (!control.signal.aborted)
@@ -232,9 +235,7 @@ function openPoll(way) {
                 : error.message);
     };
 
-    /* There is no sign of a poll that waits: it is as good as connected. */
-    way.say("Connected", true);
-    poll().catch(lose);
+    poll({ wait: 0 }).catch(lose);
     return () => control.abort();
 }
 
@@ -372,13 +373,16 @@ function showPieces(id, every) {
     const [begins, ends] = form.querySelectorAll("button");
 
     form.onsubmit = async event => {
+        event.preventDefault();
+        /* The enter key submits it, too, while an answer is under way. */
+        if (begins.hidden)
+            return;
         const control = new AbortController();
         const began = performance.now();
         const query = new URLSearchParams(new FormData(form));
         const seconds = every(form);
         let pieces = 0;
 
-        event.preventDefault();
         running.push(control);
         list.replaceChildren();
         begins.hidden = true;

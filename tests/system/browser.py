@@ -121,6 +121,11 @@ class BrowserTest(harness.ServerTest):
         """Press keys where the focus is."""
         webdriver.ActionChains(self.browser).send_keys(*keys).perform()
 
+    def press_back(self):
+        """Press Shift and Tab: to what can have the focus before."""
+        webdriver.ActionChains(self.browser).key_down(Keys.SHIFT).send_keys(
+            Keys.TAB).key_up(Keys.SHIFT).perform()
+
     def until(self, condition, what):
         """Wait until a condition holds."""
         return harness.wait_until(condition, what, DEADLINE)

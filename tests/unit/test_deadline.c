@@ -106,6 +106,7 @@ TEST(who_has_acknowledged_all_owes_nothing)
     ck_assert(!progress_stalled(&progress, 1000 + STALL, STALL, 100, 0));
     ck_assert(!progress_stalled(&progress, 1000 + 2 * STALL, STALL, 200, 100));
     ck_assert(progress_stalled(&progress, 1000 + 3 * STALL, STALL, 200, 100));
+    ck_assert(!progress_stalled(&progress, 1000 + 4 * STALL, STALL, 200, 0));
 }
 
 TEST(a_byte_more_written_is_no_progress)
