@@ -543,6 +543,58 @@ class Crowds(PushTest):
         for ids_found in found:
             self.assertEqual(ids_found, ids(1, count))
 
+    def test_nobody_gets_what_is_for_others(self):
+        server = self.push("--quiet", *self.options)
+        channels = [f"room{n}" for n in range(6)]
+        over = threading.Event()
+        wrong = []
+
+        def publish(channel):
+            with server.connect() as client:
+                while not over.is_set():
+                    client.send(request(f"/publish?channel={channel}",
+                        method="POST", body=channel.encode()))
+                    if read_answer(client)[0] != 200:
+                        raise AssertionError("not published")
+
+        def come_and_go(channel):
+            # Each has the descriptor of one who has just left another room.
+            try:
+                for turn in range(200 if FULL else 40):
+                    client = server.connect()
+                    self.hear(client, channel, turn)
+                    client.reset()
+            except Exception as error:
+                wrong.append(repr(error))
+
+        publishers = [threading.Thread(target=publish, args=(channel,))
+            for channel in channels]
+        listeners = [threading.Thread(target=come_and_go, args=(channel,))
+            for channel in channels]
+        for thread in publishers + listeners:
+            thread.start()
+        for thread in listeners:
+            thread.join()
+        over.set()
+        for thread in publishers:
+            thread.join()
+        self.assertEqual(wrong, [])
+
+    def hear(self, client, channel, turn):
+        """Hear what is said in a channel, in one way or another."""
+        if turn % 3 == 0:
+            read = Events(client, f"?channel={channel}").begin().read
+            texts = [json.loads(read()["data"])["text"] for _ in range(2)]
+        elif turn % 3 == 1:
+            read = Socket(client, f"/chat?channel={channel}").begin().read_text
+            texts = [read()["text"] for _ in range(2)]
+        else:
+            client.send(request(f"/poll?channel={channel}"))
+            texts = [message["text"] for message in
+                json.loads(read_answer(client)[1])["messages"]]
+        if set(texts) != {channel}:
+            raise AssertionError(f"heard {texts} in {channel}")
+
     def test_the_accounts_are_even(self):
         server = self.push("--history", "16", "--quiet", *self.options)
         readers = [self.reader(server, kind)
