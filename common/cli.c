@@ -186,6 +186,21 @@ cli_server_argp(void)
     return &server_argp;
 }
 
+/* Whether argp is reading the command line, and may end the program. */
+static bool parsing;
+
+/* See to it that the help, usage or version was written with which argp ends
+ * the program. */
+static void
+check_output(void)
+{
+    if (!parsing || (fflush(stdout) == 0 && ferror(stdout) == 0))
+        return;
+    fprintf(stderr, "%s: cannot write to standard output: %s\n",
+        program_invocation_short_name, strerrordesc_np(errno));
+    _exit(CLI_FAILURE);
+}
+
 /* Parse a command line. */
 void
 cli_parse(
@@ -195,7 +210,10 @@ cli_parse(
     error_t error;
 
     mask_server_signals(SIG_UNBLOCK, &before);
+    atexit(check_output);
+    parsing = true;
     error = argp_parse(argp, argc, argv, flags, NULL, input);
+    parsing = false;
     pthread_sigmask(SIG_SETMASK, &before, NULL);
     if (error != 0)
         cli_die("cannot read the command line: %s", strerrordesc_np(error));

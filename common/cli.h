@@ -57,7 +57,8 @@ const struct argp *cli_server_argp(void);
 
 /* Parse a command line as argp_parse does; when that has no memory, which is
  * not the user's mistake, end by cli_die. A server's signals have their default
- * action meanwhile: help may have to wait for a terminal. */
+ * action meanwhile: help may have to wait for a terminal. Help that cannot be
+ * written is an error. */
 void cli_parse(const struct argp *argp, unsigned flags, int argc, char **argv,
     void *input);
 

@@ -12,6 +12,9 @@ import unittest
 from harness import (DEADLINE, HOST, TWINS, environment, free_port, main,
     on_both_twins, program)
 
+PROGRAMS = ("echo-server", "guess-server", "guess-client", "charfinder",
+    "flag-server", "flags", "push-server", "spinner")
+
 NUMBER = "is not a whole number from"
 TIME = "is not a time from 0 to 31536000 seconds"
 STRANGE = "unrecognized option"
@@ -128,6 +131,67 @@ CLIENT_REFUSES = [
     (["--threads", "1"], f"{STRANGE} '--threads'"),
 ]
 
+CODE = "each CC argument must be A to Z or AA to ZZ."
+FLAGS_REFUSES = [
+    (["AAA"], CODE),
+    (["AD", "B1"], CODE),
+    ([""], CODE),
+    (["-5"], "invalid option -- '5'"),
+    (["-l", "0"], "--limit N must be >= 1"),
+    (["-l", "few"], "--limit N must be >= 1"),
+    (["-l"], "option requires an argument -- 'l'"),
+    (["-m", "0"], "--max_req CONCURRENT must be >= 1"),
+    (["--max_req", "-1"], "--max_req CONCURRENT must be >= 1"),
+    (["--max-req=many"], "--max_req CONCURRENT must be >= 1"),
+    (["-s", "NEAR"],
+        "--server LABEL must be one of DELAY, ERROR, LOCAL, REMOTE"),
+    (["-s", "remote"], "REMOTE: 'https://www.fluentpython.com/data/flags' is "
+        "https, which is not supported: use --base-url with"),
+    (["--base-url", "https://a/"], "--base-url: 'https://a/' is https"),
+    (["--base-url", "file:///etc"], "--base-url: 'file:///etc' is not http"),
+    (["--base-url", "flags"], "--base-url: 'flags' is no URL"),
+    (["--base-url", "http://u@a/"],
+        "--base-url: 'http://u@a/' has a user name"),
+    (["--base-url", "http://a/?b"],
+        "--base-url: 'http://a/?b' has a query or a fragment"),
+    (["--suffix", "svg"], "--suffix: 'svg' is neither gif nor png"),
+    (["--times", "0"], f"--times: '0' {NUMBER} 1 to 1000"),
+    (["--retries", "-1"], f"--retries: '-1' {NUMBER} 0 to 100"),
+    (["--max-bytes", "1K"], f"--max-bytes: '1K' {NUMBER} 1 to"),
+    (["--timeout", "soon"], f"--timeout: 'soon' {TIME}"),
+    (["--max-time", "-1"], f"--max-time: '-1' {TIME}"),
+    (["--verbose=yes"], "doesn't allow an argument"),
+]
+SHARE = "is not a share from 0 to 1"
+FLAG_SERVER_REFUSES = [
+    (["7"], "unexpected argument '7'"),
+    (["--port", "on"], f"--port: 'on' {NUMBER} 0 to 65535"),
+    (["--delay-port", "65536"], f"--delay-port: '65536' {NUMBER} 0 to 65535"),
+    (["--delay", "soon"], f"--delay: 'soon' {TIME}"),
+    (["--error-rate", "1.5"], f"--error-rate: '1.5' {SHARE}"),
+    (["--delay-rate", "-1"], f"--delay-rate: '-1' {SHARE}"),
+    (["--size", "large"], f"--size: 'large' {NUMBER}"),
+    (["--seed", "x"], f"--seed: 'x' {NUMBER}"),
+    (["--fault", "fire"], "--fault: 'fire' is no fault; see --help"),
+    (["--quiet=yes"], "doesn't allow an argument"),
+    (["--max-connections", "0"], f"--max-connections: '0' {NUMBER} 1 to"),
+]
+SPINNER_REFUSES = [
+    (["-5"], "invalid option -- '5'"),
+    (["--seconds", "soon"], f"--seconds: 'soon' {TIME}"),
+    (["--interval"], f"'--interval' {MISSING}"),
+    (["--block=yes"], "doesn't allow an argument"),
+]
+PUSH_SERVER_REFUSES = [
+    (["7"], "unexpected argument '7'"),
+    (["--port", "off"], f"--port: 'off' {NUMBER} 0 to 65535"),
+    (["--history", "-1"], f"--history: '-1' {NUMBER}"),
+    (["--max-wait", "soon"], f"--max-wait: 'soon' {TIME}"),
+    (["--beat", "-1"], f"--beat: '-1' {TIME}"),
+    (["--quiet=yes"], "doesn't allow an argument"),
+    (["--host="], "--host: '' is no address"),
+]
+
 # Each option with what --help says of its default.
 SERVER_HELP = {
     "--host=ADDR": "127.0.0.1", "--port=N": None, "--quiet": "",
@@ -147,11 +211,29 @@ CLIENT_HELP = {
     "--ask": "default 1 100", "--help": "", "--usage": "", "--version": "",
 }
 DEFAULT_PORT = {"threaded": 1234, "evented": 4321}
+FLAGS_HELP = {
+    "--all": "AD to ZW", "--every": "AA to ZZ", "--limit=N": "N first",
+    "--max_req=CONCURRENT,": "default 30", "--server=LABEL": "LOCAL (default)",
+    "--verbose": "", "--base-url=URL": "http only",
+    "--suffix=gif|png": "default gif", "--names": "two requests",
+    "--show": "", "--report=FILE": "JSON",
+    "--directory=DIR": "default downloads", "--times=N": "default 1",
+    "--fsync": "on the disk", "--timeout=S": "default 30",
+    "--max-time=S": "default 0", "--retries=N": "default 0",
+    "--max-bytes=N": "default 16777216", "--help": "", "--usage": "",
+    "--version": "",
+}
+SPINNER_HELP = {
+    "--message=TEXT": "default thinking!", "--seconds=S": "default 3",
+    "--interval=S": "default 0.1", "--frames=1|2": "default 1",
+    "--block": "", "--help": "", "--usage": "", "--version": "",
+}
 
 
-def run(twin, name, *arguments):
-    """Run a program that ends by itself."""
-    return subprocess.run([program(twin, name), *arguments],
+def run(twin, name, *arguments, shell=""):
+    """Run a program that ends by itself; with what the shell redirects."""
+    return subprocess.run(["sh", "-c", f'exec "$0" "$@" {shell}',
+            program(twin, name), *arguments],
         stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
         stderr=subprocess.PIPE, env=environment(), text=True,
         timeout=DEADLINE)
@@ -190,10 +272,23 @@ class CommandLines(unittest.TestCase):
             with self.subTest(arguments=arguments):
                 self.refuses("guess-server", arguments, reason)
 
-    def test_a_client_refuses(self):
-        for arguments, reason in CLIENT_REFUSES:
-            with self.subTest(arguments=arguments):
-                self.refuses("guess-client", arguments, reason)
+    def test_others_refuse(self):
+        for name, table in (("guess-client", CLIENT_REFUSES),
+                ("flags", FLAGS_REFUSES), ("spinner", SPINNER_REFUSES),
+                ("flag-server", FLAG_SERVER_REFUSES),
+                ("push-server", PUSH_SERVER_REFUSES)):
+            for arguments, reason in table:
+                with self.subTest(name=name, arguments=arguments):
+                    self.refuses(name, arguments, reason)
+
+    def test_nobody_takes_what_it_does_not_know(self):
+        for name in PROGRAMS:
+            for arguments, reason in (
+                    (["--wat"], f"{STRANGE} '--wat'"),
+                    (["-x"], "invalid option -- 'x'"),
+                    (["--version=1"], "doesn't allow an argument")):
+                with self.subTest(name=name, arguments=arguments):
+                    self.refuses(name, arguments, reason)
 
     def test_a_server_takes(self):
         own = [[option, "3"] for option in OWN_OPTIONS[self.twin]]
@@ -252,6 +347,11 @@ class CommandLines(unittest.TestCase):
     def test_a_clients_help_lists_each_option_with_its_default(self):
         self.check_help("guess-client", CLIENT_HELP)
 
+    def test_the_help_of_those_who_do_not_serve(self):
+        own = {"--savers=N": "default 4"} if self.twin == "evented" else {}
+        self.check_help("flags", {**FLAGS_HELP, **own})
+        self.check_help("spinner", SPINNER_HELP)
+
     def test_the_default_of_max_connections_is_what_descriptors_allow(self):
         done = subprocess.run(["/usr/bin/prlimit", "--nofile=500:1000", "--",
             program(self.twin, "guess-server"), "--help"],
@@ -262,28 +362,49 @@ class CommandLines(unittest.TestCase):
             "--max-connections=N"])
         self.assertTrue(900 < int(found[1]) < 1000, found[0])
 
-    def test_usage_and_version(self):
-        for name in "guess-server", "guess-client":
-            usage = run(self.twin, name, "--usage")
-            self.assertEqual((usage.returncode, usage.stderr), (0, ""))
-            self.assertTrue(usage.stdout.startswith(f"Usage: {name} "))
+    def test_help_usage_and_version(self):
+        for name in PROGRAMS:
+            for option in "--help", "-?", "--usage":
+                done = run(self.twin, name, option)
+                self.assertEqual((done.returncode, done.stderr), (0, ""))
+                self.assertTrue(done.stdout.startswith(f"Usage: {name} "))
+                for line in done.stdout.splitlines():
+                    self.assertLessEqual(len(line), 80)
             version = run(self.twin, name, "--version")
             self.assertEqual((version.returncode, version.stderr), (0, ""))
             self.assertRegex(version.stdout,
                 rf"\A{name} \({self.twin}\) [0-9.]+\n\Z")
+
+    def test_help_that_cannot_be_written_is_an_error(self):
+        for name in PROGRAMS:
+            for option in "--help", "--usage", "--version":
+                for how, reason in ((">/dev/full", "No space left on device"),
+                        (">&-", "Bad file descriptor")):
+                    with self.subTest(name=name, option=option, how=how):
+                        done = run(self.twin, name, option, shell=how)
+                        self.assertEqual((done.returncode, done.stderr), (1,
+                            f"{name}: cannot write to standard output: "
+                            f"{reason}\n"))
+
+    def test_it_needs_none_of_the_standard_descriptors(self):
+        for name in PROGRAMS:
+            done = run(self.twin, name, "--wat", shell="<&- >&- 2>&-")
+            self.assertEqual((done.returncode, done.stdout, done.stderr),
+                (64, "", ""), name)
 
 
 class Parity(unittest.TestCase):
     """The twins' command lines compared."""
 
     def test_the_helps_differ_only_in_ports_and_own_options(self):
-        for name in "guess-server", "guess-client":
-            helps = [options_of(run(twin, name, "--help").stdout)
+        own = {f"{option}=N" for options in OWN_OPTIONS.values()
+            for option in (*options, "--savers")}
+        for name in PROGRAMS:
+            helps = [{option: text
+                for option, text in options_of(
+                    run(twin, name, "--help").stdout).items()
+                if option not in own and "port=N" not in option}
                 for twin in TWINS]
-            for options, twin in zip(helps, TWINS):
-                del options["--port=N"]
-                for own in OWN_OPTIONS[twin]:
-                    options.pop(f"{own}=N", None)
             self.assertEqual(helps[0], helps[1])
 
 
