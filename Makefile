@@ -377,7 +377,8 @@ check: deps
 	$(PYTHON) tests/run.py
 
 check-full:
-	$(MAKE) deps MORE_PACKAGES='$(MORE_PACKAGES) $(CLIENT_PACKAGES) $(FULL_PACKAGES)'
+	$(MAKE) deps MORE_PACKAGES='$(MORE_PACKAGES) $(CLIENT_PACKAGES) \
+		$(SERVER_PACKAGES) $(FULL_PACKAGES)'
 	$(MAKE) builds
 	$(PYTHON) tests/run.py --full
 	$(PYTHON) tests/system/soak.py 5
@@ -526,6 +527,9 @@ BROWSER_PACKAGES := chromium chromium-driver python3-selenium fonts-noto-core
 # Telnet clients, and WebSocket's, for the same.
 CLIENT_PACKAGES := putty-tools inetutils-telnet busybox node-ws \
 	python3-websockets
+
+# Servers for the downloader, for the same.
+SERVER_PACKAGES := nginx-light libnginx-mod-http-echo python3-aiohttp
 
 # What check-full needs besides.
 FULL_PACKAGES := valgrind iproute2 clang
