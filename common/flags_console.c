@@ -170,8 +170,8 @@ close_report(struct flags_console *console)
 static void
 complain(const char *what, int error)
 {
-    fprintf(
-        stderr, "flags: cannot write %s: %s\n", what, strerrordesc_np(error));
+    fprintf(stderr, "flags: cannot write to %s: %s\n", what,
+        strerrordesc_np(error));
 }
 
 /* Print what comes last. */

@@ -30,7 +30,9 @@
  *
  * A place is given back when its request has led to any step but
  * TRANSFER_FOLLOW, also to TRANSFER_ASK: a second request queues like all
- * others, and no place is held while a flag waits or is saved.
+ * others, and no place is held while a flag waits. It is held while the file is
+ * saved: so no more bodies are in memory than there are places, however slow
+ * the disk is.
  *
  * To make the request: connect to t.url, or use a connection that is open to
  * the same server, unless t.fresh; send what transfer_request writes; start

@@ -126,18 +126,20 @@ struct flags {
     size_t next, left; /* jobs not asked for, not done */
     TAILQ_HEAD(, job) ready; /* to be asked for again */
     LIST_HEAD(, link) kept;  /* connections that nobody uses now */
-    size_t places;           /* requests that may be made now */
+    size_t places;           /* jobs that may be begun now */
     size_t looking, saving;  /* jobs that other threads have */
     bool stopping;
 };
 
 static void settle(struct job *job);
+static void await_place(struct job *job);
 static void put_back(struct job *job);
 
 /* --- The connection ------------------------------------------------------ */
 
-/* Have the timer run out after a time, or when it is time to look. */
-static void
+/* Have the timer run out after a time, or when it is time to look. False: no
+ * memory. */
+static bool
 set_timer(struct job *job)
 {
     const int64_t now = stream_now(), left = job->until - now;
@@ -146,16 +148,15 @@ set_timer(struct job *job)
         .tv_usec = (suseconds_t)(wait % 1000 * 1000) };
 
     job->planned = now + wait;
-    if (event_add(&job->timer, &after) == -1)
-        cli_die("out of memory");
+    return event_add(&job->timer, &after) == 0;
 }
 
-/* Wait until a deadline; for what comes next. */
-static void
+/* Wait until a deadline; for what comes next. False: no memory. */
+static bool
 await(struct job *job, int64_t until)
 {
     job->until = until;
-    set_timer(job);
+    return set_timer(job);
 }
 
 /* Close the connection, if there is one. */
@@ -274,12 +275,13 @@ connect_to(struct job *job, bool *unable)
     if (job->round == 0 && until > now + NEXT_MS)
         until = now + NEXT_MS;
     if (bufferevent_socket_connect(
-            job->link->bev, address->ai_addr, (int)address->ai_addrlen) == 0) {
-        await(job, until);
-        return true;
+            job->link->bev, address->ai_addr, (int)address->ai_addrlen) == -1) {
+        hang_up(job);
+        return false;
     }
-    hang_up(job);
-    return false;
+    *unable = !await(job, until);
+    errno = ENOMEM;
+    return !*unable;
 }
 
 /* Try the addresses of a server in turn, each for a short time, then once more
@@ -347,6 +349,33 @@ on_found(void *argument)
     connect_next(job);
 }
 
+/* Have the name of the server looked up, by another thread. */
+static void
+submit_look_up(struct job *job)
+{
+    const struct url *url = &job->transfer.url;
+    struct flags *flags = job->flags;
+    struct look_up *wanted = calloc(1, sizeof(*wanted));
+
+    if (wanted == NULL ||
+        !await(job, transfer_deadline(&job->transfer, stream_now()))) {
+        free(wanted);
+        fail(job, ENOMEM);
+        return;
+    }
+    wanted->flags = flags;
+    wanted->job = job;
+    wanted->port = url->port;
+    memcpy(wanted->host, url->host, URL_HOST_MAX);
+    wanted->work = (struct executor_job) { .work = look_up,
+        .done = on_found,
+        .argument = wanted,
+        .keeper = &flags->keeper };
+    job->look_up = wanted;
+    flags->looking++;
+    executor_submit(&flags->finders, &wanted->work);
+}
+
 static void send_request(struct job *job);
 
 /* Have a connection to the server that is to be asked: one that is kept, or
@@ -355,38 +384,20 @@ static void
 reach(struct job *job)
 {
     struct transfer *transfer = &job->transfer;
-    struct flags *flags = job->flags;
-    struct look_up *wanted;
 
     job->end = END_NOT;
-    job->link = transfer->fresh ? NULL : find_link(flags, &transfer->url);
-    if (job->link != NULL) {
-        job->link->job = job;
-        send_request(job);
+    job->link = transfer->fresh ? NULL : find_link(job->flags, &transfer->url);
+    if (job->link == NULL) {
+        submit_look_up(job);
         return;
     }
-    wanted = calloc(1, sizeof(*wanted));
-    if (wanted == NULL) {
-        fail(job, ENOMEM);
-        return;
-    }
-    wanted->flags = flags;
-    wanted->job = job;
-    wanted->port = transfer->url.port;
-    memcpy(wanted->host, transfer->url.host, URL_HOST_MAX);
-    wanted->work = (struct executor_job) { .work = look_up,
-        .done = on_found,
-        .argument = wanted,
-        .keeper = &flags->keeper };
-    job->look_up = wanted;
-    flags->looking++;
-    await(job, transfer_deadline(transfer, stream_now()));
-    executor_submit(&flags->finders, &wanted->work);
+    job->link->job = job;
+    send_request(job);
 }
 
 /* --- One request --------------------------------------------------------- */
 
-/* Send the request. Whether it failed, the answer tells. */
+/* Send the request. If that fails, what had come by then is the answer. */
 static void
 send_request(struct job *job)
 {
@@ -397,11 +408,9 @@ send_request(struct job *job)
     http_response_init(
         &job->parser, HTTP_GET, job->transfer.fields, TRANSFER_FIELDS);
     if (bufferevent_write(bev, text, length) == -1 ||
-        bufferevent_enable(bev, EV_READ | EV_WRITE) == -1) {
+        bufferevent_enable(bev, EV_READ | EV_WRITE) == -1 ||
+        !await(job, transfer_deadline(&job->transfer, stream_now())))
         fail(job, ENOMEM);
-        return;
-    }
-    await(job, transfer_deadline(&job->transfer, stream_now()));
 }
 
 /* Begin the file, or begin it anew; in a thread that saves. 0, or an errno. */
@@ -547,16 +556,13 @@ read_answer(struct job *job)
         }
         if (evbuffer_get_length(job->body) >= BODY_MAX) {
             bufferevent_disable(bev, EV_READ);
-            if (!submit_save(job, false))
-                return;
-            if (job->transfer.step == TRANSFER_DONE)
+            if (!submit_save(job, false) || job->link == NULL)
                 return;
         }
     }
-    if (bufferevent_enable(bev, EV_READ) == -1)
+    if (bufferevent_enable(bev, EV_READ) == -1 ||
+        !await(job, transfer_deadline(&job->transfer, stream_now())))
         fail(job, ENOMEM);
-    else
-        await(job, transfer_deadline(&job->transfer, stream_now()));
 }
 
 /* Something was saved, or could not be. */
@@ -568,18 +574,15 @@ on_saved(void *argument)
 
     job->saving = false;
     job->flags->saving--;
+    event_active(job->flags->turn, 0, 0);
     if (begun && (job->error != 0 || job->whole)) {
-        const bool asking = !job->whole;
-
         transfer_saved(&job->transfer, job->error, stream_now());
         hang_up(job);
-        if (asking)
-            settle(job);
-        else
+        if (job->whole)
             put_back(job);
-    } else if (job->flags->stopping || !begun) {
-        event_active(job->flags->turn, 0, 0);
-    } else if (!job->inside) {
+        else
+            settle(job);
+    } else if (begun && !job->inside && !job->flags->stopping) {
         read_answer(job);
     }
 }
@@ -605,6 +608,8 @@ on_event(struct bufferevent *bev, short what, void *argument)
 
     if (job == NULL) {
         forget_link(link);
+    } else if (what & BEV_EVENT_WRITING) {
+        shutdown(bufferevent_getfd(bev), SHUT_RDWR);
     } else if (what & BEV_EVENT_CONNECTED) {
         freeaddrinfo(job->addresses);
         job->addresses = NULL;
@@ -619,14 +624,13 @@ on_event(struct bufferevent *bev, short what, void *argument)
     }
 }
 
-/* What was waited for has not come in time. */
+/* What was waited for has not come in time; or it is time to ask again. */
 static void
 give_up(struct job *job)
 {
-    if (job->transfer.step == TRANSFER_WAIT && job->link == NULL &&
-        job->look_up == NULL && job->address == NULL) {
+    if (job->transfer.step == TRANSFER_WAIT) {
         job->transfer.step = TRANSFER_ASK;
-        put_back(job);
+        await_place(job);
     } else if (job->address != NULL) {
         connect_next(job);
     } else {
@@ -651,10 +655,8 @@ on_timer(evutil_socket_t fd, short what, void *argument)
         transfer_lost(&job->transfer, lost_ms);
         job->until += lost_ms;
     }
-    if (stream_now() >= job->until)
+    if (stream_now() >= job->until || !set_timer(job))
         give_up(job);
-    else
-        set_timer(job);
 }
 
 /* Make a request, and what it leads to in the same place. */
@@ -662,7 +664,10 @@ static void
 fetch(struct job *job)
 {
     transfer_begin(&job->transfer, stream_now());
-    reach(job);
+    if (job->body == NULL)
+        fail(job, ENOMEM);
+    else
+        reach(job);
 }
 
 /* --- The queue ----------------------------------------------------------- */
@@ -685,10 +690,8 @@ find_job(struct flags *flags)
             .argument = job,
             .keeper = &flags->keeper };
         job->body = evbuffer_new();
-        if (job->body == NULL ||
-            event_assign(&job->timer, flags->keeper.streams.base, -1, 0,
-                on_timer, job) == -1)
-            cli_die("out of memory");
+        event_assign(
+            &job->timer, flags->keeper.streams.base, -1, 0, on_timer, job);
         return job;
     }
     job = TAILQ_FIRST(&flags->ready);
@@ -717,24 +720,34 @@ drop_file(struct job *job)
     save_drop(&job->save);
 }
 
-/* Give a job back: it is done, or waits for another place. */
+/* Have a job wait for a place. */
+static void
+await_place(struct job *job)
+{
+    TAILQ_INSERT_TAIL(&job->flags->ready, job, among);
+    event_active(job->flags->turn, 0, 0);
+}
+
+/* Give a job back, and its place: it is done, or waits for another one. */
 static void
 put_back(struct job *job)
 {
+    struct transfer *transfer = &job->transfer;
     struct flags *flags = job->flags;
 
-    if (job->transfer.step == TRANSFER_WAIT) {
-        await(job, job->transfer.due);
-    } else if (job->transfer.step == TRANSFER_DONE) {
+    flags->places++;
+    event_active(flags->turn, 0, 0);
+    if (transfer->step == TRANSFER_WAIT && !await(job, transfer->due))
+        transfer_unable(transfer, ENOMEM, stream_now());
+    if (transfer->step == TRANSFER_DONE) {
         drop_file(job);
         flags->left--;
-        flags_console_done(&flags->console, &job->transfer, stream_now());
-        if (job->transfer.fatal && !flags->stopping)
+        flags_console_done(&flags->console, transfer, stream_now());
+        if (transfer->fatal && !flags->stopping)
             stop(flags);
-    } else {
-        TAILQ_INSERT_TAIL(&flags->ready, job, among);
+    } else if (transfer->step == TRANSFER_ASK) {
+        await_place(job);
     }
-    event_active(flags->turn, 0, 0);
 }
 
 /* Save what a job has kept, or drop it. */
@@ -747,20 +760,26 @@ settle_file(struct job *job)
         put_back(job);
 }
 
-/* Go on when a request has ended. Its place is for the next one. */
+/* Wait no longer, and forget the addresses. */
 static void
-settle(struct job *job)
+end_wait(struct job *job)
 {
     event_del(&job->timer);
     if (job->addresses != NULL)
         freeaddrinfo(job->addresses);
     job->addresses = NULL;
     job->address = NULL;
+}
+
+/* Go on when a request has ended. */
+static void
+settle(struct job *job)
+{
+    end_wait(job);
     if (job->transfer.step == TRANSFER_FOLLOW) {
         reach(job);
         return;
     }
-    job->flags->places++;
     settle_file(job);
 }
 
@@ -768,14 +787,10 @@ settle(struct job *job)
 static void
 let_go(struct job *job)
 {
-    event_del(&job->timer);
+    end_wait(job);
     if (job->look_up != NULL)
         job->look_up->job = NULL;
     job->look_up = NULL;
-    if (job->addresses != NULL)
-        freeaddrinfo(job->addresses);
-    job->addresses = NULL;
-    job->address = NULL;
     hang_up(job);
 }
 
@@ -856,6 +871,12 @@ prepare(struct flags *flags)
         cli_die("out of memory");
 }
 
+/* Leave it to us to say what has failed. */
+static void
+on_library_message(int severity, const char *message)
+{
+}
+
 /* Prepare the loop, and the threads beside it, or end. */
 static void
 prepare_loop(struct flags *flags)
@@ -863,6 +884,7 @@ prepare_loop(struct flags *flags)
     const int signals = signalfd(-1, &flags->signals, SFD_CLOEXEC);
     struct event_base *base;
 
+    event_set_log_callback(on_library_message);
     if (signals == -1 ||
         !keeper_init(&flags->keeper, 1, TICK_MS, on_tick, flags))
         cli_die("cannot make an event loop: %s", strerrordesc_np(errno));
@@ -898,8 +920,9 @@ free_all(struct flags *flags)
     free(flags->jobs);
 }
 
-/* Drop what was not completed. */
-static void
+/* Drop what was not completed. False: other threads are late, and have it
+ * still. */
+static bool
 drop_rest(struct flags *flags)
 {
     for (size_t i = 0; i < flags->next; i++) {
@@ -911,6 +934,7 @@ drop_rest(struct flags *flags)
         else
             drop_file(job);
     }
+    return flags->saving == 0 && flags->looking == 0;
 }
 
 /* Read the command line and download. */
@@ -937,8 +961,7 @@ main(int argc, char **argv)
 
     keeper_run(&flags.keeper);
 
-    drop_rest(&flags);
-    if (flags.saving == 0 && flags.looking == 0)
+    if (drop_rest(&flags))
         free_all(&flags);
     return flags_console_end(&flags.console, flags.interrupted, stream_now());
 }

@@ -187,7 +187,9 @@ keeper_run(struct keeper *keeper)
 void
 keeper_end(struct keeper *keeper)
 {
-    event_base_loopexit(keeper->streams.base, NULL);
+    /* The gentle way takes memory. */
+    if (event_base_loopexit(keeper->streams.base, NULL) == -1)
+        event_base_loopbreak(keeper->streams.base);
 }
 
 /* Have work done by the loop's thread. */

@@ -17,6 +17,7 @@
 #include <errno.h>
 #include <poll.h>
 #include <pthread.h>
+#include <stdatomic.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/eventfd.h>
@@ -66,7 +67,8 @@ struct flags {
     struct job_list resting; /* but not before they are due */
     struct job_list done;    /* and not printed */
     size_t working;          /* workers that have not ended */
-    bool stopping;
+
+    atomic_bool stopping; /* written under the lock */
 };
 
 /* A worker, with the connection that it keeps. */
@@ -217,24 +219,27 @@ reach(struct worker *worker, struct job *job)
 
 /* --- One request --------------------------------------------------------- */
 
-/* Send the request. Whether it failed, the answer tells. */
+/* Send the request. If that fails, what had come by then is the answer. */
 static void
 send_request(struct worker *worker, struct job *job)
 {
     char text[TRANSFER_REQUEST_MAX];
     const size_t length = transfer_request(&job->transfer, text);
+    const int64_t until = transfer_deadline(&job->transfer, stream_now());
     size_t sent = 0;
 
     while (sent < length) {
         const ssize_t count =
             send(worker->fd, text + sent, length - sent, MSG_NOSIGNAL);
 
-        if (count > 0)
+        if (count > 0) {
             sent += (size_t)count;
-        else if (errno != EAGAIN || await(worker, job, POLLOUT,
-                                        transfer_deadline(&job->transfer,
-                                            stream_now())) != WAITED_READY)
+        } else if (errno != EAGAIN && errno != EINTR) {
+            shutdown(worker->fd, SHUT_RDWR);
             return;
+        } else if (await(worker, job, POLLOUT, until) != WAITED_READY) {
+            return;
+        }
     }
 }
 
@@ -444,7 +449,7 @@ stop(struct flags *flags)
     pthread_cond_broadcast(&flags->changed);
 }
 
-/* Give a job back: it is done, or waits for another place. */
+/* Give a job back, and its place: it is done, or waits for another one. */
 static void
 put_back(struct flags *flags, struct job *job)
 {
@@ -590,6 +595,27 @@ prepare(struct flags *flags)
     pthread_condattr_destroy(&attributes);
 }
 
+/* Start a worker; NULL: it cannot be. */
+static struct worker *
+start_worker(struct flags *flags, const pthread_attr_t *attributes)
+{
+    struct worker *worker = malloc(sizeof(*worker));
+
+    if (worker == NULL)
+        return NULL;
+    worker->flags = flags;
+    worker->fd = -1;
+    pthread_mutex_lock(&flags->lock);
+    if (pthread_create(&worker->thread, attributes, work, worker) == 0) {
+        flags->working++;
+    } else {
+        free(worker);
+        worker = NULL;
+    }
+    pthread_mutex_unlock(&flags->lock);
+    return worker;
+}
+
 /* Start the workers, as many as can be, or end if none can. */
 static struct worker **
 start_workers(struct flags *flags)
@@ -599,45 +625,43 @@ start_workers(struct flags *flags)
                              : flags->options.count;
     struct worker **workers = calloc(count + 1, sizeof(*workers));
     pthread_attr_t attributes;
-    size_t i;
+    size_t i = 0;
 
-    if (workers == NULL)
+    if (workers == NULL || pthread_attr_init(&attributes) != 0)
         cli_die("out of memory");
-    pthread_attr_init(&attributes);
     pthread_attr_setstacksize(&attributes, STACK_SIZE);
-    for (i = 0; i < count; i++) {
-        struct worker *worker = malloc(sizeof(*worker));
-
-        if (worker == NULL)
-            break;
-        worker->flags = flags;
-        worker->fd = -1;
-        pthread_mutex_lock(&flags->lock);
-        flags->working++;
-        pthread_mutex_unlock(&flags->lock);
-        if (pthread_create(&worker->thread, &attributes, work, worker) != 0) {
-            pthread_mutex_lock(&flags->lock);
-            flags->working--;
-            pthread_mutex_unlock(&flags->lock);
-            free(worker);
-            break;
-        }
-        workers[i] = worker;
-    }
+    while (i < count && (workers[i] = start_worker(flags, &attributes)) != NULL)
+        i++;
     pthread_attr_destroy(&attributes);
     if (i == 0)
         cli_die("cannot make threads: %s", strerrordesc_np(EAGAIN));
     return workers;
 }
 
-/* Drop what was not completed. */
+/* Free what is left, when no thread has any of it. */
 static void
+free_all(struct flags *flags, struct worker **workers)
+{
+    for (struct worker **w = workers; *w != NULL; w++) {
+        pthread_join((*w)->thread, NULL);
+        free(*w);
+    }
+    free(workers);
+    free(flags->jobs);
+}
+
+/* Drop what was not completed. False: workers are late, and have it still. */
+static bool
 drop_rest(struct flags *flags)
 {
+    bool ended;
+
     pthread_mutex_lock(&flags->lock);
     for (size_t i = 0; i < flags->next; i++)
         save_drop(&flags->jobs[i].save);
+    ended = flags->working == 0;
     pthread_mutex_unlock(&flags->lock);
+    return ended;
 }
 
 /* Read the command line and download. */
@@ -662,14 +686,7 @@ main(int argc, char **argv)
 
     signal = keep(&flags);
 
-    drop_rest(&flags);
-    if (flags.working == 0) {
-        for (struct worker **w = workers; *w != NULL; w++) {
-            pthread_join((*w)->thread, NULL);
-            free(*w);
-        }
-        free(workers);
-        free(flags.jobs);
-    }
+    if (drop_rest(&flags))
+        free_all(&flags, workers);
     return flags_console_end(&flags.console, signal, stream_now());
 }

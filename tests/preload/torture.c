@@ -6,7 +6,9 @@
  * FILE holds a struct torture, which the test has mapped, too: so it says at
  * any time which call is to fail next, and with what, and sees whether that
  * came to pass and how many blocks of memory are in use. Faults are counted,
- * not drawn by lot: the n-th call from now fails, for every n in turn.
+ * not drawn by lot: the n-th call from now fails, for every n in turn. Instead
+ * it can end the process, as SIGKILL does at any moment; and all calls of a
+ * kind can be held until the test lets them go, as a disk or a name server may.
  *
  * Besides, reads and writes of sockets can be cut to 1 to 7 bytes.
  */
@@ -17,6 +19,7 @@
 #include <dlfcn.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <netdb.h>
 #include <poll.h>
 #include <pthread.h>
 #include <signal.h>
@@ -24,11 +27,14 @@
 #include <stdatomic.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 #include <sys/epoll.h>
 #include <sys/eventfd.h>
 #include <sys/ioctl.h>
 #include <sys/mman.h>
+#include <sys/signalfd.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/uio.h>
@@ -36,7 +42,7 @@
 
 /* What can be made to fail. tests/system/torture.py reads this list, in this
  * order. memory stands for malloc and its kin, write for that of the
- * console, ring for that to an eventfd. */
+ * console, ring for that to an eventfd, save for that to a file. */
 #define CALLS(X)                                                               \
     X(memory)                                                                  \
     X(pthread_create)                                                          \
@@ -62,10 +68,27 @@
     X(bind)                                                                    \
     X(listen)                                                                  \
     X(getsockname)                                                             \
-    X(sigtimedwait)
+    X(sigtimedwait)                                                            \
+    X(getaddrinfo)                                                             \
+    X(connect)                                                                 \
+    X(getsockopt)                                                              \
+    X(signalfd)                                                                \
+    X(mkdir)                                                                   \
+    X(openat64)                                                                \
+    X(save)                                                                    \
+    X(pread64)                                                                 \
+    X(ftruncate64)                                                             \
+    X(fsync)                                                                   \
+    X(renameat)
 
 #define NAME(call) CALL_##call,
 enum call { CALLS(NAME) CALL_COUNT };
+
+/* In the place of an errno: the call ends the process. */
+#define DEADLY (-1)
+
+/* Between two looks whether calls are still held. */
+#define LOOK_US 1000
 
 /* What the test and the tested program share; int64_t throughout. */
 struct torture {
@@ -75,8 +98,10 @@ struct torture {
     struct {
         _Atomic int64_t left;   /* so many calls until one fails; 0: none */
         _Atomic int64_t every;  /* then every so many; 0: no more */
-        _Atomic int64_t error;  /* what it then sets errno to */
+        _Atomic int64_t error;  /* what it then sets errno to, or DEADLY */
         _Atomic int64_t failed; /* how many did */
+        _Atomic int64_t held;   /* 1: they wait until it is 0 */
+        _Atomic int64_t waited; /* how many did */
     } calls[CALL_COUNT];
 };
 
@@ -101,16 +126,30 @@ begin(void)
     close(fd);
 }
 
+/* Wait while calls of this kind are held. */
+static void
+wait_if_held(enum call call)
+{
+    if (atomic_load(&torture->calls[call].held) == 0)
+        return;
+    atomic_fetch_add(&torture->calls[call].waited, 1);
+    while (atomic_load(&torture->calls[call].held) != 0)
+        usleep(LOOK_US);
+}
+
 /* Whether this call is one that fails; errno is then set. */
 static int
 fails(enum call call)
 {
+    wait_if_held(call);
     if (atomic_load(&torture->calls[call].left) <= 0 ||
         atomic_fetch_sub(&torture->calls[call].left, 1) != 1)
         return 0;
     atomic_store(
         &torture->calls[call].left, atomic_load(&torture->calls[call].every));
     atomic_fetch_add(&torture->calls[call].failed, 1);
+    if (atomic_load(&torture->calls[call].error) == DEADLY)
+        kill(getpid(), SIGKILL);
     errno = (int)atomic_load(&torture->calls[call].error);
     return 1;
 }
@@ -171,22 +210,62 @@ WRAP(int, listen, (int fd, int backlog), (fd, backlog))
 WRAP(int, getsockname,
     (int fd, __SOCKADDR_ARG address, socklen_t *restrict length),
     (fd, address, length))
+WRAP(int, connect, (int fd, __CONST_SOCKADDR_ARG address, socklen_t length),
+    (fd, address, length))
+WRAP(int, getsockopt,
+    (int fd, int level, int option, void *restrict value,
+        socklen_t *restrict length),
+    (fd, level, option, value, length))
+WRAP(int, signalfd, (int fd, const sigset_t *set, int flags), (fd, set, flags))
+WRAP(int, mkdir, (const char *path, mode_t mode), (path, mode))
+WRAP(ssize_t, pread64, (int fd, void *bytes, size_t length, off64_t at),
+    (fd, bytes, length, at))
+WRAP(int, ftruncate64, (int fd, off64_t size), (fd, size))
+WRAP(int, fsync, (int fd), (fd))
+WRAP(int, renameat, (int from, const char *path, int to, const char *name),
+    (from, path, to, name))
 WRAP(int, sigtimedwait,
     (const sigset_t *restrict set, siginfo_t *restrict info,
         const struct timespec *restrict wait),
     (set, info, wait))
 
-/* The console, or what wakes a loop: eight bytes to an eventfd. One to a pair
- * of sockets, libevent's for signals, always fits. */
+/* Whether this is a file. */
+static int
+is_file(int fd)
+{
+    struct stat status;
+
+    return fstat(fd, &status) == 0 && S_ISREG(status.st_mode);
+}
+
+/* The console, a file, or what wakes a loop: eight bytes to an eventfd. One to
+ * a pair of sockets, libevent's for signals, always fits. */
 ssize_t
 write(int fd, const void *bytes, size_t length)
 {
     REAL(write);
-    if (fd <= STDERR_FILENO && fails(CALL_write))
+    if (fd <= STDERR_FILENO) {
+        if (fails(CALL_write))
+            return -1;
+    } else if (is_file(fd)) {
+        if (fails(CALL_save))
+            return -1;
+    } else if (length == sizeof(uint64_t) && fails(CALL_ring)) {
         return -1;
-    if (fd > STDERR_FILENO && length == sizeof(uint64_t) && fails(CALL_ring))
-        return -1;
+    }
     return real(fd, bytes, shortened(fd, length));
+}
+
+/* Of a name, for which others may have to be asked. */
+int
+getaddrinfo(const char *restrict host, const char *restrict service,
+    const struct addrinfo *restrict hints, struct addrinfo **restrict found)
+{
+    REAL(getaddrinfo);
+    if (host != NULL && host[strspn(host, "0123456789.:")] != '\0' &&
+        fails(CALL_getaddrinfo))
+        return EAI_SYSTEM;
+    return real(host, service, hints, found);
 }
 
 /* A failing close has closed nevertheless, as Linux does. */
@@ -245,6 +324,9 @@ WRAP_FCNTL(fcntl)
 WRAP_FCNTL(fcntl64)
 WRAP_OPEN(open)
 WRAP_OPEN(open64)
+WRAP_VARIADIC(openat64, openat64,
+    (int folder, const char *path, int flags, ...), flags,
+    (folder, path, flags, (mode_t)(uintptr_t)argument))
 WRAP_VARIADIC(
     ioctl, ioctl, (int fd, unsigned long what, ...), what, (fd, what, argument))
 

@@ -24,14 +24,17 @@ import time
 import unicodedata
 
 import harness
-from harness import DEADLINE, FlagServer, HOST, on_both_twins, program, \
-    wait_until
+from harness import DEADLINE, HOST, Client, FlagServer, on_both_twins, \
+    program, wait_until
 
 TOP20 = "BD BR CD CN DE EG ET FR ID IN IR JP MX NG PH PK RU TR US VN".split()
 FOREVER = ("--delay", "10000")
 ALWAYS = ("--error-rate", "1", "--size", "1000")
 OK = b"HTTP/1.1 200 OK\r\nContent-Length: 4\r\n\r\nflag"
 MISSING = b"HTTP/1.1 404 Not Found\r\nContent-Length: 0\r\n\r\n"
+
+# A command with a view of its own of what is mounted.
+UNSHARE = ["unshare", "-m" if os.geteuid() == 0 else "-rm"]
 
 # How a scripted server goes on behind an answer.
 CLOSE, RESET, HANG = "close", "reset", "hang"
@@ -45,19 +48,19 @@ def answer(body, fields="", status="200 OK"):
 
 class Script:
     """A server that answers as a function says: script(path, nth) returns
-    bytes, CLOSE, RESET, HANG, or a list of these. nth counts the requests for
+    bytes, CLOSE, RESET, HANG, or some of these in a row. nth counts the requests for
     the path. greeting is sent before anything is asked."""
 
-    def __init__(self, script, greeting=b""):
+    def __init__(self, script, greeting=b"", host=HOST):
         self.script = script
         self.greeting = greeting
         self.asked = collections.Counter()
         self.heads = []
         self.sockets = []
         self.lock = threading.Lock()
-        self.listener = socket.create_server((HOST, 0), backlog=1000)
+        self.listener = socket.create_server((host, 0), backlog=1000)
         self.port = self.listener.getsockname()[1]
-        self.url = f"http://{HOST}:{self.port}/flags"
+        self.url = f"http://{host}:{self.port}/flags"
         threading.Thread(target=self._accept, daemon=True).start()
 
     def _accept(self):
@@ -89,7 +92,9 @@ class Script:
                     nth = self.asked[path]
                     self.asked[path] += 1
                 parts = self.script(path, nth)
-                for part in parts if isinstance(parts, list) else [parts]:
+                if isinstance(parts, (bytes, str)):
+                    parts = [parts]
+                for part in parts:
                     if part == CLOSE:
                         connection.close()
                         return
@@ -130,9 +135,9 @@ class FlagsTest(harness.ServerTest):
         self.servers.append(server)
         return server
 
-    def script(self, function, greeting=b""):
+    def script(self, function, **how):
         """A scripted server."""
-        server = Script(function, greeting)
+        server = Script(function, **how)
         self.addCleanup(server.close)
         return server
 
@@ -142,11 +147,12 @@ class FlagsTest(harness.ServerTest):
             url = f"http://{HOST}:{url}/flags"
         return [program(self.twin, "flags"), "--base-url", url, *options]
 
-    def start(self, url, *options, **how):
-        """A downloader that runs."""
+    def start(self, url, *options, variables=(), **how):
+        """A downloader that runs; with more variables in its environment."""
         process = subprocess.Popen(self.command(url, *options), cwd=self.home,
             stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
-            stderr=subprocess.PIPE, env=harness.environment(), **how)
+            stderr=subprocess.PIPE,
+            env={**harness.environment(), **dict(variables)}, **how)
         self.addCleanup(self.end, process)
         return process
 
@@ -307,7 +313,7 @@ class Console(FlagsTest):
         process.stdout.close()
         self.assertEqual(process.wait(DEADLINE), 1)
         self.assertEqual(process.stderr.read(),
-            b"flags: cannot write standard output: Broken pipe\n")
+            b"flags: cannot write to standard output: Broken pipe\n")
         self.assertEqual(len(self.files()), 20)
 
 
@@ -328,13 +334,19 @@ class Places(FlagsTest):
                 self.assertEqual(result.code, 0, result)
 
     def test_never_more(self):
-        for at_once in 1, 7, 30:
+        for at_once in 1, 7, 30, 300:
             with self.subTest(at_once=at_once):
                 server = self.flag_server("--delay", "0.01")
-                result = self.flags(server.delay_port, "-e", "-l", "200",
-                    "-m", str(at_once), "--names")
+                result = self.flags(server.delay_port, "-e", "-l",
+                    str(max(200, 2 * at_once)), "-m", str(at_once), "--names")
                 self.assertEqual(result.code, 0)
-                self.assertEqual(server.flying(), (0, at_once))
+                now, most = server.flying()
+                self.assertEqual(now, 0)
+                if at_once < 300:
+                    self.assertEqual(most, at_once)
+                else:
+                    # So many may not be asked within the first one's delay.
+                    self.assertLessEqual(most, at_once)
 
     def test_who_waits_to_ask_again_holds_none(self):
         def script(path, nth):
@@ -478,8 +490,24 @@ class BadServers(FlagsTest):
         port = harness.free_port()
         self.assertEqual(self.line(port), "*** Error for AD: Connection error")
 
+    def test_an_address_that_is_dead_holds_up_nobody(self):
+        server = self.script(lambda path, nth: OK, host="127.0.0.2")
+        # Its queue is full, so it hears nothing; and it is tried first.
+        with socket.create_server((HOST, server.port), backlog=0), \
+                Client(server.port):
+            hosts = os.path.join(self.home, "hosts")
+            with open(hosts, "w") as file:
+                file.write(f"{HOST} twofold\n127.0.0.2 twofold\n")
+            flags = " ".join(self.command(f"http://twofold:{server.port}/",
+                "-v", "AD", "--max-time", "9", "-d", self.home))
+            done = subprocess.run([*UNSHARE, "sh", "-c",
+                f"mount --bind {hosts} /etc/hosts && exec {flags}"],
+                capture_output=True, text=True, env=harness.environment())
+        self.assertEqual((done.returncode, done.stdout.splitlines()[3:4]),
+            (0, ["AD OK"]), done)
+
     def test_one_that_answers_before_it_is_asked(self):
-        server = self.script(lambda path, nth: OK, OK)
+        server = self.script(lambda path, nth: OK, greeting=OK)
         result = self.flags(server.url, "-m", "1", "AD", "AE")
         self.assertEqual(result.files, {"ad.gif": b"flag", "ae.gif": b"flag"})
         self.assertEqual(result.lines[4:-1], ["2 flags downloaded."])
@@ -612,6 +640,17 @@ class Interruptions(FlagsTest):
         self.assertEqual(result.files, {"ad.gif": b"flag"})
         self.assertIn("Interrupted: 3 not asked for.", result.lines)
 
+    def test_before_the_last(self):
+        server = self.script(
+            lambda path, nth: HANG if path.endswith("vn.gif") else OK)
+        process = self.start(server.url, "-v")
+        for _ in range(3 + 19):
+            process.stdout.readline()
+        result = self.interrupt(process)
+        self.assertEqual(len(result.files), 19)
+        self.assertEqual(result.lines[1:-1],
+            ["19 flags downloaded.", "Interrupted: 1 not asked for."])
+
     def test_while_all_wait_to_ask_again(self):
         server = self.script(lambda path, nth:
             answer(b"", "Retry-After: 60\r\n", "503 No"))
@@ -678,8 +717,10 @@ class Files(FlagsTest):
             with open(path, "w") as file:
                 file.write("before")
         os.symlink(outside, os.path.join(self.folder, "ad.gif"))
-        result = self.flags(server.url, "AD", "AE")
-        self.assertEqual(result.files, {"ad.gif": b"flag", "ae.gif": b"flag"})
+        os.mkfifo(os.path.join(self.folder, "af.gif"))
+        result = self.flags(server.url, "AD", "AE", "AF")
+        self.assertEqual(result.files, dict.fromkeys(
+            ("ad.gif", "ae.gif", "af.gif"), b"flag"))
         with open(outside) as file:
             self.assertEqual(file.read(), "before")
 
@@ -694,6 +735,21 @@ class Files(FlagsTest):
         self.assertEqual(sorted(os.listdir(self.folder)),
             ["ad.gif", "ae.gif"])
 
+    def test_a_folder_that_is_removed_ends_it(self):
+        def script(path, nth):
+            if path.endswith("ae.gif"):
+                shutil.rmtree(self.folder)
+            return OK
+        process = self.start(self.script(script).url, "-m", "1", "-v", "AD",
+            "AE", "AF")
+        output, errors = process.communicate(timeout=DEADLINE)
+        self.assertEqual((process.returncode, errors), (2, b""))
+        self.assertEqual(output.decode().splitlines()[3:-1], ["AD OK",
+            "*** Error for AE: cannot save: No such file or directory",
+            "--------------------", "1 flag downloaded.", "1 error.",
+            "1 not asked for."])
+        self.assertFalse(os.path.exists(self.folder))
+
     def test_a_folder_that_cannot_be_made_is_named(self):
         server = self.script(lambda path, nth: OK)
         process = self.start(server.url, "-d", "no/where")
@@ -705,8 +761,7 @@ class Files(FlagsTest):
         server = self.flag_server("--size", "100000")
         flags = " ".join(self.command(
             server.port, "-a", "-m", "3", "-d", self.home))
-        space = ["-m"] if os.geteuid() == 0 else ["-rm"]
-        done = subprocess.run(["unshare", *space, "sh", "-c",
+        done = subprocess.run([*UNSHARE, "sh", "-c",
             f"mount -t tmpfs -o size=1m tmpfs {self.home} && {flags}\n"
             f"code=$?; cd {self.home}; stat -c '%n %s' .??* *; exit $code"],
             capture_output=True, text=True, env=harness.environment())

@@ -26,7 +26,8 @@ class Faults:
     """What a program that has the library loaded is to suffer."""
 
     CALLS = _calls()
-    LEFT, EVERY, ERROR, FAILED = range(4)
+    LEFT, EVERY, ERROR, FAILED, HELD, WAITED = MEMBERS = range(6)
+    DEADLY = -1  # in the place of an errno: the call ends the process
 
     def __init__(self):
         self.file = tempfile.NamedTemporaryFile(prefix="torture-")
@@ -40,7 +41,7 @@ class Faults:
         self.file.close()
 
     def _at(self, call, member):
-        return 3 + 4 * self.CALLS.index(call) + member
+        return 3 + len(self.MEMBERS) * self.CALLS.index(call) + member
 
     def _get(self, index):
         return struct.unpack_from("q", self.page, 8 * index)[0]
@@ -74,6 +75,14 @@ class Faults:
         self._set(self._at(call, self.EVERY), 0)
         self._set(self._at(call, self.LEFT), 0)
         return self._get(self._at(call, self.FAILED))
+
+    def hold(self, call, on):
+        """Have all such calls wait from now on, or let them go."""
+        self._set(self._at(call, self.HELD), on)
+
+    def waited(self, call):
+        """How many calls were held."""
+        return self._get(self._at(call, self.WAITED))
 
 
 class Disturbed:
