@@ -1,6 +1,7 @@
 #include "common/flags_cli.h"
 
 #include "common/countries.h"
+#include "common/net.h"
 #include "common/number.h"
 
 #include <string.h>
@@ -352,4 +353,17 @@ flags_cli(struct flags_options *options, const struct cli_twin *twin, int argc,
         listed[OPTIONS] = (struct argp_option) { twin->workers, KEY_SAVERS, "N",
             0, twin->workers_help, 2 };
     cli_parse(&argp, 0, argc, argv, &parse);
+}
+
+/* Lower the number of connections to what descriptors allow. */
+void
+flags_fit(struct flags_options *options)
+{
+    const size_t descriptors = net_descriptors();
+    const size_t most = descriptors > LIMIT_DESCRIPTORS_KEPT + 1
+                            ? (descriptors - LIMIT_DESCRIPTORS_KEPT) / 2
+                            : 1;
+
+    if (options->connections > most)
+        options->connections = most;
 }

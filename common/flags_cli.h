@@ -38,4 +38,10 @@ struct flags_options {
 void flags_cli(struct flags_options *options, const struct cli_twin *twin,
     int argc, char **argv);
 
+/*
+ * Lower the number of connections to what the process may have descriptors for:
+ * a flag in work takes two, for its connection and for its file.
+ */
+void flags_fit(struct flags_options *options);
+
 #endif

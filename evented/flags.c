@@ -126,6 +126,7 @@ struct flags {
     size_t next, left; /* jobs not asked for, not done */
     TAILQ_HEAD(, job) ready; /* to be asked for again */
     LIST_HEAD(, link) kept;  /* connections that nobody uses now */
+    size_t links;            /* connections in all, at most one for a place */
     size_t places;           /* jobs that may be begun now */
     size_t looking, saving;  /* jobs that other threads have */
     bool stopping;
@@ -159,6 +160,15 @@ await(struct job *job, int64_t until)
     return set_timer(job);
 }
 
+/* Free a connection. */
+static void
+free_link(struct link *link)
+{
+    link->flags->links--;
+    bufferevent_free(link->bev);
+    free(link);
+}
+
 /* Close the connection, if there is one. */
 static void
 hang_up(struct job *job)
@@ -168,8 +178,7 @@ hang_up(struct job *job)
     if (link == NULL)
         return;
     job->link = NULL;
-    bufferevent_free(link->bev);
-    free(link);
+    free_link(link);
 }
 
 /* Keep the connection for others. */
@@ -189,8 +198,7 @@ static void
 forget_link(struct link *link)
 {
     LIST_REMOVE(link, kept);
-    bufferevent_free(link->bev);
-    free(link);
+    free_link(link);
 }
 
 /* Find a connection that is kept to the server that is to be asked; NULL: there
@@ -232,6 +240,9 @@ make_link(struct job *job, int fd)
     const struct url *url = &job->transfer.url;
     struct link *link = malloc(sizeof(*link));
 
+    /* Not all are in use then: this job has none. */
+    if (job->flags->links == job->flags->options.connections)
+        forget_link(LIST_FIRST(&job->flags->kept));
     if (link != NULL) {
         link->flags = job->flags;
         link->job = job;
@@ -242,6 +253,7 @@ make_link(struct job *job, int fd)
             job->flags->keeper.streams.base, fd, BEV_OPT_CLOSE_ON_FREE);
         if (link->bev != NULL) {
             bufferevent_setcb(link->bev, on_readable, NULL, on_event, link);
+            job->flags->links++;
             return link;
         }
     }
@@ -815,7 +827,7 @@ on_turn(evutil_socket_t fd, short what, void *argument)
 
 /* --- The loop ------------------------------------------------------------ */
 
-/* A while has passed: draw the bar. */
+/* A while has passed: draw the bar. Twin: print_news. */
 static void
 on_tick(void *argument)
 {
@@ -855,7 +867,7 @@ on_signal(evutil_socket_t fd, short what, void *argument)
 static void
 prepare(struct flags *flags)
 {
-    net_descriptors();
+    flags_fit(&flags->options);
     flags->folder = save_folder(flags->options.directory);
     if (flags->folder == -1) {
         fprintf(stderr, "flags: %s: %s\n", flags->options.directory,
@@ -877,7 +889,7 @@ on_library_message(int severity, const char *message)
 {
 }
 
-/* Prepare the loop, and the threads beside it, or end. */
+/* Prepare the loop, and the threads beside it, or end. Twin: start_workers. */
 static void
 prepare_loop(struct flags *flags)
 {

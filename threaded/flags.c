@@ -510,7 +510,7 @@ work(void *argument)
 
 /* --- The main thread ----------------------------------------------------- */
 
-/* Print what is done; whether workers are left. */
+/* Print what is done; whether workers are left. Twin: on_tick. */
 static bool
 print_news(struct flags *flags)
 {
@@ -572,7 +572,7 @@ prepare(struct flags *flags)
 {
     pthread_condattr_t attributes;
 
-    net_descriptors();
+    flags_fit(&flags->options);
     flags->folder = save_folder(flags->options.directory);
     if (flags->folder == -1) {
         fprintf(stderr, "flags: %s: %s\n", flags->options.directory,
@@ -616,7 +616,8 @@ start_worker(struct flags *flags, const pthread_attr_t *attributes)
     return worker;
 }
 
-/* Start the workers, as many as can be, or end if none can. */
+/* Start the workers, as many as can be, or end if none can.
+ * Twin: prepare_loop. */
 static struct worker **
 start_workers(struct flags *flags)
 {

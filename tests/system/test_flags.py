@@ -348,6 +348,31 @@ class Places(FlagsTest):
                     # So many may not be asked within the first one's delay.
                     self.assertLessEqual(most, at_once)
 
+    def test_no_more_than_there_are_descriptors_for(self):
+        server = self.flag_server()
+        done = subprocess.run(["prlimit", "--nofile=60:60", "--",
+            *self.command(server.port, "-a", "-m", "1000", "-d", self.folder)],
+            capture_output=True, text=True, env=harness.environment())
+        self.assertEqual((done.returncode, done.stderr), (0, ""), done.stdout)
+        self.assertEqual(done.stdout.splitlines()[2:5], [
+            "14 concurrent connections will be used.",
+            "--------------------", "194 flags downloaded."])
+
+    def test_no_more_connections_than_places_are_kept(self):
+        others = [self.script(lambda path, nth: OK) for _ in range(19)]
+        others.append(self.script(lambda path, nth: HANG))
+        urls = dict(zip(TOP20, (other.url for other in others)))
+
+        def script(path, nth):
+            return answer(b"", "Location: "
+                f"{urls[path.split('/')[2].upper()]}\r\n", "302 Found")
+        process = self.start(self.script(script).url, "-m", "2")
+        wait_until(lambda: others[-1].heads, "the last one is asked")
+        folder = f"/proc/{process.pid}/fd"
+        sockets = [name for name in os.listdir(folder)
+            if os.readlink(os.path.join(folder, name)).startswith("socket:")]
+        self.assertLessEqual(len(sockets), 2)
+
     def test_who_waits_to_ask_again_holds_none(self):
         def script(path, nth):
             if path.endswith("ad.gif") and nth == 0:
