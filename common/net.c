@@ -168,6 +168,15 @@ net_resolve(const char *host, uint16_t port, char text[NET_TEXT_MAX])
     return addresses;
 }
 
+/* The same for a host that is an address. */
+struct addrinfo *
+net_address(const char *host, uint16_t port)
+{
+    const char *reason;
+
+    return look_up(host, port, AI_NUMERICHOST, &reason);
+}
+
 /* Connect a socket that waits only so long; -1 and errno. */
 static int
 connect_within(int fd, const struct addrinfo *address, int64_t patience_ms)

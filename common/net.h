@@ -35,6 +35,12 @@ struct addrinfo *net_resolve(
     const char *host, uint16_t port, char text[NET_TEXT_MAX]);
 
 /*
+ * The same for a host that is an address, "127.0.0.1" or "::1", which takes no
+ * time. NULL: it is a name, or there is no memory.
+ */
+struct addrinfo *net_address(const char *host, uint16_t port);
+
+/*
  * Connect to the first address of host and port that answers, and wait for it.
  * Returns the descriptor, close-on-exec, blocking, with TCP_NODELAY; -1: text
  * holds the reason, and errno that of the last address, or 0 when the host has

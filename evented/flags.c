@@ -39,9 +39,9 @@
 /* Between two drawings of the bar. */
 #define TICK_MS 100
 
-/* Threads that look up names: one whose name server hangs does not hold up
- * others. */
-#define FINDERS 4
+/* Threads that look up names. While so many wait for name servers that hang,
+ * others wait as well; addresses never do. */
+#define FINDERS 16
 
 /* The most threads that save: more would only wait for one another. */
 #define SAVERS_DEFAULT 4
@@ -334,6 +334,21 @@ look_up(void *argument)
     look_up->addresses = net_resolve(look_up->host, look_up->port, text);
 }
 
+/* Begin to try addresses; NULL: there are none. */
+static void
+try_addresses(struct job *job, struct addrinfo *addresses)
+{
+    if (addresses == NULL) {
+        transfer_unreachable(&job->transfer, stream_now());
+        settle(job);
+        return;
+    }
+    job->addresses = addresses;
+    job->address = NULL;
+    job->round = addresses->ai_next == NULL ? 1 : 0;
+    connect_next(job);
+}
+
 /* A name was looked up. */
 static void
 on_found(void *argument)
@@ -344,21 +359,12 @@ on_found(void *argument)
 
     look_up->flags->looking--;
     free(look_up);
-    if (job == NULL) {
-        if (addresses != NULL)
-            freeaddrinfo(addresses);
-        return;
+    if (job != NULL) {
+        job->look_up = NULL;
+        try_addresses(job, addresses);
+    } else if (addresses != NULL) {
+        freeaddrinfo(addresses);
     }
-    job->look_up = NULL;
-    if (addresses == NULL) {
-        transfer_unreachable(&job->transfer, stream_now());
-        settle(job);
-        return;
-    }
-    job->addresses = addresses;
-    job->address = NULL;
-    job->round = addresses->ai_next == NULL ? 1 : 0;
-    connect_next(job);
 }
 
 /* Have the name of the server looked up, by another thread. */
@@ -396,15 +402,21 @@ static void
 reach(struct job *job)
 {
     struct transfer *transfer = &job->transfer;
+    const struct url *url = &transfer->url;
+    struct addrinfo *address;
 
     job->end = END_NOT;
-    job->link = transfer->fresh ? NULL : find_link(job->flags, &transfer->url);
-    if (job->link == NULL) {
-        submit_look_up(job);
+    job->link = transfer->fresh ? NULL : find_link(job->flags, url);
+    if (job->link != NULL) {
+        job->link->job = job;
+        send_request(job);
         return;
     }
-    job->link->job = job;
-    send_request(job);
+    address = net_address(url->host, url->port);
+    if (address != NULL)
+        try_addresses(job, address);
+    else
+        submit_look_up(job);
 }
 
 /* --- One request --------------------------------------------------------- */

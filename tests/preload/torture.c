@@ -263,7 +263,7 @@ getaddrinfo(const char *restrict host, const char *restrict service,
 {
     REAL(getaddrinfo);
     if (host != NULL && host[strspn(host, "0123456789.:")] != '\0' &&
-        fails(CALL_getaddrinfo))
+        (hints->ai_flags & AI_NUMERICHOST) == 0 && fails(CALL_getaddrinfo))
         return EAI_SYSTEM;
     return real(host, service, hints, found);
 }
