@@ -238,22 +238,22 @@ static struct link *
 make_link(struct job *job, int fd)
 {
     const struct url *url = &job->transfer.url;
+    struct flags *flags = job->flags;
     struct link *link = malloc(sizeof(*link));
 
-    /* Not all are in use then: this job has none. */
-    if (job->flags->links == job->flags->options.connections)
-        forget_link(LIST_FIRST(&job->flags->kept));
+    if (flags->links >= flags->options.connections && !LIST_EMPTY(&flags->kept))
+        forget_link(LIST_FIRST(&flags->kept));
     if (link != NULL) {
-        link->flags = job->flags;
+        link->flags = flags;
         link->job = job;
         link->port = url->port;
         memcpy(link->host, url->host, URL_HOST_MAX);
         link->reused = false;
         link->bev = bufferevent_socket_new(
-            job->flags->keeper.streams.base, fd, BEV_OPT_CLOSE_ON_FREE);
+            flags->keeper.streams.base, fd, BEV_OPT_CLOSE_ON_FREE);
         if (link->bev != NULL) {
             bufferevent_setcb(link->bev, on_readable, NULL, on_event, link);
-            job->flags->links++;
+            flags->links++;
             return link;
         }
     }
