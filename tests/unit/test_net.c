@@ -818,3 +818,22 @@ TEST(who_is_gone_is_turned_away_quietly)
     net_turn_away(pair.server, "ERROR sorry\n");
     ck_assert_int_eq(fcntl(pair.server, F_GETFD), -1);
 }
+
+TEST(an_address_needs_no_look_up_and_a_name_is_none)
+{
+    static const char *const names[] = { "localhost", "example", "1.2.3.4.5",
+        ":::" };
+    struct addrinfo *found = net_address("127.0.0.1", 8001);
+
+    ck_assert_ptr_nonnull(found);
+    ck_assert_int_eq(found->ai_family, AF_INET);
+    ck_assert_uint_eq(
+        ntohs(((struct sockaddr_in *)(void *)found->ai_addr)->sin_port), 8001);
+    freeaddrinfo(found);
+    found = net_address("::1", 8001);
+    ck_assert_ptr_nonnull(found);
+    ck_assert_int_eq(found->ai_family, AF_INET6);
+    freeaddrinfo(found);
+    for (size_t i = 0; i < sizeof(names) / sizeof(*names); i++)
+        ck_assert_ptr_null(net_address(names[i], 8001));
+}
