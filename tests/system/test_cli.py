@@ -189,7 +189,7 @@ PUSH_SERVER_REFUSES = [
     (["--max-wait", "soon"], f"--max-wait: 'soon' {TIME}"),
     (["--beat", "-1"], f"--beat: '-1' {TIME}"),
     (["--quiet=yes"], "doesn't allow an argument"),
-    (["--host="], "--host: '' is no address"),
+    (["--host="], "--host: '' is not an address"),
 ]
 
 # Each option with what --help says of its default.
@@ -215,7 +215,7 @@ FLAGS_HELP = {
     "--all": "AD to ZW", "--every": "AA to ZZ", "--limit=N": "N first",
     "--max_req=CONCURRENT,": "default 30", "--server=LABEL": "LOCAL (default)",
     "--verbose": "", "--base-url=URL": "http only",
-    "--suffix=gif|png": "default gif", "--names": "two requests",
+    "--suffix=gif|png": "default gif", "--names": "second request",
     "--show": "", "--report=FILE": "JSON",
     "--directory=DIR": "default downloads", "--times=N": "default 1",
     "--fsync": "on the disk", "--timeout=S": "default 30",
