@@ -110,6 +110,7 @@ HARDENING := -U_FORTIFY_SOURCE -D_FORTIFY_SOURCE=2 -fstack-protector-strong \
 	$(call knows,-fcf-protection=full) \
 	$(or $(call knows,$(ZERO)),$(call knows,$(ZERO_MAY)))
 override CFLAGS += $(LTO)
+override LDFLAGS += -Wl,--gc-sections
 HARDENING_LD := -Wl,-z,relro,-z,now,-z,noexecstack,-z,separate-code
 endif
 # Not _TIME_BITS=64: libevent takes a struct timeval of the system's time_t.
@@ -171,11 +172,12 @@ $(B)/libcommon.a: $(COMMON)
 	$Q$(AR) rcs $@ $^
 
 # The names of all characters become tables, then an object of which link-time
-# optimisation could make nothing better. Another UCD than last time: again.
+# optimisation could make nothing better; a section each, so that a program has
+# those 11 MB only where it looks into them. Another UCD than last time: again.
 $(B)/obj/common/charindex_data.o: $(B)/common/charindex_data.c
 	@mkdir -p $(@D)
 	@echo "  CC    $@"
-	$Q$(CC) $(CPPFLAGS) $(CFLAGS) -fno-lto -MMD -MP -c -o $@ $<
+	$Q$(CC) $(CPPFLAGS) $(CFLAGS) -fno-lto -fdata-sections -MMD -MP -c -o $@ $<
 
 $(B)/common/charindex_data.c: $(B)/ucd-compile $(B)/ucd \
 		$(KEYWORDS)/keywords.txt \
