@@ -22,6 +22,7 @@
 #   make SAN=thread
 #   make WERROR=1                 warnings are errors
 #   make UCD=DIR                  the names of another Unicode version
+#   make HARDENING=0 LTO=0        a distribution's CFLAGS and LDFLAGS, as given
 #   make CC=clang
 #   make CC=s390x-linux-gnu-gcc   for another machine; HOSTCC is for this one
 #   make V=1                      show the commands
@@ -75,12 +76,17 @@ UNBUILT := $(shell echo '\#include <liburing.h>' | \
 	$(CC) -E -x c -o /dev/null - 2>/dev/null || \
 	echo report/controls/bare_io_uring.c)
 
+# Distributions have their own opinion of both; 0 leaves them to CFLAGS.
+HARDENING ?= 1
+LTO ?= 1
+
 # Link-time optimisation: a fifth fewer instructions for a small request. With
 # gcc only: ar needs its plugin to read such objects.
-LTO := $(if $(findstring clang,$(shell $(CC) --version 2>/dev/null)),,$(call \
-	knows,-flto=auto))
-AR := $(shell $(CC) -print-prog-name=ar 2>/dev/null) $(if $(LTO),--plugin \
-	$(shell $(CC) -print-file-name=liblto_plugin.so 2>/dev/null))
+CLANG_IS_CC := $(findstring clang,$(shell $(CC) --version 2>/dev/null))
+LTO_FLAGS := $(if $(CLANG_IS_CC)$(filter 0,$(LTO)),,$(call knows,-flto=auto))
+AR := $(shell $(CC) -print-prog-name=ar 2>/dev/null) $(if $(CLANG_IS_CC),,$(if \
+	$(findstring -flto,$(LTO_FLAGS) $(CFLAGS)),--plugin \
+	$(shell $(CC) -print-file-name=liblto_plugin.so 2>/dev/null)))
 
 GCC_WARNINGS := -Wcast-align=strict -Wduplicated-cond -Wduplicated-branches \
 	-Wlogical-op -Wimplicit-fallthrough=5
@@ -92,33 +98,35 @@ WARNINGS := -Wall -Wextra -Wpedantic -Wshadow -Wconversion -Wsign-conversion \
 	-Wno-unused-parameter \
 	$(call knows,$(GCC_WARNINGS)) $(if $(WERROR),-Werror)
 ifdef SAN
-HARDENING := -fsanitize=$(SAN) -fno-sanitize-recover=all \
+SAFETY := -fsanitize=$(SAN) -fno-sanitize-recover=all \
 	-fno-omit-frame-pointer
 # Only clang has a fuzzer, and HOSTCC need not be clang.
 HOST_SAN := -fsanitize=$(subst fuzzer-no-link$(comma),,$(SAN)) \
 	-fno-sanitize-recover=all
 else ifdef COVERAGE
-HARDENING := --coverage -fprofile-update=atomic -O0
+SAFETY := --coverage -fprofile-update=atomic -O0
 else
 STACK_WARNINGS := -Wframe-larger-than=4096 $(call knows,-Wstack-usage=8192)
+override CFLAGS += $(LTO_FLAGS)
+override LDFLAGS += -Wl,--gc-sections
+ifneq ($(HARDENING),0)
 ZERO := -ftrivial-auto-var-init=zero
 # clang before 16 refuses it without this.
 ZERO_MAY := $(ZERO) \
 	-enable-trivial-auto-var-init-zero-knowing-it-will-be-removed-from-clang
-HARDENING := -U_FORTIFY_SOURCE -D_FORTIFY_SOURCE=2 -fstack-protector-strong \
+SAFETY := -U_FORTIFY_SOURCE -D_FORTIFY_SOURCE=2 -fstack-protector-strong \
 	$(call knows,-fstack-clash-protection) \
 	$(call knows,-fcf-protection=full) \
 	$(or $(call knows,$(ZERO)),$(call knows,$(ZERO_MAY)))
-override CFLAGS += $(LTO)
-override LDFLAGS += -Wl,--gc-sections
-HARDENING_LD := -Wl,-z,relro,-z,now,-z,noexecstack,-z,separate-code
+SAFETY_LD := -Wl,-z,relro,-z,now,-z,noexecstack,-z,separate-code
+endif
 endif
 # Not _TIME_BITS=64: libevent takes a struct timeval of the system's time_t.
 override CPPFLAGS += -I. -D_GNU_SOURCE -D_FILE_OFFSET_BITS=64 \
 	-DVERSION='"$(VERSION)"'
 override CFLAGS += -std=c11 -fPIE -pthread $(WARNINGS) $(STACK_WARNINGS) \
-	$(HARDENING)
-override LDFLAGS += -pie -pthread $(if $(SAN),-fsanitize=$(SAN)) $(HARDENING_LD)
+	$(SAFETY)
+override LDFLAGS += -pie -pthread $(if $(SAN),-fsanitize=$(SAN)) $(SAFETY_LD)
 override HOST_CFLAGS += -std=c11 -Wall -Wextra $(if $(WERROR),-Werror) \
 	$(HOST_SAN)
 
@@ -147,6 +155,7 @@ help:
 	@echo 'make bench, planted, results, fuzz, soak, coverage'
 	@echo 'make format, format-check, clean'
 	@echo 'Variables: CC, HOSTCC, CFLAGS, CPPFLAGS, LDFLAGS, WERROR=1, V=1,'
+	@echo 'HARDENING=0 and LTO=0 (leave both to CFLAGS and LDFLAGS),'
 	@echo 'SAN=address,undefined, UCD=DIR (Unicode Character Database)'
 
 test: check
@@ -262,16 +271,19 @@ $(foreach c,$(CONTROLS),$(eval $(call control,$c)))
 $(CONTROL_PROGRAMS): LDLIBS = -levent_core
 $(B)/controls/bare-io-uring: LDLIBS = -luring
 
-# It stands in the report how everything was compiled, and from what.
+# It stands in the report how everything was compiled, and from what; but not
+# in which folder, so that the result is the same in any.
+BUILD_FLAGS = $(filter-out $(foreach f,debug file macro,-f$f-prefix-map=%),\
+	$(CFLAGS))
 $(B)/obj/commit: FORCE
 	@mkdir -p $(@D)
-	@{ git describe --always --dirty --abbrev=12 2>/dev/null || \
-		echo unknown; } >$@.new
+	@{ [ -e .git ] && git describe --always --dirty --abbrev=12 || \
+		cat common/package/commit || echo unknown; } 2>/dev/null >$@.new
 	@if cmp -s $@.new $@; then rm $@.new; else mv $@.new $@; fi
 FORCE:
 $(B)/obj/report/run/machine.o: $(B)/obj/commit
 $(B)/obj/report/run/machine.o: override CPPFLAGS += \
-	-DBUILD_FLAGS='"$(CFLAGS)"' -DBUILD_COMMIT='"$(shell cat $(B)/obj/commit)"'
+	-DBUILD_FLAGS='"$(BUILD_FLAGS)"' -DBUILD_COMMIT='"$(shell cat $(B)/obj/commit)"'
 
 $(B)/compare: $(COMPARE) $(B)/libcommon.a
 	$(link)
@@ -319,7 +331,7 @@ $(B)/tests/unit/test_websocket: LDLIBS += -lwslay
 $(B)/tests/preload/%.so: tests/preload/%.c Makefile
 	@mkdir -p $(@D)
 	@echo "  LINK  $@"
-	$Q$(CC) $(CPPFLAGS) $(filter-out $(LTO) -fPIE --coverage,$(CFLAGS)) -fPIC \
+	$Q$(CC) $(CPPFLAGS) $(filter-out -flto% -fPIE --coverage,$(CFLAGS)) -fPIC \
 		-fno-builtin -U_FORTIFY_SOURCE -shared -o $@ $<
 
 # It has a poll of its own, beside which there must be no inline one.

@@ -47,7 +47,8 @@ def make(*arguments, folder, **more):
     """Run make, with its own folder for what it builds."""
     variables = {name: value for name, value in environment().items()
         if name not in ("MAKEFLAGS", "MAKELEVEL", "MFLAGS", "CC", "AR", "SAN",
-            "HOSTCC", "CFLAGS", "WERROR", "UCD", "B", "COVERAGE")}
+            "HOSTCC", "CFLAGS", "WERROR", "UCD", "B", "COVERAGE", "LTO",
+            "HARDENING")}
     return subprocess.run(["make", "-C", ROOT, f"B={folder}", *arguments],
         stdin=subprocess.DEVNULL, capture_output=True, text=True,
         env={**variables, **more}, check=False)
