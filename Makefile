@@ -13,7 +13,8 @@
 #   make results    keep the last report in report/, for README.md to quote
 #   make diff       read the twins side by side; FILE=guess_server, HTML=1
 #   make exercise   port one yourself: NAME=guess_server DIR=~/port TO=evented
-#   make install    PREFIX=/usr/local DESTDIR=
+#   make install    PREFIX=/usr/local DESTDIR= bindir= libexecdir= mandir= ...
+#   make dist       the sources as an archive; make deb: a Debian package
 #   make deps       install what is missing (Debian packages)
 #   make format     lay out the sources by .clang-format
 #   make uninstall, make clean
@@ -27,11 +28,26 @@
 #   make CC=s390x-linux-gnu-gcc   for another machine; HOSTCC is for this one
 #   make V=1                      show the commands
 
+PACKAGE := threads-vs-events
 VERSION := 0.1
-PREFIX ?= /usr/local
 PYTHON := /usr/bin/python3
 
 # --- Where things go -------------------------------------------------------
+
+# Where they are installed: the names of the GNU standards, and of what else
+# looks into a folder of its own. DESTDIR is put before each of them.
+PREFIX ?= /usr/local
+prefix = $(PREFIX)
+bindir = $(prefix)/bin
+libexecdir = $(prefix)/libexec
+datadir = $(prefix)/share
+mandir = $(datadir)/man
+docdir = $(datadir)/doc/$(PACKAGE)
+bashcompdir = $(datadir)/bash-completion/completions
+zshcompdir = $(datadir)/zsh/site-functions
+fishcompdir = $(datadir)/fish/vendor_completions.d
+unitdir = $(prefix)/lib/systemd/system
+sysusersdir = $(prefix)/lib/sysusers.d
 
 comma := ,
 B := build$(if $(SAN),/$(subst $(comma),-,$(SAN)))
@@ -137,7 +153,7 @@ UCD_FILES := UnicodeData Jamo Blocks Scripts DerivedAge
 KEYWORDS := common/ucd
 
 .PHONY: all help test programs servers tests disturbed fuzzers builds check \
-	check-full \
+	check-full dist deb completions \
 	fuzz soak coverage coverage-figures compare install uninstall clean bench \
 	planted results diff exercise format format-check deps FORCE
 .DELETE_ON_ERROR:
@@ -148,7 +164,9 @@ help:
 	@echo 'make                       build everything into build/'
 	@echo 'make compare               build, race both twins, write a report'
 	@echo 'make check, make test      the tests; make check-full: the long ones too'
-	@echo 'make install, uninstall    with PREFIX and DESTDIR'
+	@echo 'make install, uninstall    with PREFIX, DESTDIR, bindir, libexecdir, ...'
+	@echo 'make dist, make deb        the sources, or a Debian package, in build/dist'
+	@echo 'make completions           bring those of the shells up to date'
 	@echo 'make deps                  install the Debian packages that are missing'
 	@echo 'make diff FILE=NAME        both twins side by side'
 	@echo 'make exercise NAME=echo_server  port one yourself; DIR=~/port'
@@ -285,6 +303,14 @@ $(B)/obj/report/run/machine.o: $(B)/obj/commit
 $(B)/obj/report/run/machine.o: override CPPFLAGS += \
 	-DBUILD_FLAGS='"$(BUILD_FLAGS)"' -DBUILD_COMMIT='"$(shell cat $(B)/obj/commit)"'
 
+# Where compare looks for what only it uses, as seen from where it is.
+LIBEXEC = $(shell realpath -ms --relative-to=$(bindir) $(libexecdir))/$(PACKAGE)/
+$(B)/obj/libexec: FORCE
+	@mkdir -p $(@D)
+	@echo '$(LIBEXEC)' | cmp -s - $@ || echo '$(LIBEXEC)' >$@
+$(B)/obj/report/run/programs.o: $(B)/obj/libexec
+$(B)/obj/report/run/programs.o: override CPPFLAGS += -DLIBEXEC='"$(LIBEXEC)"'
+
 $(B)/compare: $(COMPARE) $(B)/libcommon.a
 	$(link)
 $(B)/compare: LDLIBS = -ljansson -lunistring -levent_core -lm
@@ -371,7 +397,7 @@ $(B)/tests/preload/slow.so: tests/preload/slow.c Makefile
 # Objects of tests are kept, like all others.
 .SECONDARY:
 
--include $(shell find $(B) -name '*.d' 2>/dev/null)
+-include $(shell find $(B)/obj -name '*.d' 2>/dev/null)
 
 # --- What is done with them ------------------------------------------------
 
@@ -501,36 +527,77 @@ format-check:
 clean:
 	rm -rf build
 
-BINDIR := $(DESTDIR)$(PREFIX)/bin
-MANDIR := $(DESTDIR)$(PREFIX)/share/man/man1
-LIBEXECDIR := $(DESTDIR)$(PREFIX)/libexec/threads-vs-events
-DOCDIR := $(DESTDIR)$(PREFIX)/share/doc/threads-vs-events
+# A command and the page of the manual that it is described in.
+COMMANDS := $(foreach t,$(TWINS),$(PROGRAMS:%=%-$t))
+SERVICES := charfinder flag-server guess-server push-server
 MANUALS := $(wildcard common/man/*.1)
 DOCUMENTS := README.md LICENSE common/protocols.md report/report-json.md \
 	$(wildcard report/RESULTS.md) report/porting/reading.md \
-	common/ucd/UNICODE-LICENSE.txt
-INSTALLED := $(foreach t,$(TWINS),$(PROGRAMS:%=$(BINDIR)/%-$t)) \
-	$(BINDIR)/charfind $(BINDIR)/threads-vs-events
+	common/ucd/UNICODE-LICENSE.txt \
+	$(wildcard CHANGELOG.md common/package/CHANGELOG.md)
+COMPLETIONS := common/package/completions
+INSTALL ?= install
+D = $(DESTDIR)
 
 install: all
-	install -d $(BINDIR) $(MANDIR) $(LIBEXECDIR)/controls \
-		$(LIBEXECDIR)/tell
+	$(INSTALL) -d $(D)$(bindir) $(D)$(mandir)/man1 $(D)$(docdir) \
+		$(addprefix $(D)$(libexecdir)/$(PACKAGE)/,controls tell) \
+		$(D)$(bashcompdir) $(D)$(zshcompdir) $(D)$(fishcompdir) \
+		$(D)$(unitdir) $(D)$(sysusersdir)
 	for t in $(TWINS); do for p in $(PROGRAMS); do \
-		install build/$$t/$$p $(BINDIR)/$$p-$$t && \
-		ln -sf $$p.1 $(MANDIR)/$$p-$$t.1 || exit 1; done; done
-	install build/charfind $(BINDIR)
-	install build/compare $(BINDIR)/threads-vs-events
-	install $(CONTROL_PROGRAMS) $(LIBEXECDIR)/controls
-	install -m 644 $(TELLER:$(B)/%=build/%) $(LIBEXECDIR)/tell
-	[ ! -f build/port.json ] || install -m 644 build/port.json $(LIBEXECDIR)
-	install -m 644 $(MANUALS) $(MANDIR)
-	install -d $(DOCDIR)
-	install -m 644 $(DOCUMENTS) $(DOCDIR)
+		$(INSTALL) $(B)/$$t/$$p $(D)$(bindir)/$$p-$$t && \
+		ln -sf $$p.1 $(D)$(mandir)/man1/$$p-$$t.1 || exit 1; done; done
+	$(INSTALL) $(B)/charfind $(D)$(bindir)
+	$(INSTALL) $(B)/compare $(D)$(bindir)/$(PACKAGE)
+	$(INSTALL) $(CONTROL_PROGRAMS) $(D)$(libexecdir)/$(PACKAGE)/controls
+	$(INSTALL) -m 644 $(TELLER) $(D)$(libexecdir)/$(PACKAGE)/tell
+	[ ! -f $(B)/port.json ] || $(INSTALL) -m 644 $(B)/port.json \
+		$(D)$(libexecdir)/$(PACKAGE)
+	$(INSTALL) -m 644 $(MANUALS) $(D)$(mandir)/man1
+	$(INSTALL) -m 644 $(DOCUMENTS) $(D)$(docdir)
+	$(INSTALL) -m 644 $(COMPLETIONS)/$(PACKAGE).bash $(D)$(bashcompdir)/$(PACKAGE)
+	$(INSTALL) -m 644 $(COMPLETIONS)/$(PACKAGE).zsh $(D)$(zshcompdir)/_$(PACKAGE)
+	$(INSTALL) -m 644 $(COMPLETIONS)/$(PACKAGE).fish $(D)$(fishcompdir)
+	for c in $(COMMANDS) charfind; do \
+		ln -sf $(PACKAGE) $(D)$(bashcompdir)/$$c && \
+		ln -sf $(PACKAGE).fish $(D)$(fishcompdir)/$$c.fish || exit 1; done
+	for s in $(SERVICES); do \
+		sed -e 's|@bindir@|$(bindir)|' -e "s|@program@|$$s|" \
+			common/package/systemd/server@.service.in >$(B)/$$s@.service && \
+		$(INSTALL) -m 644 $(B)/$$s@.service $(D)$(unitdir) || exit 1; done
+	$(INSTALL) -m 644 common/package/systemd/$(PACKAGE).conf $(D)$(sysusersdir)
 
 uninstall:
-	rm -f $(INSTALLED) $(MANUALS:common/man/%=$(MANDIR)/%) \
-		$(foreach t,$(TWINS),$(PROGRAMS:%=$(MANDIR)/%-$t.1))
-	rm -rf $(LIBEXECDIR) $(DOCDIR)
+	rm -f $(addprefix $(D)$(bindir)/,$(COMMANDS) charfind $(PACKAGE)) \
+		$(addprefix $(D)$(mandir)/man1/,$(notdir $(MANUALS)) \
+			$(COMMANDS:%=%.1)) \
+		$(addprefix $(D)$(bashcompdir)/,$(COMMANDS) charfind $(PACKAGE)) \
+		$(D)$(zshcompdir)/_$(PACKAGE) $(addsuffix .fish,\
+			$(addprefix $(D)$(fishcompdir)/,$(COMMANDS) charfind $(PACKAGE))) \
+		$(SERVICES:%=$(D)$(unitdir)/%@.service) \
+		$(D)$(sysusersdir)/$(PACKAGE).conf
+	rm -rf $(D)$(libexecdir)/$(PACKAGE) $(D)$(docdir)
+
+completions: programs $(B)/compare
+	$(PYTHON) -B $(COMPLETIONS)/generate.py $(B)
+
+# The sources, without what is only for this repository; the same bytes for the
+# same commit.
+DIST = $(B)/dist
+dist:
+	common/package/dist.sh $(PACKAGE)-$(VERSION) $(DIST)
+
+# A Debian package of them, by debhelper: beside the archive, or in an unpacked
+# one beside its folder.
+deb:
+ifeq ($(wildcard debian),)
+	$(MAKE) deps PACKAGES='debhelper dpkg-dev fakeroot'
+	$(MAKE) dist
+	tar -C $(DIST) -xf $(DIST)/$(PACKAGE)-$(VERSION).tar.gz
+	$(MAKE) -C $(DIST)/$(PACKAGE)-$(VERSION) deb
+else
+	env -u MAKEFLAGS -u MFLAGS -u MAKELEVEL dpkg-buildpackage -b -us -uc
+endif
 
 # --- What they need --------------------------------------------------------
 
@@ -545,8 +612,11 @@ CLIENT_PACKAGES := putty-tools inetutils-telnet busybox node-ws \
 # Servers for the downloader, for the same.
 SERVER_PACKAGES := nginx-light libnginx-mod-http-echo python3-aiohttp
 
+# These test manual pages, completions, units and the Debian package; the same.
+PACKAGING_PACKAGES := debhelper fish groff-base lintian mandoc systemd zsh
+
 # What check-full needs besides.
-FULL_PACKAGES := valgrind iproute2 clang
+FULL_PACKAGES := valgrind iproute2 clang $(PACKAGING_PACKAGES)
 
 PACKAGES := gcc libc6-dev pkg-config libevent-dev libunistring-dev \
 	libgif-dev libjansson-dev nettle-dev libicu-dev liburing-dev libwslay-dev \

@@ -42,7 +42,7 @@ LONG_THREADED_SUITES = ("flag_server", "flags", "push", "spinner")
 # thousands of clients are too many for them on a busy machine; and what builds
 # its own.
 PLAIN_SUITES = ("torture", "flags_torture", "valgrind", "compare", "stack",
-    "exercise", "push_many")
+    "exercise", "push_many", "package")
 # What says how much memory is kept: sanitizers keep all. And with --full.
 MEMORY_SUITES = ("traffic", "push")
 FULL_SUITES = THREADED_SUITES + LONG_THREADED_SUITES + (
@@ -50,9 +50,9 @@ FULL_SUITES = THREADED_SUITES + LONG_THREADED_SUITES + (
 # What is long as a whole.
 LONG_SUITES = ("valgrind", "exercise", "push_many")
 # The long ones first, so that they do not run alone at the end.
-LONGEST = ("page", "push_page", "exercise", "torture", "flags_torture",
-    "compare", "peer", "answers", "web", "stop", "limits", "traffic", "later",
-    "push", "differential")
+LONGEST = ("page", "push_page", "exercise", "package", "torture",
+    "flags_torture", "compare", "peer", "answers", "web", "stop", "limits",
+    "traffic", "later", "push", "differential")
 
 # Seconds after which a suite hangs.
 TIMEOUT, TIMEOUT_FULL = 1200, 3600

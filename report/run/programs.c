@@ -39,7 +39,7 @@ own_directory(char *buffer, size_t size)
 static char *
 find_one(const char *directory, const char *built, const char *installed)
 {
-    const char *const places[] = { "", "", "../libexec/threads-vs-events/" };
+    const char *const places[] = { "", "", LIBEXEC };
 
     for (int i = 0; i < 3; i++) {
         const char *name = i == 1 ? installed : built;
@@ -108,7 +108,7 @@ programs_find(struct programs *programs, const char **missing)
 char *
 programs_find_file(const char *name)
 {
-    static const char *const places[] = { "", "../libexec/threads-vs-events/" };
+    static const char *const places[] = { "", LIBEXEC };
     char directory[PATH_MAX / 2], *path;
 
     own_directory(directory, sizeof(directory));

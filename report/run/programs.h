@@ -4,7 +4,8 @@
  * compare looks for them beside itself as `make` leaves them
  * (DIR/threaded/guess-server, DIR/controls/bare-epoll), beside itself as
  * `make install` leaves them (DIR/guess-server-threaded), and for the controls
- * in DIR/../libexec/threads-vs-events/controls.
+ * in DIR/../libexec/threads-vs-events/controls, or where libexecdir, as seen
+ * from bindir, was when it was compiled (LIBEXEC).
  */
 #ifndef REPORT_PROGRAMS_H
 #define REPORT_PROGRAMS_H
