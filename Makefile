@@ -335,7 +335,7 @@ $(B)/tests/unit/test_save: LDLIBS += $(patsubst %,-Wl$(comma)--wrap=%,close \
 # And its: a decoder.
 $(B)/tests/unit/test_picture: LDLIBS += -lgif
 # Their oracle: ICU has the names and properties, too.
-$(addprefix $(B)/tests/unit/test_,charindex chardetail): LDLIBS += \
+$(addprefix $(B)/tests/unit/test_,charblock chardetail charindex): LDLIBS += \
 	$(shell $(PKG_CONFIG) --libs icu-uc)
 
 # With libFuzzer, or with a main that replays inputs.

@@ -10,9 +10,11 @@
 /* What there is to know, in the order in which it is shown. */
 enum detail {
     CODE_POINT,
+    DECIMAL,
     UTF_8,
     UTF_16,
     HTML,
+    REFERENCE,
     CSS,
     JAVASCRIPT,
     C_ESCAPE,
@@ -26,21 +28,26 @@ enum detail {
     DETAILS,
 };
 
-static const char *const labels[DETAILS] = {
-    [CODE_POINT] = "Code point",
-    [UTF_8] = "UTF-8",
-    [UTF_16] = "UTF-16",
-    [HTML] = "HTML",
-    [CSS] = "CSS",
-    [JAVASCRIPT] = "JavaScript, JSON",
-    [C_ESCAPE] = "C, Python",
-    [CATEGORY] = "Category",
-    [BLOCK] = "Block",
-    [SCRIPT] = "Script",
-    [AGE] = "Since Unicode",
-    [DECOMPOSITION] = "Decomposition",
-    [ALIASES] = "Also called",
-    [KEYWORDS] = "Keywords",
+static const struct {
+    const char *key, *label;
+    enum chardetail_use use;
+} known[DETAILS] = {
+    [CODE_POINT] = { "code", "Code point", CHARDETAIL_TYPED },
+    [DECIMAL] = { "decimal", "Decimal", CHARDETAIL_TYPED },
+    [UTF_8] = { "utf8", "UTF-8", CHARDETAIL_TYPED },
+    [UTF_16] = { "utf16", "UTF-16", CHARDETAIL_TYPED },
+    [HTML] = { "html", "HTML", CHARDETAIL_TYPED },
+    [REFERENCE] = { "entity", "HTML, by name", CHARDETAIL_TYPED },
+    [CSS] = { "css", "CSS", CHARDETAIL_TYPED },
+    [JAVASCRIPT] = { "js", "JavaScript, JSON", CHARDETAIL_TYPED },
+    [C_ESCAPE] = { "c", "C, Python", CHARDETAIL_TYPED },
+    [CATEGORY] = { "category", "Category", CHARDETAIL_TOLD },
+    [BLOCK] = { "block", "Block", CHARDETAIL_PLACE },
+    [SCRIPT] = { "script", "Script", CHARDETAIL_TOLD },
+    [AGE] = { "age", "Since Unicode", CHARDETAIL_TOLD },
+    [DECOMPOSITION] = { "decomposition", "Decomposition", CHARDETAIL_TOLD },
+    [ALIASES] = { "aliases", "Also called", CHARDETAIL_TOLD },
+    [KEYWORDS] = { "keywords", "Keywords", CHARDETAIL_TOLD },
 };
 
 /* General categories, and what they are called (PropertyValueAliases.txt). */
@@ -119,21 +126,28 @@ write_utf8(uint32_t code, char *room)
         room += sprintf(room, "%s%02X", i > 0 ? " " : "", bytes[i]);
 }
 
-/* Write the character references of HTML. */
+/* Write the character reference of HTML that has a name, if there is one. */
 static void
-write_references(uint32_t code, char *room)
+write_reference(uint32_t code, char *room)
 {
     const char *name = property_of(CHARDETAIL_REFERENCE, code);
 
-    snprintf(room, CHARDETAIL_ROOM, "%s%s%s&#x%" PRIX32 ";",
-        *name != '\0' ? "&" : "", name, *name != '\0' ? "; " : "", code);
+    if (*name != '\0')
+        snprintf(room, CHARDETAIL_ROOM, "&%s;", name);
 }
 
-/* Write the general category. */
+/* The general category of a character. */
+const char *
+chardetail_category(uint32_t code)
+{
+    return property_of(CHARDETAIL_CATEGORY, code);
+}
+
+/* Write what the general category is called. */
 static void
 write_category(uint32_t code, char *room)
 {
-    const char *category = property_of(CHARDETAIL_CATEGORY, code);
+    const char *category = chardetail_category(code);
 
     for (size_t i = 0; i < sizeof(categories) / sizeof(*categories); i++) {
         if (strcmp(categories[i].code, category) == 0)
@@ -160,8 +174,10 @@ text_of(enum detail detail, uint32_t code, char *room)
     *room = '\0';
     switch (detail) {
     case CODE_POINT:
-        snprintf(
-            room, CHARDETAIL_ROOM, "U+%04" PRIX32 " (%" PRIu32 ")", code, code);
+        snprintf(room, CHARDETAIL_ROOM, "U+%04" PRIX32, code);
+        return room;
+    case DECIMAL:
+        snprintf(room, CHARDETAIL_ROOM, "%" PRIu32, code);
         return room;
     case UTF_8:
         write_utf8(code, room);
@@ -170,7 +186,10 @@ text_of(enum detail detail, uint32_t code, char *room)
         write_utf16(code, "", " ", room);
         return room;
     case HTML:
-        write_references(code, room);
+        snprintf(room, CHARDETAIL_ROOM, "&#x%" PRIX32 ";", code);
+        return room;
+    case REFERENCE:
+        write_reference(code, room);
         return room;
     case CSS:
         snprintf(room, CHARDETAIL_ROOM, "\\%06" PRIX32, code);
@@ -205,12 +224,25 @@ text_of(enum detail detail, uint32_t code, char *room)
 
 /* The n-th detail of a character. */
 bool
-chardetail_get(
-    uint32_t code, size_t n, char *room, const char **label, const char **text)
+chardetail_get(uint32_t code, size_t n, char *room, struct chardetail *detail)
 {
     if (n >= DETAILS)
         return false;
-    *label = labels[n];
-    *text = text_of((enum detail)n, code, room);
+    detail->key = known[n].key;
+    detail->label = known[n].label;
+    detail->use = known[n].use;
+    detail->text = text_of((enum detail)n, code, room);
     return true;
+}
+
+/* The number of the detail with a key. */
+bool
+chardetail_find(const char *key, size_t length, size_t *n)
+{
+    for (*n = 0; *n < DETAILS; ++*n) {
+        if (strlen(known[*n].key) == length &&
+            memcmp(known[*n].key, key, length) == 0)
+            return true;
+    }
+    return false;
 }

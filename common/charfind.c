@@ -1,6 +1,7 @@
 /*
  * charfind - Unicode characters on the command line, by name or as such.
  */
+#include "common/charformat.h"
 #include "common/charsearch.h"
 #include "common/cli.h"
 #include "common/quote.h"
@@ -32,9 +33,10 @@
 struct options {
     int words; /* how many to report; 0: search instead */
     bool json;
-    bool lines; /* a query per line of standard input */
+    const char *format; /* of a row; NULL: as it goes over the wire */
+    bool lines;         /* a query per line of standard input */
     enum charsearch_order order;
-    size_t limit;  /* rows of one query */
+    size_t limit;  /* rows of one query; 0: not given */
     char *query;   /* owned; NULL when no argument was given */
     size_t length; /* of query */
 };
@@ -43,6 +45,7 @@ enum key {
     KEY_WORDS = 0x200,
     KEY_JSON,
     KEY_ORDER,
+    KEY_FORMAT,
 };
 
 /* Add an argument to the query, after a space. */
@@ -76,10 +79,23 @@ read_order(struct options *options, const char *arg, struct argp_state *state)
         argp_error(state, "--order: '%s' is neither code nor relevance", arg);
 }
 
+/* Take in the format of a row. */
+static void
+read_format(struct options *options, const char *arg, struct argp_state *state)
+{
+    const char *wrong = charformat_check(arg);
+
+    if (wrong != NULL)
+        argp_error(state, "--format: cannot be read from '%s' on", wrong);
+    options->format = arg;
+}
+
 /* Check the arguments together. */
 static void
 check_options(struct options *options, struct argp_state *state)
 {
+    if (options->format != NULL && (options->json || options->words > 0))
+        argp_error(state, "--format cannot be had with --json or --words");
     if (options->words > 0 && options->query != NULL)
         argp_error(state, "--words takes no query");
     if (options->words == 0 && options->query == NULL)
@@ -102,6 +118,9 @@ parse(int key, char *arg, struct argp_state *state)
         break;
     case KEY_ORDER:
         read_order(options, arg, state);
+        break;
+    case KEY_FORMAT:
+        read_format(options, arg, state);
         break;
     case 'n':
         options->limit = (size_t)cli_number(state, "limit", arg, 1, INT32_MAX);
@@ -128,8 +147,15 @@ read_options(struct options *options, int argc, char **argv)
         { "words", KEY_WORDS, "N", 0,
             "print the N most frequent words of names, with counts", 0 },
         { "json", KEY_JSON, NULL, 0, "print JSON", 0 },
+        { "format", KEY_FORMAT, "FORMAT", 0,
+            "print FORMAT for each character and nothing else; in it are "
+            "{char} {name} {code} {decimal} {utf8} {utf16} {html} {entity} "
+            "{css} {js} {c} {category} {block} {script} {age} {decomposition} "
+            "{aliases} {keywords} \\t \\n \\\\ {{ }}",
+            0 },
         { "limit", 'n', "N", 0,
-            "print at most N characters (default: 40 on a terminal, else all)",
+            "print at most N characters (default: 40 on a terminal, but all "
+            "with --format or elsewhere)",
             0 },
         { "order", KEY_ORDER, "ORDER", 0,
             "relevance (default): words in any form, other names and "
@@ -156,9 +182,12 @@ read_options(struct options *options, int argc, char **argv)
     argp_program_version = version;
     *options = (struct options) {
         .order = CHARSEARCH_RELEVANCE,
-        .limit = isatty(STDOUT_FILENO) ? TERMINAL_ROWS : SIZE_MAX,
     };
     cli_parse(&argp, 0, argc, argv, options);
+    if (options->limit == 0)
+        options->limit = options->format == NULL && isatty(STDOUT_FILENO)
+                             ? TERMINAL_ROWS
+                             : SIZE_MAX;
 }
 
 /* Print the most frequent words, as the published word report does. */
@@ -206,9 +235,25 @@ print_line(const struct charindex_row *row)
         row->label, (int)length, shown, (int)row->name_length, row->name);
 }
 
+/* Print a row as it was asked for. */
+static void
+print_row(
+    const struct charindex_row *row, const struct options *options, bool first)
+{
+    if (options->json) {
+        print_item(row, first);
+    } else if (options->format == NULL) {
+        print_line(row);
+    } else {
+        charformat_print(options->format, row, stdout);
+        putchar('\n');
+    }
+}
+
 /* Print so many characters of search. */
 static void
-print_rows(struct charsearch *search, size_t limit, bool json)
+print_rows(
+    struct charsearch *search, size_t limit, const struct options *options)
 {
     struct charindex_run run;
     struct charindex_row row;
@@ -216,19 +261,15 @@ print_rows(struct charsearch *search, size_t limit, bool json)
 
     while (charsearch_take(search, limit, &run)) {
         limit -= run.count;
-        for (; charindex_cut(&run, &row); first = false) {
-            if (json)
-                print_item(&row, first);
-            else
-                print_line(&row);
-        }
+        for (; charindex_cut(&run, &row); first = false)
+            print_row(&row, options, first);
     }
 }
 
 /* Print what was found as JSON. */
 static void
 print_json(struct charsearch *search, size_t shown, const char *query,
-    size_t length, char *room)
+    size_t length, char *room, const struct options *options)
 {
     size_t corrected_length;
     const char *corrected = charsearch_correction(search, &corrected_length);
@@ -239,21 +280,21 @@ print_json(struct charsearch *search, size_t shown, const char *query,
         printf("\"corrected\":\"%.*s\",", (int)corrected_length, corrected);
     printf("\"count\":%zu,\"start\":0,\"stop\":%zu,\"items\":[",
         charsearch_count(search), shown);
-    print_rows(search, shown, true);
+    print_rows(search, shown, options);
     puts(shown > 0 ? "\n]}" : "]}");
 }
 
 /* Print what was found, and how many characters these are. */
 static void
 print_text(struct charsearch *search, size_t shown, const char *query,
-    size_t length, char *room)
+    size_t length, char *room, const struct options *options)
 {
     const size_t count = charsearch_count(search);
     size_t corrected_length;
     const char *corrected = charsearch_correction(search, &corrected_length);
     char meant[QUOTE_STATUS_ROOM(CHARSEARCH_CORRECTED_MAX)];
 
-    print_rows(search, shown, false);
+    print_rows(search, shown, options);
     quote_status(room, corrected_length > 0 ? 0 : count, query, length);
     fputs(room, stdout);
     if (corrected_length > 0) {
@@ -285,9 +326,11 @@ search(const char *query, size_t length, const struct options *options)
     count = charsearch_count(&found);
     shown = count < options->limit ? count : options->limit;
     if (options->json)
-        print_json(&found, shown, query, length, room);
+        print_json(&found, shown, query, length, room, options);
+    else if (options->format != NULL)
+        print_rows(&found, shown, options);
     else
-        print_text(&found, shown, query, length, room);
+        print_text(&found, shown, query, length, room, options);
     free(room);
     return count;
 }

@@ -102,12 +102,12 @@ find_words(struct charindex_set *set, const char *query, size_t length)
         charset_none(&set->rows);
 }
 
-/* The row of a character, or the number of rows when it has no name. */
-uint32_t
-charindex_row_of(uint32_t code)
+/* The last run of code points that begins at code or before; the first, when
+ * there is none. */
+static const struct charindex_block *
+block_of(uint32_t code)
 {
     uint32_t low = 0, high = charindex_sizes.blocks;
-    uint32_t row;
 
     while (high - low > 1) {
         uint32_t middle = (low + high) / 2;
@@ -117,10 +117,33 @@ charindex_row_of(uint32_t code)
         else
             high = middle;
     }
-    if (code < charindex_blocks[low].code)
+    return &charindex_blocks[low];
+}
+
+/* The row of a character, or the number of rows when it has no name. */
+uint32_t
+charindex_row_of(uint32_t code)
+{
+    const struct charindex_block *block = block_of(code);
+    uint32_t row;
+
+    if (code < block->code)
         return charindex_sizes.rows;
-    row = charindex_blocks[low].row + (code - charindex_blocks[low].code);
-    return row < charindex_blocks[low + 1].row ? row : charindex_sizes.rows;
+    row = block->row + (code - block->code);
+    return row < block[1].row ? row : charindex_sizes.rows;
+}
+
+/* The first row of a character that is not before code. */
+uint32_t
+charindex_row_from(uint32_t code)
+{
+    const struct charindex_block *block = block_of(code);
+    uint32_t row;
+
+    if (code < block->code)
+        return block->row;
+    row = block->row + (code - block->code);
+    return row < block[1].row ? row : block[1].row;
 }
 
 /* Read U+265A; false when text is something else. */

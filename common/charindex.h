@@ -118,6 +118,10 @@ bool charindex_cut(struct charindex_run *run, struct charindex_row *row);
  * number when it has no name. */
 uint32_t charindex_row_of(uint32_t code);
 
+/* The first row of a named character that is not before code; their number when
+ * there is none. */
+uint32_t charindex_row_from(uint32_t code);
+
 /* The rows from start to before end, more than none, as one slice. */
 void charindex_slice(uint32_t start, uint32_t end, struct charindex_run *run);
 

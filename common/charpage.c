@@ -28,7 +28,8 @@
     (QUOTE_STATUS_ROOM(length) + QUOTE_STATUS_ROOM(CHARSEARCH_CORRECTED_MAX))
 
 /* The files of common/web. */
-extern const struct embed web_page_html, web_page_js, web_style_css;
+extern const struct embed web_page_html, web_blocks_html, web_page_js,
+    web_style_css;
 
 /* An answer to /search; its {{places}} are filled as those of page.html. */
 static const char search_json[] =
@@ -40,7 +41,12 @@ static const char search_json[] =
 /* What the page says of a single character: before the details, each of them,
  * and after. */
 static const char details_head[] = "<dl>\n";
-static const char detail_html[] = "<dt>{{label}}<dd>{{text}}\n";
+static const char *const detail_html[] = {
+    [CHARDETAIL_TYPED] = "<dt>{{label}}<dd><code>{{text}}</code>\n",
+    [CHARDETAIL_PLACE] = "<dt>{{label}}<dd>"
+                         "<a href=\"/?query=block%3A{{url}}\">{{text}}</a>\n",
+    [CHARDETAIL_TOLD] = "<dt>{{label}}<dd>{{text}}\n",
+};
 static const char details_tail[] =
     "</dl>\n<p>Neighbours: <a href=\"/?query=U%2B{{before}}\" {{no-before}}>"
     "U+{{before}}</a> <a href=\"/?query=U%2B{{after}}\" {{no-after}}>"
@@ -53,6 +59,7 @@ struct charpage_resource {
     const char *path;
     enum {
         TEMPLATE, /* text with {{places}}, about a search */
+        BLOCKS,   /* the same, about blocks */
         TEXT,     /* text that is always the same */
         METRICS,
     } kind;
@@ -69,6 +76,8 @@ static const struct charpage_resource resources[] = {
         HTTP_POLICY, &web_page_html, NULL },
     { "/search", TEMPLATE, false, CHARSEARCH_PUBLISHED,
         "application/json; charset=utf-8", NULL, NULL, search_json },
+    { "/blocks", BLOCKS, true, 0, "text/html; charset=utf-8", HTTP_POLICY,
+        &web_blocks_html, NULL },
     { "/page.js", TEXT, true, 0, "text/javascript; charset=utf-8", NULL,
         &web_page_js, NULL },
     { "/style.css", TEXT, true, 0, "text/css; charset=utf-8", NULL,
@@ -225,14 +234,15 @@ fill_detail(
     struct template *template, const char *name, size_t length, void *argument)
 {
     const struct charpage_detail *detail = argument;
+    const struct chardetail *told = &detail->told;
 #define IS(place) is_place(name, length, place)
 
     if (IS("label"))
-        template_put(
-            template, TEMPLATE_RAW, detail->label, strlen(detail->label));
+        template_put(template, TEMPLATE_RAW, told->label, strlen(told->label));
     else if (IS("text"))
-        template_put(
-            template, TEMPLATE_HTML, detail->text, strlen(detail->text));
+        template_put(template, TEMPLATE_HTML, told->text, strlen(told->text));
+    else if (IS("url"))
+        template_put(template, TEMPLATE_URL, told->text, strlen(told->text));
     else if (IS("before"))
         put_slice(template, detail->before);
     else if (IS("after"))
@@ -261,10 +271,11 @@ next_detail(struct charpage_detail *detail)
     if (detail->ended)
         return false;
     do {
-        detail->ended = !chardetail_get(detail->code, detail->n++, detail->room,
-            &detail->label, &detail->text);
-    } while (!detail->ended && *detail->text == '\0');
-    begin_part(detail, detail->ended ? details_tail : detail_html);
+        detail->ended = !chardetail_get(
+            detail->code, detail->n++, detail->room, &detail->told);
+    } while (!detail->ended && *detail->told.text == '\0');
+    begin_part(
+        detail, detail->ended ? details_tail : detail_html[detail->told.use]);
     return true;
 }
 
@@ -481,6 +492,15 @@ put_items(void *argument, char *buffer, size_t size, bool *last)
     return put_rows(argument, false, buffer, size, last);
 }
 
+/* Write the rows of the blocks. */
+static size_t
+put_blocks(void *argument, char *buffer, size_t size, bool *last)
+{
+    const struct charpage *page = argument;
+
+    return blocktable_next(page->blocks, buffer, size, last);
+}
+
 /* Put at a place what stands for {{name}}. */
 static void
 fill_place(
@@ -526,6 +546,8 @@ fill_place(
         template_put_made(template, put_items);
     else if (IS("details"))
         template_put_made(template, put_details);
+    else if (IS("blocks"))
+        template_put_made(template, put_blocks);
     else if (IS("dash"))
         put_word(template, " \xe2\x80\x93 ", page->query_length > 0);
     else if (IS("no-rows"))
@@ -592,6 +614,17 @@ begin_search(struct charpage *page, const struct charpage_site *site,
     template_begin(&page->template, text.text, text.length, fill_place, page);
 }
 
+/* Begin the answer to a request for the blocks. */
+static void
+begin_blocks(struct charpage *page, const struct charpage_resource *resource)
+{
+    const struct http_slice text = text_of(resource);
+
+    page->blocks = (struct blocktable *)(void *)page->memory;
+    blocktable_begin(page->blocks);
+    template_begin(&page->template, text.text, text.length, fill_place, page);
+}
+
 /* Write the counters; how many bytes they are. */
 static size_t
 write_metrics(const struct charpage *page, const struct charpage_site *site)
@@ -614,6 +647,9 @@ prepare(struct charpage *page, const struct charpage_resource *resource,
     switch (resource->kind) {
     case TEMPLATE:
         return read_search(page, request->query, resource);
+    case BLOCKS:
+        page->memory = malloc(sizeof(struct blocktable));
+        return page->memory == NULL ? 500 : 200;
     case METRICS:
         page->memory = malloc(COUNTER_COUNT * PROMETHEUS_ROOM);
         return page->memory == NULL ? 500 : 200;
@@ -646,6 +682,10 @@ begin_resource(struct charpage *page, const struct charpage_site *site,
     switch (resource->kind) {
     case TEMPLATE:
         begin_search(page, site, resource, request);
+        http_reply_body(&page->reply, head, put_template, page);
+        break;
+    case BLOCKS:
+        begin_blocks(page, resource);
         http_reply_body(&page->reply, head, put_template, page);
         break;
     case METRICS:

@@ -3,7 +3,9 @@
  *
  *     GET /                the page, for people; with the rows of a search
  *     GET /search          the same search as JSON, for programs
- *     GET /page.js, /style.css    what belongs to the page
+ *     GET /blocks          the blocks of Unicode, with links to the pages of
+ *                          their characters
+ *     GET /page.js, /style.css    what belongs to the pages
  *     GET /healthz         "ok"
  *     GET /metrics         the server's counters, in Prometheus' text format
  *
@@ -53,6 +55,7 @@
 #ifndef COMMON_CHARPAGE_H
 #define COMMON_CHARPAGE_H
 
+#include "common/blocktable.h"
 #include "common/chardetail.h"
 #include "common/charsearch.h"
 #include "common/counters.h"
@@ -78,7 +81,7 @@ struct charpage_detail {
     size_t n;
     bool ended; /* there are no more */
     uint32_t code;
-    const char *label, *text;
+    struct chardetail told;
     char room[CHARDETAIL_ROOM];
     struct http_slice before, after; /* codes of its neighbours, "265A" */
 };
@@ -106,6 +109,7 @@ struct charpage {
     struct charindex_run run;       /* these, and then */
     struct charsearch *search;      /* those */
     struct charpage_detail *detail; /* of the only one; NULL: none is shown */
+    struct blocktable *blocks;      /* of /blocks */
 };
 
 /*

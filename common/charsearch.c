@@ -8,6 +8,7 @@
 
 #include <assert.h>
 #include <string.h>
+#include <strings.h>
 #include <uninorm.h>
 #include <unistr.h>
 
@@ -593,6 +594,21 @@ is_written(const char *query, size_t length)
 
 /* --- The search ---------------------------------------------------------- */
 
+/* Find a block, if a query asks for one. */
+static bool
+find_block(struct charsearch *search, const char *query, size_t length)
+{
+    static const char prefix[] = "block:";
+    const size_t size = sizeof(prefix) - 1;
+
+    if (length < size || strncasecmp(query, prefix, size) != 0 ||
+        !charblock_find(query + size, length - size, &search->block))
+        return false;
+    search->part = 0;
+    search->count = search->block.count;
+    return true;
+}
+
 /* Find what a query asks for by relevance. */
 static void
 find_relevant(struct charsearch *search, const char *query, size_t length)
@@ -601,6 +617,8 @@ find_relevant(struct charsearch *search, const char *query, size_t length)
 
     charindex_strip(&query, &length);
     charset_none(&search->rest.rows);
+    if (find_block(search, query, length))
+        return;
     if (length > 0 && !find_given(search, query, length)) {
         given = search->firsts;
         find_words(search, query, length, given == 0);
@@ -623,6 +641,7 @@ charsearch_find(struct charsearch *search, enum charsearch_order order,
     search->count = 0;
     search->firsts = search->taken = search->passed = 0;
     search->low = search->high = 0;
+    search->part = CHARBLOCK_PARTS;
     search->corrected_length = 0;
     if (order == CHARSEARCH_PUBLISHED) {
         charindex_find(&search->rest, query, length);
@@ -668,6 +687,25 @@ next_ranks(struct charsearch *search, size_t max, size_t *count)
     }
 }
 
+/* Take the next characters of a block as one slice; false when there are none.
+ */
+static bool
+take_block(struct charsearch *search, size_t max, struct charindex_run *run)
+{
+    for (; search->part < CHARBLOCK_PARTS; search->part++) {
+        const uint32_t row = search->block.part[search->part].row;
+        const uint32_t left = search->block.part[search->part].end - row;
+        const uint32_t count = left < max ? left : (uint32_t)max;
+
+        if (count == 0)
+            continue;
+        charindex_slice(row, row + count, run);
+        search->block.part[search->part].row += count;
+        return true;
+    }
+    return false;
+}
+
 /* Take the next characters by relevance as one slice. */
 static bool
 take_relevant(struct charsearch *search, size_t max, struct charindex_run *run)
@@ -677,6 +715,8 @@ take_relevant(struct charsearch *search, size_t max, struct charindex_run *run)
 
     if (max == 0)
         return false;
+    if (take_block(search, max, run))
+        return true;
     if (search->taken < search->firsts) {
         row = charsearch_rows[search->first[search->taken++]];
     } else if (next_ranks(search, max, &most)) {
@@ -706,12 +746,15 @@ charsearch_take(
 void
 charsearch_skip(struct charsearch *search, size_t count)
 {
+    struct charindex_run run;
     size_t most;
 
     if (search->order == CHARSEARCH_PUBLISHED) {
         charindex_skip(&search->rest, count);
         return;
     }
+    while (count > 0 && take_block(search, count, &run))
+        count -= run.count;
     while (count > 0 && search->taken < search->firsts) {
         search->taken++;
         count--;

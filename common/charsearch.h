@@ -17,6 +17,8 @@
  *    "pi symbol" finds GREEK SMALL LETTER PI.
  *  - A number in any form of charcode.h is that character, and so is a single
  *    character, also one that is written as several (e and an accent).
+ *  - "block:" and the name of a block are all its characters, in the order of
+ *    code points.
  *  - Where nothing is found, the characters of a query that are not just ASCII
  *    letters are shown one by one: the parts of an emoji sequence.
  *
@@ -42,6 +44,7 @@
 #ifndef COMMON_CHARSEARCH_H
 #define COMMON_CHARSEARCH_H
 
+#include "common/charblock.h"
 #include "common/charindex.h"
 
 #include <stdbool.h>
@@ -73,6 +76,8 @@ struct charsearch {
     uint32_t low, high;        /* ranks that follow, out of: */
     struct charindex_set rest; /* what the words find: ranks, or, as it was
                                   published, rows */
+    struct charblock block;    /* that was asked for, and which of its parts */
+    size_t part;               /* comes next; CHARBLOCK_PARTS: none */
     size_t count;              /* of all that was found */
     size_t corrected_length;
     char corrected[CHARSEARCH_CORRECTED_MAX];

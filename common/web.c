@@ -4,5 +4,6 @@
 #include "common/embed.h"
 
 EMBED(web_page_html, "common/web/page.html");
+EMBED(web_blocks_html, "common/web/blocks.html");
 EMBED(web_page_js, "common/web/page.js");
 EMBED(web_style_css, "common/web/style.css");

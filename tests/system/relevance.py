@@ -7,6 +7,7 @@ nothing of the tables that are made of these: a character is a set of words, and
 a search looks at all of them.
 """
 
+import bisect
 import html
 import os
 import re
@@ -122,6 +123,23 @@ def numbers(text):
     return (codes, bare) if 0 < len(codes) <= FIRST else (None, False)
 
 
+def blocks():
+    """The blocks of Unicode: the name without what does not matter in it, and
+    the code points."""
+    path = os.path.join(os.path.dirname(published.UNICODE_DATA), "Blocks.txt")
+    with open(path, encoding="utf-8") as lines:
+        for line in lines:
+            match = re.match(r"(\w+)\.\.(\w+); (.*)\n", line)
+            if match:
+                yield loose(match[3]), range(
+                    int(match[1], 16), int(match[2], 16) + 1)
+
+
+def loose(name):
+    """The name of a block without what does not matter in it."""
+    return re.sub(r"[ \t_-]", "", name).lower()
+
+
 class Relevance:
     """The index, as sets."""
 
@@ -142,6 +160,8 @@ class Relevance:
         self.left = {kept: kept for kept in self.terms.values()} | self.terms
         for order in self.called.values():
             order.sort()
+        self.blocks = dict(blocks())
+        self.ordered = sorted(self.names)
 
     def read_keywords(self):
         """Read keywords.txt, and name the control characters."""
@@ -288,9 +308,20 @@ class Relevance:
         return ([ord(composed), *map(ord, query)], True) \
             if len(composed) == 1 else ([], False)
 
+    def block(self, query):
+        """The codes of the block that a query asks for, in order."""
+        match = re.match("(?i:block:)(.*)", query, re.DOTALL)
+        codes = self.blocks.get(loose(match[1])) if match else None
+        if not codes:
+            return []
+        at = bisect.bisect_left(self.ordered, codes.start)
+        return self.ordered[at:bisect.bisect_left(self.ordered, codes.stop, at)]
+
     def find(self, query):
         """The codes that a query finds, in order, and its correction."""
         query = query.strip()
+        if self.block(query):
+            return self.block(query), None
         if not query:
             return [], None
         first, only = self.given(query)

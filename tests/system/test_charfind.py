@@ -155,6 +155,13 @@ REFUSES = [
     (["--limit", "0", "cat"], "--limit: '0' is not a whole number from 1 to"),
     (["--order", "name", "cat"],
         "--order: 'name' is neither code nor relevance"),
+    (["--format", "{char} {wat}", "cat"],
+        "--format: cannot be read from '{wat}' on"),
+    (["--format={char", "cat"], "--format: cannot be read from '{char' on"),
+    (["--format=", "--json", "cat"],
+        "--format cannot be had with --json or --words"),
+    (["--format={char}", "--words=3"],
+        "--format cannot be had with --json or --words"),
     (["cat", "--wat"], "unrecognized option '--wat'"),
     ([b"\xff"], "the query is not UTF-8"),
     ([b"cat", b"\xe2\x99"], "the query is not UTF-8"),
@@ -265,6 +272,23 @@ class Charfind(unittest.TestCase):
         self.assertEqual((answer["stop"], len(answer["items"])), (3, 3))
         self.assertGreater(answer["count"], 98000)
 
+    def test_a_format_says_how_a_row_is_printed(self):
+        self.check(["--format={char}\\t{code} {entity}|{html}", "-n2", "heart"],
+            "\u2665\tU+2665 &hearts;|&#x2665;\n\u2764\tU+2764 |&#x2764;\n")
+        self.check(["--format={name}", "U+41,U+42"],
+            "LATIN CAPITAL LETTER A\nLATIN CAPITAL LETTER B\n")
+        self.check(["--format=", "U+41"], "\n")
+        self.check(["--format={name}", "qqq"], "", 1)
+        self.check(["--format={block}/{category}", "\u2192"],
+            "Arrows/Math symbol (Sm)\n")
+
+    def test_a_block_is_printed_whole(self):
+        done = run("--format={code}", "block:Basic Latin")
+        self.assertEqual(done.stdout.split(),
+            [f"U+{code:04X}" for code in range(128)])
+        done = run("--limit=1", "--json", "block:arrows")
+        self.assertEqual(json.loads(done.stdout)["count"], 112)
+
     def test_on_a_terminal_so_many_are_shown_as_it_has_room_for(self):
         master, slave = os.openpty()
         with open(master, encoding="utf-8", newline="") as out:
@@ -273,6 +297,17 @@ class Charfind(unittest.TestCase):
             os.close(slave)
             lines = [out.readline() for _ in range(41)]
             self.assertIn(", the first 40 shown", lines[-1])
+            self.assertEqual(child.wait(DEADLINE), 0)
+
+    def test_on_a_terminal_a_format_prints_all(self):
+        master, slave = os.openpty()
+        with open(master, encoding="utf-8", newline="") as out:
+            child = subprocess.Popen([CHARFIND, "--format={code}",
+                "block:arrows"], stdout=slave, stdin=subprocess.DEVNULL,
+                env=environment())
+            os.close(slave)
+            lines = [out.readline().strip() for _ in range(112)]
+            self.assertEqual(lines[-1], "U+21FF")
             self.assertEqual(child.wait(DEADLINE), 0)
 
     def test_every_line_of_standard_input_is_a_query(self):
@@ -318,7 +353,8 @@ class Charfind(unittest.TestCase):
             r"charfind [0-9.]+ \(Unicode [0-9.]+\)\n",
             run("--version").stdout))
         text = run("--help").stdout
-        for option in "--json", "--words=N", "--limit=N", "--order=ORDER":
+        for option in ("--json", "--words=N", "--limit=N", "--order=ORDER",
+                "--format=FORMAT"):
             self.assertIn(option, text)
 
 

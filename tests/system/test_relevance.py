@@ -98,6 +98,21 @@ class Oracle(unittest.TestCase):
                     for i in range(0, len(units), 2)))
         self.check(queries)
 
+    def test_blocks(self):
+        chance = random.Random(SEED)
+        queries = ["block:", "block", "block: x", "block:arrow", "block:arrows_",
+            " BLOCK:Arrows ", "block: upper half", "block:High Surrogates",
+            "block :arrows", "ablock:arrows", "block:arrows\0", "block:\xa0arrows"]
+        with open(os.path.join(os.environ.get("UCD", "/usr/share/unicode"),
+                "Blocks.txt"), encoding="utf-8") as lines:
+            for line in lines:
+                if line[0] not in "#\n":
+                    name = line.rstrip("\n").split("; ")[1]
+                    queries.append("block:" + chance.choice([name, name.upper(),
+                        name.replace(" ", chance.choice("_- ")), name[1:],
+                        name.replace(" ", "")]))
+        self.check(queries)
+
     def test_characters_as_such(self):
         chance = random.Random(SEED)
         chars = [chr(code) for code in self.oracle.names

@@ -217,6 +217,8 @@ HEADS = [(head(*how[:-1]), how[-1]) for how in (
     ("/healthz", "Transfer-Encoding:\tchunked \r\n", 501),
     # Resources.
     ("/", "", 200), ("/page.js", "", 200), ("/style.css", "", 200),
+    ("/blocks", "", 200), ("/blocks?x=%zz", "", 200), ("/blocks/", "", 404),
+    ("/?query=U%2B2665", "", 200), ("/?query=block%3AArrows", "", 200),
     ("/metrics", "", 200), ("/search", "", 200), ("/nothing", "", 404),
     ("/search/", "", 404), ("//", "", 404), ("/..", "", 404),
     ("/%2e%2e/etc/passwd", "", 404), ("/page.js%00", "", 404))] + [
@@ -238,7 +240,9 @@ QUERIES = [(f"/search?{query}", status) for query, status in (
             (2 ** 63, 200), (2 ** 64 - 1, 200), (2 ** 64, 200), ("", 200),
             ("abc", 400), ("1e3", 400), ("0x10", 400), ("%31", 200),
             ("-0", 200), ("1.5", 400), ("9" * 100, 200))),
-    ("query=cat&stop=all", 200), ("query=cat&start=all", 400))]
+    ("query=infinty&order=relevance", 200), ("query=cat&order=name", 400),
+    ("query=block%3Abasic-latin&order=relevance&start=30&stop=130", 200),
+    ("query=block%3Aarrows", 200), ("query=cat&stop=all", 200), ("query=cat&start=all", 400))]
 
 # Conditions, and the status that they make of 200.
 CONDITIONS = [
@@ -645,6 +649,31 @@ class Pages(WebTest):
                 self.assertEqual(len(answer["items"]),
                     max(0, last - min(start, count)), (start, stop))
                 self.assertEqual(answer["count"], count)
+
+
+    def test_blocks_lead_to_their_characters(self):
+        server = self.web()
+        links = re.findall(r'href="(/\?query=block[^"]+)"',
+            self.ask(server, "/blocks").body.decode())
+        self.assertGreater(len(links), 300)
+        for link in links[:3] + links[-3:]:
+            page = self.ask(server, link).body.decode()
+            name = urllib.parse.unquote(link.split("%3A")[1])
+            codes = re.findall(r"<tr><th scope=row>U\+([0-9A-F]+)", page)
+            self.assertTrue(codes, link)
+            self.assertIn(f"matches for &#39;block:{name}&#39;", page)
+
+    def test_a_block_is_paged(self):
+        server = self.web()
+        codes, at = [], "/?query=block%3AGreek-Extended&stop=100"
+        while at:
+            page = self.ask(server, at).body.decode()
+            codes += [int(code, 16) for code in
+                re.findall(r"<tr><th scope=row>U\+([0-9A-F]+)", page)]
+            link = re.search(r'rel="next" href="([^"]+)" >', page)
+            at = html.unescape(link[1]) if link else None
+        self.assertEqual(codes, [code for code in published.names
+            if 0x1f00 <= code < 0x2000])
 
 
 @harness.on_both_twins

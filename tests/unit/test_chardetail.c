@@ -16,9 +16,11 @@ static const struct {
     uint32_t code;
     const char *label, *text;
 } details[] = {
-    { 0x265a, "Code point", "U+265A (9818)" },
-    { 0x1f600, "Code point", "U+1F600 (128512)" },
-    { 0, "Code point", "U+0000 (0)" },
+    { 0x265a, "Code point", "U+265A" },
+    { 0x1f600, "Code point", "U+1F600" },
+    { 0, "Code point", "U+0000" },
+    { 0, "Decimal", "0" },
+    { 0x1f600, "Decimal", "128512" },
     { 0, "UTF-8", "00" },
     { 0xe9, "UTF-8", "C3 A9" },
     { 0x265a, "UTF-8", "E2 99 9A" },
@@ -28,7 +30,9 @@ static const struct {
     { 0x10000, "UTF-16", "D800 DC00" },
     { 0x1f600, "UTF-16", "D83D DE00" },
     { 0x10ffff, "UTF-16", "DBFF DFFF" },
-    { 0x2665, "HTML", "&hearts; &#x2665;" },
+    { 0x2665, "HTML", "&#x2665;" },
+    { 0x2665, "HTML, by name", "&hearts;" },
+    { 0x265a, "HTML, by name", "" },
     { 0x265a, "HTML", "&#x265A;" },
     { 0x265a, "CSS", "\\00265A" },
     { 0x265a, "JavaScript, JSON", "\\u265A" },
@@ -60,11 +64,11 @@ text_of(uint32_t code, const char *wanted)
 {
     static char *end;
     char *room = guard_at(&end, CHARDETAIL_ROOM);
-    const char *label, *text;
+    struct chardetail detail;
 
-    for (size_t n = 0; chardetail_get(code, n, room, &label, &text); n++) {
-        if (strcmp(label, wanted) == 0)
-            return text;
+    for (size_t n = 0; chardetail_get(code, n, room, &detail); n++) {
+        if (strcmp(detail.label, wanted) == 0)
+            return detail.text;
     }
     ck_abort_msg("there is no '%s'", wanted);
 }
@@ -75,6 +79,39 @@ TEST(a_detail_is_told, .times = COUNT(details))
 {
     ck_assert_str_eq(
         text_of(details[_i].code, details[_i].label), details[_i].text);
+}
+
+TEST(a_detail_is_found_by_its_key)
+{
+    char room[CHARDETAIL_ROOM];
+    struct chardetail detail;
+    size_t n, found;
+
+    for (n = 0; chardetail_get(0x2665, n, room, &detail); n++) {
+        const size_t length = strlen(detail.key);
+
+        ck_assert(
+            chardetail_find(guard_copy(detail.key, length), length, &found));
+        ck_assert_uint_eq(found, n);
+        ck_assert(!chardetail_find(detail.key, length - 1, &found));
+    }
+    ck_assert_uint_eq(n, 16);
+    ck_assert(!chardetail_find("", 0, &found));
+    ck_assert(!chardetail_find("utf9", 4, &found));
+}
+
+TEST(details_say_what_they_are_good_for)
+{
+    char room[CHARDETAIL_ROOM];
+    struct chardetail detail;
+
+    for (size_t n = 0; chardetail_get(0x2665, n, room, &detail); n++) {
+        const bool block = strcmp(detail.label, "Block") == 0;
+
+        ck_assert_int_eq(detail.use, n < 9   ? CHARDETAIL_TYPED
+                                     : block ? CHARDETAIL_PLACE
+                                             : CHARDETAIL_TOLD);
+    }
 }
 
 /* What is no letter or digit counts for nothing in a name, nor does case. */

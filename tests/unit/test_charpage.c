@@ -4,6 +4,7 @@
 #include "tests/unit/scarce.h"
 #include "tests/unit/unit.h"
 
+#include <ctype.h>
 #include <jansson.h>
 #include <stdarg.h>
 #include <stdio.h>
@@ -222,6 +223,7 @@ static const struct {
     { "/?query=letter", "text/html; charset=utf-8", false, true },
     { "/search", "application/json; charset=utf-8", false, true },
     { "/search?query=letter", "application/json; charset=utf-8", false, true },
+    { "/blocks", "text/html; charset=utf-8", true, true },
     { "/page.js", "text/javascript; charset=utf-8", true, false },
     { "/page.js?query=%zz", "text/javascript; charset=utf-8", true, false },
     { "/style.css", "text/css; charset=utf-8", true, false },
@@ -486,7 +488,7 @@ TEST(conditions_are_evaluated_for_what_there_is, .times = COUNT(conditional))
 
 /* What needs memory. */
 static const char *const needy[] = { "/", "/?query=chess",
-    "/search?query=chess", "/metrics" };
+    "/search?query=chess", "/metrics", "/blocks" };
 
 TEST(an_answer_without_memory_is_500, .times = COUNT(needy))
 {
@@ -767,6 +769,37 @@ details_in(const struct answer *answer)
     return strncmp(start, "</section>", 10) == 0 ? NULL : start;
 }
 
+/* Append a block's name as a query has it: all but letters and digits as codes.
+ */
+static char *
+put_url(char *to, const char *text)
+{
+    for (; *text != '\0'; text++)
+        to += sprintf(to, isalnum((unsigned char)*text) ? "%c" : "%%%02x",
+            (unsigned char)*text);
+    return to;
+}
+
+/* Append a detail as the page has it. */
+static char *
+put_detail(char *to, const struct chardetail *detail)
+{
+    to += sprintf(to, "<dt>%s<dd>", detail->label);
+    if (detail->use == CHARDETAIL_TYPED)
+        to += sprintf(to, "<code>");
+    if (detail->use == CHARDETAIL_PLACE) {
+        to += sprintf(to, "<a href=\"/?query=block%%3A");
+        to = put_url(to, detail->text);
+        to += sprintf(to, "\">");
+    }
+    to = put_html(to, detail->text, strlen(detail->text));
+    if (detail->use == CHARDETAIL_TYPED)
+        to += sprintf(to, "</code>");
+    if (detail->use == CHARDETAIL_PLACE)
+        to += sprintf(to, "</a>");
+    return to + sprintf(to, "\n");
+}
+
 TEST(a_single_character_is_told_in_full)
 {
     static const char *const targets[] = { "/?query=%26hearts;", "/?query=lf",
@@ -776,25 +809,103 @@ TEST(a_single_character_is_told_in_full)
     for (int i = 0; i < COUNT(targets); i++) {
         struct http_request request = request_of(HTTP_GET, targets[i], 1);
         struct answer answer = get_by(&request, CHARPAGE_ROOM);
-        const char *at = details_in(&answer), *label, *text;
-        char room[CHARDETAIL_ROOM], expected[8192], *to;
+        const char *at = details_in(&answer);
+        char room[CHARDETAIL_ROOM], expected[8192];
+        struct chardetail detail;
 
         ck_assert_ptr_nonnull(at);
         ck_assert_int_eq(strncmp(at, "<dl>\n", 5), 0);
         at += 5;
-        for (size_t n = 0; chardetail_get(codes[i], n, room, &label, &text);
-             n++) {
-            if (*text == '\0')
+        for (size_t n = 0; chardetail_get(codes[i], n, room, &detail); n++) {
+            if (*detail.text == '\0')
                 continue;
-            to = expected + sprintf(expected, "<dt>%s<dd>", label);
-            to = put_html(to, text, strlen(text));
-            to += sprintf(to, "\n");
+            put_detail(expected, &detail);
             ck_assert_int_eq(strncmp(at, expected, strlen(expected)), 0);
             at += strlen(expected);
         }
         ck_assert_int_eq(strncmp(at, "</dl>\n", 6), 0);
         drop(&answer);
     }
+}
+
+/* The number of rows that a page has of a block, by the link to it. */
+static size_t
+rows_behind(const char *link)
+{
+    const char *end = strchr(link, '"');
+    char target[256];
+    struct answer answer;
+    json_t *json;
+    size_t count;
+
+    ck_assert_int_lt(end - link, 128);
+    snprintf(target, sizeof(target), "/search%.*s&stop=0&order=relevance",
+        (int)(end - link - 1), link + 1);
+    answer = get(target);
+    json = parse(&answer);
+    count = number_in(json, "count");
+    json_decref(json);
+    drop(&answer);
+    return count;
+}
+
+TEST(every_block_is_linked_with_its_range_and_count)
+{
+    struct answer answer = get("/blocks");
+    const char *at = strstr(answer.body, "<tbody>\n");
+    struct charblock block;
+    size_t next = 0, counted = 0;
+
+    ck_assert_ptr_nonnull(at);
+    ck_assert_ptr_null(strstr(answer.body, "{{"));
+    at += 8;
+    while (charblock_next(&next, &block)) {
+        char expected[512], *to = expected;
+
+        to +=
+            sprintf(to, "<tr><td>%04X\u2013%04X<td>", block.first, block.last);
+        ck_assert_int_eq(strncmp(at, expected, strlen(expected)), 0);
+        at = strstr(at, "<th");
+        to = expected +
+             sprintf(expected, "<th scope=row><a href=\"/?query=block%%3A");
+        to = put_url(to, block.name);
+        to += sprintf(to, "\">%s</a><td>%zu\n", block.name, block.count);
+        ck_assert_int_eq(strncmp(at, expected, strlen(expected)), 0);
+        ck_assert_uint_eq(rows_behind(strchr(at, '"') + 1), block.count);
+        counted += block.count;
+        at += strlen(expected);
+    }
+    ck_assert_int_eq(strncmp(at, "</tbody>", 8), 0);
+    /* Every named character is in one, and so are 65 controls. */
+    ck_assert_uint_eq(counted, charindex_row_of(UINT32_MAX) + 65);
+    drop(&answer);
+}
+
+/* A block and the sample of it that is shown. */
+static const char *const samples[][2] = {
+    { "Basic Latin", "A" },
+    { "Arrows", "\u2190" },
+    { "Hebrew", "\u05d0" },
+    { "Combining Diacritical Marks", "\u25cc\u0300" },
+    { "General Punctuation", "\u2010" },
+    { "Variation Selectors", "\u25cc\ufe00" },
+    { "Tags", "" },
+    { "CJK Unified Ideographs", "\u4e00" },
+};
+
+TEST(a_block_has_a_sample, .times = COUNT(samples))
+{
+    struct answer answer = get("/blocks");
+    char expected[64], *name;
+
+    sprintf(expected, "\">%s</a>", samples[_i][0]);
+    name = strstr(answer.body, expected);
+    ck_assert_ptr_nonnull(name);
+    *name = '\0';
+    name = strrchr(answer.body, '\n');
+    sprintf(expected, "<td>%s<th scope=row>", samples[_i][1]);
+    ck_assert_msg(strstr(name, expected) != NULL, "%s", name);
+    drop(&answer);
 }
 
 static const struct {

@@ -1,0 +1,125 @@
+#include "common/charblock.h"
+
+#include "common/charindex.h"
+#include "common/charindex_data.h"
+
+#include <ctype.h>
+#include <string.h>
+
+/* The code point of a row. */
+static uint32_t
+code_of(uint32_t row)
+{
+    struct charindex_run run;
+    struct charindex_row cut;
+
+    charindex_slice(row, row + 1, &run);
+    charindex_cut(&run, &cut);
+    return cut.code;
+}
+
+/* The first row of a control character that is not before code. */
+static uint32_t
+control_from(uint32_t code)
+{
+    uint32_t row = charindex_sizes.rows;
+
+    while (row < charsearch_sizes.rows && code_of(row) < code)
+        row++;
+    return row;
+}
+
+/* Take the rows from row to before end as a part of a block. */
+static void
+set_part(struct charblock *block, size_t part, uint32_t row, uint32_t end)
+{
+    block->part[part].row = row;
+    block->part[part].end = end;
+    block->count += end - row;
+}
+
+/* Find the rows of a block. */
+static void
+find_rows(struct charblock *block)
+{
+    const uint32_t row = charindex_row_from(block->first);
+    const uint32_t end = charindex_row_from(block->last + 1);
+    const uint32_t controls_end = control_from(block->last + 1);
+    uint32_t controls_before = controls_end;
+
+    if (row < end)
+        controls_before = control_from(code_of(row));
+    block->count = 0;
+    set_part(block, 0, control_from(block->first), controls_before);
+    set_part(block, 1, row, end);
+    set_part(block, 2, controls_before, controls_end);
+}
+
+/* Get the name and the code points of a range, which may be between blocks;
+ * false when there are no more. */
+static bool
+get_range(size_t n, struct charblock *block)
+{
+    const uint32_t start = chardetail_starts[CHARDETAIL_BLOCK];
+    const uint32_t end = chardetail_starts[CHARDETAIL_BLOCK + 1];
+    const struct chardetail_range *range = &chardetail_ranges[start + n];
+
+    if (n >= end - start)
+        return false;
+    block->name = chardetail_texts + range->text;
+    block->first = range->code;
+    block->last = n + 1 < end - start ? range[1].code - 1 : 0x10ffff;
+    return true;
+}
+
+/* Get the next block. */
+bool
+charblock_next(size_t *at, struct charblock *block)
+{
+    while (get_range((*at)++, block)) {
+        if (*block->name == '\0')
+            continue;
+        find_rows(block);
+        if (block->count > 0)
+            return true;
+    }
+    return false;
+}
+
+/* Move past what does not matter in a name. */
+static void
+skip(const char **at, const char *end)
+{
+    while (*at < end && strchr(" \t-_", **at) != NULL && **at != '\0')
+        ++*at;
+}
+
+/* Whether a text is a name, but for what does not matter (UAX 44, LM3). */
+static bool
+is_called(const char *name, const char *text, size_t length)
+{
+    const char *const name_end = name + strlen(name), *const end =
+                                                          text + length;
+
+    for (;; name++, text++) {
+        skip(&name, name_end);
+        skip(&text, end);
+        if (name == name_end || text == end)
+            return name == name_end && text == end;
+        if (tolower((unsigned char)*name) != tolower((unsigned char)*text))
+            return false;
+    }
+}
+
+/* Find the block with a name. */
+bool
+charblock_find(const char *name, size_t length, struct charblock *block)
+{
+    for (size_t n = 0; get_range(n, block); n++) {
+        if (*block->name == '\0' || !is_called(block->name, name, length))
+            continue;
+        find_rows(block);
+        return block->count > 0;
+    }
+    return false;
+}

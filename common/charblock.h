@@ -1,0 +1,46 @@
+/*
+ * charblock - the blocks of Unicode, and the rows of their characters.
+ *
+ * A block is a range of code points with a name: Arrows is U+2190 to U+21FF.
+ * Here are those that hold a character that the finder knows, so no surrogates
+ * and no private use.
+ *
+ *     struct charblock block;
+ *     size_t at = 0;
+ *
+ *     while (charblock_next(&at, &block))
+ *         printf("%s: %zu characters\n", block.name, block.count);
+ *
+ * By the same Unicode data as the names, and read-only. Nothing here allocates,
+ * waits or fails; any thread may call it.
+ */
+#ifndef COMMON_CHARBLOCK_H
+#define COMMON_CHARBLOCK_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+/* The rows of control characters come after all others (charsearch.h): a block
+ * may have some before, and some after those that are named. */
+#define CHARBLOCK_PARTS 3
+
+/* A block. */
+struct charblock {
+    const char *name;     /* "Latin-1 Supplement"; valid for ever */
+    uint32_t first, last; /* code points, not all of which are assigned */
+    size_t count;         /* of its characters, more than none */
+    struct {
+        uint32_t row, end;   /* from row to before end, for charindex_slice */
+    } part[CHARBLOCK_PARTS]; /* its characters, in code point order */
+};
+
+/* Get a block and move *at, which begins at 0, to the next; false when there
+ * are no more. */
+bool charblock_next(size_t *at, struct charblock *block);
+
+/* Find the block with a name, in which case, spaces, hyphens and underscores
+ * do not matter; false when there is none, and then *block means nothing. */
+bool charblock_find(const char *name, size_t length, struct charblock *block);
+
+#endif
