@@ -1,6 +1,7 @@
 #include "common/blocktable.h"
 
 #include "common/chardetail.h"
+#include "common/charindex.h"
 
 #include <assert.h>
 #include <inttypes.h>
@@ -41,8 +42,8 @@ fill_row(
     else if (IS("support"))
         PUT(TEMPLATE_RAW, table->support);
     else if (IS("sample"))
-        template_put(template, TEMPLATE_HTML, table->sample.character,
-            table->sample.character_length);
+        template_put(
+            template, TEMPLATE_HTML, table->sample, table->sample_length);
     else if (IS("url"))
         PUT(TEMPLATE_URL, block);
     else if (IS("name"))
@@ -62,18 +63,21 @@ find_sample(struct blocktable *table)
 {
     static const char better[] = "LNSPM"; /* categories, the best first */
     const char *best = better + sizeof(better) - 1;
-    struct charindex_run run;
-    struct charindex_row row;
+    const uint32_t row = table->block.part[1].row;
+    const uint32_t end = table->block.part[1].end;
 
-    table->sample.character_length = 0;
-    charindex_slice(table->block.part[1].row, table->block.part[1].end, &run);
-    for (int i = 0; i < SAMPLES && charindex_cut(&run, &row); i++) {
-        const char *its = strchr(better, *chardetail_category(row.code));
+    table->sample_length = 0;
+    for (uint32_t i = row; i < end && i < row + SAMPLES && best > better; i++) {
+        uint32_t code;
+        size_t length;
+        const char *sample = charindex_character(i, &length, &code);
+        const char *its = strchr(better, *chardetail_category(code));
 
         if (its == NULL || its >= best)
             continue;
         best = its;
-        table->sample = row;
+        table->sample = sample;
+        table->sample_length = length;
     }
     table->support = *best == 'M' ? "\xe2\x97\x8c" : "";
 }

@@ -17,7 +17,6 @@
 #define COMMON_BLOCKTABLE_H
 
 #include "common/charblock.h"
-#include "common/charindex.h"
 #include "common/template.h"
 
 #include <stdbool.h>
@@ -28,9 +27,10 @@ struct blocktable {
     struct template template; /* of a row */
     size_t at;                /* the block after it (charblock.h) */
     struct charblock block;
-    char first[8], last[8];      /* its code points, "2190" */
-    struct charindex_row sample; /* a character of it that can be seen */
-    const char *support;         /* what that stands on, if it is a mark */
+    char first[8], last[8]; /* its code points, "2190" */
+    const char *sample;     /* a character of it that can be seen */
+    size_t sample_length;
+    const char *support; /* what that stands on, if it is a mark */
 };
 
 /* Begin to write all rows. */

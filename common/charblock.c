@@ -10,23 +10,28 @@
 static uint32_t
 code_of(uint32_t row)
 {
-    struct charindex_run run;
-    struct charindex_row cut;
+    size_t length;
+    uint32_t code;
 
-    charindex_slice(row, row + 1, &run);
-    charindex_cut(&run, &cut);
-    return cut.code;
+    charindex_character(row, &length, &code);
+    return code;
 }
 
 /* The first row of a control character that is not before code. */
 static uint32_t
 control_from(uint32_t code)
 {
-    uint32_t row = charindex_sizes.rows;
+    uint32_t low = charindex_sizes.rows, high = charsearch_sizes.rows;
 
-    while (row < charsearch_sizes.rows && code_of(row) < code)
-        row++;
-    return row;
+    while (low < high) {
+        const uint32_t middle = low + (high - low) / 2;
+
+        if (code_of(middle) < code)
+            low = middle + 1;
+        else
+            high = middle;
+    }
+    return low;
 }
 
 /* Take the rows from row to before end as a part of a block. */

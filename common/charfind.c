@@ -1,5 +1,6 @@
 /*
- * charfind - Unicode characters on the command line, by name or as such.
+ * charfind - Unicode characters on the command line, by what people call them,
+ * by code, by block or as such.
  */
 #include "common/charformat.h"
 #include "common/charsearch.h"
@@ -168,12 +169,12 @@ read_options(struct options *options, int argc, char **argv)
         .options = known,
         .parser = parse,
         .args_doc = "WORD...\nCHARACTER...\nCODE...\n-\n--words=N",
-        .doc =
-            "Find Unicode characters by what people call them, or say what "
-            "characters and codes (U+265A, 0x265A, &hearts;, \\u2665) "
-            "are.\vWith - alone, every line of standard input is a query.\n\n"
-            "Exit codes: 0 something was found, 1 nothing was, 2 an error, 64 "
-            "usage error.",
+        .doc = "Find Unicode characters by what people call them, or say what "
+               "characters and codes (U+265A, 0x265A, &hearts;, \\u2665) "
+               "are. block:NAME is all characters of a block.\vWith - alone, "
+               "every line of standard input is a query.\n\n"
+               "Exit codes: 0 something was found, 1 nothing was, 2 an error, "
+               "64 usage error.",
     };
     static char version[64];
 

@@ -79,8 +79,9 @@ charfinder_cli(struct charfinder_options *options, const struct cli_twin *twin,
     const struct argp argp = {
         .options = own,
         .parser = parse,
-        .doc = "Find Unicode characters by the words of their names, for "
-               "clients in a terminal and in a browser.",
+        .doc = "Find Unicode characters: in a terminal by the words of their "
+               "names, in a browser also by what else people call them, by "
+               "code and by block.",
         .children = children,
     };
 

@@ -253,6 +253,17 @@ decode_known(const char *text, uint32_t *code)
     return length;
 }
 
+/* The character of a row. */
+const char *
+charindex_character(uint32_t row, size_t *length, uint32_t *code)
+{
+    const char *character =
+        charindex_rows + charindex_row_at[row] + CHARINDEX_LABEL_COLUMNS + 1;
+
+    *length = decode_known(character, code);
+    return character;
+}
+
 /* Take the first row from run and cut it up. */
 bool
 charindex_cut(struct charindex_run *run, struct charindex_row *row)

@@ -546,8 +546,6 @@ fill_place(
         template_put_made(template, put_items);
     else if (IS("details"))
         template_put_made(template, put_details);
-    else if (IS("blocks"))
-        template_put_made(template, put_blocks);
     else if (IS("dash"))
         put_word(template, " \xe2\x80\x93 ", page->query_length > 0);
     else if (IS("no-rows"))
@@ -556,9 +554,11 @@ fill_place(
         put_word(template, "hidden", page->start == 0);
     else if (IS("no-after"))
         put_word(template, "hidden", page->stop == page->count);
-    else {
-        assert(IS("unicode"));
+    else if (IS("unicode"))
         put_word(template, charindex_version, true);
+    else {
+        assert(IS("blocks"));
+        template_put_made(template, put_blocks);
     }
 #undef IS
 }

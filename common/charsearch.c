@@ -495,12 +495,10 @@ find_row(uint32_t code)
 
     /* Those of the control characters come last. */
     for (; row >= charindex_sizes.rows && row < charsearch_sizes.rows; row++) {
-        const char *character = charindex_rows + charindex_row_at[row] +
-                                CHARINDEX_LABEL_COLUMNS + 1;
-        const char *end = charindex_rows + charindex_row_at[row + 1];
+        size_t length;
         uint32_t its;
 
-        charword_decode(character, (size_t)(end - character), &its);
+        charindex_character(row, &length, &its);
         if (its == code)
             break;
     }
@@ -601,7 +599,8 @@ find_block(struct charsearch *search, const char *query, size_t length)
     static const char prefix[] = "block:";
     const size_t size = sizeof(prefix) - 1;
 
-    if (length < size || strncasecmp(query, prefix, size) != 0 ||
+    if (length < size || query[size - 1] != ':' ||
+        strncasecmp(query, prefix, size) != 0 ||
         !charblock_find(query + size, length - size, &search->block))
         return false;
     search->part = 0;
@@ -715,8 +714,6 @@ take_relevant(struct charsearch *search, size_t max, struct charindex_run *run)
 
     if (max == 0)
         return false;
-    if (take_block(search, max, run))
-        return true;
     if (search->taken < search->firsts) {
         row = charsearch_rows[search->first[search->taken++]];
     } else if (next_ranks(search, max, &most)) {
@@ -726,7 +723,7 @@ take_relevant(struct charsearch *search, size_t max, struct charindex_run *run)
             count++;
         search->low += (uint32_t)count;
     } else {
-        return false;
+        return take_block(search, max, run);
     }
     charindex_slice(row, row + (uint32_t)count, run);
     return true;

@@ -1,6 +1,7 @@
 /*
  * charfinder, with an event loop: it finds Unicode characters by the words of
- * their names, for clients in a terminal and in a browser.
+ * their names, for clients in a terminal, and by what else people call them,
+ * for those in a browser.
  *
  * What became of the threaded twin: the lines of its talk before the loop are
  * begin_talk, the loop's body is talk, the line after it is end_talk. The local

@@ -1,6 +1,7 @@
 /*
  * charfinder, with a thread per connection: it finds Unicode characters by the
- * words of their names, for clients in a terminal and in a browser.
+ * words of their names, for clients in a terminal, and by what else people call
+ * them, for those in a browser.
  *
  * What becomes of it in the evented twin: the lines of talk before its loop are
  * begin_talk, the loop's body is talk, the line after it is end_talk. The local

@@ -13,6 +13,7 @@ const KEPT = 20;     /* steps that are kept */
 const TYPING = 120;  /* ms of silence after which a search begins */
 const SETTLED = 60;  /* ms without scrolling after which rows are asked for */
 const SHOWN = 1500;  /* ms for which a copy is told */
+const RECENT = 12;   /* copies that are remembered */
 
 const field = document.getElementById("query");
 const status = document.getElementById("status");
@@ -22,6 +23,9 @@ const body = table.tBodies[0];
 const copied = document.getElementById("copied");
 const json = document.getElementById("json");
 const detail = document.getElementById("detail");
+const recent = document.getElementById("recent");
+const fonts = document.getElementById("fonts");
+const copying = document.getElementById("copying");
 const samples = document.querySelectorAll("#samples a");
 
 let asked = "";         /* the words that were last searched for */
@@ -36,6 +40,103 @@ let search = null;      /* AbortController of the search under way */
 let fetches = null;     /* and of the steps under way */
 let typed = false;      /* the present entry of the history is being typed */
 let trouble = false;    /* the server did not answer */
+let form = "char";      /* what of a row is copied, a key of FORMS */
+
+/* --- What is copied ------------------------------------------------------ */
+
+/* The code points of a text, each written by a function, in one. */
+const each = write => char =>
+    Array.from(char, c => write(c.codePointAt(0))).join("");
+const hex = (code, digits) => code.toString(16).toUpperCase()
+    .padStart(digits, "0");
+const units = char => Array.from({ length: char.length },
+    (_, i) => `\\u${hex(char.charCodeAt(i), 4)}`).join("");
+
+/* In which forms a character can be copied: what they are called, and how they
+ * are made. They are those of the details. */
+const FORMS = {
+    char: ["Character", char => char],
+    code: ["Code point", char => each(code => ` U+${hex(code, 4)}`)(char).trim()],
+    html: ["HTML", each(code => `&#x${hex(code)};`)],
+    css: ["CSS", each(code => `\\${hex(code, 6)}`)],
+    js: ["JavaScript, JSON", units],
+    c: ["C, Python", each(code => code < 0x10000 ? `\\u${hex(code, 4)}`
+        : `\\U${hex(code, 8)}`)],
+};
+
+/* What this browser remembers under a name; undefined if that is nothing. */
+function remembered(name) {
+    try {
+        return JSON.parse(localStorage.getItem(name)) ?? undefined;
+    } catch {
+        return undefined;
+    }
+}
+
+/* Let this browser remember something, if it does. */
+function remember(name, value) {
+    try {
+        localStorage.setItem(name, JSON.stringify(value));
+    } catch {
+        /* It works without. */
+    }
+}
+
+/* The characters that were copied last, the last one first. */
+function copies() {
+    const known = remembered("copies");
+
+    return (Array.isArray(known) ? known : []).filter(copy =>
+        typeof copy?.char === "string" && typeof copy?.name === "string" &&
+        copy.char.length <= 32).slice(0, RECENT);
+}
+
+/* Show them. They may come and go with results only: rows must not move under
+ * a finger. */
+function showRecent(known = copies()) {
+    const buttons = known.map(({ char, name }) => {
+        const button = document.createElement("button");
+
+        button.type = "button";
+        button.textContent = shown(char);
+        button.title = name;
+        button.setAttribute("aria-label", `Copy ${name} again`);
+        button.addEventListener("click", () => copyChar(char, name));
+        return button;
+    });
+
+    recent.hidden = known.length === 0;
+    recent.querySelector("span").replaceChildren(...buttons);
+}
+
+/* Remember a copy. */
+function addRecent(char, name) {
+    const known = [{ char, name },
+        ...copies().filter(copy => copy.char !== char)].slice(0, RECENT);
+
+    remember("copies", known);
+    if (!recent.hidden)
+        showRecent(known);
+}
+
+/* Offer the forms, and to forget the copies. */
+function dressRecent() {
+    const select = copying.querySelector("select");
+
+    form = Object.hasOwn(FORMS, remembered("form")) ? remembered("form") : "char";
+    for (const [key, [name]] of Object.entries(FORMS))
+        select.append(new Option(name, key, key === form, key === form));
+    select.addEventListener("change", () => {
+        form = select.value;
+        remember("form", form);
+    });
+    recent.querySelector("button").addEventListener("click", () => {
+        remember("copies", []);
+        showRecent([]);
+        field.focus({ preventScroll: true });
+        update();
+    });
+}
 
 /* --- What is said -------------------------------------------------------- */
 
@@ -195,6 +296,35 @@ function shown(char) {
         : code >= 0x80 && code < 0xa0 ? "\ufffd" : char;
 }
 
+/* A drawing of characters as the table has them, which nobody sees. */
+const drawing = document.createElement("canvas").getContext("2d",
+    { willReadFrequently: true });
+
+/* What a text looks like: its pixels. */
+function pixels(text) {
+    const { width, height } = drawing.canvas;
+
+    drawing.clearRect(0, 0, width, height);
+    drawing.fillText(text, 8, 32);
+    return new Uint32Array(drawing.getImageData(0, 0, width, height).data.buffer);
+}
+
+/* Whether no font has a character: it looks like one that does not exist. Where
+ * that looks like nothing, or every time different, this is never so. */
+function isFontless(char) {
+    if (!drawing)
+        return false;
+    if (!drawing.missing) {
+        drawing.canvas.width = drawing.canvas.height = 48;
+        drawing.font = `24px ${getComputedStyle(table).getPropertyValue("--glyph")}`;
+        drawing.missing = pixels("\u0378");
+        drawing.inked = drawing.missing.some(pixel => pixel !== 0);
+    }
+    const those = pixels(char);
+
+    return drawing.inked && those.every((pixel, i) => pixel === drawing.missing[i]);
+}
+
 /* Fill the rows whose items have come; make wide characters fit. */
 function fill() {
     const filled = [];
@@ -214,7 +344,9 @@ function fill() {
         button.title = "Copy";
         button.setAttribute("aria-label", `Copy ${found.name}`);
         button.className = /^\p{M}/u.test(found.char) ? "mark"
-            : /^[\p{Z}\p{C}]/u.test(found.char) ? "blank" : "";
+            : /^[\p{Z}\p{C}]/u.test(found.char) ? "blank"
+            : isFontless(found.char) ? "fontless" : "";
+        button.dataset.code = found.code.slice(2);
         filled.push(button);
     }
     /* Measure all, then change: the layout is computed once. */
@@ -232,9 +364,6 @@ function showRows(first, last) {
     const edge = rows.keys().next().value ?? 0;
     const kept = new Map();
 
-    for (const [number, row] of rows)
-        if (number < first || number >= last)
-            row.remove();
     for (let number = first; number < last; number++) {
         let row = rows.get(number);
 
@@ -246,6 +375,11 @@ function showRows(first, last) {
     }
     body.prepend(before);
     body.append(after);
+    /* Last: to lose the focus computes the layout, and if the page were shorter
+     * then, it would be scrolled. */
+    for (const [number, row] of rows)
+        if (!kept.has(number))
+            row.remove();
     rows = kept;
 }
 
@@ -263,7 +397,7 @@ function sight() {
 
 /* Show the rows that are in sight now. */
 function update() {
-    table.hidden = count === 0;
+    table.hidden = copying.hidden = count === 0;
     height = body.rows[0]?.getBoundingClientRect().height || height;
     const start = scrollY + sight().from - top();
     const first = Math.max(0, Math.min(count,
@@ -290,13 +424,15 @@ function chooseTab() {
 
 /* Let a click copy what stands in the details. */
 function dressDetail() {
-    for (const text of detail.querySelectorAll("dd")) {
+    for (const text of detail.querySelectorAll("dd code")) {
         const button = document.createElement("button");
 
         button.type = "button";
         button.title = "Copy";
-        button.textContent = text.textContent.trim();
-        text.replaceChildren(button);
+        button.textContent = text.textContent;
+        button.setAttribute("aria-label", `${text.textContent}, ${
+            text.parentElement.previousElementSibling.textContent}`);
+        text.replaceWith(button);
     }
 }
 
@@ -336,8 +472,11 @@ function showResults(found, y, keepDetail = false) {
     body.replaceChildren();
     table.setAttribute("aria-rowcount", count + 1);
     say(verdict());
+    showRecent();
+    fonts.hidden = true;
     /* The first time finds out how high a row is. */
     update();
+    fonts.hidden = body.querySelector(".fontless") === null;
     update();
     scrollTo(0, y);
     update();
@@ -448,7 +587,7 @@ function copyOldWay(text) {
 
 const hideCopied = later(SHOWN, () => copied.classList.add("gone"));
 
-/* Copy a text, and say so. */
+/* Copy a text, and say so; whether that could be done. */
 async function copyText(text, picture, name) {
     const shownText = document.createElement("b");
     let done = true;
@@ -463,6 +602,15 @@ async function copyText(text, picture, name) {
         : `${name} could not be copied`);
     copied.classList.remove("gone");
     hideCopied();
+    return done;
+}
+
+/* Copy a character in the form that is chosen. */
+async function copyChar(char, name) {
+    const text = FORMS[form][1](char);
+
+    if (await copyText(text, shown(char), form === "char" ? name : text))
+        addRecent(char, name);
 }
 
 /* Copy a row's character. */
@@ -472,7 +620,7 @@ async function copy(number) {
 
     if (!found)
         return;
-    await copyText(found.char, shown(found.char), found.name);
+    await copyChar(found.char, found.name);
     row?.classList.add("copied");
     setTimeout(() => row?.classList.remove("copied"), 250);
 }
@@ -558,6 +706,7 @@ function takeOver() {
     }));
 
     document.documentElement.classList.add("live");
+    dressRecent();
     history.scrollRestoration = "manual";
     asked = field.value.trim();
     field.setSelectionRange(field.value.length, field.value.length);
@@ -627,6 +776,10 @@ addEventListener("scroll", () => {
     settle();
 }, { passive: true });
 addEventListener("resize", update);
+addEventListener("storage", () => {
+    if (!recent.hidden)
+        showRecent();
+});
 addEventListener("online", () => {
     if (trouble)
         findTyped();

@@ -206,11 +206,17 @@ class Page(PageTest):
             self.type("&hearts;")
             self.until_found("&hearts;")
             self.until(lambda: self.detail("UTF-8") == "E2 99 A5", "it is told")
-        self.all_at("#detail dd button")[4].click()
+        self.all_at("#detail dd button")[6].click()
         self.until(lambda: "CSS copied" in self.at("#copied").text, "it is told")
         self.assertEqual(self.clipboard(), "\\002665")
         self.all_at("#detail p a")[1].click()
         self.until_found("U+2666")
+        self.until(lambda: self.detail("UTF-8") == "E2 99 A6", "it is told")
+        self.at("#detail dd a").click()
+        self.until_found("block:Miscellaneous Symbols")
+        self.check_rows("block:Miscellaneous Symbols")
+        self.assertEqual(self.all_at("#detail dt"), [])
+        self.browser.back()
         self.until(lambda: self.detail("UTF-8") == "E2 99 A6", "it is told")
         self.type("heart")
         self.until_found("heart")
@@ -424,6 +430,106 @@ class Page(PageTest):
         self.until(lambda: self.clipboard() == chr(codes[2]), "it is copied")
         self.assertEqual(self.at("#copied").get_attribute("role"), "status")
 
+    def test_a_row_is_copied_in_the_form_that_is_chosen(self):
+        self.allow_clipboard()
+        for form, copy in (("code", "U+1F680"), ("html", "&#x1F680;"),
+                ("css", "\\01F680"), ("js", "\\uD83D\\uDE80"),
+                ("c", "\\U0001F680"), ("char", "\U0001f680")):
+            self.open("/?query=rocket")
+            self.until_rows()
+            self.at(f"#copying option[value={form}]").click()
+            self.all_at("tbody button")[0].click()
+            self.until(lambda: self.clipboard() == copy, "it is copied")
+            self.browser.refresh()
+            self.until_rows()
+            self.assertEqual(self.at("#copying select").get_property("value"),
+                form)
+
+    def recent(self):
+        """The copies that are shown."""
+        return [button.text for button in self.all_at("#recent span button")
+            if button.is_displayed()]
+
+    def test_copies_are_remembered_until_they_are_cleared(self):
+        self.allow_clipboard()
+        self.open("/?query=chess+black")
+        self.until_rows()
+        chars = [chr(code) for code in found.codes("chess black")]
+        for number in 2, 0, 2, 1:
+            self.all_at("tbody button")[number].click()
+            self.until(lambda: self.clipboard() == chars[number], "it is copied")
+        self.assertEqual(self.recent(), [], "rows do not move")
+        self.type("rocket")
+        self.until_found("rocket")
+        self.assertEqual(self.recent(), [chars[1], chars[2], chars[0]])
+        self.all_at("#recent span button")[2].click()
+        self.until(lambda: self.clipboard() == chars[0], "it is copied")
+        self.until(lambda: self.recent() == [chars[0], chars[1], chars[2]],
+            "the last one comes first")
+        self.browser.refresh()
+        self.until_rows()
+        self.assertEqual(self.recent(), [chars[0], chars[1], chars[2]])
+        self.at("#recent > button").click()
+        self.assertEqual(self.recent(), [])
+        self.browser.refresh()
+        self.until_rows()
+        self.assertFalse(self.at("#recent").is_displayed())
+
+    def test_what_others_have_stored_does_no_harm(self):
+        self.open("/")
+        for copies in ("", "{", "null", "7", "[7, null, {}]", '{"length": 9}',
+                '[{"char": "' + "x" * 99 + '", "name": ""}]'):
+            self.run_script("localStorage.setItem('copies', arguments[0]);"
+                "localStorage.setItem('form', '\"toString\"')", copies)
+            self.open("/?query=rocket")
+            self.until_rows()
+            self.assertFalse(self.at("#recent").is_displayed(), copies)
+            self.assertEqual(self.at("#copying select").get_property("value"),
+                "char")
+        self.run_script("localStorage.setItem('copies', arguments[0])",
+            '[{"char": "<b>", "name": "<i>\\" onclick=x"}]')
+        self.browser.refresh()
+        self.until_rows()
+        self.assertEqual(self.recent(), ["<b>"])
+        self.assertEqual(self.all_at("#recent b, #recent i, [onclick]"), [])
+
+    def test_what_no_font_has_is_shown_by_its_code(self):
+        # As if the knight looked like what does not exist.
+        self.browser.execute_cdp_cmd("Page.addScriptToEvaluateOnNewDocument",
+            {"source": """
+            const draw = CanvasRenderingContext2D.prototype.fillText;
+            CanvasRenderingContext2D.prototype.fillText = function (text, x, y) {
+                draw.call(this, "\\u0378\\u265e".includes(text) ? "M" : text, x, y);
+            };"""})
+        self.open("/?query=chess+black")
+        self.until_rows()
+        self.check_rows("chess black")
+        self.assertEqual([button.get_attribute("data-code")
+            for button in self.all_at("tbody .fontless")], ["265E"])
+        self.assertTrue(self.at("#fonts").is_displayed())
+        self.type("rocket")
+        self.until_found("rocket")
+        self.assertFalse(self.at("#fonts").is_displayed())
+
+    def test_every_control_has_a_name_of_its_own(self):
+        self.open("/")
+        self.run_script("localStorage.setItem('copies', arguments[0])",
+            '[{"char": "\u265a", "name": "BLACK CHESS KING"}]')
+        for target in "/", "/?query=chess+black", "/?query=U%2B2665", "/blocks":
+            self.open(target)
+            nodes = self.browser.execute_cdp_cmd("Accessibility.getFullAXTree",
+                {})["nodes"]
+            names = [(node["role"]["value"], node["name"]["value"])
+                for node in nodes if node.get("role", {}).get("value") in
+                ("button", "link", "searchbox", "combobox", "navigation",
+                    "region", "table")]
+            self.assertGreater(len(names), 5)
+            for role, name in names:
+                self.assertTrue(name.strip(), (target, role))
+            # Links with the same text lead to the same place.
+            names = [each for each in names if each[0] != "link"]
+            self.assertEqual(len(names), len(set(names)), (target, names))
+
     def test_enter_copies(self):
         self.allow_clipboard()
         self.open("/?query=less-than+sign")
@@ -549,8 +655,16 @@ class PlainPage(PageTest):
     def test_a_single_character_is_told_in_full(self):
         self.open("/?query=U%2B2665")
         self.assertIn("E2 99 A5", self.at("#detail").text)
-        self.follow("#detail a")
+        self.follow("#detail p a")
         self.until_found("U+2664")
+
+    def test_blocks_are_browsed(self):
+        self.open("/")
+        self.follow("header a[href='/blocks']")
+        self.follow("#blocks a[href$=Arrows]")
+        self.until_found("block:Arrows")
+        self.assertEqual([row[0] for row in self.cells()],
+            [f"U+{code:04X}" for code in range(0x2190, 0x2200)])
 
     def test_samples_are_links(self):
         self.open()
@@ -583,7 +697,7 @@ class PlainPage(PageTest):
 
     def test_a_narrow_phone(self):
         self.resize(360, 640)
-        for target in "/", "/?query=letter", "/?query=uighur":
+        for target in "/", "/?query=letter", "/?query=uighur", "/blocks":
             self.open(target)
             self.assertLessEqual(self.at("table").size["width"], 360)
 
