@@ -99,32 +99,51 @@ skip(const char **at, const char *end)
         ++*at;
 }
 
-/* Whether a text is a name, but for what does not matter (UAX 44, LM3). */
-static bool
-is_called(const char *name, const char *text, size_t length)
+/* How a text agrees with a name, but for what does not matter (UAX 44, LM3). */
+enum likeness {
+    OTHER,
+    BEGINNING, /* of the name, more than nothing */
+    SAME,
+};
+
+/* Compare a text with a name. */
+static enum likeness
+compare(const char *name, const char *text, size_t length)
 {
     const char *const name_end = name + strlen(name), *const end =
                                                           text + length;
 
+    skip(&text, end);
+    if (text == end)
+        return OTHER;
     for (;; name++, text++) {
         skip(&name, name_end);
         skip(&text, end);
-        if (name == name_end || text == end)
-            return name == name_end && text == end;
-        if (tolower((unsigned char)*name) != tolower((unsigned char)*text))
-            return false;
+        if (text == end)
+            return name == name_end ? SAME : BEGINNING;
+        if (name == name_end ||
+            tolower((unsigned char)*name) != tolower((unsigned char)*text))
+            return OTHER;
     }
 }
 
-/* Find the block with a name. */
+/* Find the block with a name, or else the first whose name begins so. */
 bool
 charblock_find(const char *name, size_t length, struct charblock *block)
 {
-    for (size_t n = 0; get_range(n, block); n++) {
-        if (*block->name == '\0' || !is_called(block->name, name, length))
+    struct charblock each;
+    enum likeness best = OTHER;
+
+    for (size_t n = 0; best < SAME && get_range(n, &each); n++) {
+        const enum likeness likeness = compare(each.name, name, length);
+
+        if (likeness <= best)
             continue;
-        find_rows(block);
-        return block->count > 0;
+        find_rows(&each);
+        if (each.count == 0)
+            continue;
+        *block = each;
+        best = likeness;
     }
-    return false;
+    return best > OTHER;
 }

@@ -40,7 +40,8 @@ struct charblock {
 bool charblock_next(size_t *at, struct charblock *block);
 
 /* Find the block with a name, in which case, spaces, hyphens and underscores
- * do not matter; false when there is none, and then *block means nothing. */
+ * do not matter, or else the first whose name begins so. False when there is
+ * none, and then *block means nothing. */
 bool charblock_find(const char *name, size_t length, struct charblock *block);
 
 #endif

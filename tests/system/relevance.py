@@ -311,11 +311,15 @@ class Relevance:
     def block(self, query):
         """The codes of the block that a query asks for, in order."""
         match = re.match("(?i:block:)(.*)", query, re.DOTALL)
-        codes = self.blocks.get(loose(match[1])) if match else None
-        if not codes:
-            return []
-        at = bisect.bisect_left(self.ordered, codes.start)
-        return self.ordered[at:bisect.bisect_left(self.ordered, codes.stop, at)]
+        name = loose(match[1]) if match else ""
+        for called in [each for each in self.blocks if each == name] + [
+                each for each in self.blocks if name and each.startswith(name)]:
+            codes = self.blocks[called]
+            at = bisect.bisect_left(self.ordered, codes.start)
+            end = bisect.bisect_left(self.ordered, codes.stop, at)
+            if at < end:
+                return self.ordered[at:end]
+        return []
 
     def find(self, query):
         """The codes that a query finds, in order, and its correction."""

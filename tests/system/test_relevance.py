@@ -110,7 +110,7 @@ class Oracle(unittest.TestCase):
                     name = line.rstrip("\n").split("; ")[1]
                     queries.append("block:" + chance.choice([name, name.upper(),
                         name.replace(" ", chance.choice("_- ")), name[1:],
-                        name.replace(" ", "")]))
+                        name.replace(" ", ""), name[:chance.randrange(len(name))]]))
         self.check(queries)
 
     def test_characters_as_such(self):
