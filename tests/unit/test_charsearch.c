@@ -29,6 +29,12 @@ static const struct {
     { "kiyeok", { 0x3131 }, false, "" },
     { "hangul ga", { 0xac00 }, true, "" },
     { "heart heart", { 0x2665, 0x2764 }, false, "" },
+    /* Blocks. */
+    { "block:arrows", { 0x2190, 0x2191, 0x2192, 0x2193 }, false, "" },
+    { " BLOCK: Latin_1-supplement ", { 0x80, 0x81, 0x82 }, false, "" },
+    { "block:greek", { 0x370 }, false, "" },
+    { "block: upper half", { 0x2580 }, false, "" },
+    { "arrow:right", { 0x2192 }, false, "" },
     /* Signs. */
     { "->", { 0x2192 }, true, "" },
     { "!=", { 0x2260 }, true, "" },
@@ -190,7 +196,7 @@ TEST(many_characters_are_shown_as_far_as_there_is_room)
 TEST(pieces_of_any_size_are_the_same_characters)
 {
     static const char *const several[] = { "heart", "cjk", "letter", "face",
-        "7", "e\xcc\x81", "hea" };
+        "7", "e\xcc\x81", "hea", "block:basic latin", "block:arrows" };
     static uint32_t whole[CODES];
 
     for (size_t i = 0; i < sizeof(several) / sizeof(*several); i++) {
