@@ -17,7 +17,7 @@
  *    "pi symbol" finds GREEK SMALL LETTER PI.
  *  - A number in any form of charcode.h is that character, and so is a single
  *    character, also one that is written as several (e and an accent).
- *  - "block:" and the name of a block, or how it begins, are all its characters,
+ *  - "block:" and the name of a block, or its beginning, are all its characters
  *    in the order of code points.
  *  - Where nothing is found, the characters of a query that are not just ASCII
  *    letters are shown one by one: the parts of an emoji sequence.
