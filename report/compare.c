@@ -128,12 +128,12 @@ prove(
     return result == 0;
 }
 
-/* Check the peer and say how it did; false if it broke a rule. */
+/* Check peer `i` and say how it did; false if it broke a rule. */
 static bool
-prove_peer(
-    const struct plan *plan, struct meter *meter, struct conform_result *peer)
+prove_peer(const struct plan *plan, size_t i, struct meter *meter,
+    struct conform_result *peer)
 {
-    const char *name = subjects[SUBJECT_PEER].name;
+    const char *name = subjects[SUBJECT_PEER + i].name;
     const char *finder =
         plan->server_path[PROGRAM_CHARFINDER][SUBJECT_THREADED];
     int cpu = plan->placement.server_cpu, result;
@@ -141,9 +141,9 @@ prove_peer(
     if (plan->peer_speaks == ASK_GAME)
         result =
             conform_peer(plan->server_path[PROGRAM_GUESS][SUBJECT_THREADED],
-                name, plan->peer, cpu, plan->seed, meter, stdout, peer);
+                name, plan->peers[i], cpu, plan->seed, meter, stdout, peer);
     else if (finder != NULL)
-        result = conform_finder_peer(finder, name, plan->peer,
+        result = conform_finder_peer(finder, name, plan->peers[i],
             plan->peer_speaks, cpu, plan->seed, meter, stdout, peer);
     else
         errx(1, "the charfinder is missing: run make first");
@@ -162,6 +162,19 @@ prove_peer(
             name, peer->differences, peer->conversations,
             (unsigned long long)plan->seed);
     return result == 0;
+}
+
+/* Prove the twins alike, and each peer conforming; false if one is not. */
+static bool
+prove_all(const struct plan *plan, struct meter *meter, struct report *report)
+{
+    bool good = true;
+
+    if (!prove(plan, meter, &report->alike))
+        return false;
+    for (size_t i = 0; i < plan->peers_count; i++)
+        good = prove_peer(plan, i, meter, &report->peers[i]) && good;
+    return good;
 }
 
 /* Choose scenarios, as far as their servers are there. */
@@ -198,19 +211,20 @@ is_part(const struct chosen *chosen, const struct plan *plan)
                0;
 }
 
-/* Say in which scenarios the peer has no part. */
+/* Say in which scenarios peers have no part. */
 static void
-announce_peer(const struct chosen *chosen, const struct plan *plan)
+announce_peers(const struct chosen *chosen, const struct plan *plan)
 {
     char names[OPTIONS_SCENARIOS_MAX * 16] = "";
     size_t used = 0;
 
     for (size_t i = 0; i < chosen->count; i++)
-        if (!plan_has_peer(plan, chosen->scenario[i]) && used < sizeof(names))
+        if (plan_peers(plan, chosen->scenario[i]) == 0 && used < sizeof(names))
             used += (size_t)snprintf(names + used, sizeof(names) - used, "%s%s",
                 used > 0 ? ", " : "", chosen->scenario[i]->name);
     if (used > 0)
-        say(stdout, "Raced without %s: %s.", subjects[SUBJECT_PEER].name,
+        say(stdout, "Raced without %s: %s.",
+            plan->peers_count > 1 ? "peers" : subjects[SUBJECT_PEER].name,
             names);
 }
 
@@ -220,7 +234,7 @@ announce(const struct request *request, const struct chosen *chosen,
     const struct plan *plan)
 {
     bool finder = plan->server_path[PROGRAM_CHARFINDER][0] != NULL;
-    double seconds = (plan->peer != NULL ? 2 : 1) * conform_seconds() +
+    double seconds = (double)(1 + plan->peers_count) * conform_seconds() +
                      (finder ? conform_finder_seconds() : 0);
 
     for (size_t i = 0; i < chosen->count && !request->check_only; i++)
@@ -241,8 +255,8 @@ announce(const struct request *request, const struct chosen *chosen,
     if (chosen->lacks_finder && !request->check_only)
         say(stdout,
             "Scenarios of the charfinder are left out: it is not built.");
-    if (plan->peer != NULL && !request->check_only)
-        announce_peer(chosen, plan);
+    if (plan->peers_count > 0 && !request->check_only)
+        announce_peers(chosen, plan);
     fflush(stdout);
     return seconds;
 }
@@ -346,7 +360,8 @@ make_plan(struct plan *plan, const struct request *request,
 {
     memset(plan, 0, sizeof(*plan));
     take_paths(plan, programs);
-    plan->peer = request->peer;
+    memcpy(plan->peers, request->peers, sizeof(plan->peers));
+    plan->peers_count = request->peers_count;
     plan->peer_speaks = request->peer_speaks;
     plan->seed = request->seed;
     plan->suite = request->suite;
@@ -354,7 +369,7 @@ make_plan(struct plan *plan, const struct request *request,
     plan->blocks = request->blocks;
     plan->window = request->seconds;
     if (request->blocks == 0 && request->seconds == 0 &&
-        request->only_count == 0 && request->peer == NULL)
+        request->only_count == 0 && request->peers_count == 0)
         plan->limit = suites[plan->suite].limit;
     plan->placement = plan_place();
 }
@@ -510,8 +525,7 @@ compare(
                   : "\nInterrupted before anything was measured.\n");
     report.planned = announce(request, &chosen, plan);
     meter_start(&meter, report.planned);
-    good = prove(plan, &meter, &report.alike) &&
-           (plan->peer == NULL || prove_peer(plan, &meter, &report.peer));
+    good = prove_all(plan, &meter, &report);
     if (good && !request->check_only) {
         if (journal == NULL)
             journal = begin_journal(request, &report, output);

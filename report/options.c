@@ -40,9 +40,9 @@ static const struct argp_option options[] = {
     { "full", KEY_FULL, NULL, 0, "run all scenarios (an hour)", 1 },
     { "only", KEY_ONLY, "NAME,...", 0, "run only these scenarios", 1 },
     { "peer", KEY_PEER, "'NAME=COMMAND {port}'", 0,
-        "also check and race a server of yours (see below)", 1 },
+        "also check and race a server of yours (see below); up to 4", 1 },
     { "peer-speaks", KEY_PEER_SPEAKS, "WHAT", 0,
-        "protocol of the peer: game (default), charfinder or http", 1 },
+        "protocol of the peers: game (default), charfinder or http", 1 },
     { "resume", KEY_RESUME, "DIR", 0, "continue the interrupted run in DIR",
         1 },
     { "render", KEY_RENDER, "FILE", 0,
@@ -84,10 +84,11 @@ static const char doc[] =
     "any language; the sources describe it in common/protocols.md. /bin/sh "
     "runs COMMAND with exec; {port} stands for the port of 127.0.0.1 to listen "
     "on. The peer is first checked against the protocol, and each rule that it "
-    "breaks is printed; if it breaks none, it is raced beside the twins. It "
-    "must stay in the foreground and exit within 5 s of SIGTERM; all processes "
-    "that it started end with it. Its standard output is discarded; the end of "
-    "its standard error is shown when something is wrong.\n\n"
+    "breaks is printed; if it breaks none, it is raced beside the twins, twice "
+    "in each block as they are. It must stay in the foreground and exit within "
+    "5 s of SIGTERM; all processes that it started end with it. Its standard "
+    "output is discarded; the end of its standard error is shown when "
+    "something is wrong.\n\n"
     "  compare --check --peer 'mine=./my-server --port {port}'\n"
     "  compare --only sweep-64 --peer 'mine=./my-server --port {port}'\n";
 
@@ -150,8 +151,8 @@ parse_peer(struct request *request, const char *text, struct argp_state *state)
     size_t length = strcspn(text, "=");
     const char *command = text + length + 1;
 
-    if (request->peer != NULL)
-        argp_error(state, "--peer may be given once");
+    if (request->peers_count == PEERS_MAX)
+        argp_error(state, "--peer may be given %d times", PEERS_MAX);
     if (text[length] == '\0')
         argp_error(state, "--peer takes NAME=COMMAND, not '%s'", text);
     if (length == 0 || length > PEER_NAME_MAX ||
@@ -166,9 +167,9 @@ parse_peer(struct request *request, const char *text, struct argp_state *state)
     if (strstr(command, PROCESS_PORT_MARK) == NULL)
         argp_error(state, "the command of a peer needs " PROCESS_PORT_MARK
                           " where its port is to stand");
-    if (scenario_name_peer(text, length) == -1)
+    if (scenario_name_peer(request->peers_count, text, length) == -1)
         argp_error(state, "another server is called '%.*s'", (int)length, text);
-    request->peer = command;
+    request->peers[request->peers_count++] = command;
 }
 
 /* Read what the peer speaks. */
@@ -215,9 +216,9 @@ parse_path(
 static void
 check(const struct request *request, struct argp_state *state)
 {
-    bool measures = request->designed || request->peer != NULL;
+    bool measures = request->designed || request->peers_count > 0;
 
-    if (request->peer_speaks != ASK_GAME && request->peer == NULL)
+    if (request->peer_speaks != ASK_GAME && request->peers_count == 0)
         argp_error(state, "--peer-speaks needs --peer");
     if (request->resume != NULL && (request->designed || request->check_only))
         argp_error(state, "--resume continues as the run was started: it takes "

@@ -30,7 +30,8 @@ struct request {
     char *started;        /* set with resume: when that was begun */
     bool designed;        /* an option said what to measure, or how */
     uint64_t seed;
-    const char *peer; /* the command of a peer; NULL = none */
+    const char *peers[PEERS_MAX]; /* the commands of peers */
+    size_t peers_count;
     enum ask_speaks peer_speaks;
 };
 

@@ -27,23 +27,24 @@ programs_of(const struct report *report)
                          "program", program_names[program], "path", path,
                          "fnv1a", machine_file_hash(path)));
     }
-    if (plan->peer != NULL)
+    for (size_t i = 0; i < plan->peers_count; i++)
         json_array_append_new(
             all, json_pack("{s:s, s:s, s:s}", "name",
-                     subjects[SUBJECT_PEER].name, "command", plan->peer,
+                     subjects[SUBJECT_PEER + i].name, "command", plan->peers[i],
                      "speaks", ask_speaks_name(plan->peer_speaks)));
     return all;
 }
 
-/* Which programs were raced, and how much of the peer was checked. */
+/* Which programs were raced, and how much of the peers was checked. */
 static json_t *
 programs_checked(const struct report *report)
 {
     json_t *all = programs_of(report);
+    size_t n = report->plan->peers_count;
 
-    if (report->plan->peer != NULL)
-        json_object_set_new(json_array_get(all, json_array_size(all) - 1),
-            "conversations", value_count(report->peer.conversations));
+    for (size_t i = 0; i < n; i++)
+        json_object_set_new(json_array_get(all, json_array_size(all) - n + i),
+            "conversations", value_count(report->peers[i].conversations));
     return all;
 }
 

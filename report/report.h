@@ -23,9 +23,9 @@ struct report {
     size_t chosen_count;
     bool is_part; /* that is not just all of the suite */
     struct conform_result alike;
-    struct conform_result peer; /* if there is one */
-    json_t *machine;            /* see machine_describe() */
-    json_t *scenarios;          /* see race_all() */
+    struct conform_result peers[PEERS_MAX]; /* of the plan's */
+    json_t *machine;                        /* see machine_describe() */
+    json_t *scenarios;                      /* see race_all() */
 };
 
 /* Return the report, which nobody has judged; the caller owns it. */

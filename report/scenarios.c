@@ -9,7 +9,11 @@ const char *const program_names[PROGRAMS] = {
 };
 
 /* As --peer says. */
-static char peer_name[PEER_NAME_MAX + 1] = "peer";
+static char peer_names[PEERS_MAX][PEER_NAME_MAX + 1];
+
+#define PEER(i)                                                                \
+    [SUBJECT_PEER + (i)] = { peer_names[i], peer_names[i], { NULL, NULL },     \
+        { NULL, NULL }, NULL, false, false }
 
 const struct subject_info subjects[SUBJECTS] = {
     [SUBJECT_THREADED] = { "threaded", "threads",
@@ -30,8 +34,10 @@ const struct subject_info subjects[SUBJECTS] = {
     [SUBJECT_BARE_IO_URING] = { "bare-io-uring", "bare io_uring",
         { "controls/bare-io-uring", NULL }, { NULL, NULL }, &ask_bare, false,
         true },
-    [SUBJECT_PEER] = { peer_name, peer_name, { NULL, NULL }, { NULL, NULL },
-        NULL, false, false },
+    PEER(0),
+    PEER(1),
+    PEER(2),
+    PEER(3),
 };
 
 /*
@@ -445,16 +451,16 @@ const size_t scenarios_count = sizeof(scenarios) / sizeof(scenarios[0]);
 
 const size_t idle_levels[IDLE_LEVELS] = { 0, 1000, 4000, 10000 };
 
-/* Name the peer like no other subject. */
+/* Name a peer like no other subject. */
 int
-scenario_name_peer(const char *name, size_t length)
+scenario_name_peer(size_t i, const char *name, size_t length)
 {
-    assert(length <= PEER_NAME_MAX);
-    memcpy(peer_name, name, length);
-    peer_name[length] = '\0';
-    for (int s = 0; s < SUBJECT_PEER; s++)
-        if (strcmp(peer_name, subjects[s].name) == 0 ||
-            strcmp(peer_name, subjects[s].title) == 0)
+    assert(i < PEERS_MAX && length <= PEER_NAME_MAX);
+    memcpy(peer_names[i], name, length);
+    peer_names[i][length] = '\0';
+    for (size_t s = 0; s < SUBJECT_PEER + i; s++)
+        if (strcmp(peer_names[i], subjects[s].name) == 0 ||
+            strcmp(peer_names[i], subjects[s].title) == 0)
             return -1;
     return 0;
 }

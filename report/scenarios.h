@@ -16,6 +16,9 @@ enum program { PROGRAM_GUESS, PROGRAM_CHARFINDER, PROGRAMS };
 
 extern const char *const program_names[PROGRAMS];
 
+/* Servers of the reader's own, as many as a page shows side by side. */
+#define PEERS_MAX 4
+
 /* The servers, in the order of the report's columns. */
 enum subject {
     SUBJECT_THREADED,
@@ -24,8 +27,8 @@ enum subject {
     SUBJECT_BARE_THREADS,
     SUBJECT_MANUAL,
     SUBJECT_BARE_IO_URING,
-    SUBJECT_PEER, /* a server of the reader's own, if one is named */
-    SUBJECTS
+    SUBJECT_PEER, /* the first server of the reader's own */
+    SUBJECTS = SUBJECT_PEER + PEERS_MAX
 };
 
 struct subject_info {
@@ -47,10 +50,11 @@ extern const struct subject_info subjects[SUBJECTS];
     "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789._-"
 
 /*
- * Call the peer by this name, of at most PEER_NAME_MAX bytes, from now on, in
- * the table above. Return 0, or -1 when another subject is called so.
+ * Call peer `i`, counted from 0, by this name, of at most PEER_NAME_MAX bytes,
+ * from now on, in the table above. Return 0, or -1 when another subject is
+ * called so.
  */
-int scenario_name_peer(const char *name, size_t length);
+int scenario_name_peer(size_t i, const char *name, size_t length);
 
 /* How much time there is. */
 enum suite { SUITE_QUICK, SUITE_STANDARD, SUITE_FULL, SUITES };

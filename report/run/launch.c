@@ -28,8 +28,9 @@ launch(struct process *server, const struct scenario *s, enum subject subject,
     char words[64] = "";
     size_t n = 1;
 
-    if (subject == SUBJECT_PEER)
-        return process_start_peer(server, plan->peer, cpu);
+    if (subject >= SUBJECT_PEER)
+        return process_start_peer(
+            server, plan->peers[subject - SUBJECT_PEER], cpu);
     if (s->program == PROGRAM_CHARFINDER)
         snprintf(words, sizeof(words), "--http-port 0");
     else if (subject <= SUBJECT_EVENTED && s->options[subject] != NULL)

@@ -7,6 +7,7 @@
 
 #define TWIN_RUNS       4U      /* per block */
 #define AA_RUNS         2U      /* more, with an A/A arm */
+#define PEER_RUNS       2U      /* more, of each peer */
 #define OTHER_FILES     64      /* descriptors that are not connections */
 #define RUN_OVERHEAD    0.05    /* seconds to start, read and stop a server */
 #define STAGE_OVERHEAD  0.02    /* seconds to read one that runs already */
@@ -123,15 +124,17 @@ plan_has_controls(
            is_among(block, PLAN_ARM_BLOCKS, plan_blocks(plan, s));
 }
 
-/* A peer runs where the controls do, in the sweep, and wherever the finder is
+/* Peers run where the controls do, in the sweep, and wherever the finder is
  * asked. */
-bool
-plan_has_peer(const struct plan *plan, const struct scenario *s)
+size_t
+plan_peers(const struct plan *plan, const struct scenario *s)
 {
-    return plan->peer != NULL && plan->peer_speaks == s->ask->speaks &&
-           (s->controls || s->peer || s->program == PROGRAM_CHARFINDER) &&
-           (s->background.role == NULL ||
-               s->background.ask->speaks == s->ask->speaks);
+    bool fits = plan->peer_speaks == s->ask->speaks &&
+                (s->controls || s->peer || s->program == PROGRAM_CHARFINDER) &&
+                (s->background.role == NULL ||
+                    s->background.ask->speaks == s->ask->speaks);
+
+    return fits ? plan->peers_count : 0;
 }
 
 /* Count what the limit allows. */
@@ -179,7 +182,7 @@ plan_seconds(const struct plan *plan, const struct scenario *s)
 
     for (size_t block = 1; block <= blocks; block++)
         runs +=
-            TWIN_RUNS + plan_has_peer(plan, s) +
+            TWIN_RUNS + PEER_RUNS * plan_peers(plan, s) +
             (plan_has_aa(plan, s, block) ? AA_RUNS : 0U) +
             (plan_has_controls(plan, s, block) ? count_controls(plan, s) : 0);
     if (s->share > 0)

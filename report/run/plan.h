@@ -32,8 +32,9 @@ struct plan {
     struct placement placement;
     /* NULL = there is none. */
     const char *server_path[PROGRAMS][SUBJECTS];
-    const char *peer;            /* the command of a peer, or NULL */
-    enum ask_speaks peer_speaks; /* and how to talk to it */
+    const char *peers[PEERS_MAX]; /* their commands, */
+    size_t peers_count;
+    enum ask_speaks peer_speaks; /* and how to talk to them */
     uint64_t seed;
     enum suite suite;
     bool chosen;   /* by --only, not by the suite */
@@ -70,8 +71,8 @@ bool plan_has_aa(
 bool plan_has_controls(
     const struct plan *plan, const struct scenario *s, size_t block);
 
-/* Return whether the peer runs in a scenario. */
-bool plan_has_peer(const struct plan *plan, const struct scenario *s);
+/* Return how many peers run in a scenario: all or none. */
+size_t plan_peers(const struct plan *plan, const struct scenario *s);
 
 /*
  * Return how many of the connections of a scenario the descriptor limit

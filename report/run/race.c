@@ -16,7 +16,7 @@
 #define STOLEN_MAX  0.03 /* of the window, by a hypervisor */
 #define FOREIGN_MAX 0.05 /* of the window, by others, on either processor */
 #define TICK        0.01 /* seconds: how exactly both are known */
-#define RUNS_MAX    16   /* per block */
+#define RUNS_MAX    (6 + SUBJECT_PEER + 2 * PEERS_MAX) /* per block, at most */
 
 /* One scenario while it runs, or several that the same processes serve. */
 struct race {
@@ -62,26 +62,37 @@ race_was_disturbed(const struct scenario *s, const json_t *run)
     return !s->all_cores && lost > FOREIGN_MAX * window;
 }
 
+/* Add the next run of a block. */
+static void
+add_run(struct order runs[], size_t *n, enum subject subject, const char *arm)
+{
+    runs[*n].subject = subject;
+    runs[(*n)++].arm = arm;
+}
+
 /*
- * Write the controls of one block in order, the peer among them; they take
- * turns in being first, and those that are not there are left out.
+ * Add what stands between the halves of a block: the peers, the controls if it
+ * has them, and the peers again the other way round. They take turns in being
+ * first, and controls that are not there are left out.
  */
-static size_t
-order_controls(enum subject order[RUNS_MAX], const struct race *r)
+static void
+add_middle(struct order runs[], size_t *n, const struct race *r)
 {
     const struct scenario *s = r->scenario;
-    enum subject there[SUBJECTS];
-    bool controls = plan_has_controls(r->plan, s, r->blocks + 1);
-    size_t n = 0;
+    const size_t peers = plan_peers(r->plan, s);
+    enum subject there[SUBJECT_PEER];
+    size_t count = 0;
 
-    for (int c = SUBJECT_BARE_EPOLL; controls && c < SUBJECT_PEER; c++)
-        if (r->plan->server_path[s->program][c] != NULL)
-            there[n++] = (enum subject)c;
-    if (plan_has_peer(r->plan, s))
-        there[n++] = SUBJECT_PEER;
-    for (size_t c = 0; c < n; c++)
-        order[c] = there[(c + r->blocks) % n];
-    return n;
+    for (int c = SUBJECT_BARE_EPOLL; c < SUBJECT_PEER; c++)
+        if (plan_has_controls(r->plan, s, r->blocks + 1) &&
+            r->plan->server_path[s->program][c] != NULL)
+            there[count++] = (enum subject)c;
+    for (size_t i = 0; i < peers; i++)
+        add_run(runs, n, SUBJECT_PEER + (i + r->blocks) % peers, "peer");
+    for (size_t i = 0; i < count; i++)
+        add_run(runs, n, there[(i + r->blocks) % count], "control");
+    for (size_t i = peers; i-- > 0;)
+        add_run(runs, n, SUBJECT_PEER + (i + r->blocks) % peers, "peer");
 }
 
 /* Which twin a letter of an order stands for. */
@@ -97,19 +108,13 @@ static size_t
 order_block(
     struct order runs[RUNS_MAX], const struct race *r, const char *letters)
 {
-    enum subject controls[RUNS_MAX];
-    size_t length = strlen(letters), n = 0, count;
+    size_t length = strlen(letters), n = 0;
 
     for (size_t i = 0; i < length; i++) {
-        if (i == length / 2) {
-            count = order_controls(controls, r);
-            for (size_t c = 0; c < count; c++, n++) {
-                runs[n].subject = controls[c];
-                runs[n].arm = controls[c] == SUBJECT_PEER ? "peer" : "control";
-            }
-        }
-        runs[n].subject = twin_of(letters[i]);
-        runs[n++].arm = islower((unsigned char)letters[i]) ? "aa" : "twin";
+        if (i == length / 2)
+            add_middle(runs, &n, r);
+        add_run(runs, &n, twin_of(letters[i]),
+            islower((unsigned char)letters[i]) ? "aa" : "twin");
     }
     for (size_t i = 0; i < n; i++) {
         runs[i].stages = r->stages;

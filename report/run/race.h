@@ -3,8 +3,9 @@
  *
  * In a block the twins run in the order ABBA or BAAB, as a seeded coin says;
  * the controls run once each between the two halves, and each is compared with
- * that run of a twin which is nearest (or with both, when they are as near). A
- * peer runs like a control. With an A/A arm the twin that is first and last
+ * that run of a twin which is nearest (or with both, when they are as near).
+ * Peers run twice around the controls, ABPCPBA, so that as between the twins
+ * drift cancels. With an A/A arm the twin that is first and last
  * runs once more at either end, aABBAa: between the small letters and the large
  * ones, too, drift cancels, and there is no other difference. Every other block
  * has such an arm, and the controls run in six: they are not what is judged.

@@ -27,11 +27,14 @@ PENS = {"threads": "lw 2 pt 7 ps 0.5", "events": "lw 2 pt 5 ps 0.45",
     "bare-threads": "lw 1.5 dt (2,3) pt 11 ps 0.5",
     "manual": "lw 1.5 dt (8,3,2,3) pt 13 ps 0.5",
     "io-uring": "lw 1.5 dt (1,3) pt 7 ps 0.5",
-    "peer": "lw 2 pt 13 ps 0.6", "ink": "lw 1.5 pt 7 ps 0.5",
+    "peer": "lw 2 pt 13 ps 0.6", "peer-2": "lw 2 dt (8,4) pt 11 ps 0.5",
+    "peer-3": "lw 2 dt (2,3) pt 9 ps 0.5",
+    "peer-4": "lw 2 dt (8,3,2,3) pt 7 ps 0.5", "ink": "lw 1.5 pt 7 ps 0.5",
     "quiet": "lw 1", "band": "lw 1"}
 SERVERS = {THREADS: "threads", EVENTS: "events", NULL: "null",
     BARE_THREADS: "bare-threads", MANUAL: "manual",
     IO_URING: "io-uring"}
+PEERS = ("peer", "peer-2", "peer-3", "peer-4")
 
 # The points: gnuplot would define them anew in each chart.
 SHAPES = Markup('<svg class="shapes" width="0" height="0" aria-hidden="true">'
@@ -65,9 +68,11 @@ def pen(name):
     return list(PENS).index(name) + 1
 
 
-def pen_of(server):
-    """The pen of a server; whoever is not known is the peer."""
-    return SERVERS.get(server, "peer")
+def pen_of(server, peers=()):
+    """The pen of a server; peers take turns, and so does whoever is not
+    known."""
+    turn = peers.index(server) if server in peers else 0
+    return SERVERS.get(server, PEERS[turn % len(PEERS)])
 
 
 def colour(name):

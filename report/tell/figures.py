@@ -23,25 +23,22 @@ LABEL_MOST = 64
 # What the picture of ratios shows of them; beyond it an arrow stands.
 RATIO_LOW, RATIO_HIGH = .02, 50.0
 
-# Servers whose curves are drawn, in order: the twins and the peer on top.
-DRAWN = (NULL, BARE_THREADS, MANUAL, IO_URING, THREADS, EVENTS, "")
+# Servers whose curves are drawn, in order: the twins and the peers on top.
+DRAWN = (NULL, BARE_THREADS, MANUAL, IO_URING, THREADS, EVENTS)
 MIB = 1048576.0
 
 
 def drawn_cells(scenario):
     """The cells whose curves are drawn, in order."""
-    found = []
-    for server in DRAWN:
-        cell = named(scenario.cells, server, "server") if server \
-            else named(scenario.cells, "peer", "role")
-        if cell:
-            found.append(cell)
-    return found
+    known = [named(scenario.cells, server, "server") for server in DRAWN]
+    return [cell for cell in known if cell] \
+        + [cell for cell in scenario.cells if cell.role == "peer"]
 
 
-def pen_of(cell):
-    """The pen of a cell's server."""
-    return chart.pen_of(cell.server)
+def pen_of(cell, cells):
+    """The pen of a cell's server among those that are drawn."""
+    return chart.pen_of(cell.server,
+        [one.server for one in cells if one.role == "peer"])
 
 
 def key(pen, label):
@@ -51,7 +48,7 @@ def key(pen, label):
 
 def legend(cells):
     """The legend of all servers of a figure."""
-    return joined(key(pen_of(cell), cell.title) for cell in cells)
+    return joined(key(pen_of(cell, cells), cell.title) for cell in cells)
 
 
 def figure(script, title, keys, note, figures, about="", width=WIDTH,
@@ -311,7 +308,7 @@ def sweep(report, metric):
         + chart.log_tics("x", low, high)
         + plotted([f"'-' using 1:3:(0):($4-$3) with vectors nohead ls {pen} "
                 f"lw 1 dt 1, '-' with linespoints ls {pen}"
-                for pen in (chart.pen(pen_of(cell)) for cell in cells)],
+                for pen in (chart.pen(pen_of(cell, cells)) for cell in cells)],
             [points for cell in cells for points in 2 * [
                 sweep_points(scenarios, cell.server, metric)]]))
     return figure(script, title, legend(cells), note,
@@ -338,7 +335,7 @@ def memory(report):
             max(most(cell, "connections") for cell in cells))
         + chart.linear_tics("y",
             max(most(cell, "total_bytes") for cell in cells) / MIB)
-        + plotted([f"'-' with linespoints ls {chart.pen(pen_of(cell))}"
+        + plotted([f"'-' with linespoints ls {chart.pen(pen_of(cell, cells))}"
                 for cell in cells],
             ["".join(f"{m.connections:.6g} {m.total_bytes / MIB:.6g}\n"
                 for m in cell.memory) for cell in cells]))
@@ -394,8 +391,8 @@ def percentiles(scenario):
         "'99.9 %%' 1000, '99.99 %%' 10000, '99.999 %%' 100000)\n"
         + chart.log_tics("y", *ends)
         + plotted(["'-' using 1:2:3 with filledcurves fs transparent solid "
-                f"0.12 noborder fc rgb '{chart.colour(pen_of(cell))}', "
-                f"'-' with lines ls {chart.pen(pen_of(cell))}"
+                f"0.12 noborder fc rgb '{chart.colour(pen_of(cell, cells))}', "
+                f"'-' with lines ls {chart.pen(pen_of(cell, cells))}"
                 for cell in cells],
             [data for cell in cells for data in (
                 percentile_range(cell, unit), percentile_points(cell, unit))]))
@@ -435,7 +432,7 @@ def strip(scenario):
     script = ("set lmargin 7\nset rmargin 2\nset tmargin 0.8\n"
         "set xlabel 'seconds since the start' textcolor rgb "
         f"'{chart.colour('ink')}'\n" + chart.linear_tics("y", most / unit)
-        + plotted([f"'-' with linespoints ls {chart.pen(pen_of(cell))} lw 1 "
+        + plotted([f"'-' with linespoints ls {chart.pen(pen_of(cell, cells))} lw 1 "
                 "ps 0.25 dt 1" for cell in cells],
             ["".join("".join(f"{x:.2f} {y / unit:.6g}\n" for x, y in run)
                 + "\n" for run in steps[cell.server]) for cell in cells]))

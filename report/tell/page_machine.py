@@ -159,12 +159,10 @@ def command(report, everything):
         words_.append("--only " + ",".join(asked.only))
     if report.seed is not None:
         words_.append(f"--seed {report.seed}")
-    for program in report.programs:
-        if not program.command:
-            continue
-        words_.append(peer_option(program, everything))
-        if program.speaks not in ("", "game"):
-            words_.append(f"--peer-speaks {program.speaks}")
+    peers = [program for program in report.programs if program.command]
+    words_ += [peer_option(program, everything) for program in peers]
+    if peers and peers[0].speaks not in ("", "game"):
+        words_.append(f"--peer-speaks {peers[0].speaks}")
     if isfinite(asked.blocks):
         words_.append(f"--blocks {asked.blocks:.0f}")
     if isfinite(asked.seconds):

@@ -69,7 +69,7 @@ def twins(report, scenario):
 
 
 def control_row(report, scenario, c):
-    """The row of a comparison with a control or the peer."""
+    """The row of a comparison with a control or a peer."""
     a, b = (scenario.cell(server).title for server in (c.a, c.b))
     return row(f"{a} / {b}", [
         put("<td>{}</td>", words.metric(report, c.metric)),

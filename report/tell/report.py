@@ -18,7 +18,7 @@ from statistics import median
 
 SCHEMA = 2
 
-# No list of a report is longer: 50 blocks are 800 runs at most. Looking things
+# No list of a report is longer: 50 blocks are 900 runs at most. Looking things
 # up in lists that are takes its time.
 LIST_MAX = 2000
 DEPTH_MAX = 100  # of lists and objects in each other; a report has ten

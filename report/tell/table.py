@@ -56,7 +56,7 @@ def write_row(out, scenario, c):
 
 
 def pairs_of(scenario, peer):
-    """The pairs of a twin and a control, or those of the peer."""
+    """The pairs of a twin and a control, or those of the peers."""
     rates = [(c.a, c.b) for c in scenario.comparisons if c.metric == RATE]
     return [pair for pair in rates
         if (pair in PAIRS[1:]) != peer and pair != PAIRS[0]]
@@ -64,7 +64,7 @@ def pairs_of(scenario, peer):
 
 def write_pairs(out, scenario, heads, widths, peer):
     """Write pairs of servers in rate and in cost, with the values of the
-    control or of the peer; nothing where none ran."""
+    control or of the peers; nothing where none ran."""
     pairs = [(pair, [scenario.comparison(m, *pair) for m in (RATE, CPU)])
         for pair in pairs_of(scenario, peer)]
     if not pairs:
@@ -87,7 +87,7 @@ def write_pairs(out, scenario, heads, widths, peer):
 
 
 def write_limits(out, scenario):
-    """Write what limited each twin and the peer."""
+    """Write what limited each twin and the peers."""
     for cell in scenario.cells:
         if cell.role != "control":
             out.say(f"  Bottleneck, {cell.title}: {cell.limiter} "
@@ -182,7 +182,7 @@ def write_scenario(out, scenario):
     write_pairs(out, scenario,
         ("ratio to a control", "requests/s", "CPU us"), (30, 11), False)
     write_pairs(out, scenario,
-        ("ratio of the peer", "its requests/s", "its CPU us"), (27, 14), True)
+        ("ratio of a peer", "its requests/s", "its CPU us"), (27, 14), True)
     write_limits(out, scenario)
     write_syscalls(out, scenario)
     write_aa(out, scenario)

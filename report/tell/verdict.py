@@ -27,7 +27,7 @@ from stats import (BLOCKS_VERDICT, Estimate, bootstrap, excess_of, ratio_of,
     spread)
 
 # Which servers are compared: the twins first, then each twin with the control
-# that shows its floor, and what libevent's own way costs; the peer comes last.
+# that shows its floor, and what libevent's own way costs; peers come last.
 PAIRS = ((EVENTS, THREADS), (EVENTS, NULL), (EVENTS, MANUAL),
     (THREADS, BARE_THREADS), (BARE_THREADS, NULL), (MANUAL, NULL),
     (IO_URING, NULL))

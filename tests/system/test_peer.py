@@ -189,18 +189,23 @@ class Finder(unittest.TestCase):
 
 
 class Race(unittest.TestCase):
-    """A peer is raced as one more column."""
+    """Peers are raced as the twins are."""
+
+    def race(self, *options):
+        """Race one block; what is printed, the report, and the page."""
+        with tempfile.TemporaryDirectory() as folder:
+            code, output, errors = compare("--blocks", "1", "--seconds",
+                "0.05", "--output", folder, *options)
+            self.assertEqual((code, errors), (0, ""), output)
+            with open(os.path.join(folder, "report.json")) as file:
+                report = json.load(file)
+            with open(os.path.join(folder, "index.html")) as file:
+                return output, report, file.read()
 
     def test_the_peer_is_in_the_table_and_in_the_report(self):
         command = EXAMPLE + " {port}"
-        with tempfile.TemporaryDirectory() as folder:
-            code, output, errors = compare("--only", "reply-1", "--blocks",
-                "1", "--seconds", "0.05", "--output", folder,
-                "--peer", "mine=" + command)
-            self.assertEqual(code, 0, output + errors)
-            with open(os.path.join(folder, "report.json")) as file:
-                report = json.load(file)
-        self.assertEqual((code, errors), (0, ""), output)
+        output, report, _ = self.race("--only", "reply-1", "--peer",
+            "mine=" + command)
         self.assertNotIn("Raced without", output)
         self.assertRegex(output, r"(?m)^  mine / threads  ")
         self.assertRegex(output, r"(?m)^  mine / events  ")
@@ -209,31 +214,49 @@ class Race(unittest.TestCase):
         self.assertEqual(program["command"], command)
         scenario = report["scenarios"][0]
         runs = [run for run in scenario["runs"] if run["server"] == "mine"]
-        self.assertEqual(len(runs), scenario["runs"][-1]["block"])
+        self.assertEqual(len(runs), 2 * scenario["runs"][-1]["block"])
         self.assertGreater(runs[0]["replies"], 0)
         self.assertGreater(runs[0]["server_cpu_ns"], 0)
         pairs = {(c["a"], c["b"]) for c in scenario["comparisons"]}
         self.assertLess({("mine", "threaded"), ("mine", "evented")}, pairs)
 
+    def test_several_peers_are_several_columns(self):
+        output, report, page = self.race("--only", "sweep-64", "--peer",
+            f"mine={EXAMPLE} {{port}}", "--peer", f"yours={EXAMPLE} {{port}}")
+        for name in ("mine", "yours"):
+            self.assertRegex(output, rf"(?m)^Conforming: {name}, in \d+ ")
+            self.assertRegex(output, rf"(?m)^  {name} / threads  ")
+            self.assertRegex(output, rf"(?m)^  {name} / events  ")
+            self.assertTrue(f">{name}</span> " in page, name)
+        self.assertEqual([program["name"] for program in report["programs"]
+            if "command" in program], ["mine", "yours"])
+        self.assertEqual([cell["server"]
+            for cell in report["scenarios"][0]["cells"]],
+            ["threaded", "evented", "mine", "yours"])
+
+    def test_they_run_twice_a_block_so_that_drift_cancels(self):
+        _, report, _ = self.race("--only", "reply-1", "--peer",
+            f"mine={EXAMPLE} {{port}}", "--peer", f"yours={EXAMPLE} {{port}}")
+        scenario = report["scenarios"][0]
+        block = [run for run in scenario["runs"] if run["block"] == 1]
+        for server in ("threaded", "evented", "mine", "yours"):
+            at = [run["position"] for run in block
+                if run["server"] == server and run["arm"] != "aa"]
+            self.assertEqual((len(at), sum(at)), (2, len(block) + 1), server)
+        for c in scenario["comparisons"]:
+            if (c["metric"], c["b"]) == ("requests_per_second", "threaded"):
+                self.assertEqual(c["blocks"], len(scenario["orders"]))
+
     def test_without_a_peer_there_is_none(self):
-        with tempfile.TemporaryDirectory() as folder:
-            code, output, errors = compare("--only", "reply-1", "--blocks",
-                "1", "--seconds", "0.05", "--output", folder)
-            self.assertEqual((code, errors), (0, ""), output)
-            with open(os.path.join(folder, "report.json")) as file:
-                report = json.load(file)
+        output, report, _ = self.race("--only", "reply-1")
         self.assertNotIn("peer", output)
         self.assertNotIn("peer", report)
         self.assertFalse(
             [p for p in report["programs"] if "command" in p])
 
-
     def test_where_it_is_not_raced_is_said(self):
-        with tempfile.TemporaryDirectory() as folder:
-            code, output, errors = compare("--only", "pool-20", "--blocks",
-                "1", "--seconds", "0.05", "--output", folder,
-                "--peer", f"mine={EXAMPLE} {{port}}")
-        self.assertEqual((code, errors), (0, ""), output)
+        output, _, _ = self.race("--only", "pool-20", "--peer",
+            f"mine={EXAMPLE} {{port}}")
         self.assertIn("\nRaced without mine: pool-20.\n", output)
 
 
@@ -328,11 +351,17 @@ class CommandLine(unittest.TestCase):
                 self.assertEqual((code, output), (64, ""))
                 self.assertIn(reason, errors)
 
-    def test_two_peers(self):
-        code, output, errors = compare(
-            "--peer", "a=true {port}", "--peer", "b=true {port}")
+    def test_too_many_peers(self):
+        code, output, errors = compare(*(word for name in "abcde"
+            for word in ("--peer", name + "=true {port}")))
         self.assertEqual((code, output), (64, ""))
-        self.assertIn("once", errors)
+        self.assertIn("--peer may be given 4 times", errors)
+
+    def test_two_peers_of_one_name(self):
+        code, output, errors = compare(
+            "--peer", "a=true {port}", "--peer", "a=true {port}")
+        self.assertEqual((code, output), (64, ""))
+        self.assertIn("another server is called 'a'", errors)
 
 
 if __name__ == "__main__":
