@@ -247,8 +247,11 @@ announce(const struct request *request, const struct chosen *chosen,
                             : suites[plan->suite].name,
         (unsigned long long)plan->seed, seconds);
     if (plan->placement.pinned)
-        say(stdout, "Servers run on processor %d, the load on processor %d.",
-            plan->placement.server_cpu, plan->placement.load_cpu);
+        say(stdout, "Servers run on processor %d, the load on processor %d%s.",
+            plan->placement.server_cpu, plan->placement.load_cpu,
+            plan->placement.same_core
+                ? ", two threads of one core: each slows the other down"
+                : "");
     else
         say(stdout, "Rates and latencies will be missing: %s.",
             plan->placement.why);

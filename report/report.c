@@ -72,23 +72,23 @@ report_to_json(const struct report *report)
 {
     const struct plan *plan = report->plan;
     const struct placement *at = &plan->placement;
-    json_t *o =
-        json_pack("{s:i, s:s, s:{s:o, s:o, s:o}, s:b, s:s, s:f, s:f, s:o,"
-                  " s:i, s:b, s:i,"
-                  " s:i, s:o, s:O, s:o, s:{s:o, s:o}, s:o, s:O}",
-            "schema", REPORT_SCHEMA, "suite", suite_of(plan), "asked", "only",
-            report->is_part ? names_of(report) : json_null(), "blocks",
-            plan->blocks > 0 ? value_count(plan->blocks) : json_null(),
-            "seconds", plan->window > 0 ? json_real(plan->window) : json_null(),
-            "complete", 1, "started", report->started, "seconds",
-            report->seconds, "planned_seconds", report->planned, "seed",
-            value_count(plan->seed), "processors_allowed", at->allowed,
-            "pinned", (int)at->pinned, "load_cpu", at->load_cpu, "server_cpu",
-            at->server_cpu, "not_pinned_because", value_text(at->why),
-            "machine", report->machine, "programs", programs_checked(report),
-            "alike", "conversations", value_count(report->alike.conversations),
-            "differences", value_count(report->alike.differences), "port",
-            port_read(), "scenarios", report->scenarios);
+    json_t *o = json_pack(
+        "{s:i, s:s, s:{s:o, s:o, s:o}, s:b, s:s, s:f, s:f, s:o,"
+        " s:i, s:b, s:i,"
+        " s:i, s:b, s:o, s:O, s:o, s:{s:o, s:o}, s:o, s:O}",
+        "schema", REPORT_SCHEMA, "suite", suite_of(plan), "asked", "only",
+        report->is_part ? names_of(report) : json_null(), "blocks",
+        plan->blocks > 0 ? value_count(plan->blocks) : json_null(), "seconds",
+        plan->window > 0 ? json_real(plan->window) : json_null(), "complete", 1,
+        "started", report->started, "seconds", report->seconds,
+        "planned_seconds", report->planned, "seed", value_count(plan->seed),
+        "processors_allowed", at->allowed, "pinned", (int)at->pinned,
+        "load_cpu", at->load_cpu, "server_cpu", at->server_cpu, "same_core",
+        (int)at->same_core, "not_pinned_because", value_text(at->why),
+        "machine", report->machine, "programs", programs_checked(report),
+        "alike", "conversations", value_count(report->alike.conversations),
+        "differences", value_count(report->alike.differences), "port",
+        port_read(), "scenarios", report->scenarios);
 
     if (o == NULL)
         errx(1, "report.json cannot be made");

@@ -1,8 +1,9 @@
 #include "report/run/plan.h"
 
 #include <err.h>
-#include <sched.h>
+#include <limits.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <sys/resource.h>
 
 #define TWIN_RUNS       4U      /* per block */
@@ -15,6 +16,56 @@
 #define HANGS           2.2     /* seconds until nobody waits any more */
 #define SYSCALL_SECONDS 2.25    /* the passes of their own, of one server */
 #define CAPACITY_RUNS   2       /* to find a rate */
+
+/* Tell whether two processors are threads of one core, as the kernel says in
+ * a list like "0-1,4". */
+static bool
+share_core(const char *sys, int a, int b)
+{
+    char path[PATH_MAX], list[1024], *rest = list;
+    bool found = false;
+    FILE *in;
+
+    snprintf(path, sizeof(path),
+        "%s/devices/system/cpu/cpu%d/topology/thread_siblings_list", sys, a);
+    in = fopen(path, "re");
+    if (in == NULL)
+        return false;
+    if (fgets(list, sizeof(list), in) == NULL)
+        list[0] = '\0';
+    fclose(in);
+    while (!found && *rest >= '0' && *rest <= '9') {
+        long first = strtol(rest, &rest, 10);
+        long last = *rest == '-' ? strtol(rest + 1, &rest, 10) : first;
+
+        found = first <= b && b <= last;
+        rest += *rest == ',';
+    }
+    return found;
+}
+
+/* Choose the first processor and the next that has another core; else one that
+ * has not. */
+void
+plan_choose(struct placement *p, const cpu_set_t *allowed, const char *sys)
+{
+    p->load_cpu = p->server_cpu = -1;
+    p->same_core = false;
+    for (int cpu = 0; cpu < CPU_SETSIZE; cpu++) {
+        if (!CPU_ISSET((size_t)cpu, allowed))
+            continue;
+        if (p->load_cpu == -1) {
+            p->load_cpu = cpu;
+        } else if (!share_core(sys, p->load_cpu, cpu)) {
+            p->server_cpu = cpu;
+            p->same_core = false;
+            return;
+        } else if (p->server_cpu == -1) {
+            p->server_cpu = cpu;
+            p->same_core = true;
+        }
+    }
+}
 
 /* Choose processors. */
 struct placement
@@ -29,9 +80,7 @@ plan_place(void)
         return p;
     }
     p.allowed = CPU_COUNT(&allowed);
-    for (int cpu = 0; cpu < CPU_SETSIZE && p.server_cpu == -1; cpu++)
-        if (CPU_ISSET((size_t)cpu, &allowed))
-            *(p.load_cpu == -1 ? &p.load_cpu : &p.server_cpu) = cpu;
+    plan_choose(&p, &allowed, "/sys");
     CPU_ZERO(&mine);
     if (p.load_cpu != -1)
         CPU_SET((size_t)p.load_cpu, &mine);
@@ -41,8 +90,10 @@ plan_place(void)
         snprintf(p.why, sizeof(p.why), "pinning to a processor is forbidden");
     else
         p.pinned = true;
-    if (!p.pinned)
+    if (!p.pinned) {
         p.load_cpu = p.server_cpu = -1;
+        p.same_core = false;
+    }
     return p;
 }
 

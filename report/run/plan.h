@@ -7,6 +7,7 @@
 
 #include "report/scenarios.h"
 
+#include <sched.h>
 #include <stdbool.h>
 #include <stdint.h>
 
@@ -24,6 +25,7 @@ struct placement {
     int allowed; /* processors that this process may use */
     bool pinned;
     int load_cpu, server_cpu;
+    bool same_core; /* they are threads of one core: each slows the other */
     char why[128];
 };
 
@@ -45,7 +47,16 @@ struct plan {
 };
 
 /*
- * Find two processors that this process may use and pin the calling thread,
+ * Set load_cpu, server_cpu and same_core: the first of the processors that are
+ * allowed, and the next one that is not a thread of the same core, or where
+ * there is none the next; -1 = there are not so many. `sys` is where the kernel
+ * tells of cores, "/sys"; those that it does not tell of are taken for several.
+ */
+void plan_choose(
+    struct placement *p, const cpu_set_t *allowed, const char *sys);
+
+/*
+ * Choose two processors that this process may use and pin the calling thread,
  * which generates the load, to the first of them.
  */
 struct placement plan_place(void);

@@ -71,6 +71,8 @@ def title(report):
         parts.append(put('<p class="missing">The servers had no processor of '
             "their own, because {}: rates and latencies are missing.</p>\n",
             report.not_pinned_because))
+    if report.same_core:
+        parts.append(put('<p class="missing">{}</p>\n', words.SAME_CORE))
     return joined([*parts, navigation(), Markup("</header>\n")])
 
 

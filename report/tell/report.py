@@ -612,7 +612,7 @@ class Report(Object):
     seed = Key(lambda value: value if isinstance(value, int)
         and not isinstance(value, bool) else None)
     pinned, load_cpu, server_cpu = a_flag(), a_number(), a_number()
-    not_pinned_because, machine = a_text(), one(Machine)
+    same_core, not_pinned_because, machine = a_flag(), a_text(), one(Machine)
     programs, alike, margins = many(Program), one(Alike), many(Margin)
     chance, port, scenarios = one(Chance), one(Port), many(Scenario)
 

@@ -15,6 +15,10 @@ CHOICES = {"events": "events", "threads": "threads",
     "not valid": "invalid", "not measured": "none"}
 DECIDED = tuple(CHOICES)[:5]
 
+SAME_CORE = ("Server and load ran on two threads of one core, as no other core"
+    " was free: each slowed the other down, so figures are lower than on cores"
+    " of their own, and ratios may differ.")
+
 TAKEN = .01    # of a window, or nobody took it
 FEW_TIMES = 2  # as little, or less, is easier to grasp turned round
 

@@ -1,0 +1,117 @@
+/*
+ * test_plan - on which processors load and server run.
+ */
+#include "report/run/plan.h"
+
+#include "tests/unit/unit.h"
+
+#include <ftw.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#define CPUS 8
+
+static char sys[] = "/tmp/test_plan.XXXXXX";
+
+/* Make a folder within the made-up /sys. */
+static void
+make_folder(char path[256], const char *below)
+{
+    snprintf(path, 256, "%s%s", sys, below);
+    ck_assert_int_eq(mkdir(path, 0700), 0);
+}
+
+/* Make up what a kernel tells of cores; NULL = nothing of that processor. */
+static void
+make_sys(const char *const siblings[CPUS])
+{
+    char path[256], below[128];
+
+    ck_assert_ptr_nonnull(mkdtemp(sys));
+    make_folder(path, "/devices");
+    make_folder(path, "/devices/system");
+    make_folder(path, "/devices/system/cpu");
+    for (int cpu = 0; cpu < CPUS; cpu++) {
+        FILE *out;
+
+        if (siblings[cpu] == NULL)
+            continue;
+        snprintf(below, sizeof(below), "/devices/system/cpu/cpu%d", cpu);
+        make_folder(path, below);
+        snprintf(
+            below, sizeof(below), "/devices/system/cpu/cpu%d/topology", cpu);
+        make_folder(path, below);
+        snprintf(path, sizeof(path), "%s%s/thread_siblings_list", sys, below);
+        out = fopen(path, "w");
+        ck_assert_ptr_nonnull(out);
+        fputs(siblings[cpu], out);
+        fclose(out);
+    }
+}
+
+/* Remove one of its files. */
+static int
+forget(const char *path, const struct stat *s, int flag, struct FTW *ftw)
+{
+    return remove(path);
+}
+
+/* Remove it. */
+static void
+remove_sys(void)
+{
+    nftw(sys, forget, 8, FTW_DEPTH | FTW_PHYS);
+}
+
+/* Machines, which of their processors are allowed, and the choice. */
+static const struct {
+    const char *siblings[CPUS];
+    unsigned allowed; /* a bit each */
+    int load, server;
+    bool same_core;
+} machines[] = {
+    /* Two cores of two threads, numbered core by core, or one after the
+     * other. */
+    { { "0-1\n", "0-1\n", "2-3\n", "2-3\n" }, 0x0f, 0, 2, false },
+    { { "0,2\n", "1,3\n", "0,2\n", "1,3\n" }, 0x0f, 0, 1, false },
+    { { "0,2\n", "1,3\n", "0,2\n", "1,3\n" }, 0x05, 0, 2, true },
+    { { "0-1\n", "0-1\n", "2-3\n", "2-3\n" }, 0x0e, 1, 2, false },
+    /* One core, as many small machines of a cloud have. */
+    { { "0-1\n", "0-1\n" }, 0x03, 0, 1, true },
+    /* Four threads to a core. */
+    { { "0-3", "0-3", "0-3", "0-3", "4-7", "4-7", "4-7", "4-7" }, 0xff, 0, 4,
+        false },
+    { { "0-3", "0-3", "0-3", "0-3", "4-7", "4-7", "4-7", "4-7" }, 0x0c, 2, 3,
+        true },
+    { { "0,2,4-6", "1,3,7", "0,2,4-6", "1,3,7" }, 0x7d, 0, 3, false },
+    /* No threads. */
+    { { "0\n", "1\n" }, 0x03, 0, 1, false },
+    /* The kernel does not tell, or nothing that could be understood. */
+    { { NULL }, 0x06, 1, 2, false },
+    { { "", "\n" }, 0x03, 0, 1, false },
+    { { "x1\n", "-1\n" }, 0x03, 0, 1, false },
+    /* There are not two. */
+    { { "0-1", "0-1" }, 0x02, 1, -1, false },
+    { { NULL }, 0, -1, -1, false },
+};
+
+EACH_TEST(.after = remove_sys);
+
+TEST(load_and_server_are_on_two_cores_where_there_are_two,
+    .times = COUNT(machines))
+{
+    struct placement p = { 0 };
+    cpu_set_t allowed;
+
+    make_sys(machines[_i].siblings);
+    CPU_ZERO(&allowed);
+    for (size_t cpu = 0; cpu < CPUS; cpu++)
+        if ((machines[_i].allowed >> cpu & 1) != 0)
+            CPU_SET(cpu, &allowed);
+    plan_choose(&p, &allowed, sys);
+    ck_assert_int_eq(p.load_cpu, machines[_i].load);
+    ck_assert_int_eq(p.server_cpu, machines[_i].server);
+    ck_assert_int_eq(p.same_core, machines[_i].same_core);
+}
