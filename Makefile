@@ -9,7 +9,7 @@
 #   make coverage   which lines and branches the tests reach
 #   make bench      how fast the twins are, against what the machine allows;
 #                   ONLY=reply-50 ROUNDS=32
-#   make planted    servers slowed by a known share, and what compare says
+#   make planted    servers slowed by a known time, and what compare says
 #   make results    keep the last report in report/, for README.md to quote
 #   make diff       read the twins side by side; FILE=guess_server, HTML=1
 #   make exercise   port one yourself: NAME=guess_server DIR=~/port TO=evented
@@ -178,7 +178,7 @@ help:
 
 test: check
 
-PRELOADED := torture trim stale
+PRELOADED := torture trim stale slow
 programs: $(TWIN_PROGRAMS) $(CONTROL_PROGRAMS) $(B)/charfind
 servers: programs $(TEST_SERVERS)
 tests: all servers $(UNIT_TESTS) $(FUZZ_TARGETS) \
@@ -388,7 +388,7 @@ $(B)/tests/bench/rate: $(B)/obj/tests/bench/rate.o \
 	$(link)
 $(B)/tests/bench/rate: LDLIBS = -ljansson -lunistring -levent_core -lm
 
-# Preloaded into a server to make it slower by a known share.
+# Preloaded into a server to make it slower by a known time.
 $(B)/tests/preload/slow.so: tests/preload/slow.c Makefile
 	@mkdir -p $(@D)
 	@echo "  LINK  $@"

@@ -42,7 +42,7 @@ LONG_THREADED_SUITES = ("flag_server", "flags", "push", "spinner")
 # thousands of clients are too many for them on a busy machine; and what builds
 # its own.
 PLAIN_SUITES = ("torture", "flags_torture", "valgrind", "compare", "stack",
-    "exercise", "push_many", "package")
+    "exercise", "push_many", "package", "planted")
 # What says how much memory is kept: sanitizers keep all. And with --full.
 MEMORY_SUITES = ("traffic", "push")
 FULL_SUITES = THREADED_SUITES + LONG_THREADED_SUITES + (

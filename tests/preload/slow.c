@@ -1,9 +1,9 @@
 /*
- * A preload that makes any server slower by a known share of the processor
- * time that it uses: after some of its calls of send() a thread burns SLOW per
- * cent of what it has used for its work until then, and has not burned yet.
+ * A preload that makes any server slower by a known time: each call of send()
+ * costs its thread SLOW nanoseconds more of processor time, burned for a number
+ * of calls at once.
  *
- *     LD_PRELOAD=build/tests/preload/slow.so SLOW=10 \
+ *     LD_PRELOAD=build/tests/preload/slow.so SLOW=200 \
  *         build/threaded/guess-server
  *
  * What compare says of such a server is thus known beforehand;
@@ -24,7 +24,7 @@
  */
 #define OWN static _Thread_local __attribute__((tls_model("initial-exec")))
 
-static double share;
+static long long slow_ns;
 static ssize_t (*real)(int, const void *, size_t, int);
 
 /* Look up what is asked for with each send. */
@@ -32,7 +32,7 @@ static void __attribute__((constructor)) begin(void)
 {
     const char *slow = getenv("SLOW");
 
-    share = slow != NULL ? atof(slow) / 100 : 0;
+    slow_ns = slow != NULL ? atoll(slow) : 0;
     *(void **)&real = dlsym(RTLD_NEXT, "send");
 }
 
@@ -46,21 +46,22 @@ used_ns(void)
     return t.tv_sec * 1000000000LL + t.tv_nsec;
 }
 
-/* Burn what this thread owes: a share of all that it used for its work. */
+/* Burn what this thread owes. What was burned too much is owed less the next
+ * time. */
 static void
 burn(void)
 {
-    OWN long long burned;
+    OWN long long owed;
     OWN unsigned sends;
     long long start, now;
 
-    if (++sends % EVERY != 0)
+    if (slow_ns == 0 || ++sends % EVERY != 0)
         return;
+    owed += EVERY * slow_ns;
     start = now = used_ns();
-    /* What was burned too much is owed less the next time. */
-    while ((double)(burned + now - start) < (double)(start - burned) * share)
+    while (now - start < owed)
         now = used_ns();
-    burned += now - start;
+    owed -= now - start;
 }
 
 /* As in the C library, and slower. */
