@@ -32,7 +32,8 @@ struct edge {
  */
 struct around {
     uint64_t at, server_cpu, load_all, run_queue;
-    double stolen, busy, network, load_busy, load_network, others;
+    double stolen, busy, network, load_busy, load_network;
+    struct others others;
     struct kernel_counters kernel;
     bool run_queue_known;
 };
@@ -42,7 +43,7 @@ static void
 read_around(
     struct around *a, const struct process *server, const struct placement *p)
 {
-    a->others = others_cpu_seconds(server->whole);
+    a->others = others_read("/proc", server->whole);
     a->kernel = kernel_read();
     a->run_queue_known = resources_wait_ns(server->whole, &a->run_queue) == 0;
     a->network = kernel_network_seconds(p->server_cpu);
@@ -57,10 +58,24 @@ read_around(
     a->at = clock_ns();
 }
 
+/* Note what other processes took. */
+static void
+note_others(struct run *run, struct others *before, struct others *after,
+    const struct placement *p)
+{
+    run->others_seconds = after->seconds - before->seconds;
+    if (run->others_seconds < 0)
+        run->others_seconds = NAN; /* one of them is no longer seen */
+    json_decref(run->others);
+    run->others = others_named(before, after, p->load_cpu, p->server_cpu);
+    others_free(before);
+    others_free(after);
+}
+
 /* Read once more, and note the differences. */
 static void
-note_around(struct run *run, const struct around *a,
-    const struct process *server, const struct placement *p)
+note_around(struct run *run, struct around *a, const struct process *server,
+    const struct placement *p)
 {
     struct around b;
     double share;
@@ -76,9 +91,7 @@ note_around(struct run *run, const struct around *a,
                                     (b.load_network - a->load_network) -
                                     (double)(b.load_all - a->load_all) / 1e9;
     }
-    run->others_seconds = b.others - a->others;
-    if (run->others_seconds < 0)
-        run->others_seconds = NAN; /* one of them is no longer seen */
+    note_others(run, &a->others, &b.others, p);
     run->run_queue_known =
         a->run_queue_known && b.run_queue_known && b.run_queue >= a->run_queue;
     share = (double)run->tally.window_ns / (double)(b.at - a->at);

@@ -1,7 +1,6 @@
 #include "report/run/plan.h"
 
 #include <err.h>
-#include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <sys/resource.h>
@@ -22,7 +21,7 @@
 static bool
 share_core(const char *sys, int a, int b)
 {
-    char path[PATH_MAX], list[1024], *rest = list;
+    char path[512], list[1024], *rest = list;
     bool found = false;
     FILE *in;
 

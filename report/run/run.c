@@ -54,6 +54,7 @@ run_release(struct run *run)
     free(run->tally.connect);
     free(run->tally.accept);
     json_decref(run->gates);
+    json_decref(run->others);
 }
 
 /* Note why a run does not count. */

@@ -50,6 +50,7 @@ struct run {
     double foreign_seconds;      /* by others, on the server's processor, */
     double load_foreign_seconds; /* and on the load's; NAN without own_core */
     double others_seconds;       /* that others ran on any; NAN = not known */
+    json_t *others;              /* see others_named(); NULL = not looked for */
     double pace_ns; /* pace of the server's processor, before and after; NAN */
     struct kernel_counters kernel; /* increase around it */
     /*

@@ -229,6 +229,8 @@ add_window(json_t *o, const struct run *run)
     add(o, "foreign_cpu_seconds", value_number(run->foreign_seconds));
     add(o, "load_foreign_cpu_seconds", value_number(run->load_foreign_seconds));
     add(o, "others_cpu_seconds", value_number(run->others_seconds));
+    add(o, "others",
+        run->others != NULL ? json_incref(run->others) : json_array());
     add(o, "pace_ns", value_number(run->pace_ns));
 }
 

@@ -66,28 +66,14 @@ def title(report):
         term("interval"), put('<a href="#glossary">glossary</a>')))
     if report.complete is False:
         parts.append(INTERRUPTED)
-    parts.append(too_busy(report))
+    for warning in filter(None, (words.too_busy(report),
+            report.same_core and words.SAME_CORE)):
+        parts.append(put('<p class="missing">{}</p>\n', warning))
     if report.pinned is False:
         parts.append(put('<p class="missing">The servers had no processor of '
             "their own, because {}: rates and latencies are missing.</p>\n",
             report.not_pinned_because))
-    if report.same_core:
-        parts.append(put('<p class="missing">{}</p>\n', words.SAME_CORE))
     return joined([*parts, navigation(), Markup("</header>\n")])
-
-
-def too_busy(report):
-    """That other work disturbed most of a scenario, whose it was, and what to
-    do."""
-    busy = [s for s in report.scenarios if s.main() is not None
-        and s.main().is_disturbed()]
-    if not busy:
-        return ""
-    return put('<p class="missing">Other work disturbed most blocks in {} of '
-        "{} situations, so that all of them count and ratios are less exact: "
-        "{}. End what else runs, or wait for a quiet hour, and measure "
-        "again.</p>\n", words.count(len(busy)),
-        words.count(len(report.scenarios)), words.disturbers(busy[0].runs))
 
 
 def navigation():

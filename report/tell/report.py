@@ -277,6 +277,13 @@ class Got(Object):
     replies, bytes, shed = a_number(), a_number(), a_number()
 
 
+class Other(Object):
+    """A program that is no part of the race, and what it took."""
+
+    __slots__ = ()
+    name, cpu_seconds = a_text(), a_number()
+
+
 class Run(Object):
     """One server process, from start to stop."""
 
@@ -293,7 +300,8 @@ class Run(Object):
     context_switches_all, server_cpu_all_seconds = a_number(), a_number()
     stop_seconds, stolen_seconds = a_number(), a_number()
     foreign_cpu_seconds, load_foreign_cpu_seconds = a_number(), a_number()
-    others_cpu_seconds, disturbed = a_number(), a_flag()
+    others_cpu_seconds, others = a_number(), many(Other)
+    disturbed = a_flag()
     pace_ns, fairness = a_number(), a_number()
     outstanding_mean, outstanding_slope_per_second = a_number(), a_number()
     little, errors, background = a_number(), one(Errors), one(Got)

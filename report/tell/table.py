@@ -211,8 +211,9 @@ def write_notes(out, report):
         out.say(f"Of {words.of(chance.primary, 'primary verdict')}, "
             f"{chance.wins_by_chance:.2f} at most are expected to be due to "
             "chance.")
-    if report.same_core:
-        out.say(words.SAME_CORE)
+    for warning in filter(None, (words.too_busy(report),
+            report.same_core and words.SAME_CORE)):
+        out.say(warning)
     if not report.pinned:
         out.say(f"Not pinned, because {report.not_pinned_because}: rates and "
             "latencies are missing.")

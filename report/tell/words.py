@@ -19,6 +19,7 @@ SAME_CORE = ("Server and load ran on two threads of one core, as no other core"
     " was free: each slowed the other down, so figures are lower than on cores"
     " of their own, and ratios may differ.")
 
+NAMED = 3      # programs that disturbed it, at most
 TAKEN = .01    # of a window, or nobody took it
 FEW_TIMES = 2  # as little, or less, is easier to grasp turned round
 
@@ -272,9 +273,32 @@ def reserve(c):
     return ""
 
 
-def disturbers(runs):
-    """Who took processor time in the runs that were disturbed, and how much
-    of a window at most."""
+def culprits(runs):
+    """The programs that took most processor time during some runs."""
+    took = {}
+    for run in runs:
+        for other in run.others:
+            if isfinite(other.cpu_seconds):
+                took[other.name] = took.get(other.name, 0) + other.cpu_seconds
+    most = sorted(took, key=lambda name: (-took[name], name))[:NAMED]
+    return listed(most) or "other processes"
+
+
+def listed(names):
+    """Names as a sentence has them: "a, b and c"."""
+    *first, last = names or [""]
+    return ", ".join(first) + " and " * bool(first) + last
+
+
+# Who takes processor time from a race, and what can be done about it.
+HYPERVISOR = ("the hypervisor", "try another hour, or a machine that is shared"
+    " with nobody")
+PROCESSES = "end them, or wait until they have finished"
+
+
+def takers(runs):
+    """Who took processor time in the runs that were disturbed, how much of a
+    window at most, and what can be done about it."""
     runs = [run for run in runs if run.disturbed and run.window_ns > 0]
 
     def most(*keys):
@@ -282,10 +306,30 @@ def disturbers(runs):
             for key in keys if isfinite(getattr(run, key))), default=0)
 
     took = ((most("foreign_cpu_seconds", "load_foreign_cpu_seconds"),
-        "other processes"), (most("stolen_seconds"), "the hypervisor"))
+        culprits(runs), PROCESSES), (most("stolen_seconds"), *HYPERVISOR))
+    return [taker for taker in took if taker[0] >= TAKEN]
+
+
+def disturbers(runs):
+    """Who disturbed some runs, and how much they took."""
     who = [f"{name} used up to {share(min(x, 1))} of a CPU"
-        for x, name in took if x >= TAKEN]
+        for x, name, _ in takers(runs)]
     return " and ".join(who) or "the machine was busy with something else"
+
+
+def too_busy(report):
+    """That other work disturbed most of a scenario, whose it was, and what to
+    do; "" where none did."""
+    busy = [s for s in report.scenarios if s.main() is not None
+        and s.main().is_disturbed()]
+    if not busy:
+        return ""
+    runs = [run for s in busy for run in s.runs]
+    remedies = [remedy for *_, remedy in takers(runs)]
+    return ("Other work disturbed most blocks in {} of {}, so that all of them"
+        " count and ratios are less exact: {}. To measure again, {}.").format(
+        count(len(busy)), of(len(report.scenarios), "situation"),
+        disturbers(runs), "; ".join(remedies) or "wait for a quiet hour")
 
 
 def disturbance(scenario):

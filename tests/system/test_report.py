@@ -10,6 +10,7 @@ import copy
 import fcntl
 import html
 import html.parser
+import io
 import json
 import os
 import pty
@@ -31,6 +32,8 @@ from harness import BUILD, DEADLINE, FULL, environment, kept_back, main
 
 import glossary
 import page as pages
+import table as tables
+import terminal
 
 COMPARE = os.path.join(BUILD, "compare")
 GNUPLOT = shutil.which("gnuplot")
@@ -102,6 +105,13 @@ def run_render(report, *options, variables=NO_GNUPLOT, links=(), before=None):
                     encoding="utf-8") as page:
                 done.page = page.read()
         return done
+
+
+def printed(report):
+    """What the terminal is told of a report, as one line."""
+    out = io.StringIO()
+    tables.write_report(terminal.Terminal(out), telling.report_of(report))
+    return " ".join(out.getvalue().split())
 
 
 def render(report, variables=NO_GNUPLOT, everything=False):
@@ -703,8 +713,32 @@ class Advice(unittest.TestCase):
     def test_that_the_machine_was_busy_is_said(self):
         busy = reports.reply(1, 1.5)
         busy["comparisons"][0].update(disturbed_blocks=4, counts_all=True)
-        self.assertIn("Other work disturbed most blocks in 1 of 1 situations, "
-            "so that", render(reports.report(busy)))
+        told = ("Other work disturbed most blocks in 1 of 1 situation, so "
+            "that all of them count and ratios are less exact: {}. To measure "
+            "again, {}.")
+        for readings, who, remedy in (
+            ({"stolen_seconds": .2}, "the hypervisor used up to 20 % of a "
+                "CPU", "try another hour, or a machine that is shared with "
+                "nobody"),
+            ({"foreign_cpu_seconds": .5, "others": [{"name": "a&b",
+                "cpu_seconds": .5}]}, "a&b used up to 50 % of a CPU",
+                "end them, or wait until they have finished"),
+            ({}, "the machine was busy with something else",
+                "wait for a quiet hour")):
+            for run in busy["runs"]:
+                run.update(disturbed=True, window_ns=1e9, others=[],
+                    stolen_seconds=0, foreign_cpu_seconds=0)
+                run.update(readings)
+            said = told.format(who, remedy)
+            self.assertIn(html.escape(said), render(reports.report(busy)))
+            self.assertIn(said, printed(reports.report(busy)))
+
+    def test_that_two_threads_of_one_core_were_used_is_said(self):
+        said = "Server and load ran on two threads of one core, as no other"
+        for same in (True, False):
+            told = reports.report(reports.reply(1, 1.5), same_core=same)
+            self.assertEqual(said in render(told), same)
+            self.assertEqual(said in printed(told), same)
 
     def test_who_is_better_everywhere_is_chosen(self):
         for ratio, choice in ((1.5, "events"), (1 / 1.5, "threads"),

@@ -169,6 +169,24 @@ class Words(unittest.TestCase):
             "and the hypervisor used up to 25 % of a CPU")
         self.assertEqual(said(),
             "the machine was busy with something else")
+        for names, told in ((["cc1"], "cc1 used up to 12 % of a CPU"),
+                (["cc1", "make"], "cc1 and make used up to 12 % of a CPU"),
+                (["a", "b", "c", "d"], "a, b and c used up to 12 % of a CPU"),
+                ([], "other processes used up to 12 % of a CPU")):
+            self.assertEqual(said(foreign_cpu_seconds=.12, others=[
+                {"name": name, "cpu_seconds": .9 - .1 * i}
+                for i, name in enumerate(names)]), told)
+
+    def test_who_took_most_in_all_runs_comes_first(self):
+        runs = [{"disturbed": True, "window_ns": 1e9,
+            "foreign_cpu_seconds": .2, "others": [{"name": name,
+                "cpu_seconds": x} for name, x in taken]} for taken in
+            ([("cron", .05), ("cc1", .04)], [("cc1", .09)], [("as", .1)])]
+        quiet = {"disturbed": False, "window_ns": 1e9, "others": [
+            {"name": "sshd", "cpu_seconds": 9}]}
+        self.assertEqual(words.disturbance(Scenario({"runs":
+            runs + [quiet]})), "3 of 4 runs: cc1, as and cron used up to 20 % "
+            "of a CPU")
 
     def test_several_choices_come_down_to_one(self):
         for choices, together in SUMS:
