@@ -95,7 +95,7 @@ def ledger():
 
 # --- What does not count ----------------------------------------------------
 
-def undecided(scenario, c):
+def undecided(c):
     """Why a comparison decides nothing; None: it does, or there is none."""
     if c is None:
         return None
@@ -103,7 +103,8 @@ def undecided(scenario, c):
         return c.invalid or (c.gates or [""])[0] or "not valid"
     if c.verdict != "no verdict":
         return None
-    return "too few blocks for an interval"
+    return "too few blocks for an interval" if isfinite(c.margin) \
+        else "nothing is judged by this figure"
 
 
 def spoiled(scenario, server, metric):
@@ -115,7 +116,7 @@ def spoiled(scenario, server, metric):
     # A gate that the other twin failed spoils the comparison only.
     if c is not None and c.verdict == "INVALID" and not c.invalid:
         return None
-    return undecided(scenario, c)
+    return undecided(c)
 
 
 # --- Ways to measure --------------------------------------------------------
@@ -142,7 +143,7 @@ def ratio(report, rule):
     if c.at_least:
         span = span._replace(high=inf) if span.at > 1 \
             else span._replace(low=0.0)
-    return span.inverse() if turned else span, undecided(scenario, c)
+    return span.inverse() if turned else span, undecided(c)
 
 
 def counted(scenario, server, metric):
@@ -330,6 +331,12 @@ def ours(rule, s, ranged):
 
 # --- Judging ----------------------------------------------------------------
 
+def lacking(claim, report):
+    """The scenarios that would measure a claim and did not run."""
+    return [name for rule in claim.rules for name in (rule.at, rule.base)
+        if name and report.scenario(name) is None]
+
+
 def judge(rule, s):
     """Judge a measured value by the range of its rule."""
     if isnan(s.low) or isnan(s.high):
@@ -348,8 +355,10 @@ def apply(claim, rule, report):
         s = s._replace(high=inf)
     scenarios = rule.scenarios(report)
     if not isfinite(s.at):
-        return Result("not measured", "", "not in this run"
-            if None in scenarios else "this run has no such figure")
+        lacks = lacking(claim, report)
+        return Result("not measured", "",
+            f"needs {words.listed(list(dict.fromkeys(lacks)))}" if lacks
+            else "this run has no such figure")
     if any(scenario.is_short() for scenario in scenarios):
         return Result("not measured", "",
             "too few descriptors for so many connections")

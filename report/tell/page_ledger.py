@@ -47,6 +47,22 @@ def summary(results):
         claims.summary([result for _, _, result in results]))
 
 
+def unmeasured(report, results):
+    """The claims that this run did not measure, and the command that does."""
+    lacks = {name: claims.lacking(claim, report)
+        for name, claim, result in results
+        if result.verdict == "not measured"}
+    scenarios = dict.fromkeys(name for names in lacks.values()
+        for name in names)
+    if not scenarios:
+        return ""
+    return put('<p class="soft">{} not measured in this run; <code>build/'
+        "compare --only {}</code> measures them.</p>\n", words.listed([name
+            for name, names in lacks.items() if names]) + (" was"
+            if sum(map(bool, lacks.values())) == 1 else " were"),
+        ",".join(scenarios))
+
+
 def ledger(report):
     """The ledger."""
     results = [(name, claim, claims.check(claim, report))
@@ -58,6 +74,7 @@ def ledger(report):
     if rows[0]:
         parts.append(table("ledger", "Claims and what became of them",
             heads(*MEASURED), rows[0]))
+    parts.append(unmeasured(report, results))
     if rows[1]:
         parts.append(put("<details><summary>Not measured, and why</summary>\n"
             "{}</details>\n", table("ledger", "Claims not measured",

@@ -28,8 +28,9 @@ from unittest import mock
 
 import reports
 import telling
-from harness import BUILD, DEADLINE, FULL, environment, kept_back, main
+from harness import BUILD, DEADLINE, FULL, ROOT, environment, kept_back, main
 
+import claims
 import glossary
 import page as pages
 import table as tables
@@ -867,10 +868,15 @@ class Advice(unittest.TestCase):
             + end.split()[-1])
 
 
+def of_sweep(scenario):
+    """The same as a stage of the sweep."""
+    return {**scenario, "name": f"sweep-{scenario['connections']}"}
+
+
 def ratio_at(connections):
     """A maker of reports by the ratio of rates at so many connections."""
-    return lambda x: reports.report(
-        reports.reply(connections, x, controls=False))
+    return lambda x: reports.report(of_sweep(
+        reports.reply(connections, x, controls=False)))
 
 
 def ratio_in(name):
@@ -955,10 +961,16 @@ def port(threads=800, unchanged=500, both=26, decisions=180, callbacks=3):
     return reports.report(port=counts)
 
 
-def crossing(one, thousand):
+def crossing(one, hundreds):
     """A report with such ratios of CPU, events to threads."""
-    return reports.report(reports.reply(1, 1 / one),
-        reports.reply(1000, 1 / thousand))
+    return reports.report(of_sweep(reports.reply(1, 1 / one)),
+        of_sweep(reports.reply(512, 1 / hundreds)))
+
+
+def blocking(name):
+    """A maker of reports by the ratio of rates of handlers that block."""
+    return lambda x: reports.report(reports.simple(name, "blocking",
+        "requests_per_second", (1e4 * x, 1e4), (x, .99 * x, 1.01 * x)))
 
 
 def resident(x):
@@ -996,7 +1008,7 @@ def churn(threads, events):
 def cores(x):
     """A report of threads on all cores, to one."""
     report = two(("cores-all", "requests_per_second"),
-        ("reply-50", "requests_per_second"), "threaded")(x)
+        ("sweep-64", "requests_per_second"), "threaded")(x)
     for scenario in report["scenarios"]:
         scenario["runs"] = []  # a median without an interval
     return {**report, "processors_allowed": 4}
@@ -1008,9 +1020,9 @@ CLAIMS = {
     "S1": (behind, 1.01, 0.99),
     "S2": (two(("line-cjk", "p99_ns"), ("line-page", "p99_ns")), 2.01, 1.99),
     "S3": (lambda x: pool(x, 1), 0.0, 0.02),
-    "S4": (lambda x: reports.report(reports.idle(4000, 10 * x, 10)), 2.1,
-        1.9, 2.0),
-    "C1": (lambda x: reports.report(reports.simple("page-200", "page",
+    "S4": (lambda x: reports.report(of_sweep(reports.idle(4096, 10 * x,
+        10))), 2.1, 1.9, 2.0),
+    "C1": (lambda x: reports.report(reports.simple("json-200", "page",
         "requests_per_second", (x, 1), (x, 0.99 * x, 1.01 * x))),
         1.2, 1.4, 1.3),
     "C3": (ratio_in("cores-all"), 1 / 1.15, 1 / 1.05, 1 / 1.1),
@@ -1019,11 +1031,11 @@ CLAIMS = {
     "C12": (control_at_50("bare-epoll", "manual-bufferevent"),
         0.85, 0.95, 0.9),
     "C13": (ratio_in("sweep-512"), 2.1, 1.9, 2.0),
-    "C14": (ratio_at(10000), 4, 3, 3.7),
+    "C14": (lambda x: reports.report(reports.reply(10000, x)), 4, 3, 3.7),
     "C17": (cores, 1.51, 1.49),
-    "C21": (cpu("reply-1"), 1500, 2500, 1900),
-    "C22": (lambda x: reports.report(reports.reply(1, x)), 1.05, 1.15, 1.1),
-    "C24": (figure("idle-4000", "idle", "memory_bytes_per_connection",
+    "C21": (cpu("sweep-1"), 1500, 2500, 1900),
+    "C22": (ratio_at(1), 1.05, 1.15, 1.1),
+    "C24": (figure("sweep-4096", "reply", "memory_bytes_per_connection",
         "threaded"), 14 * 1024, 13 * 1024),
     "C25": (resident, 4.9e8, 5.1e8),
     "C31": (figure("blocking-pool", "blocking", "requests_per_second",
@@ -1044,6 +1056,38 @@ class Ledger(unittest.TestCase):
         self.assertEqual(sorted(found), sorted(
             [f"S{i}" for i in range(1, 11)] + [f"C{i}" for i in range(1, 43)]))
 
+    def test_what_was_not_measured_is_named_with_a_command(self):
+        # Among these each scenario of a claim, in the order of the claims.
+        given = claims.ledger().items()
+        named = dict.fromkeys(name for _, claim in given
+            for name in claims.lacking(claim, telling.report_of({})))
+        with open(os.path.join(ROOT, "report", "scenarios.c")) as file:
+            known = re.findall(r'\.name = "([^"]*)"', file.read())
+        self.assertLessEqual(set(named), set(known))
+        page = html.unescape(render(reports.report()))
+        self.assertIn(f"<code>build/compare --only {','.join(named)}</code> "
+            "measures them.", page)
+        # One by one: nothing else would measure all that need it.
+        page = html.unescape(render(reports.report(*(
+            reports.simple(name, "any", "p99_ns", (1, 1), (1, 1, 1))
+            for name in named if name not in ("pool-20", "blocking-pool")))))
+        self.assertIn(">S3, C30 and C31 were not measured in this run; <code>"
+            "build/compare --only pool-20,blocking-pool</code> measures "
+            "them.<", page)
+        self.assertIn("needs pool-20", cell_of(page, "C30"))
+
+    def test_what_the_default_run_judges(self):
+        with open(os.path.join(ROOT, "report", "scenarios.c")) as file:
+            table = file.read()
+        rows = re.split(r'\.name = "', table)[1:]
+        quick = {row[:row.index('"')] for row in rows
+            if re.search(r"\bEVERY\b|\bSWEEP\b", row)}
+        judged = [name for name, claim in claims.ledger().items()
+            if claim.rules and all({rule.at, rule.base} <= quick | {""}
+                for rule in claim.rules)]
+        self.assertEqual(judged, ["S1", "S4", "S6", "S10", "C5", "C13", "C21",
+            "C22", "C24", "C40", "C42"])
+
     def test_nothing_measured_gives_no_verdict(self):
         found = ledger(reports.report(port=None))
         self.assertEqual(set(found.values()), {"not measured"})
@@ -1058,8 +1102,8 @@ class Ledger(unittest.TestCase):
 
     def test_the_upper_end_counts_too(self):
         self.assertEqual(ledger(CLAIMS["C1"][0](1.0))["C1"], "refuted")
-        self.assertEqual(ledger(cpu("reply-1")(-3000))["C21"], "refuted")
-        self.assertEqual(ledger(cpu("reply-1")(-1500))["C21"], "reproduced")
+        self.assertEqual(ledger(cpu("sweep-1")(-3000))["C21"], "refuted")
+        self.assertEqual(ledger(cpu("sweep-1")(-1500))["C21"], "reproduced")
         make = CLAIMS["C24"][0]
         self.assertEqual(ledger(make(31 * 1024))["C24"], "refuted")
         self.assertEqual(ledger(make(29 * 1024))["C24"], "reproduced")
