@@ -11,8 +11,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#define KERNEL_COUNTERS     11
-#define KERNEL_OF_LISTENERS 4 /* the first: nobody else's listener drops */
+#define KERNEL_COUNTERS 11
 
 /* Their names, as in /proc/net/netstat and /proc/net/snmp. */
 extern const char *const kernel_names[KERNEL_COUNTERS];

@@ -264,6 +264,7 @@ check_counter(struct run *run, struct process *server)
 {
     const struct timespec pause = { 0, 10 * 1000000L };
     uint64_t sent = run->totals.lines, all = 0;
+    char because[96];
 
     for (int tries = 0; tries < COUNTER_TRIES; tries++) {
         if (process_counter(server, "requests", &all) == -1)
@@ -273,12 +274,11 @@ check_counter(struct run *run, struct process *server)
             return;
         nanosleep(&pause, NULL);
     }
-    run_gate(run, "counters differ", 0,
+    snprintf(because, sizeof(because),
         "the server counted %" PRIu64 " requests and was sent %" PRIu64,
         run->lines_counted, sent);
-    run_invalidate(run,
-        "the server counted %" PRIu64 " requests and was sent %" PRIu64,
-        run->lines_counted, sent);
+    run_gate(run, "counters differ", because);
+    run_invalidate(run, "%s", because);
     run->failed = true;
 }
 
@@ -292,7 +292,7 @@ check_totals(struct run *run, struct process *server)
         run->invalid[0] = '\0'; /* the cause of whatever else went wrong */
         run_invalidate(run, "%s", t->problem);
         if (t->errors[LOAD_WRONG] > 0)
-            run_gate(run, "wrong replies", 0, "%s", t->problem);
+            run_gate(run, "wrong replies", t->problem);
         run->failed = true;
     } else if (subjects[run->subject].counts && t->countable) {
         check_counter(run, server);

@@ -1,6 +1,7 @@
 /*
  * run - one server process from start to stop: everything that was read of it,
- * the figures that follow, and the validity gates that it failed.
+ * the figures that follow, and whether the server failed. The teller holds it
+ * to all other gates (see report/tell/gates.py).
  *
  * A run is filled in by measure(), turned into JSON once (run_to_json()), and
  * known by that from then on: it is written to the journal, judged, and stands
@@ -81,15 +82,10 @@ void run_init(struct run *run, const struct scenario *s);
 void run_invalidate(struct run *run, const char *fmt, ...)
     __attribute__((format(printf, 2, 3)));
 
-/*
- * Note that a run failed a gate, with a reason; it spoils the figures of
- * `spoils`, a bit each, 0 = all of them.
- */
-void run_gate(struct run *run, const char *name, unsigned spoils,
-    const char *fmt, ...) __attribute__((format(printf, 4, 5)));
+/* Note that a run failed a gate, with a reason; it spoils all figures. */
+void run_gate(struct run *run, const char *name, const char *because);
 
-/* Compute the figures, once the server has stopped, and hold the run to the
- * gates of arithmetic. */
+/* Compute the figures, once the server has stopped. */
 void run_finish(struct run *run);
 
 /*

@@ -16,13 +16,14 @@ told.
 from math import ceil, isfinite, isnan, log, nan, sqrt
 from statistics import median
 
+import gates
 import metrics
 import words
+from latencies import Latencies
 from metrics import METRICS
 from report import (BARE_THREADS, EVENTS, IO_URING, MANUAL, NULL, THREADS,
-    TITLES, AllBlocks, Cell, Chance, Comparison, Gate, Margin, Memory, NoReport,
-    Percentile, SameTwice,
-    Spread, over)
+    TITLES, AllBlocks, Cell, Chance, Comparison, Gate, Margin, Memory,
+    Percentile, SameTwice, Spread, over)
 from stats import (BLOCKS_VERDICT, Estimate, bootstrap, excess_of, ratio_of,
     spread)
 
@@ -42,7 +43,6 @@ BUSY = .9              # of a processor: that was the limit
 PLATEAU = .03
 MOMENTS_MOST = 128     # of a run
 RUNS_A_BLOCK = 2       # of a twin
-BEYOND = 10            # samples, or a quantile is not known
 
 # The quantiles of a curve: as many as print well.
 CURVE = (.1, .25, .5, .75, .9, .95, .98, .99, .995, .998, .999, .9995, .9998,
@@ -135,57 +135,6 @@ def gates_of(runs):
 
 
 # --- Cells: one server in one scenario --------------------------------------
-
-class Latencies:
-    """A histogram, as the load generator writes it: see histogram.h."""
-
-    LIMIT = 1 << 36  # ns, the first overflow
-    SUB_BITS = 10
-    COUNTERS = 27648
-
-    def __init__(self, histograms):
-        self.counters, self.least = {}, self.LIMIT
-        self.unknown = 0
-        for h in histograms:
-            for index, n in self.read(h.counters):
-                self.counters[index] = self.counters.get(index, 0) + n
-            self.unknown += h.censored + h.overflow
-            if h.censored and h.censored_from < self.least:
-                self.least = max(int(h.censored_from), 0)
-        self.rising = sorted(self.counters.items())
-        self.n = sum(self.counters.values()) + self.unknown
-
-    def quantile(self, q):
-        """The q-quantile and whether it is only a bound; None where too few
-        samples lie beyond it."""
-        rank = max(ceil(q * self.n - 1e-6), 1)
-        if self.n - rank < BEYOND:
-            return None
-        for index, n in self.rising:
-            rank -= n
-            if rank <= 0:
-                return self.upper_edge(index), False
-        return self.least, True
-
-    @classmethod
-    def read(cls, counters):
-        """The counters that are not zero, from their text."""
-        try:
-            pairs = [tuple(map(int, pair.split(":")))
-                for pair in counters.split()]
-            if all(0 <= index < cls.COUNTERS and 0 < n <= 2**53
-                    for index, n in pairs):
-                return pairs
-        except ValueError:
-            pass
-        raise NoReport("a histogram in it is damaged")
-
-    @classmethod
-    def upper_edge(cls, index):
-        """The largest value that belongs to a counter."""
-        shift = max((index >> cls.SUB_BITS) - 1, 0)
-        return (index - (shift << cls.SUB_BITS) + 1 << shift) - 1
-
 
 def percentiles_of(runs):
     """The percentiles of all runs together, and the range of each over
@@ -300,11 +249,11 @@ def cell_of(s, server):
     load = share_of_window(runs, "load_cpu_ns") \
         - share_of_window(runs, "load_spin_ns")
     limiter, because = limiter_of(s, server, busy, load)
-    gates = gates_of(every)
+    failed = gates_of(every)
     closed = s.o.latency_from != "intended"
     # Whatever else may be named as the limit, the load had no time left.
     if closed and load >= BUSY > busy:
-        gates.append(Gate.make(name="generator-bound", because=because,
+        failed.append(Gate.make(name="generator-bound", because=because,
             metrics=[metrics.STORM if s.o.family == "storm"
                 else metrics.RATE]))
     # In an open loop the rate is the load's; a control runs once a block.
@@ -320,7 +269,7 @@ def cell_of(s, server):
         spread=spread_of(s, server) if told else None,
         memory=memory_of(every), syscalls=calls,
         busy={"server": busy, "load": load}, limiter=limiter,
-        limiter_because=because, gates=gates)
+        limiter_because=because, gates=failed)
 
 
 def check_plateau(cells):
@@ -554,7 +503,7 @@ class Compared:
                 and self.bound[not self.a_is_better()]:
             self.verdict = "INCONCLUSIVE"
 
-    def made(self, gates):
+    def made(self, failed):
         """The comparison as the report has it."""
         e = self.estimate
         known, judged = e.blocks > 0, self.margin > 0
@@ -584,7 +533,7 @@ class Compared:
             at_least=self.at_least,
             blocks_needed=e.blocks_needed(min(self.band, EQUIVALENT_MOST))
                 if open_ else None,
-            gates=gates, missing=self.missing, invalid=self.invalid)
+            gates=failed, missing=self.missing, invalid=self.invalid)
 
 
 def is_saturated(scenario, metric):
@@ -644,14 +593,15 @@ def compare(s, metric, a, b, cells):
         c.estimate = c.all = Estimate([])
         return c.made([])
     c.set_floor()
-    gates = c.gates(cells)
-    c.decide(bool(gates))
-    return c.made(gates)
+    failed = c.gates(cells)
+    c.decide(bool(failed))
+    return c.made(failed)
 
 
 def judge_scenario(scenario, pinned):
     """Complete a scenario that was run: cells, A/A arm, comparisons and
     sentence. The runs, which are long, come last."""
+    gates.hold(scenario, pinned)
     s = Raced(scenario, pinned)
     cells = cells_of(s)
     peers = [server for server in cells if server not in TITLES]

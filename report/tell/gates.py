@@ -1,0 +1,160 @@
+"""
+gates - what makes the figures of a run invalid: arithmetic that does not come
+out, a load that was late, a kernel that dropped something.
+
+What only whoever held the conversation knows, a server that failed or a wrong
+reply, stands in the run already.
+"""
+
+from math import isfinite, nan
+
+from latencies import Latencies
+from metrics import P50, P99, P999
+from report import Gate, over
+
+LITTLE_WITHIN = .02     # deviation from the law
+RATE_WITHIN = .99       # of the intended requests must have been sent
+LATE_SHARE = .5         # of a quantile may come from the lateness
+SLOPE_SHARE = .01       # of the rate: faster growth is instability
+SIGNATURE = 1e-3        # of the samples
+SIGNATURE_FEWEST = 10   # samples
+KERNEL_LET_PASS = 1e-4  # of the replies
+BUSY_MOST = 1.03        # of a processor: no more can be used
+
+EVERYTHING, TAIL, QUANTILES = ["*"], [P99, P999], [P50, P99, P999]
+NAMES = {P50: "median", P99: "p99", P999: "p99.9"}
+
+# Counters of the kernel that move for no other program's sake.
+OF_LISTENERS = ("ListenOverflows", "ListenDrops", "TCPReqQFullDrop",
+    "TCPReqQFullDoCookies")
+
+# Latencies, in ms, that something well known leaves behind.
+SIGNATURES = (
+    (38, 46, "Nagle's algorithm against delayed acknowledgements"),
+    (200, 210, "a segment sent again"),
+    (1000, 1020, "a connection asked for again after 1 s"),
+    (3000, 3050, "a connection asked for again after 3 s"),
+    (7000, 7100, "a connection asked for again after 7 s"))
+MS = 1000000  # ns
+
+
+def failed(name, metrics, because):
+    """A gate that was failed."""
+    return Gate.make(name=name, because=because, metrics=metrics)
+
+
+def is_open(scenario):
+    """Whether requests come when they are due."""
+    return scenario.latency_from == "intended"
+
+
+def little(scenario, run):
+    """Little's law, in its exact form: time in flight by the samples is time
+    in flight by the counter. It fails when samples are lost, doubled or in the
+    wrong unit. A closed loop must have all connections in flight besides,
+    unless they may hang."""
+    if scenario.family == "storm" or not run.outstanding_mean > 0:
+        return
+    if abs(run.little - 1) > LITTLE_WITHIN:
+        yield failed("Little's law", EVERYTHING, "time in flight is off by "
+            f"{100 * (run.little - 1):+.1f} %")
+    if not is_open(scenario) and scenario.family != "pool" \
+            and abs(over(run.outstanding_mean, run.active) - 1) \
+            > LITTLE_WITHIN:
+        yield failed("closed loop not full", EVERYTHING,
+            f"{run.outstanding_mean:.1f} of {run.active:.0f} connections were "
+            "in flight")
+
+
+def open_loop(scenario, run):
+    """Whether an open loop did what it intended, and in time. Comparisons
+    allow for lateness; when most of a quantile is the generator's, it says
+    nothing about the server."""
+    if not is_open(scenario) or not run.intended > 0:
+        return
+    if scenario.family != "overload" \
+            and run.sent < RATE_WITHIN * run.intended:
+        yield failed("rate not reached", QUANTILES,
+            f"{100 * run.sent / run.intended:.1f} % of the intended requests "
+            "were sent in time")
+    for metric, name in NAMES.items():
+        response = run.figures.get(metric, nan)
+        timely = run.timely.get(metric, nan)
+        if response - timely > LATE_SHARE * response:
+            yield failed("generator late", [metric], f"the {name} latency of "
+                f"{response / 1e3:.0f} us would be {timely / 1e3:.0f} us "
+                "without its lateness")
+
+
+def stability(_, run):
+    """A queue that grows has no percentiles."""
+    slope = run.outstanding_slope_per_second
+    if slope > SLOPE_SHARE * run.rate_per_second:
+        yield failed("unstable", QUANTILES,
+            f"the queue grew by at least {slope:.0f} requests per second")
+
+
+def signatures(_, run):
+    """Latencies that something well known leaves behind, unless the
+    distribution is wide there anyway."""
+    if not run.latency_ns.max >= SIGNATURES[0][0] * MS:
+        return
+    h = Latencies([run.latency_ns])
+    usual = h.at(h.rank(.9))[0]
+    for low, high, cause in SIGNATURES:
+        n = h.between(low * MS, high * MS)
+        before = h.between((2 * low - high) * MS, low * MS - 1)
+        if usual < low * MS / 4 and n > 4 * before and n > SIGNATURE_FEWEST \
+                and n > SIGNATURE * h.n:
+            yield failed("signature", TAIL, f"{100 * n / h.n:.2f} % of the "
+                f"latencies are of {low} to {high} ms: {cause}")
+
+
+def kernel(_, run):
+    """The kernel's counters must not have moved. Most of them move for the
+    rest of the machine, too: of those as many are let pass as no percentile
+    notices, and where others pull at the same time the segments are
+    theirs."""
+    let_pass = KERNEL_LET_PASS * run.replies
+    for name, n in run.kernel.items():
+        if n > 0 and (name in OF_LISTENERS
+                or n > let_pass and not run.background.bytes > 0):
+            yield failed("kernel counters", TAIL, f"{name} rose by {n:.0f}")
+
+
+def sanity(scenario, run):
+    """Percentiles must be in order, and each request has one latency."""
+    known = [x for x in (run.figures.get(metric, nan) for metric in QUANTILES)
+        if isfinite(x)]
+    h = run.latency_ns
+    if known != sorted(known) or h.mean > h.max:
+        yield failed("percentiles", QUANTILES, "they are out of order")
+    if h and is_open(scenario) and h.recorded + h.censored != run.intended:
+        yield failed("percentiles", QUANTILES, f"{h.recorded + h.censored} "
+            f"latencies of {run.intended:.0f} requests")
+
+
+def utilisation(scenario, run):
+    """No server uses more than all there is."""
+    busy = over(run.server_cpu_ns, run.window_ns)
+    if scenario.cores == "one" and busy > BUSY_MOST:
+        yield failed("utilisation", EVERYTHING,
+            f"the server used {busy:.2f} of its one processor")
+
+
+GATES = (little, open_loop, stability, signatures, kernel, sanity,
+    utilisation)
+
+
+def hold(scenario, pinned):
+    """Hold the runs of a scenario to all of them, those that came to
+    something."""
+    for run in scenario.runs:
+        if run.has_failed() or not run.replies > 0:
+            continue
+        held = GATES if pinned else GATES[:-1]
+        known = {gate.name for gate in run.gates}
+        new = [gate for look in held for gate in look(scenario, run)
+            if gate.name not in known]
+        if new:
+            run.gates = run.gates + new

@@ -1,0 +1,170 @@
+#!/usr/bin/python3
+"""
+What makes the figures of a run invalid: each gate is passed on one side of its
+limit and failed on the other, and says by how much.
+"""
+
+import random
+import unittest
+
+import telling  # noqa: F401
+from harness import main
+
+import gates
+from latencies import Latencies
+from metrics import P50, P99, P999
+from report import Histogram, Scenario
+
+MS = 1000000
+
+
+def held(run, **scenario):
+    """The gates that a run fails, by name: (metrics, because)."""
+    pinned = scenario.pop("pinned", True)
+    made = Scenario({"family": "reply", "latency_from": "sent",
+        "cores": "one", "active": 50, **scenario,
+        "runs": [{"replies": 10000, "active": 50, "gates": [], **run}]})
+    gates.hold(made, pinned)
+    return {gate.name: (gate.metrics, gate.because)
+        for gate in made.runs[0].gates}
+
+
+def latencies(values):
+    """A histogram of so many values: {ns: times}."""
+    counters = {}
+    for ns, times in values.items():
+        index = Latencies.index(ns)
+        counters[index] = counters.get(index, 0) + times
+    n = sum(values.values())
+    return {"recorded": n, "overflow": 0, "censored": 0,
+        "min": min(values), "max": max(values),
+        "mean": sum(ns * times for ns, times in values.items()) / n,
+        "counters": " ".join(f"{i}:{k}" for i, k in sorted(counters.items()))}
+
+
+OPEN = {"latency_from": "intended", "family": "open"}
+
+# A gate, what it spoils, what it says of a run that fails it, that run, one
+# that passes, and what kind of scenario it is.
+TABLE = (
+    ("Little's law", ["*"], "time in flight is off by +2.1 %",
+        {"outstanding_mean": 50, "little": 1.021},
+        {"outstanding_mean": 50, "little": 1.019}, {}),
+    ("Little's law", ["*"], "time in flight is off by -2.1 %",
+        {"outstanding_mean": 50, "little": .979},
+        {"outstanding_mean": 50, "little": .981}, {}),
+    ("closed loop not full", ["*"],
+        "48.9 of 50 connections were in flight",
+        {"outstanding_mean": 48.9, "little": 1},
+        {"outstanding_mean": 49.1, "little": 1}, {}),
+    ("closed loop not full", ["*"],
+        "48.9 of 50 connections were in flight",
+        {"outstanding_mean": 48.9, "little": 1},
+        {"outstanding_mean": 50, "little": 1}, {"family": "churn"}),
+    ("rate not reached", [P50, P99, P999],
+        "98.9 % of the intended requests were sent in time",
+        {"intended": 1000, "sent": 989}, {"intended": 1000, "sent": 990},
+        OPEN),
+    ("generator late", [P99],
+        "the p99 latency of 100 us would be 49 us without its lateness",
+        {"intended": 1, "sent": 1, "figures": {P99: 1e5},
+            "timely": {P99: 49e3}},
+        {"intended": 1, "sent": 1, "figures": {P99: 1e5},
+            "timely": {P99: 51e3}}, OPEN),
+    ("unstable", [P50, P99, P999],
+        "the queue grew by at least 11 requests per second",
+        {"outstanding_slope_per_second": 11, "rate_per_second": 1000},
+        {"outstanding_slope_per_second": 9, "rate_per_second": 1000}, OPEN),
+    ("kernel counters", [P99, P999], "RetransSegs rose by 2",
+        {"kernel": {"RetransSegs": 2}}, {"kernel": {"RetransSegs": 1}}, {}),
+    ("kernel counters", [P99, P999], "ListenDrops rose by 1",
+        {"kernel": {"ListenDrops": 1}, "background": {"bytes": 9}},
+        {"kernel": {"RetransSegs": 2}, "background": {"bytes": 9}}, {}),
+    ("percentiles", [P50, P99, P999], "they are out of order",
+        {"figures": {P50: 3, P99: 2}}, {"figures": {P50: 2, P999: 3}}, {}),
+    ("percentiles", [P50, P99, P999], "they are out of order",
+        {"latency_ns": {"mean": 3, "max": 2}},
+        {"latency_ns": {"mean": 2, "max": 2}}, {}),
+    ("percentiles", [P50, P99, P999], "9 latencies of 10 requests",
+        {"intended": 10, "sent": 10, "latency_ns": {"recorded": 8,
+            "censored": 1}},
+        {"intended": 10, "sent": 10, "latency_ns": {"recorded": 8,
+            "censored": 2}}, OPEN),
+    ("utilisation", ["*"], "the server used 1.04 of its one processor",
+        {"server_cpu_ns": 1.04e9, "window_ns": 1e9},
+        {"server_cpu_ns": 1.02e9, "window_ns": 1e9}, {}),
+    ("signature", [P99, P999], "1.10 % of the latencies are of 38 to 46 ms: "
+        "Nagle's algorithm against delayed acknowledgements",
+        {"latency_ns": latencies({MS: 989, 40 * MS: 11})},
+        {"latency_ns": latencies({MS: 990, 40 * MS: 10})}, {}),
+    ("signature", [P99, P999], "1.98 % of the latencies are of 200 to 210 ms: "
+        "a segment sent again",
+        {"latency_ns": latencies({MS: 986, 192 * MS: 4, 205 * MS: 20})},
+        {"latency_ns": latencies({MS: 986, 192 * MS: 5, 205 * MS: 20})}, {}),
+    # It is wide there anyway.
+    ("signature", [P99, P999], "1.96 % of the latencies are of 38 to 46 ms: "
+        "Nagle's algorithm against delayed acknowledgements",
+        {"latency_ns": latencies({9 * MS: 1000, 40 * MS: 20})},
+        {"latency_ns": latencies({10 * MS: 1000, 40 * MS: 20})}, {}),
+)
+
+
+class Gates(unittest.TestCase):
+    """Each of them."""
+
+    def test_each_is_failed_and_passed(self):
+        for name, metrics, because, failing, passing, scenario in TABLE:
+            with self.subTest(because):
+                self.assertEqual(held(failing, **scenario),
+                    {name: (metrics, because)})
+                self.assertEqual(held(passing, **scenario), {})
+
+    def test_whom_they_do_not_concern(self):
+        for run, scenario in (
+                ({"outstanding_mean": 40, "little": 1}, {"family": "pool"}),
+                ({"outstanding_mean": 40, "little": .5}, {"family": "storm"}),
+                ({"outstanding_mean": 40, "little": 1}, OPEN),
+                ({"intended": 1000, "sent": 900},
+                    {**OPEN, "family": "overload"}),
+                ({"intended": 1000, "sent": 900}, {}),
+                ({"server_cpu_ns": 2e9, "window_ns": 1e9},
+                    {"cores": "all"}),
+                ({"server_cpu_ns": 2e9, "window_ns": 1e9},
+                    {"pinned": False})):
+            self.assertEqual(held(run, **scenario), {}, run)
+
+    def test_a_run_that_came_to_nothing_is_held_to_none(self):
+        for run in ({"replies": 0}, {"gates": [{"name": "failed"}]}):
+            found = held({"outstanding_mean": 50, "little": 2, **run})
+            self.assertNotIn("Little's law", found)
+
+    def test_they_are_held_once(self):
+        made = Scenario({"active": 50, "runs": [{"replies": 1, "active": 50,
+            "outstanding_mean": 50, "little": 2, "gates": []}]})
+        for _ in range(2):
+            gates.hold(made, True)
+            self.assertEqual([gate.name for gate in made.runs[0].gates],
+                ["Little's law"])
+
+
+class Histograms(unittest.TestCase):
+    """Counters by value, as in histogram.h."""
+
+    def test_a_value_lies_within_its_counter(self):
+        chance = random.Random(1)
+        for _ in range(2000):
+            ns = chance.randrange(1 << chance.randrange(1, 37))
+            index = Latencies.index(ns)
+            low = Latencies.upper_edge(index - 1) if index else -1
+            self.assertTrue(low < ns <= Latencies.upper_edge(index), ns)
+
+    def test_samples_between_two_values_are_counted(self):
+        h = Latencies([Histogram(latencies({5: 1, 100: 2, 1000: 3,
+            10**6: 4}))])
+        for low, high, n in ((0, 4, 0), (5, 5, 1), (6, 1000, 5),
+                (100, 10**7, 9)):
+            self.assertEqual(h.between(low, high), n)
+
+
+if __name__ == "__main__":
+    main()
