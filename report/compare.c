@@ -7,7 +7,7 @@
  */
 
 #include "common/cli.h"
-#include "report/alike/conform_finder.h"
+#include "report/alike/conform.h"
 #include "report/directory.h"
 #include "report/options.h"
 #include "report/report.h"
@@ -96,25 +96,34 @@ close_output(void)
     _exit(1);
 }
 
+/* Begin a proof of two programs. */
+static struct proof
+begin_proof(const struct plan *plan, enum program program, struct meter *meter,
+    struct proof_result *result)
+{
+    return (struct proof) { .threaded =
+                                plan->server_path[program][SUBJECT_THREADED],
+        .evented = plan->server_path[program][SUBJECT_EVENTED],
+        .cpu = plan->placement.server_cpu,
+        .seed = plan->seed,
+        .meter = meter,
+        .out = stdout,
+        .result = result };
+}
+
 /* Prove the twins alike and say so; false if they are not. */
 static bool
-prove(
-    const struct plan *plan, struct meter *meter, struct conform_result *alike)
+prove(const struct plan *plan, struct meter *meter, struct proof_result *alike)
 {
-    const char *const *path = plan->server_path[PROGRAM_GUESS];
-    const char *const *finder = plan->server_path[PROGRAM_CHARFINDER];
-    int result;
+    struct proof game = begin_proof(plan, PROGRAM_GUESS, meter, alike);
+    struct proof finder = begin_proof(plan, PROGRAM_CHARFINDER, meter, alike);
+    bool good = conform_game(&game) == 0 &&
+                (finder.threaded == NULL ||
+                    conform_finder(&finder, ASK_CHARFINDER) == 0);
 
-    result = conform_run(path[SUBJECT_THREADED], path[SUBJECT_EVENTED],
-        plan->placement.server_cpu, plan->seed, meter, stdout, alike);
-    if (result == 0 && finder[SUBJECT_THREADED] != NULL)
-        result = conform_finder_run(finder[SUBJECT_THREADED],
-            finder[SUBJECT_EVENTED], plan->placement.server_cpu, plan->seed,
-            meter, stdout, alike);
-    meter_wipe(meter);
     if (alike->differences > 0)
         putchar('\n');
-    if (result == 0)
+    if (good)
         say(stdout, "Alike: %zu conversations, every byte the same.",
             alike->conversations);
     else if (alike->differences > 0)
@@ -125,43 +134,39 @@ prove(
             (unsigned long long)plan->seed);
     else
         say(stdout, "The twins could not be compared.");
-    return result == 0;
+    return good;
 }
 
 /* Check peer `i` and say how it did; false if it broke a rule. */
 static bool
 prove_peer(const struct plan *plan, size_t i, struct meter *meter,
-    struct conform_result *peer)
+    struct proof_result *peer)
 {
-    const char *name = subjects[SUBJECT_PEER + i].name;
-    const char *finder =
-        plan->server_path[PROGRAM_CHARFINDER][SUBJECT_THREADED];
-    int cpu = plan->placement.server_cpu, result;
+    bool game = plan->peer_speaks == ASK_GAME;
+    struct proof p = begin_proof(
+        plan, game ? PROGRAM_GUESS : PROGRAM_CHARFINDER, meter, peer);
+    bool good;
 
-    if (plan->peer_speaks == ASK_GAME)
-        result =
-            conform_peer(plan->server_path[PROGRAM_GUESS][SUBJECT_THREADED],
-                name, plan->peers[i], cpu, plan->seed, meter, stdout, peer);
-    else if (finder != NULL)
-        result = conform_finder_peer(finder, name, plan->peers[i],
-            plan->peer_speaks, cpu, plan->seed, meter, stdout, peer);
-    else
+    if (p.threaded == NULL)
         errx(1, "the charfinder is missing: run make first");
-    meter_wipe(meter);
+    p.peer = subjects[SUBJECT_PEER + i].name;
+    p.command = plan->peers[i];
+    good =
+        (game ? conform_game(&p) : conform_finder(&p, plan->peer_speaks)) == 0;
     if (peer->differences > 0)
         putchar('\n');
-    if (result == 0)
+    if (good)
         say(stdout,
             "Conforming: %s, in %zu conversations (its answers only: limits, "
             "timeouts and load were not checked).",
-            name, peer->conversations);
+            p.peer, peer->conversations);
     else if (peer->differences > 0)
         say(stdout,
             "Not conforming: %s broke a rule in %zu of the first %zu "
             "conversations (--seed %llu repeats them).",
-            name, peer->differences, peer->conversations,
+            p.peer, peer->differences, peer->conversations,
             (unsigned long long)plan->seed);
-    return result == 0;
+    return good;
 }
 
 /* Prove the twins alike, and each peer conforming; false if one is not. */
@@ -234,7 +239,7 @@ announce(const struct request *request, const struct chosen *chosen,
     const struct plan *plan)
 {
     bool finder = plan->server_path[PROGRAM_CHARFINDER][0] != NULL;
-    double seconds = (double)(1 + plan->peers_count) * conform_seconds() +
+    double seconds = (double)(1 + plan->peers_count) * conform_game_seconds() +
                      (finder ? conform_finder_seconds() : 0);
 
     for (size_t i = 0; i < chosen->count && !request->check_only; i++)

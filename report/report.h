@@ -6,7 +6,7 @@
 #ifndef REPORT_REPORT_H
 #define REPORT_REPORT_H
 
-#include "report/alike/conform.h"
+#include "report/alike/proof.h"
 #include "report/run/plan.h"
 
 #include <jansson.h>
@@ -22,10 +22,10 @@ struct report {
     const struct scenario *const *chosen; /* what is to run */
     size_t chosen_count;
     bool is_part; /* that is not just all of the suite */
-    struct conform_result alike;
-    struct conform_result peers[PEERS_MAX]; /* of the plan's */
-    json_t *machine;                        /* see machine_describe() */
-    json_t *scenarios;                      /* see race_all() */
+    struct proof_result alike;
+    struct proof_result peers[PEERS_MAX]; /* of the plan's */
+    json_t *machine;                      /* see machine_describe() */
+    json_t *scenarios;                    /* see race_all() */
 };
 
 /* Return the report, which nobody has judged; the caller owns it. */

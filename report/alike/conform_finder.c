@@ -1,8 +1,6 @@
-#include "report/alike/conform_finder.h"
+#include "report/alike/conform.h"
 
-#include "report/alike/converse.h"
 #include "report/rng.h"
-#include "report/run/process.h"
 
 #include <assert.h>
 #include <err.h>
@@ -12,9 +10,8 @@
 #include <string.h>
 #include <strings.h>
 
-#define RANDOM          120 /* conversations at each door */
-#define DIFFERENCES_MAX 5   /* the rest would only repeat them */
-#define COUNT(a)        (sizeof(a) / sizeof((a)[0]))
+#define RANDOM   120 /* conversations at each door */
+#define COUNT(a) (sizeof(a) / sizeof((a)[0]))
 
 /* What is said in a terminal. */
 static const char *const sessions[] = {
@@ -70,22 +67,12 @@ static const char *const words[] = { "cat", "face", "black", "chess", "circled",
     "digit", "dot", "Ethiopic", "hexagram", "Malayalam", "mark", "operator",
     "roman", "sign", "two", "with", "small", "zzz", "hangul", "_" };
 
-/* How the answers of a pair are compared. */
-struct proof {
-    struct process model, judged;
-    const char *peer; /* the name of the other; NULL = events */
-    FILE *out;
-    struct conform_result *result;
-    struct answer_bytes threads, other;
-    bool over; /* enough was seen */
-};
-
 /* Make a conversation of some bytes, cut in one of three ways. */
 static void
 make_talk(struct talk *t, const char *name, const char *bytes, int way)
 {
     memset(t, 0, sizeof(*t));
-    snprintf(t->name, sizeof(t->name), "%s", name);
+    snprintf(t->name, sizeof(t->name), "%s, %s", name, talks_ways[way]);
     t->length = strlen(bytes);
     assert(t->length <= TALK_BYTES_MAX);
     memcpy(t->bytes, bytes, t->length);
@@ -187,53 +174,30 @@ mean_the_same(const struct answer_bytes *a, const struct answer_bytes *b)
     return same;
 }
 
-/* Write how two answers differ. */
-static void
-write_difference(const struct proof *p, const struct talk *t,
-    const struct answer_bytes *a, const struct answer_bytes *b)
-{
-    const char *other = p->peer != NULL ? p->peer : "events";
-    size_t at = 0;
-
-    while (at < a->length && at < b->length && a->bytes[at] == b->bytes[at])
-        at++;
-    if (p->peer != NULL)
-        fprintf(
-            p->out, "\nRule broken: the answer is the finder's: %s\n", t->name);
-    else
-        fprintf(p->out, "\nNot alike: %s\n", t->name);
-    fprintf(p->out, "  sent, then half closed:");
-    converse_write(p->out, t->bytes, t->length);
-    fprintf(p->out, "  threads answered, then %s:", converse_ending(a->ending));
-    converse_write(p->out, a->bytes, a->length);
-    fprintf(
-        p->out, "  %s answered, then %s:", other, converse_ending(b->ending));
-    converse_write(p->out, b->bytes, b->length);
-    if (at >= CONVERSE_SHOWN)
-        fprintf(p->out, "  They differ from byte %zu on.\n", at + 1);
-}
-
 /* Hold one conversation with both and compare, to the byte or in meaning. */
 static void
-compare_one(struct proof *p, uint16_t model, uint16_t judged,
-    const struct talk *t, bool in_meaning)
+compare_one(struct proof *p, const struct talk *t, uint16_t model,
+    uint16_t judged, bool in_meaning)
 {
     struct answer_bytes *a = &p->threads, *b = &p->other;
-    bool good;
+    struct difference d = { .rule = p->peer != NULL
+                                        ? "the answer is the finder's"
+                                        : "every byte is the same",
+        .key = t->script };
+    size_t at = 0;
 
-    if (p->over)
+    if (!proof_converse(p, t, model, judged))
         return;
-    converse(model, t, a);
-    converse(judged, t, b);
     mask_dates(a);
     mask_dates(b);
-    p->result->conversations++;
-    good = in_meaning ? mean_the_same(a, b) : converse_is_same(a, b);
-    if (!good)
-        write_difference(p, t, a, b);
-    p->result->differences += !good;
-    p->over = p->result->differences >= DIFFERENCES_MAX ||
-              b->ending == ENDING_REFUSED;
+    if (in_meaning ? mean_the_same(a, b) : converse_is_same(a, b))
+        return;
+    while (at < a->length && at < b->length && a->bytes[at] == b->bytes[at])
+        at++;
+    if (at >= CONVERSE_SHOWN)
+        snprintf(
+            d.note, sizeof(d.note), "They differ from byte %zu on.", at + 1);
+    proof_differs(p, t, &d);
 }
 
 /* Hold all conversations of terminals. */
@@ -245,7 +209,8 @@ compare_sessions(struct proof *p, struct rng *rng)
     for (size_t i = 0; i < COUNT(sessions); i++) {
         for (int way = 0; way < 3; way++) {
             make_talk(&t, "in a terminal", sessions[i], way);
-            compare_one(p, p->model.port, p->judged.port, &t, false);
+            t.script = sessions[i];
+            compare_one(p, &t, p->model.port, p->judged.port, false);
         }
     }
     for (size_t i = 0; i < RANDOM; i++) {
@@ -255,7 +220,7 @@ compare_sessions(struct proof *p, struct rng *rng)
             words[rng_below(rng, COUNT(words))],
             words[rng_below(rng, COUNT(words))]);
         make_talk(&t, "in a terminal, at random", line, (int)rng_below(rng, 3));
-        compare_one(p, p->model.port, p->judged.port, &t, false);
+        compare_one(p, &t, p->model.port, p->judged.port, false);
     }
 }
 
@@ -279,7 +244,7 @@ compare_searches(
             start + (unsigned)rng_below(rng, 200));
         make_talk(&t, "over HTTP, at random", request, (int)rng_below(rng, 3));
         t.half_close = false;
-        compare_one(p, p->model.http_port, judged, &t, in_meaning);
+        compare_one(p, &t, p->model.http_port, judged, in_meaning);
     }
 }
 
@@ -292,93 +257,45 @@ compare_requests(struct proof *p, struct rng *rng)
     for (size_t i = 0; i < COUNT(requests); i++) {
         for (int way = 0; way < 3; way++) {
             make_talk(&t, "over HTTP", requests[i], way);
-            compare_one(p, p->model.http_port, p->judged.http_port, &t, false);
+            t.script = requests[i];
+            compare_one(p, &t, p->model.http_port, p->judged.http_port, false);
         }
     }
     compare_searches(p, rng, p->judged.http_port, false);
 }
 
-/* Free the memory of the answers. */
+/* Hold those of a terminal, and those over HTTP where the other has that door,
+ * too. */
 static void
-free_answers(struct proof *p)
+compare_all(struct proof *p)
 {
-    converse_free(&p->threads);
-    converse_free(&p->other);
-}
-
-/* Start a finder; -1, having said why, when it did not become ready. */
-static int
-start_finder(struct process *finder, const char *path, int cpu, FILE *out)
-{
-    const char *const options[] = { "--quiet", "--http-port", "0", NULL };
-
-    if (process_start(finder, path, options, cpu) == 0)
-        return 0;
-    fprintf(out, "%s\n", finder->error);
-    return -1;
-}
-
-/* Start both, compare and stop them. */
-int
-conform_finder_run(const char *threaded, const char *evented, int cpu,
-    uint64_t seed, struct meter *meter, FILE *out,
-    struct conform_result *result)
-{
-    struct proof p = { .out = out, .result = result };
-    size_t before = result->differences;
     struct rng rng;
-    int status = 0;
 
-    if (start_finder(&p.model, threaded, cpu, out) == -1)
-        return -1;
-    if (start_finder(&p.judged, evented, cpu, out) == -1) {
-        conform_stop(&p.model, threaded, out);
-        return -1;
-    }
-    meter_show(meter, "proving the finders alike");
-    rng_seed(&rng, seed);
-    compare_sessions(&p, &rng);
-    compare_requests(&p, &rng);
-    free_answers(&p);
-    status |= conform_stop(&p.model, threaded, out);
-    status |= conform_stop(&p.judged, evented, out);
-    meter_add(meter, conform_finder_seconds());
-    return status == 0 && result->differences == before ? 0 : -1;
+    rng_seed(&rng, p->seed);
+    compare_sessions(p, &rng);
+    if (p->peer == NULL)
+        compare_requests(p, &rng);
 }
 
-/* Start the finder and the peer, judge the peer and stop both. */
-int
-conform_finder_peer(const char *threaded, const char *name, const char *command,
-    enum ask_speaks speaks, int cpu, uint64_t seed, struct meter *meter,
-    FILE *out, struct conform_result *result)
+/* Hold those of a peer that speaks HTTP. */
+static void
+compare_meaning(struct proof *p)
 {
-    struct proof p = { .peer = name, .out = out, .result = result };
     struct rng rng;
-    int status = 0;
 
-    memset(result, 0, sizeof(*result));
-    if (process_start_peer(&p.judged, command, cpu) == -1) {
-        fprintf(out, "%s %s. %s\n", name, p.judged.error, p.judged.said);
-        return -1;
-    }
-    if (start_finder(&p.model, threaded, cpu, out) == -1) {
-        conform_stop(&p.judged, name, out);
-        return -1;
-    }
-    meter_show(meter, "checking %s", name);
-    rng_seed(&rng, seed);
-    if (speaks == ASK_HTTP)
-        compare_searches(&p, &rng, p.judged.port, true);
-    else
-        compare_sessions(&p, &rng);
-    free_answers(&p);
-    meter_wipe(meter);
-    status |= conform_stop(&p.model, threaded, out);
-    status |= conform_stop(&p.judged, name, out);
-    if (result->differences > 0 && p.judged.said[0] != '\0')
-        fprintf(out, "\nOn standard error %s said:\n%s\n", name, p.judged.said);
-    meter_add(meter, conform_finder_seconds());
-    return status == 0 && result->differences == 0 ? 0 : -1;
+    rng_seed(&rng, p->seed);
+    compare_searches(p, &rng, p->judged.port, true);
+}
+
+/* Start both with both doors. */
+int
+conform_finder(struct proof *p, enum ask_speaks speaks)
+{
+    static const char *const options[] = { "--quiet", "--http-port", "0",
+        NULL };
+
+    return proof_run(p, options, "finders", conform_finder_seconds(),
+        p->peer != NULL && speaks == ASK_HTTP ? compare_meaning : compare_all);
 }
 
 /* Estimate the time from the number of conversations. */

@@ -142,6 +142,9 @@ static const struct script open_ended[] = {
 #define SCRIPTS    (sizeof(scripts) / sizeof(scripts[0]))
 #define OPEN_ENDED (sizeof(open_ended) / sizeof(open_ended[0]))
 
+const char *const talks_ways[TALKS_WAYS] = { "in one piece", "byte by byte",
+    "in random pieces" };
+
 /* Count the scripts. */
 size_t
 talks_scripted_count(void)
@@ -192,14 +195,13 @@ cut(struct talk *t, struct rng *rng)
 void
 talks_scripted(struct talk *t, size_t i, int way, struct rng *rng)
 {
-    static const char *const ways[TALKS_WAYS] = { "in one piece",
-        "byte by byte", "in random pieces" };
     const struct script *s =
         i < SCRIPTS ? &scripts[i] : &open_ended[i - SCRIPTS];
 
     assert(i < SCRIPTS + OPEN_ENDED && way >= 0 && way < TALKS_WAYS);
     memset(t, 0, sizeof(*t));
-    snprintf(t->name, sizeof(t->name), "%s, %s", s->name, ways[way]);
+    snprintf(t->name, sizeof(t->name), "%s, %s", s->name, talks_ways[way]);
+    t->script = s->name;
     for (size_t x = 0; x < s->padding; x++)
         add(t, "x", 1);
     add(t, s->bytes, s->length);

@@ -19,6 +19,7 @@
 
 struct talk {
     char name[80];
+    const char *script; /* the same in all ways of sending; NULL = random */
     char bytes[TALK_BYTES_MAX];
     size_t length;
     size_t cuts[TALK_CUTS_MAX]; /* rising; a new piece starts at each */
@@ -41,6 +42,7 @@ size_t talks_scripted_count(void);
  * sending: 0 in one piece, 1 byte by byte, 2 cut at random.
  */
 #define TALKS_WAYS 3
+extern const char *const talks_ways[TALKS_WAYS]; /* in words */
 void talks_scripted(struct talk *t, size_t i, int way, struct rng *rng);
 
 /* Write a random conversation to *t; the same `rng` gives the same one. */

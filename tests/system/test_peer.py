@@ -94,8 +94,11 @@ class Check(unittest.TestCase):
         for broken, rule in RULES.items():
             with self.subTest(broken):
                 said = self.check(f"{EXAMPLE} --break {broken} {{port}}", 1)
-                self.assertIn(f"\nRule broken: {rule}.\n", said)
-                self.assertRegex(said, r"(?m)^  sent.*:\n    PARAMS ")
+                # In full once, then a line for each conversation.
+                self.assertEqual(said.count(f"\nRule broken: {rule}.\n"), 1)
+                self.assertRegex(said, r"(?m)^  sent.*:\n    [NP]")
+                if broken != "die":
+                    self.assertRegex(said, r"(?m)^Again: .*, byte by byte\.$")
                 self.assertRegex(said, r"(?m)^  expected ")
                 self.assertRegex(said, r"(?m)^  mine answered, then ")
                 self.assertRegex(said, r"\nNot conforming: mine broke a rule "
@@ -182,7 +185,7 @@ class Finder(unittest.TestCase):
             with self.subTest(speaks):
                 code, output = self.check(speaks, f"{self.GAME} --port {{port}}")
                 self.assertEqual(code, 1, output)
-                self.assertIn("\nRule broken: the answer is the finder's: ",
+                self.assertIn("\nRule broken: the answer is the finder's.\n",
                     output)
                 self.assertRegex(output, r"Not conforming: mine broke a rule "
                     r"in [1-5] of the first \d+ conversations")
