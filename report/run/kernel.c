@@ -2,7 +2,6 @@
 
 #include "report/clock.h"
 
-#include <dirent.h>
 #include <inttypes.h>
 #include <linux/io_uring.h>
 #include <stdbool.h>
@@ -88,73 +87,28 @@ kernel_growth(
  * Take from the time what the processor was idle or taken away. The kernel
  * adds up idle time by the clock, but busy time by looking at each tick.
  */
-double
-kernel_busy_seconds(int cpu)
+struct kernel_cpu
+kernel_cpu_seconds(int cpu)
 {
+    const double tick = (double)sysconf(_SC_CLK_TCK), now = clock_seconds();
+    struct kernel_cpu found = { 0, 0 };
     uint64_t idle, iowait, steal;
     char line[512];
     FILE *in = fopen("/proc/stat", "re");
-    double now, away = -1;
     int number;
 
     if (in == NULL)
-        return 0;
-    now = clock_seconds();
+        return found;
     while (fgets(line, sizeof(line), in) != NULL)
         if (sscanf(line,
                 "cpu%d %*u %*u %*u %" SCNu64 " %" SCNu64 " %*u %*u %" SCNu64,
                 &number, &idle, &iowait, &steal) == 4 &&
-            number == cpu)
-            away = (double)(idle + iowait + steal);
+            number == cpu) {
+            found.busy = now - (double)(idle + iowait + steal) / tick;
+            found.stolen = (double)steal / tick;
+        }
     fclose(in);
-    return away < 0 ? 0 : now - away / (double)sysconf(_SC_CLK_TCK);
-}
-
-/* Tell whether a process has this name. */
-static bool
-is_named(const char *pid, const char *name)
-{
-    char path[300], found[32] = "";
-    FILE *in;
-
-    snprintf(path, sizeof(path), "/proc/%s/comm", pid);
-    in = fopen(path, "re");
-    if (in == NULL)
-        return false;
-    if (fgets(found, sizeof(found), in) != NULL)
-        found[strcspn(found, "\n")] = '\0';
-    fclose(in);
-    return strcmp(found, name) == 0;
-}
-
-/* Look the thread up among all processes and read how long it has run. */
-double
-kernel_network_seconds(int cpu)
-{
-    DIR *all = opendir("/proc");
-    const struct dirent *entry;
-    char name[32], path[300];
-    uint64_t ns = 0;
-    FILE *in = NULL;
-
-    if (all == NULL)
-        return 0;
-    snprintf(name, sizeof(name), "ksoftirqd/%d", cpu);
-    while ((entry = readdir(all)) != NULL)
-        if (entry->d_name[0] >= '1' && entry->d_name[0] <= '9' &&
-            is_named(entry->d_name, name))
-            break;
-    if (entry != NULL) {
-        snprintf(path, sizeof(path), "/proc/%s/schedstat", entry->d_name);
-        in = fopen(path, "re");
-    }
-    closedir(all);
-    if (in == NULL)
-        return 0;
-    if (fscanf(in, "%" SCNu64, &ns) != 1)
-        ns = 0;
-    fclose(in);
-    return (double)ns / 1e9;
+    return found;
 }
 
 /* Older headers do not know the one that Linux 6.1 brought. */

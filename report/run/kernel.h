@@ -31,19 +31,15 @@ struct kernel_counters kernel_growth(
  * it from 6.1 on, and some systems forbid it. */
 bool kernel_has_io_uring(void);
 
-/*
- * Return how long processor `cpu` has been busy with anything, in seconds from
- * some moment on (what a hypervisor took apart); 0 when unknown. Differences
- * are exact to 0.02 s where the kernel stops its tick on an idle processor, as
- * usual; elsewhere it looks at each tick only.
- */
-double kernel_busy_seconds(int cpu);
+/* What a processor did, in seconds from some moment on; 0 when unknown. */
+struct kernel_cpu {
+    /* Anything. Differences are exact to 0.02 s where the kernel stops its tick
+     * on an idle processor, as usual; elsewhere it looks at each tick only. */
+    double busy;
+    double stolen; /* nothing, as a hypervisor had taken it */
+};
 
-/*
- * Return how long the kernel's thread for network work that had to be put off
- * (ksoftirqd) has run on processor `cpu` since boot, in seconds; 0 when
- * unknown. That work belongs to the load and the server, not to others.
- */
-double kernel_network_seconds(int cpu);
+/* Return what processor `cpu` did. */
+struct kernel_cpu kernel_cpu_seconds(int cpu);
 
 #endif

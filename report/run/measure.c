@@ -32,7 +32,7 @@ struct edge {
  */
 struct around {
     uint64_t at, server_cpu, load_all, run_queue;
-    double stolen, busy, network, load_busy, load_network;
+    struct kernel_cpu cpu, load_cpu;
     struct others others;
     struct kernel_counters kernel;
     bool run_queue_known;
@@ -46,13 +46,8 @@ read_around(
     a->others = others_read("/proc", server->whole);
     a->kernel = kernel_read();
     a->run_queue_known = resources_wait_ns(server->whole, &a->run_queue) == 0;
-    a->network = kernel_network_seconds(p->server_cpu);
-    a->load_network = kernel_network_seconds(p->load_cpu);
-    a->stolen = p->pinned ? resources_stolen_seconds(p->load_cpu) +
-                                resources_stolen_seconds(p->server_cpu)
-                          : 0;
-    a->busy = kernel_busy_seconds(p->server_cpu);
-    a->load_busy = kernel_busy_seconds(p->load_cpu);
+    a->cpu = kernel_cpu_seconds(p->server_cpu);
+    a->load_cpu = kernel_cpu_seconds(p->load_cpu);
     a->load_all = resources_all_cpu_ns();
     a->server_cpu = resources_cpu_ns(server->whole);
     a->at = clock_ns();
@@ -82,14 +77,18 @@ note_around(struct run *run, struct around *a, const struct process *server,
 
     read_around(&b, server, p);
     run->kernel = kernel_growth(&a->kernel, &b.kernel);
-    run->stolen_seconds = b.stolen - a->stolen;
+    run->stolen_seconds =
+        b.cpu.stolen - a->cpu.stolen + b.load_cpu.stolen - a->load_cpu.stolen;
     /* What the kernel put off for load and server is no others' work. */
     if (run->own_core) {
-        run->foreign_seconds = b.busy - a->busy - (b.network - a->network) -
-                               (double)(b.server_cpu - a->server_cpu) / 1e9;
-        run->load_foreign_seconds = b.load_busy - a->load_busy -
-                                    (b.load_network - a->load_network) -
-                                    (double)(b.load_all - a->load_all) / 1e9;
+        run->foreign_seconds =
+            b.cpu.busy - a->cpu.busy -
+            others_network(&a->others, &b.others, p->server_cpu) -
+            (double)(b.server_cpu - a->server_cpu) / 1e9;
+        run->load_foreign_seconds =
+            b.load_cpu.busy - a->load_cpu.busy -
+            others_network(&a->others, &b.others, p->load_cpu) -
+            (double)(b.load_all - a->load_all) / 1e9;
     }
     note_others(run, &a->others, &b.others, p);
     run->run_queue_known =

@@ -12,15 +12,15 @@
 #include <string.h>
 #include <unistd.h>
 
-#define KERNEL_THREAD 0x00200000 /* PF_KTHREAD among the flags of a process */
-#define KERNEL_PARENT 2          /* of the kernel's threads */
-#define TOOK          0.01       /* seconds, or nobody is named */
+#define KERNEL_THREAD 0x00200000   /* PF_KTHREAD among the flags of a process */
+#define KERNEL_PARENT 2            /* of the kernel's threads */
+#define NETWORK       "ksoftirqd/" /* and the number of its processor */
+#define TOOK          0.01         /* seconds, or nobody is named */
 
 /* What /proc tells of a process. */
 struct stat_line {
     struct other other;
     pid_t group;
-    bool is_kernel;
 };
 
 /* Copy the name of a program, in which anything may stand. */
@@ -64,7 +64,7 @@ read_stat(const char *proc, pid_t pid, struct stat_line *stat)
             &stat->other.cpu) != 8)
         return -1;
     copy_name(stat->other.name, line + strcspn(line, "(") + 1, rest);
-    stat->is_kernel = (flags & KERNEL_THREAD) != 0;
+    stat->other.is_kernel = (flags & KERNEL_THREAD) != 0;
     stat->other.pid = pid;
     if (threads > 1)
         stat->other.cpu = -1;
@@ -82,7 +82,7 @@ all_are_visible(const char *proc)
 {
     struct stat_line stat;
 
-    return read_stat(proc, KERNEL_PARENT, &stat) == 0 && stat.is_kernel;
+    return read_stat(proc, KERNEL_PARENT, &stat) == 0 && stat.other.is_kernel;
 }
 
 /* Add a process. */
@@ -97,7 +97,15 @@ add(struct others *o, const struct other *other)
             err(1, NULL);
     }
     o->each[o->count++] = *other;
-    o->seconds += other->seconds;
+    if (!other->is_kernel)
+        o->seconds += other->seconds;
+}
+
+/* Tell whether a thread of the kernel is one for network work. */
+static bool
+is_network(const struct other *other)
+{
+    return strncmp(other->name, NETWORK, strlen(NETWORK)) == 0;
 }
 
 /* Order by pid. */
@@ -125,7 +133,8 @@ others_read(const char *proc, pid_t pid)
         struct stat_line stat;
 
         if (other > 0 && other != getpid() && other != pid &&
-            read_stat(proc, other, &stat) == 0 && !stat.is_kernel &&
+            read_stat(proc, other, &stat) == 0 &&
+            (!stat.other.is_kernel || is_network(&stat.other)) &&
             (pid >= 0 || stat.group != -pid))
             add(&o, &stat.other);
     }
@@ -133,6 +142,24 @@ others_read(const char *proc, pid_t pid)
     if (o.count > 0)
         qsort(o.each, o.count, sizeof(*o.each), by_pid);
     return o;
+}
+
+/* Find how long the one of a processor had run. */
+static double
+network_of(const struct others *o, int cpu)
+{
+    for (size_t i = 0; i < o->count; i++)
+        if (o->each[i].is_kernel &&
+            atoi(o->each[i].name + strlen(NETWORK)) == cpu)
+            return o->each[i].seconds;
+    return 0;
+}
+
+/* Subtract. */
+double
+others_network(const struct others *before, const struct others *after, int cpu)
+{
+    return network_of(after, cpu) - network_of(before, cpu);
 }
 
 /* Free them. */
@@ -182,8 +209,9 @@ others_named(const struct others *before, const struct others *after, int cpu,
             k++;
         if (k < before->count && before->each[k].pid == took.pid)
             took.seconds -= before->each[k].seconds;
-        if (took.seconds > 0 && (cpu == -1 || took.cpu == -1 ||
-                                    took.cpu == cpu || took.cpu == other_cpu))
+        if (took.seconds > 0 && !took.is_kernel &&
+            (cpu == -1 || took.cpu == -1 || took.cpu == cpu ||
+                took.cpu == other_cpu))
             add_named(&named, &took);
     }
     if (named.count > 0)

@@ -11,6 +11,7 @@
 #define REPORT_OTHERS_H
 
 #include <jansson.h>
+#include <stdbool.h>
 #include <stddef.h>
 #include <sys/types.h>
 
@@ -22,6 +23,7 @@ struct other {
     char name[64];  /* of its program, in ASCII */
     int cpu;        /* that its only thread ran on last; -1 = it has several */
     double seconds; /* with its children that ended and were waited for */
+    bool is_kernel; /* one of its threads for network work: no other's */
 };
 
 /* What all of them have used. */
@@ -41,6 +43,14 @@ struct others {
  * with others_free(). End the program when memory runs out.
  */
 struct others others_read(const char *proc, pid_t pid);
+
+/*
+ * Return how long, between two readings, the kernel's thread for network work
+ * that had to be put off (ksoftirqd) ran on a processor, in seconds; 0 when
+ * unknown. That work belongs to the load and the server.
+ */
+double others_network(
+    const struct others *before, const struct others *after, int cpu);
 
 /* Free what was read. */
 void others_free(struct others *others);

@@ -302,24 +302,3 @@ resources_wait_ns(pid_t pid, uint64_t *ns)
     *ns = (uint64_t)((double)*ns * (double)threads / (double)read);
     return 0;
 }
-
-/* Read the eighth number of the processor's line of /proc/stat. */
-double
-resources_stolen_seconds(int cpu)
-{
-    uint64_t steal = 0;
-    char key[32];
-    char line[512];
-    FILE *in = fopen("/proc/stat", "re");
-
-    if (in == NULL)
-        return 0;
-    snprintf(key, sizeof(key), "cpu%d ", cpu);
-    while (fgets(line, sizeof(line), in) != NULL)
-        if (strncmp(line, key, strlen(key)) == 0 &&
-            sscanf(line + strlen(key), "%*u %*u %*u %*u %*u %*u %*u %" SCNu64,
-                &steal) != 1)
-            steal = 0;
-    fclose(in);
-    return (double)steal / (double)sysconf(_SC_CLK_TCK);
-}

@@ -66,10 +66,4 @@ uint64_t resources_own_wait_ns(void);
  */
 int resources_wait_ns(pid_t pid, uint64_t *ns);
 
-/*
- * Return the time in seconds since boot that a hypervisor took from a
- * processor ("steal" in /proc/stat); 0 when unknown.
- */
-double resources_stolen_seconds(int cpu);
-
 #endif

@@ -294,6 +294,29 @@ TEST(who_took_the_time_is_named, .times = COUNT(readings), .before = make_proc,
     others_free(&after);
 }
 
+TEST(what_the_kernel_did_for_the_network_is_told_apart, .before = make_proc,
+    .after = remove_proc)
+{
+    static const struct made_up before[] = { { A, "ksoftirqd/0", KERNEL, 0, 100,
+                                                 0, 1, 0 },
+        { B, "ksoftirqd/1", KERNEL, 0, 100, 0, 1, 1 },
+        { C, "ksoftirqd/1", 0, 1, 100, 0, 1, 1 }, { 0 } };
+    static const struct made_up after[] = { { A, "ksoftirqd/0", KERNEL, 0, 102,
+                                                0, 1, 0 },
+        { B, "ksoftirqd/1", KERNEL, 0, 107, 0, 1, 1 },
+        { C, "ksoftirqd/1", 0, 1, 150, 0, 1, 1 }, { 0 } };
+    double tick = 1.0 / (double)sysconf(_SC_CLK_TCK);
+    struct others a = read_made_up(before, 0), b = read_made_up(after, 0);
+
+    ck_assert_double_eq_tol(others_network(&a, &b, 0), 2 * tick, 1e-9);
+    ck_assert_double_eq_tol(others_network(&a, &b, 1), 7 * tick, 1e-9);
+    ck_assert_double_eq(others_network(&a, &b, 2), 0);
+    /* It is no other's, and a program that is called so is. */
+    ck_assert_double_eq_tol(b.seconds - a.seconds, 50 * tick, 1e-9);
+    others_free(&a);
+    others_free(&b);
+}
+
 TEST(where_processes_are_hidden_nobody_is_known, .before = make_proc,
     .after = remove_proc)
 {
