@@ -133,7 +133,11 @@ def of_work(report):
     lead = f"with {words.count(scenario.connections)} busy connections"
     costs = (f"{words.time(t)} of CPU per request with threads and "
         f"{words.time(e)} with events")
-    if choose(cpu) != side or choose(rate) != side:
+    choices = {choose(cpu), choose(rate)}
+    if choices <= {side, "probably " + side} and len(choices) > 1:
+        return [f"{lead}, {side} probably do more, but this run cannot tell "
+            f"by how much: {costs}"]
+    if choices != {side}:
         return [f"{lead}, neither leads by enough to choose by, even if a "
             f"request takes almost no work: {costs}"]
     until, equal = (words.about(work_until(max(t, e), min(t, e), ratio))

@@ -111,6 +111,17 @@ def log_tics(axis, low, high, unit=1, after=""):
     return f"set {axis}tics ({', '.join(tics)})\n"
 
 
+def ratio_tics(axis, high):
+    """Tics of a linear axis of ratios from 1: "1x", "1.5x"; a handful."""
+    if not is_normal(high):
+        return ""
+    step = next((step for step in (.02, .05, .1, .2, .5, 1, 2, 5)
+        if (high - 1) / step <= 6), high)
+    tics = [1 + i * step for i in range(int((high - 1) / step) + 1)]
+    return f"set {axis}tics (" + ", ".join(
+        f"'{x:.10g}x' {x:.10g}" for x in tics) + ")\n"
+
+
 def linear_tics(axis, high):
     """Range and tics from 0, at steps of 1, 2 or 5 times a power of ten."""
     rough = high / 5

@@ -235,7 +235,7 @@ def break_even(report):
         + f"set yrange [1:{dear / cheap * 1.05:.6g}]\n"
         f"set arrow from 0, {advice.MARGIN} to graph 1, first "
         f"{advice.MARGIN} nohead ls {chart.pen('ink')} lw 1 dt (6,4)\n"
-        + chart.log_tics("y", 1, dear / cheap * 1.05, 1, "x")
+        + chart.ratio_tics("y", dear / cheap * 1.05)
         + plotted([f"'-' with lines ls {chart.pen(side)}"],
             ["".join(f"{w / 1000:.6g} {y:.6g}\n" for w, y in points)]))
     return figure(script, f"Lead of {side} over work per request", "",

@@ -48,6 +48,11 @@ def badge(choice, classes):
     return put('<span class="badge {}">{}</span>', classes, choice)
 
 
+def command(options):
+    """A command of compare."""
+    return put('<code class="command">build/compare {}</code>', options)
+
+
 def number(text):
     """A cell of numbers."""
     return put('<td class="number">{}</td>', text)

@@ -14,8 +14,8 @@ import chart
 import figures
 import words
 from glossary import glossary, term
-from markup import Markup, heads, joined, lines, number, put, row, section, \
-    table
+from markup import Markup, command, heads, joined, lines, number, put, row, \
+    section, table
 from page_ledger import ledger
 from page_machine import environment, reproduce, validity
 from page_port import port
@@ -98,8 +98,8 @@ def unmeasured(report):
         return ""
     return put('<p class="soft">Not measured in this run: {}.{}</p>\n',
         "; ".join(name[:1].lower() + name[1:] for name in names),
-        put(" <code>build/compare --only {}</code> measures them.",
-            ",".join(scenarios_)) if scenarios_ else "")
+        put(" {} measures them.", command("--only " + ",".join(scenarios_)))
+            if scenarios_ else "")
 
 
 def choose(report):

@@ -4,7 +4,8 @@ it here.
 """
 
 import claims
-from markup import Markup, badge, heads, joined, put, section, table
+import words
+from markup import Markup, badge, command, heads, joined, put, section, table
 
 MEASURED = ("no.", "verdict", "claim", "published", "here")
 UNMEASURED = ("no.", "claim", "published", "why not")
@@ -56,11 +57,11 @@ def unmeasured(report, results):
         for name in names)
     if not scenarios:
         return ""
-    return put('<p class="soft">{} not measured in this run; <code>build/'
-        "compare --only {}</code> measures them.</p>\n", words.listed([name
-            for name, names in lacks.items() if names]) + (" was"
-            if sum(map(bool, lacks.values())) == 1 else " were"),
-        ",".join(scenarios))
+    names = [name for name, names in lacks.items() if names]
+    return put('<p class="soft">{} {} not measured in this run; {} measures '
+        "{}.</p>\n", words.listed(names), "was" if len(names) == 1 else "were",
+        command("--only " + ",".join(scenarios)),
+        "it" if len(names) == 1 else "them")
 
 
 def ledger(report):

@@ -78,19 +78,30 @@ def control_row(report, scenario, c):
         number(words.estimate(c))])
 
 
-def controls(report, scenario):
-    """The twins against what shows their limits, if that was raced."""
-    others = [c for c in scenario.comparisons
-        if not c.is_of_twins() and isfinite(c.estimate)]
+def pairs(report, scenario, name, heading, others):
+    """A table of pairs of servers that are not the twins, if any was raced."""
     if not others:
         return ""
     told = (RATE, CPU) + (P99,) * (scenario.latency_from == "intended")
-    return put("<h4>Against bare servers ({}): what the model costs, what the "
-        "code and the library</h4>\n", term("control", "controls")) \
-        + table("controls", f"Against bare servers: {scenario.title}",
+    return put("<h4>{}</h4>\n", heading) + table("controls",
+        f"{name}: {scenario.title}",
         heads("first / second", "of", "#first", "#second", "#ratio"),
         [control_row(report, scenario, c) for metric in told
             for c in others if c.metric == metric])
+
+
+def controls(report, scenario):
+    """The twins against what shows their limits, and peers against the
+    twins."""
+    others = [c for c in scenario.comparisons
+        if not c.is_of_twins() and isfinite(c.estimate)]
+    return joined(pairs(report, scenario, name, heading, [c for c in others
+            if (scenario.cell(c.a).role == "peer") == peer])
+        for peer, name, heading in (
+            (False, "Against bare servers", put("Against bare servers ({}): "
+                "what the model costs, what the code and the library",
+                term("control", "controls"))),
+            (True, "Servers of yours", "Servers of yours, against the twins")))
 
 
 def checks(cell):

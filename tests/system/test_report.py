@@ -846,6 +846,15 @@ class Advice(unittest.TestCase):
         self.assertIn("With 50 busy connections, neither leads by enough",
             first)
 
+    def test_a_lead_of_unknown_size_is_told_as_such(self):
+        scenario = reports.reply(50, 1.4)
+        scenario["comparisons"][0].update(verdict="LEANS",
+            interval95=[1.01, 1.9])
+        first, *_ = answer(render(reports.report(scenario)))
+        self.assertIn("With 50 busy connections, events probably do more, but "
+            "this run cannot tell by how much: 10.0 \u00b5s of CPU per",
+            first)
+
     def test_losses_are_told(self):
         idle = reports.idle(4000, 33.8, 1.5)
         idle["comparisons"][0] = reports.comparison("p99_ns", (9e5, 6e5),
@@ -1065,15 +1074,15 @@ class Ledger(unittest.TestCase):
             known = re.findall(r'\.name = "([^"]*)"', file.read())
         self.assertLessEqual(set(named), set(known))
         page = html.unescape(render(reports.report()))
-        self.assertIn(f"<code>build/compare --only {','.join(named)}</code> "
-            "measures them.", page)
+        self.assertIn("<code class=\"command\">build/compare --only "
+            f"{','.join(named)}</code> measures them.", page)
         # One by one: nothing else would measure all that need it.
         page = html.unescape(render(reports.report(*(
             reports.simple(name, "any", "p99_ns", (1, 1), (1, 1, 1))
             for name in named if name not in ("pool-20", "blocking-pool")))))
-        self.assertIn(">S3, C30 and C31 were not measured in this run; <code>"
-            "build/compare --only pool-20,blocking-pool</code> measures "
-            "them.<", page)
+        self.assertIn(">S3, C30 and C31 were not measured in this run; "
+            "<code class=\"command\">build/compare --only "
+            "pool-20,blocking-pool</code> measures them.<", page)
         self.assertIn("needs pool-20", cell_of(page, "C30"))
 
     def test_what_the_default_run_judges(self):
