@@ -382,6 +382,9 @@ $(B)/tests/system/frames: LDLIBS = -lunistring -lnettle
 $(B)/tests/bench/bench_%: $(B)/obj/tests/bench/bench_%.o $(B)/libcommon.a
 	$(link)
 $(B)/tests/bench/bench_%: LDLIBS = -lunistring
+$(B)/tests/bench/bare-sender: $(B)/obj/tests/bench/bare_sender.o
+	@mkdir -p $(@D)
+	$(link)
 $(B)/tests/bench/rate: $(B)/obj/tests/bench/rate.o \
 		$(filter-out %/compare.o,$(COMPARE)) $(B)/libcommon.a
 	@mkdir -p $(@D)
@@ -482,7 +485,7 @@ coverage-figures:
 
 FINDERS := $(TWINS:%=$(B)/%/charfinder)
 bench: $(B)/tests/bench/bench_charindex $(B)/tests/bench/bench_charpage \
-		$(B)/tests/bench/rate programs
+		$(B)/tests/bench/rate $(B)/tests/bench/bare-sender programs
 	$(if $(ONLY),,$(B)/tests/bench/bench_charindex $(B)/charfind $(FINDERS))
 	$(if $(ONLY),,$(B)/tests/bench/bench_charpage)
 	$(PYTHON) -B tests/bench/bench.py $(ONLY:%=--only %) \

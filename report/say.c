@@ -5,8 +5,6 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/ioctl.h>
-#include <unistr.h>
-#include <uniwidth.h>
 
 /* Running text is as wide as the terminal, within these columns. */
 #define COLUMNS_MIN 60
@@ -26,31 +24,18 @@ columns_of(FILE *out)
     return size.ws_col < COLUMNS_MIN ? COLUMNS_MIN : size.ws_col;
 }
 
-/*
- * Tell how many bytes of a text fit into so many columns: up to a space, if
- * there is one, else to the last character that does.
- */
+/* Tell how much of a text fits into so many columns: up to a space, if there is
+ * one. All of it is ASCII. */
 static size_t
-bytes_that_fit(const char *text, size_t columns)
+fitting(const char *text, size_t columns)
 {
-    const uint8_t *at = (const uint8_t *)text, *space = NULL, *next = at;
+    size_t fit = columns;
 
-    while (*next != '\0') {
-        ucs4_t c;
-        int length = u8_mbtouc(&c, next, strnlen((const char *)next, 4));
-        int width = uc_width(c, "UTF-8");
-
-        if (width > 0 && (size_t)width > columns && next > at) {
-            if (*next == ' ' || space == NULL)
-                space = next;
-            return (size_t)(space - at);
-        }
-        if (*next == ' ')
-            space = next;
-        columns -= width > 0 ? (size_t)width : 0;
-        next += length;
-    }
-    return (size_t)(next - at);
+    if (strlen(text) <= columns)
+        return strlen(text);
+    while (fit > 0 && text[fit] != ' ')
+        fit--;
+    return fit > 0 ? fit : columns;
 }
 
 /* Break text at spaces; lines after the first are indented. */
@@ -58,12 +43,12 @@ static void
 wrap(FILE *out, const char *text)
 {
     size_t columns = columns_of(out);
-    size_t fit = bytes_that_fit(text, columns);
+    size_t fit = fitting(text, columns);
 
     while (text[fit] != '\0') {
         fprintf(out, "%.*s\n%*s", (int)fit, text, INDENT, "");
         text += fit + (text[fit] == ' ');
-        fit = bytes_that_fit(text, columns - INDENT);
+        fit = fitting(text, columns - INDENT);
     }
     fprintf(out, "%s\n", text);
 }

@@ -8,9 +8,9 @@
 #include <stdio.h>
 
 /*
- * Write a line, a printf format, to `out`; where it is wider than the terminal
- * (or 100 columns) it goes on in indented lines. Columns are those of its
- * characters, not its bytes. End the program when memory runs out.
+ * Write a line of ASCII, a printf format, to `out`; where it is wider than the
+ * terminal (or 100 columns) it goes on in indented lines. End the program when
+ * memory runs out.
  */
 void say(FILE *out, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
 

@@ -3,9 +3,9 @@
  *
  * A control is the least server of its kind. It reads whatever arrives and
  * answers each read with the same line, as long as most replies of the
- * guessing game (but for the sender of long answers); it knows no protocol, no
- * limits and no deadlines. What a twin costs more than its control is the price
- * of those; what two controls differ by is the price of the model.
+ * guessing game; it knows no protocol, no limits and no deadlines. What a twin
+ * costs more than its control is the price of those; what two controls differ
+ * by is the price of the model.
  *
  * A control takes `--port N` (0 = any free port), accepts and ignores every
  * other option, prints the ready line of all servers here, and exits with 0

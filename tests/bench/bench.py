@@ -222,10 +222,15 @@ class Servers:
             "--quiet"])
 
     def control(self, name):
-        """A control; of the sender, with answers to send."""
-        lines = [f"{line}={self.answer(line)}" for line in
-            ("", "cjk", "cat face")] if name == "bare-sender" else []
-        return Server([self.path("controls", name), "--port=0", *lines])
+        """A control."""
+        return Server([self.path("controls", name), "--port=0"])
+
+    def sender(self):
+        """The bare sender, with answers to send."""
+        lines = [f"{line}={self.answer(line)}"
+            for line in ("", "cjk", "cat face")]
+        return Server([self.path("tests", "bench", "bare-sender"), "--port=0",
+            *lines])
 
     def answer(self, asked):
         """The file with what the finder answers to a line, or to a GET of a
@@ -363,7 +368,7 @@ def long_cases(to):
     """Long answers, and a small question beside them."""
     servers = {twin: (partial(to.twin, twin, "charfinder"), "cjk")
         for twin in TWINS}
-    servers["bare sender"] = (partial(to.control, "bare-sender"), "cjk")
+    servers["bare sender"] = (to.sender, "cjk")
     goals = {("bbr", 1): (1.0, 1.0), ("cubic", 1): (0.88, 0.88),
         ("bbr", 8): (1.4, 1.1)}
     for congestion in ("bbr", "cubic"):
