@@ -78,7 +78,7 @@ judge_twins(
     if (converse_is_same(&p->threads, &p->other) &&
         (t->shape == NULL || has_shape(&p->threads, t->shape)))
         return true;
-    broken->rule = "every byte is the same, and as the protocol says";
+    broken->rule = "answers differ, or are not as the protocol says";
     broken->key = t->script;
     if (t->shape != NULL)
         snprintf(broken->note, sizeof(broken->note),

@@ -182,7 +182,7 @@ compare_one(struct proof *p, const struct talk *t, uint16_t model,
     struct answer_bytes *a = &p->threads, *b = &p->other;
     struct difference d = { .rule = p->peer != NULL
                                         ? "the answer is the finder's"
-                                        : "every byte is the same",
+                                        : "answers differ",
         .key = t->script };
     size_t at = 0;
 
