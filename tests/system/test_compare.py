@@ -226,7 +226,9 @@ class Resume(Folder):
         self.assertTrue(report["complete"])
         self.assertEqual(report["seed"], int(SEED))
         runs = report["scenarios"][0]["runs"]
-        self.assertEqual([run for run in runs if run["block"] == 1], before)
+        # The teller has added which gates they failed.
+        self.assertEqual([{**run, "gates": []} for run in runs
+            if run["block"] == 1], [{**run, "gates": []} for run in before])
         self.assertGreaterEqual(runs[-1]["block"], 3)
         self.assertEqual([run["position"] for run in runs],
             list(range(1, len(before) + 1)) * runs[-1]["block"])
