@@ -238,7 +238,7 @@ complete -c threads-vs-events -l only \
 complete -c threads-vs-events -l peer -x \
     -d 'also check and race a server of yours'
 complete -c threads-vs-events -l peer-speaks -x -a 'game charfinder http' \
-    -d 'protocol of the peer'
+    -d 'protocol of the peers'
 complete -c threads-vs-events -l render -r -F \
     -d 'print the tables of an earlier report.json and make its page'
 complete -c threads-vs-events -l resume -x -a '(__fish_complete_directories)' \
