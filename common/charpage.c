@@ -41,10 +41,11 @@ static const char search_json[] =
 /* What the page says of a single character: before the details, each of them,
  * and after. */
 static const char details_head[] = "<dl>\n";
+static const char place_html[] =
+    "<dt>{{label}}<dd><a href=\"/?query=block%3A{{url}}\">{{text}}</a>\n";
 static const char *const detail_html[] = {
     [CHARDETAIL_TYPED] = "<dt>{{label}}<dd><code>{{text}}</code>\n",
-    [CHARDETAIL_PLACE] = "<dt>{{label}}<dd>"
-                         "<a href=\"/?query=block%3A{{url}}\">{{text}}</a>\n",
+    [CHARDETAIL_PLACE] = place_html,
     [CHARDETAIL_TOLD] = "<dt>{{label}}<dd>{{text}}\n",
 };
 static const char details_tail[] =

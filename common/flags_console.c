@@ -89,8 +89,6 @@ void
 flags_console_begin(
     struct flags_console *console, struct flags_options *options, int64_t now)
 {
-    char text[PROGRESS_START_MAX];
-
     *console = (struct flags_console) {
         .options = options,
         .tally = { .all = options->count },
@@ -102,10 +100,13 @@ flags_console_begin(
         if (console->report == NULL)
             cli_die("%s: %s", options->report, strerrordesc_np(errno));
     }
-    if (!options->show)
+    if (!options->show) {
+        char text[PROGRESS_START_MAX];
+
         print(console, text,
             progress_start(text, options->label, options->site, options->codes,
                 options->count, options->connections));
+    }
     if (console->bar)
         draw(console, now);
 }
