@@ -70,6 +70,15 @@ add_run(struct order runs[], size_t *n, enum subject subject, const char *arm)
     runs[(*n)++].arm = arm;
 }
 
+/* Which peer is the i-th of a block. */
+static enum subject
+peer_of(const struct race *r, size_t i)
+{
+    const size_t peers = plan_peers(r->plan, r->scenario);
+
+    return (enum subject)(SUBJECT_PEER + (i + r->blocks) % peers);
+}
+
 /*
  * Add what stands between the halves of a block: the peers, the controls if it
  * has them, and the peers again the other way round. They take turns in being
@@ -88,11 +97,11 @@ add_middle(struct order runs[], size_t *n, const struct race *r)
             r->plan->server_path[s->program][c] != NULL)
             there[count++] = (enum subject)c;
     for (size_t i = 0; i < peers; i++)
-        add_run(runs, n, SUBJECT_PEER + (i + r->blocks) % peers, "peer");
+        add_run(runs, n, peer_of(r, i), "peer");
     for (size_t i = 0; i < count; i++)
         add_run(runs, n, there[(i + r->blocks) % count], "control");
     for (size_t i = peers; i-- > 0;)
-        add_run(runs, n, SUBJECT_PEER + (i + r->blocks) % peers, "peer");
+        add_run(runs, n, peer_of(r, i), "peer");
 }
 
 /* Which twin a letter of an order stands for. */

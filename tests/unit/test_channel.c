@@ -114,10 +114,10 @@ TEST(a_ring_holds_256_kib_or_one_message)
 
 TEST(names_are_letters_digits_and_two_marks)
 {
+    static const char too_long[] =
+        "12345678901234567890123456789012345678901234567890123456789012345";
     static const char *const wrong[] = { "", "a b", "a.b", "a/b", "a%b", "\x7f",
-        "a@", "[", "`", "{", "/", ":", "caf\xc3\xa9",
-        "1234567890123456789012345678901234567890123456789012345678901234"
-        "5" };
+        "a@", "[", "`", "{", "/", ":", "caf\xc3\xa9", too_long };
     enum channel_status status;
 
     channels_init(&channels, 4, 1);
