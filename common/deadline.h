@@ -90,9 +90,10 @@ enum overdue {
 
 /*
  * Look at a peer, once a sweep: what is waited for, until when (at), and how
- * many bytes the kernel has taken for it. A peer whose time is up is reprieved
- * until the next sweep when its bytes are there: they came while nobody was
- * looking, which is not its fault.
+ * many bytes the kernel has taken for it. Not for PHASE_LINGER, whose end is a
+ * matter of the clock alone, which the twins look at themselves. A peer whose
+ * time is up is reprieved until the next sweep when its bytes are there: they
+ * came while nobody was looking, which is not its fault.
  */
 enum overdue deadline_look(struct deadline *deadline, int64_t now,
     enum phase phase, int64_t at, const struct limits *limits, uint64_t written,

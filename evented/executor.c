@@ -64,7 +64,8 @@ executor_start(struct executor *executor)
     return true;
 }
 
-/* Do a job here and now. The loop that does could not be told of a stop. */
+/* Do a job here and now. The loop that does could not be told of a stop, so it
+ * asks whether one is pending. */
 static void
 do_at_once(struct executor *executor, struct executor_job *job)
 {

@@ -28,7 +28,7 @@ struct executor_job {
     /* Called in the loop's thread, and may free the job. Unless begun says so,
      * the work was not done and never will be: the executor has stopped. */
     void (*done)(void *argument);
-    void *argument;
+    void *argument;        /* of both */
     struct keeper *keeper; /* the loop */
     bool begun;
 

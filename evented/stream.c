@@ -148,7 +148,8 @@ set_reading(struct stream *stream, bool on)
         stream->broken = true;
 }
 
-/* Have the loop go on with its queued streams, after this turn. */
+/* Have the loop go on with its queued streams after this turn: by a timer, as
+ * an event that is made active would belong to it. */
 static void
 take_turns(struct stream_loop *loop)
 {
@@ -571,7 +572,8 @@ end_pause(struct stream *stream, enum stream_news news)
     stream->paused = false;
 }
 
-/* End a pause of a server that stops, the first that there is. */
+/* End a pause of a server that stops, the first that there is. (stream_cut and
+ * advance call it.) */
 static void
 end_pause_by_stop(struct stream *stream)
 {
@@ -759,7 +761,8 @@ stream_loop_free(struct stream_loop *loop)
     free(loop->input);
 }
 
-/* Make a stream that nothing watches yet; NULL: no memory. */
+/* Make a stream, aligned as its type says, that nothing watches yet; NULL: no
+ * memory. */
 static struct stream *
 make_stream(int fd, struct stream_loop *loop,
     const struct stream_handler *handler, void *argument)

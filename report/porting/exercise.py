@@ -376,9 +376,11 @@ read. Begin with it; it names the first function to write.
    above it ends with `Twin: name.`, or there is none, which is the price of the
    port. The sentence above a function says what it must do; the headers
    (`{to}/*.h`, `common/*.h`) are the manual of everything that you call.
-4. A step needs few functions. Below it stands what the finished program calls
-   for the first time in it; some of that matters only later, like what a clock
-   or a signal calls. `make check STEP=3` takes one step alone.
+4. The first step needs the most functions, for a server about thirty, most of
+   them short; the others need few. Let "to write" lead you rather than the list
+   below a step: that has all that the finished program calls there for the first
+   time, and some of it matters only later, like what a clock calls. `make check
+   STEP=3` takes one step alone.
 
 `{project}/{to}/` has the solution. Look when you are stuck; it
 passes all steps.
@@ -463,6 +465,25 @@ def show_needs(exercise, called):
         "to do more."
 
 
+def show_rest(exercise, needs):
+    """What no step calls, as Markdown."""
+    both = twins.read_all()
+    side = both.sides[twins.TWINS.index(exercise.to)]
+    called = set().union(*needs)
+    parts = []
+    for path in exercise.in_order(exercise.to):
+        file = os.path.basename(path)
+        names = [f"`{function.name}`" for function in side[file].functions
+            if (path, function.name) not in called]
+        if names and file.endswith(".c"):
+            parts.append(f"{file}: {', '.join(names)}")
+    return ["", "## What no step calls", "", textwrap.fill(
+        "The ladder does not lead to these: options that no step uses, want of "
+        "descriptors or memory, other programs. " + "; ".join(parts) + ".",
+        ladder.WIDTH, break_long_words=False, break_on_hyphens=False)] \
+        if parts else []
+
+
 def show_steps(exercise, steps, needs, guide):
     """The ladder, as Markdown."""
     parts = []
@@ -476,6 +497,8 @@ def show_steps(exercise, steps, needs, guide):
             parts += ["", textwrap.fill(
                 show_needs(exercise, needs[number - 1]), ladder.WIDTH,
                 break_long_words=False, break_on_hyphens=False)]
+    if needs:
+        parts += show_rest(exercise, needs)
     return "\n".join(parts)
 
 

@@ -24,12 +24,13 @@ ANSWER = b"%d\n" % LONG
     conversation. One thread accepts, the main thread keeps (keeper). Nothing
     has to be read yet.""",
     read=["server.c:server_run", "server.c:open_doors",
-        ("server.c:accept_clients", "server.c:on_accept"),
-        "stream.c:stream_new"])
+        ("server.c:accept_clients", "server.c:on_accept"), "server.c:admit",
+        "server.c:serve", "stream.c:stream_new"])
 def accept(program):
     with program.serve() as server:
         clients = [server.connect() for _ in range(3)]
-        server.expect_accepted(3, "Clients wait, but none is accepted.")
+        server.expect_accepted(3, "Three clients come, and are not accepted, "
+            "or are closed at once (as when serve or stream_new fails).")
         if not all(client.hears_nothing(0.1) for client in clients):
             raise Failed("A client that says nothing hears something.",
                 b"", ["nothing"], ["bytes, or the end"])
@@ -38,16 +39,19 @@ def accept(program):
 @step("one line",
     evented="""Where the threaded twin waits in recv, the loop calls on_readable
     when there is something (if it never does: does the loop stand in accept, or
-    is the event not added?). Bytes are no lines: line_next (common/line.h) finds
-    them, and what is left of one is kept until the next call. The handler is
-    called with each line; an empty one ends the conversation.""",
+    is the event not added, or was the one before not deleted when its socket,
+    which had the same number, was closed?). Bytes are no lines: line_next
+    (common/line.h) finds them, and what is left of one is kept until the next
+    call. The handler is called with each line; an empty one ends the
+    conversation.""",
     threaded="""Where the loop called on_readable, recv waits for something.
     Bytes are no lines: line_next (common/line.h) finds them, and stream_read_line
     returns one at a time to the loop in play. An empty one ends the
     conversation.""",
     read=[("stream.c:fill", "stream.c:on_readable"),
         ("stream.c:stream_read_line", "stream.c:deliver_line"),
-        "guess_server.c:play", "stream.c:stream_finish"])
+        (None, "stream.c:keep_input"), "guess_server.c:play",
+        "stream.c:stream_finish"])
 def one_line(program):
     with program.serve() as server:
         for line in b"\n", b"\r\n":
@@ -64,7 +68,10 @@ def one_line(program):
     evented="""stream_write is called while a line is handled: what is written
     is gathered, and sent when the handler has returned. What the game knew in
     the local variables of play is a session now, which begin makes and each
-    call of play is given.""",
+    call of play is given. A client that sends many lines at once must not keep
+    the loop from the others: after MESSAGES_A_TURN of them deliver stops, the
+    stream is QUEUED, and take_turns has on_turn called in the loop's next
+    turn.""",
     threaded="""What is written is gathered, and sent before the next wait. The
     session that begin made and each call of play was given is a local variable
     of play now.""",
@@ -90,12 +97,15 @@ def one_answer(program):
 @step("many clients",
     evented="""One that is silent costs nothing: no thread stands in its recv.
     But nothing may be kept in a variable that all clients share, unless it is
-    used up before the callback returns, like the loop's buffers.""",
+    used up before the callback returns, like the loop's buffers. When many come
+    at once, accepting rests after some of them (pause_accepting), so that the
+    loop serves those that are there, and goes on by a timer (on_resume).""",
     threaded="""One that is silent has a thread that waits, and disturbs nobody.
     What several threads use, such as the count of clients, is under the
     server's lock.""",
     read=["stream.c:stream_new", ("stream.c:stream_wait", "stream.c:settle"),
-        (None, "stream.c:keep_input"), "server.c:serve"])
+        "server.c:serve", (None, "server.c:pause_accepting"),
+        (None, "server.c:on_resume")])
 def many_clients(program):
     with program.serve() as server:
         server.connect()
@@ -217,6 +227,13 @@ def deadlines(program):
         with server.connect() as client:
             client.send(b"PARAMS 7 7\nNUMBER\n")
             client.expect_end(b"7\n", "A silent client is let go.")
+    with program.serve("--idle-timeout", "1") as server:
+        with server.connect() as client:
+            for _ in range(5):
+                client.send(b"PARAMS 7 7\nNUMBER\n")
+                client.expect(b"7\n", "A client that asks now and then is not "
+                    "idle: its time begins anew with each line.")
+                time.sleep(0.4)
     with program.serve("--stall-timeout", "0.5") as server:
         with server.connect(is_slow=True) as client:
             client.send(FOUND)
@@ -229,7 +246,8 @@ def deadlines(program):
     evented="""A stop loses no answer: what has arrived by then is still read
     and answered, the idle are closed at once, and the loop ends when its last
     stream is gone. Nobody has to be woken: the signal is an event like any
-    other, and keeper_cut goes through the streams.""",
+    other, and keeper_cut goes through the streams. If it runs on: does anybody
+    end a stream that lingers?""",
     threaded="""A stop loses no answer: what has arrived by then is still read
     and answered. Each thread stands in some wait, and must be woken to notice:
     by a signal, which makes recv return EINTR, and which may come just before
@@ -237,7 +255,7 @@ def deadlines(program):
     read=["server.c:stop", "server.c:close_door", "keeper.c:keeper_cut",
         "stream.c:stream_cut", ("server.c:has_ended", "server.c:end_if_empty")])
 def the_stop(program):
-    with program.serve(leaks=True) as server:
+    with program.serve("--strategy", "bisect", leaks=True) as server:
         idle = server.connect()
         clients = [server.connect() for _ in range(20)]
         server.expect_accepted(21, "Clients wait, but none is accepted.")
@@ -311,6 +329,13 @@ def calls_that_block(program):
                     "served only after it.", client.sent,
                     ["nothing yet"], ["bytes, or the end"])
             client.expect(b"7\n", "The answer comes after the call.")
+            with server.connect() as gone:
+                gone.send(b"PARAMS 7 7\nNUMBER\n")
+                time.sleep(0.1)
+                gone.reset()
+            client.send(b"NUMBER\n")
+            client.expect_end(b"ERROR every number already guessed\n",
+                "Another client had left while its call went on.")
 
 
 @step("counters",

@@ -5,11 +5,12 @@ ladder - the steps of a porting exercise, climbed by a program.
     ladder.py [--folder DIR] [--to TWIN] [--step N] NAME COMMAND
 
 NAME says which program it is; for each there is a file here, but this one and
-ladder_web.py. COMMAND starts it; {port} in it becomes a free port, {web} the one of the finder's
-second door, {options} the options that a step needs. A command without {port}
-is that of a twin: options are appended, and it prints its port. The steps are climbed in order, up to the first that
-fails: it is named, with what was sent, expected and received, and with what to
-read. The exit code is 0 when all are passed.
+ladder_web.py. COMMAND starts it; {port} in it becomes a free port, {web} the
+one of the finder's second door, {options} the options that a step needs. A
+command without {port} is that of a twin: options are appended, and it prints
+its port. The steps are climbed in order, up to the first that fails: it is
+named, with what was sent, expected and received, and with what to read. The
+exit code is 0 when all are passed.
 
 `make exercise` (report/porting/exercise.py) lays out what is to be climbed
 with; the steps of NAME stand in NAME.py. A step is a function that talks to the
@@ -245,7 +246,7 @@ class Client:
                 else f"then nothing more for {self.patience:g} s"
                 if ending or len(self.unread) < len(expected) else None))
 
-    def expect(self, wanted, what="The answer is another."):
+    def expect(self, wanted, what=None):
         """Read these bytes; fail when others come."""
         end = time.monotonic() + self.patience
         while len(self.unread) < len(wanted) and \
@@ -253,7 +254,8 @@ class Client:
             if not self._receive(end):
                 break
         if not self.unread.startswith(wanted):
-            self._fail(what, wanted, None)
+            self._fail(what or ("The answer is another." if self.unread
+                else "There is no answer."), wanted, None)
         self.unread = self.unread[len(wanted):]
 
     def expect_end(self, wanted=b"",
@@ -312,6 +314,12 @@ class Client:
     def close(self):
         """Close as a program that ends does."""
         self.socket.close()
+
+    def reset(self):
+        """Close as a program that crashes may."""
+        self.socket.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER,
+            struct.pack("ii", 1, 0))
+        self.close()
 
 
 def unacknowledged(connection):
@@ -374,9 +382,11 @@ class Process:
                 # One that crashes may just be at it.
                 self.wait_until(lambda: self.process.poll() is not None, 0.2)
             code = self.process.poll()
+            # Not what the end calls: that is no matter of this step.
+            called = self.unwritten()
             if code is None:
                 self.end()
-            self.program.called.update(dict.fromkeys(self.unwritten()))
+            self.program.called.update(dict.fromkeys(called))
             self.program.said = self.complaints()
             if code is None or (self.may_end and code >= 0):
                 return
