@@ -87,10 +87,11 @@ HOST_CFLAGS ?= -O2 -g
 knows = $(shell $(CC) $(CFLAGS) -Werror $1 -x c -c -o /dev/null /dev/null \
 	2>/dev/null && echo '$1')
 
-# This control needs liburing.
-UNBUILT := $(shell echo '\#include <liburing.h>' | \
-	$(CC) -E -x c -o /dev/null - 2>/dev/null || \
-	echo report/controls/bare_io_uring.c)
+# These controls need liburing, or libcurl.
+unless_there = $(shell $(CC) -E -include $1 -x c -o /dev/null /dev/null \
+	2>/dev/null || echo $(2:%=report/controls/%.c))
+UNBUILT := $(call unless_there,liburing.h,bare_io_uring) \
+	$(call unless_there,curl/curl.h,curl_easy curl_multi)
 
 # Distributions have their own opinion of both; 0 leaves them to CFLAGS.
 HARDENING ?= 1
@@ -288,6 +289,7 @@ endef
 $(foreach c,$(CONTROLS),$(eval $(call control,$c)))
 $(CONTROL_PROGRAMS): LDLIBS = -levent_core
 $(B)/controls/bare-io-uring: LDLIBS = -luring
+$(B)/controls/curl-easy $(B)/controls/curl-multi: LDLIBS = -lcurl -levent_core
 
 # It stands in the report how everything was compiled, and from what; but not
 # in which folder, so that the result is the same in any.
@@ -622,9 +624,9 @@ PACKAGING_PACKAGES := debhelper fish groff-base lintian mandoc systemd zsh
 FULL_PACKAGES := valgrind iproute2 clang $(PACKAGING_PACKAGES)
 
 PACKAGES := gcc libc6-dev pkg-config libevent-dev libunistring-dev \
-	libgif-dev libjansson-dev nettle-dev libicu-dev liburing-dev libwslay-dev \
-	iso-codes check strace python3 python3-wsproto gnuplot-nox unicode-data \
-	$(MORE_PACKAGES)
+	libcurl4-gnutls-dev libgif-dev libjansson-dev nettle-dev libicu-dev \
+	liburing-dev libwslay-dev iso-codes check strace python3 \
+	python3-wsproto gnuplot-nox unicode-data $(MORE_PACKAGES)
 
 # dpkg-query exits non-zero when one is unknown; the list is what counts.
 deps:

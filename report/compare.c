@@ -36,7 +36,7 @@
 struct chosen {
     const struct scenario *scenario[OPTIONS_SCENARIOS_MAX];
     size_t count;
-    bool lacks_finder; /* some were left out, as it is not built */
+    bool lacks[PROGRAMS]; /* some were left out, as it is not built */
 };
 
 /* Take over where the servers are. */
@@ -199,7 +199,7 @@ choose(struct chosen *chosen, const struct request *request,
         if (plan->server_path[s->program][SUBJECT_THREADED] != NULL)
             chosen->scenario[chosen->count++] = s;
         else
-            chosen->lacks_finder = true;
+            chosen->lacks[s->program] = true;
     }
 }
 
@@ -233,6 +233,26 @@ announce_peers(const struct chosen *chosen, const struct plan *plan)
             names);
 }
 
+/* Say which programs of others would have had a part and are not installed. */
+static void
+announce_missing(const struct chosen *chosen, const struct plan *plan)
+{
+    char names[128] = "";
+    size_t used = 0;
+    unsigned wanted = 0;
+
+    for (size_t i = 0; i < chosen->count; i++)
+        if (chosen->scenario[i]->job != NULL)
+            wanted |= chosen->scenario[i]->job->columns;
+    for (int s = 0; s < SUBJECTS; s++)
+        if ((wanted & (1u << s)) != 0 &&
+            plan->server_path[PROGRAM_FLAGS][s] == NULL)
+            used += (size_t)snprintf(names + used, sizeof(names) - used, "%s%s",
+                used > 0 ? ", " : "", subjects[s].title);
+    if (used > 0)
+        say(stdout, "Missing, so not raced: %s.", names);
+}
+
 /* Say what is going to happen and how long it will take. */
 static double
 announce(const struct request *request, const struct chosen *chosen,
@@ -260,9 +280,12 @@ announce(const struct request *request, const struct chosen *chosen,
     else
         say(stdout, "Rates and latencies will be missing: %s.",
             plan->placement.why);
-    if (chosen->lacks_finder && !request->check_only)
-        say(stdout,
-            "Scenarios of the charfinder are left out: it is not built.");
+    for (int p = 0; p < PROGRAMS && !request->check_only; p++)
+        if (chosen->lacks[p])
+            say(stdout, "Scenarios of the %s are left out: it is not built.",
+                program_names[p]);
+    if (!request->check_only)
+        announce_missing(chosen, plan);
     if (plan->peers_count > 0 && !request->check_only)
         announce_peers(chosen, plan);
     fflush(stdout);
@@ -603,9 +626,10 @@ hold_on_to(const char *report)
 int
 main(int argc, char **argv)
 {
-    struct programs programs;
-    struct request request;
-    struct plan plan;
+    /* Too large for the stack. */
+    static struct programs programs;
+    static struct request request;
+    static struct plan plan;
     const char *missing, *output;
     char *baseline = NULL;
     bool good;
@@ -633,6 +657,7 @@ main(int argc, char **argv)
     output = request.resume != NULL   ? request.resume
              : request.output != NULL ? request.output
                                       : programs.output;
+    plan.output = output;
     good = compare(&request, &plan, output);
     free(request.started);
     free(baseline);

@@ -15,4 +15,9 @@ const char *const metric_keys[METRICS] = {
     [METRIC_STORM] = "storm_ns",
     [METRIC_BACKGROUND] = "background_bytes_per_second",
     [METRIC_ANSWERED] = "answered",
+    [METRIC_TOTAL] = "total_ns",
+    [METRIC_CPU_FILE] = "cpu_ns_per_file",
+    [METRIC_SOON] = "requests_in_10_ms",
+    [METRIC_PAUSE] = "longest_pause_ns",
+    [METRIC_FRAMES] = "frames_shown",
 };

@@ -56,7 +56,10 @@ static const struct argp_option options[] = {
         "run N blocks of each scenario (4 runs of the twins or more in each); "
         "fewer than 6 give no verdict",
         2 },
-    { "seconds", KEY_SECONDS, "S", 0, "measure for S seconds in each run", 2 },
+    { "seconds", KEY_SECONDS, "S", 0,
+        "measure for S seconds in each run; in one of a download or the "
+        "spinner, wait for S seconds in all",
+        2 },
     { "seed", KEY_SEED, "N", 0,
         "use the conversations and the order of the run with seed N", 2 },
     { "output", KEY_OUTPUT, "DIR", 0,

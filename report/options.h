@@ -10,7 +10,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#define OPTIONS_SCENARIOS_MAX 32
+#define OPTIONS_SCENARIOS_MAX 64
 
 /* What the command line asks for. Strings are argv's. */
 struct request {

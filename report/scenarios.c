@@ -6,34 +6,61 @@
 const char *const program_names[PROGRAMS] = {
     [PROGRAM_GUESS] = "guess-server",
     [PROGRAM_CHARFINDER] = "charfinder",
+    [PROGRAM_FLAGS] = "flags",
+    [PROGRAM_SPINNER] = "spinner",
 };
 
 /* As --peer says. */
 static char peer_names[PEERS_MAX][PEER_NAME_MAX + 1];
 
 #define PEER(i)                                                                \
-    [SUBJECT_PEER + (i)] = { peer_names[i], peer_names[i], { NULL, NULL },     \
-        { NULL, NULL }, NULL, false, false }
+    [SUBJECT_PEER + (i)] = { .name = peer_names[i], .title = peer_names[i] }
+
+/* How downloaders are called. */
+#define FLAGS(at_once) "--base-url %b -m " at_once " -d %d %o %c"
+#define CURL(how)                                                              \
+    "-q -s -S -f " how " --noproxy * --output-dir %d --remote-name-all %u"
 
 const struct subject_info subjects[SUBJECTS] = {
     [SUBJECT_THREADED] = { "threaded", "threads",
-        { "threaded/guess-server", "threaded/charfinder" },
-        { "guess-server-threaded", "charfinder-threaded" }, NULL, true, false },
+        { "threaded/guess-server", "threaded/charfinder", "threaded/flags",
+            "threaded/spinner" },
+        { "guess-server-threaded", "charfinder-threaded", "flags-threaded",
+            "spinner-threaded" },
+        .counts = true, .words = FLAGS("%m") },
     [SUBJECT_EVENTED] = { "evented", "events",
-        { "evented/guess-server", "evented/charfinder" },
-        { "guess-server-evented", "charfinder-evented" }, NULL, true, false },
+        { "evented/guess-server", "evented/charfinder", "evented/flags",
+            "evented/spinner" },
+        { "guess-server-evented", "charfinder-evented", "flags-evented",
+            "spinner-evented" },
+        .counts = true, .words = FLAGS("%m") },
     [SUBJECT_BARE_EPOLL] = { "bare-epoll", "bare epoll loop",
-        { "controls/bare-epoll", NULL }, { NULL, NULL }, &ask_bare, false,
-        false },
+        { "controls/bare-epoll" }, .ask = &ask_bare },
     [SUBJECT_BARE_THREADS] = { "bare-threads", "bare threads",
-        { "controls/bare-threads", NULL }, { NULL, NULL }, &ask_bare, false,
-        false },
+        { "controls/bare-threads" }, .ask = &ask_bare },
     [SUBJECT_MANUAL] = { "manual-bufferevent", "manual bufferevent",
-        { "controls/manual-bufferevent", NULL }, { NULL, NULL }, &ask_bare,
-        false, false },
+        { "controls/manual-bufferevent" }, .ask = &ask_bare },
     [SUBJECT_BARE_IO_URING] = { "bare-io-uring", "bare io_uring",
-        { "controls/bare-io-uring", NULL }, { NULL, NULL }, &ask_bare, false,
-        true },
+        { "controls/bare-io-uring" }, .ask = &ask_bare,
+        .needs_io_uring = true },
+    [SUBJECT_ONE] = { "one-by-one", "one by one",
+        { [PROGRAM_FLAGS] = "threaded/flags" },
+        { [PROGRAM_FLAGS] = "flags-threaded" }, .words = FLAGS("1") },
+    [SUBJECT_INLINE] = { "evented-inline", "saving in the loop",
+        { [PROGRAM_FLAGS] = "evented/flags" },
+        { [PROGRAM_FLAGS] = "flags-evented" },
+        .words = "--savers 0 " FLAGS("%m") },
+    [SUBJECT_CURL_EASY] = { "curl-easy", "libcurl in threads",
+        { [PROGRAM_FLAGS] = "controls/curl-easy" }, .words = "%m %d %u" },
+    [SUBJECT_CURL_MULTI] = { "curl-multi", "libcurl on libevent",
+        { [PROGRAM_FLAGS] = "controls/curl-multi" }, .words = "%m %d %u" },
+    [SUBJECT_CURL] = { "curl", "curl", .tool = "curl",
+        .words = CURL("-Z --parallel-max %m"), .words_alone = CURL("") },
+    [SUBJECT_WGET2] = { "wget2", "wget2", .tool = "wget2",
+        .words = "-q --no-config --no-proxy --max-threads %m -P %d %u" },
+    [SUBJECT_ARIA2] = { "aria2", "aria2", .tool = "aria2c",
+        .words = "-q --no-conf --no-proxy 127.0.0.1 --file-allocation none "
+                 "-Z -j %m -d %d %u" },
     PEER(0),
     PEER(1),
     PEER(2),
@@ -115,6 +142,44 @@ static const struct ask get_all = GET("/?query=cjk&stop=all");
     .family = "blocking", GAME, .connections = 64, .primary = METRIC_RATE,     \
     .has = BIT(RATE) | LATENCY | BIT(CPU), .warmup = 0.15, .window = 0.3,      \
     .suites = LONGER
+
+/*
+ * Jobs: downloads, and the spinner. Flags of 13 KB are as large as those of the
+ * book; all 676 codes are asked for, and 194 of them found. Files are saved
+ * where the report is: --output says on which disk, or in which memory.
+ */
+#define COLUMN(s) (1u << SUBJECT_##s)
+#define LIBCURL   (COLUMN(CURL_EASY) | COLUMN(CURL_MULTI))
+#define TOOLS     (COLUMN(CURL) | COLUMN(WGET2) | COLUMN(ARIA2))
+#define KB        ((size_t)1000)
+
+static const struct job load_20 = { 20, 13 * KB, 0.5, 1,
+    COLUMN(ONE) | LIBCURL };
+/* One by one takes 17 s so, and would take 338 s with 0.5 s. */
+static const struct job load_676 = { 676, 13 * KB, 0.025, 1,
+    COLUMN(ONE) | LIBCURL };
+static const struct job load_flat = { 194, 13 * KB, 0, 1, LIBCURL | TOOLS };
+static const struct job load_rush = { 676, 13 * KB, 0.05, 1, LIBCURL };
+static const struct job load_wait = { 676, 13 * KB, 0, 1, LIBCURL };
+static const struct job save_13k = { 194, 13 * KB, 0, 1, COLUMN(INLINE) };
+static const struct job save_130k = { 194, 130 * KB, 0, 1, COLUMN(INLINE) };
+static const struct job save_10m = { 10, 10000 * KB, 0, 1, COLUMN(INLINE) };
+static const struct job names_194 = { 194, 13 * KB, 0.02, 2, 0 };
+/* The book turns for 3 s; as many frames as 1 s has tell as much. */
+static const struct job spin = { .delay = 1 };
+
+#define JOB .way = LOAD_CLOSED, .blocks = 8, .controls = true, .suites = FULL
+#define DOWNLOAD(what, about)                                                  \
+    .family = "download", .program = PROGRAM_FLAGS, .job = &(what), JOB,       \
+    .primary = METRIC_##about, .has = BIT(about)
+#define SAVE(what)                                                             \
+    .family = "save", .program = PROGRAM_FLAGS, .job = &(what), JOB,           \
+    .primary = METRIC_TOTAL, .has = BIT(TOTAL) | BIT(CPU_FILE) | BIT(PAUSE)
+#define SPIN                                                                   \
+    .family = "spin", .program = PROGRAM_SPINNER, .job = &spin,                \
+    .way = LOAD_CLOSED, .blocks = 6, .suites = FULL, .primary = METRIC_FRAMES, \
+    .has = BIT(FRAMES) | BIT(PAUSE)
+#define EFFORT (BIT(CPU_FILE) | BIT(SWITCHES))
 
 /*
  * The sweep is one process that is loaded at one level after the other. What
@@ -446,6 +511,90 @@ const struct scenario scenarios[] = {
         .warmup = 0.15,
         .window = 0.2,
         .suites = FULL },
+    { .name = "load-20",
+        .title = "For 20 flags, all at once, from a slow server",
+        .question = "Which has 20 flags sooner, 20 at once, when the server "
+                    "takes its time for each?",
+        DOWNLOAD(load_20, TOTAL) | EFFORT,
+        .connections = 20 },
+    { .name = "load-676",
+        .title = "For 676 codes, 600 at once, from a slow server",
+        .question = "Which has 676 answers sooner, 600 at once, when the "
+                    "server takes its time for each?",
+        DOWNLOAD(load_676, TOTAL) | EFFORT,
+        .connections = 600 },
+    { .name = "load-flat-1",
+        .title = "For 194 flags, one by one, from a fast server",
+        .question = "What does a flag cost when the server does not wait, and "
+                    "one is asked for at a time?",
+        DOWNLOAD(load_flat, TOTAL) | EFFORT,
+        .connections = 1 },
+    { .name = "load-flat-30",
+        .title = "For 194 flags, 30 at once, from a fast server",
+        .question = "What does a flag cost when the server does not wait, and "
+                    "30 are asked for at a time?",
+        DOWNLOAD(load_flat, TOTAL) | EFFORT,
+        .connections = 30 },
+    { .name = "load-flat-300",
+        .title = "For 194 flags, all at once, from a fast server",
+        .question = "What does a flag cost when the server does not wait, and "
+                    "all are asked for at once?",
+        DOWNLOAD(load_flat, TOTAL) | EFFORT,
+        .connections = 300 },
+    { .name = "load-rush",
+        .title = "For 676 codes, 600 at once",
+        .question =
+            "Which asks so fast that a server may take it for an attack?",
+        DOWNLOAD(load_rush, SOON) | BIT(TOTAL),
+        .connections = 600 },
+    { .name = "load-wait-676",
+        .title = "With 676 requests waiting for their answers",
+        .question = "What does a request cost that only waits?",
+        DOWNLOAD(load_wait, MEMORY),
+        .special = SPECIAL_WAITING,
+        .connections = 676 },
+    { .name = "save-13k",
+        .title = "For 194 files of 13 KB, 30 at once",
+        .question = "Does it matter whether threads, an executor or the "
+                    "loop save files of 13 KB?",
+        SAVE(save_13k),
+        .connections = 30 },
+    { .name = "save-130k",
+        .title = "For 194 files of 130 KB, 30 at once",
+        .question = "Does it matter whether threads, an executor or the "
+                    "loop save files of 130 KB?",
+        SAVE(save_130k),
+        .connections = 30 },
+    { .name = "save-10m",
+        .title = "For 10 files of 10 MB at once",
+        .question = "Does it matter whether threads, an executor or the "
+                    "loop save files of 10 MB?",
+        SAVE(save_10m),
+        .connections = 30 },
+    { .name = "save-sync",
+        .title = "For 194 files of 13 KB, 30 at once, each on the disk",
+        .question = "Does it matter whether threads, an executor or the "
+                    "loop save files that must be on the disk?",
+        SAVE(save_13k),
+        .options = { "--fsync", "--fsync" },
+        .connections = 30 },
+    { .name = "names-194",
+        .title = "For 194 flags in two requests each, 30 at once",
+        .question = "What does a second request for each flag cost, which only "
+                    "the first lets be made?",
+        DOWNLOAD(names_194, TOTAL) | EFFORT,
+        .options = { "--names", "--names" },
+        .connections = 30 },
+    { .name = "spin",
+        .title = "While a slow function waits",
+        .question = "Does the spinner turn while a slow function waits?",
+        SPIN },
+    { .name = "spin-block",
+        .title = "While a slow function blocks",
+        .question = "Does the spinner turn while a slow function blocks where "
+                    "it is called?",
+        SPIN,
+        .options = { "--block", "--block" } },
 };
 const size_t scenarios_count = sizeof(scenarios) / sizeof(scenarios[0]);
 
@@ -486,6 +635,8 @@ scenario_has(const struct scenario *s, enum metric m)
 const char *
 scenario_load_model(const struct scenario *s)
 {
+    if (s->job != NULL)
+        return "run to its end";
     if (s->special == SPECIAL_STORM)
         return "all at once, each asks once";
     if (s->special == SPECIAL_LEVELS)

@@ -11,15 +11,21 @@
 #include <stdbool.h>
 #include <stddef.h>
 
-/* The programs that exist twice and serve. */
-enum program { PROGRAM_GUESS, PROGRAM_CHARFINDER, PROGRAMS };
+/* The programs that exist twice: servers, and what is run to its end. */
+enum program {
+    PROGRAM_GUESS,
+    PROGRAM_CHARFINDER,
+    PROGRAM_FLAGS,
+    PROGRAM_SPINNER,
+    PROGRAMS
+};
 
 extern const char *const program_names[PROGRAMS];
 
 /* Servers of the reader's own, as many as a page shows side by side. */
 #define PEERS_MAX 4
 
-/* The servers, in the order of the report's columns. */
+/* Who is raced, in the order of the report's columns. */
 enum subject {
     SUBJECT_THREADED,
     SUBJECT_EVENTED,
@@ -27,6 +33,13 @@ enum subject {
     SUBJECT_BARE_THREADS,
     SUBJECT_MANUAL,
     SUBJECT_BARE_IO_URING,
+    SUBJECT_ONE,    /* downloads with threads, of which there is one */
+    SUBJECT_INLINE, /* downloads with events, saved in the loop */
+    SUBJECT_CURL_EASY,
+    SUBJECT_CURL_MULTI,
+    SUBJECT_CURL,
+    SUBJECT_WGET2,
+    SUBJECT_ARIA2,
     SUBJECT_PEER, /* the first server of the reader's own */
     SUBJECTS = SUBJECT_PEER + PEERS_MAX
 };
@@ -40,6 +53,10 @@ struct subject_info {
     const struct ask *ask; /* instead of the scenario's; NULL = the same */
     bool counts;           /* tells on SIGUSR1 how many lines it was sent */
     bool needs_io_uring;   /* of the kernel */
+    const char *tool;      /* a program of others, looked up in PATH */
+    /* The words after a downloader's name; see job.h for what %x stands for. */
+    const char *words;
+    const char *words_alone; /* where one request is made at a time, if other */
 };
 
 extern const struct subject_info subjects[SUBJECTS];
@@ -72,12 +89,26 @@ enum special {
     SPECIAL_NONE,
     SPECIAL_LEVELS, /* connections grow by idle_levels; memory at each */
     SPECIAL_STORM,  /* all connections at once, each asks once */
-    SPECIAL_BURST   /* the rate rises for BURST_SECONDS of the window */
+    SPECIAL_BURST,  /* the rate rises for BURST_SECONDS of the window */
+    SPECIAL_WAITING /* of a job: memory while WAITING_FEW requests wait, then
+                       all connections */
 };
 
+#define WAITING_FEW   ((size_t)100)
 #define BURST_BEFORE  0.4 /* share of the window before the burst */
 #define BURST_SECONDS 0.2
 #define BURST_FACTOR  1.5 /* of the faster twin's capacity */
+
+/* A command that is run to its end, instead of a server that is loaded. */
+struct job {
+    size_t flags;     /* to download; 0 = it is a spinner */
+    size_t size;      /* bytes of each */
+    double delay;     /* seconds before each answer; of a spinner, it turns */
+    size_t requests;  /* for each flag */
+    unsigned columns; /* the controls that run, a bit each */
+};
+
+#define SPIN_FRAMES_A_SECOND 10
 
 /* What goes on beside the measured requests. */
 struct background {
@@ -95,10 +126,11 @@ struct scenario {
     const char *question; /* in words */
     const char *family;   /* see report-json.md */
     enum program program;
-    const struct ask *ask;
+    const struct ask *ask; /* NULL = a job says what is done */
+    const struct job *job; /* NULL = a server is loaded */
     enum load_way way;
     enum special special;
-    size_t connections; /* at the end */
+    size_t connections; /* at the end; of a job, requests at once */
     size_t active;      /* that ask; 0 = all */
     double rate;        /* open loop: requests per second, or... */
     double share;       /* ... of what the slower twin can do */

@@ -2,8 +2,8 @@
 
 #include "report/clock.h"
 #include "report/load/crowd.h"
+#include "report/run/around.h"
 #include "report/run/launch.h"
-#include "report/run/others.h"
 #include "report/run/pace.h"
 
 #include <assert.h>
@@ -25,79 +25,6 @@
 struct edge {
     uint64_t server_cpu, load_cpu, load_wait;
 };
-
-/*
- * What is read before the window and after the drain, as the load stands still
- * meanwhile, for some milliseconds.
- */
-struct around {
-    uint64_t at, server_cpu, load_all, run_queue;
-    struct kernel_cpu cpu, load_cpu;
-    struct others others;
-    struct kernel_counters kernel;
-    bool run_queue_known;
-};
-
-/* Read what happens around the window. */
-static void
-read_around(
-    struct around *a, const struct process *server, const struct placement *p)
-{
-    a->others = others_read("/proc", server->whole);
-    a->kernel = kernel_read();
-    a->run_queue_known = resources_wait_ns(server->whole, &a->run_queue) == 0;
-    a->cpu = kernel_cpu_seconds(p->server_cpu);
-    a->load_cpu = kernel_cpu_seconds(p->load_cpu);
-    a->load_all = resources_all_cpu_ns();
-    a->server_cpu = resources_cpu_ns(server->whole);
-    a->at = clock_ns();
-}
-
-/* Note what other processes took. */
-static void
-note_others(struct run *run, struct others *before, struct others *after,
-    const struct placement *p)
-{
-    run->others_seconds = after->seconds - before->seconds;
-    if (run->others_seconds < 0)
-        run->others_seconds = NAN; /* one of them is no longer seen */
-    json_decref(run->others);
-    run->others = others_named(before, after, p->load_cpu, p->server_cpu);
-    others_free(before);
-    others_free(after);
-}
-
-/* Read once more, and note the differences. */
-static void
-note_around(struct run *run, struct around *a, const struct process *server,
-    const struct placement *p)
-{
-    struct around b;
-    double share;
-
-    read_around(&b, server, p);
-    run->kernel = kernel_growth(&a->kernel, &b.kernel);
-    run->stolen_seconds =
-        b.cpu.stolen - a->cpu.stolen + b.load_cpu.stolen - a->load_cpu.stolen;
-    /* What the kernel put off for load and server is no others' work. */
-    if (run->own_core) {
-        run->foreign_seconds =
-            b.cpu.busy - a->cpu.busy -
-            others_network(&a->others, &b.others, p->server_cpu) -
-            (double)(b.server_cpu - a->server_cpu) / 1e9;
-        run->load_foreign_seconds =
-            b.load_cpu.busy - a->load_cpu.busy -
-            others_network(&a->others, &b.others, p->load_cpu) -
-            (double)(b.load_all - a->load_all) / 1e9;
-    }
-    note_others(run, &a->others, &b.others, p);
-    run->run_queue_known =
-        a->run_queue_known && b.run_queue_known && b.run_queue >= a->run_queue;
-    share = (double)run->tally.window_ns / (double)(b.at - a->at);
-    if (run->run_queue_known)
-        run->run_queue_ns =
-            (uint64_t)(share * (double)(b.run_queue - a->run_queue));
-}
 
 /* Take the readings at the start of the window. */
 static void
@@ -317,7 +244,7 @@ measure_window(struct run *run, const struct plan *plan, struct load *load,
     start = clock_ns();
     load_run(load, run->active, (uint64_t)(s->warmup * 1e9), &warm);
     run->warmup_ns = clock_ns() - start;
-    read_around(&around, server, where);
+    around_read(&around, server->whole, where);
     /* What has piled up meanwhile must be gone before anything counts. */
     load_run(load, run->active, BREATH_NS, &warm);
     read_start(&edge, server);
@@ -331,7 +258,7 @@ measure_window(struct run *run, const struct plan *plan, struct load *load,
     run->background.replies = after.replies - before.replies;
     run->background.bytes = after.bytes - before.bytes;
     load_drain(load, &run->tally);
-    note_around(run, &around, server, where);
+    around_note(run, &around, server->whole, 0, where);
     if (in_time)
         keep_time(false);
 }
@@ -345,11 +272,11 @@ measure_storm(struct run *run, const struct plan *plan, struct load *load,
     struct around around;
     struct edge edge;
 
-    read_around(&around, server, where);
+    around_read(&around, server->whole, where);
     read_start(&edge, server);
     load_storm(load, run->connections, &run->tally);
     read_end(run, &edge, server);
-    note_around(run, &around, server, where);
+    around_note(run, &around, server->whole, 0, where);
 }
 
 /* Tell whether memory is read with no connections open and with all. */
@@ -393,8 +320,8 @@ load_server(struct run *run, const struct plan *plan, double burst,
 }
 
 /* Make the run of a stage ready. */
-static void
-begin_stage(struct run *run, const struct stage *stage,
+void
+measure_begin(struct run *run, const struct stage *stage,
     const struct order *order, const struct plan *plan)
 {
     const struct scenario *s = stage->scenario;
@@ -507,7 +434,7 @@ measure(const struct order *order, const struct plan *plan)
     if (runs == NULL)
         err(1, NULL);
     for (size_t i = 0; i < order->count; i++)
-        begin_stage(&runs[i], &order->stages[i], order, plan);
+        measure_begin(&runs[i], &order->stages[i], order, plan);
     if (s->all_cores)
         plan_unpin(plan);
     if (launch(&server, s, order->subject, plan, NULL) == -1) {

@@ -28,6 +28,10 @@ struct order {
     double started;         /* seconds since the comparison was begun */
 };
 
+/* Make the run of one stage of an order ready to be filled in. */
+void measure_begin(struct run *run, const struct stage *stage,
+    const struct order *order, const struct plan *plan);
+
 /*
  * Perform a run and return it as an array, which the caller owns, with an
  * object of report.json for each stage. A run that fails says in `invalid` why.

@@ -15,6 +15,8 @@
 #define HANGS           2.2     /* seconds until nobody waits any more */
 #define SYSCALL_SECONDS 2.25    /* the passes of their own, of one server */
 #define CAPACITY_RUNS   2       /* to find a rate */
+#define SECONDS_A_FLAG  0.0004  /* of a download, beside its delay and its */
+#define BYTES_A_SECOND  3e8
 
 /* Tell whether two processors are threads of one core, as the kernel says in
  * a list like "0-1,4". */
@@ -174,12 +176,21 @@ plan_has_controls(
            is_among(block, PLAN_ARM_BLOCKS, plan_blocks(plan, s));
 }
 
+/* Tell whether a control is there and wanted. */
+bool
+plan_has_control(
+    const struct plan *plan, const struct scenario *s, enum subject control)
+{
+    return s->controls && plan->server_path[s->program][control] != NULL &&
+           (s->job == NULL || (s->job->columns & (1u << control)) != 0);
+}
+
 /* Peers run where the controls do, in the sweep, and wherever the finder is
  * asked. */
 size_t
 plan_peers(const struct plan *plan, const struct scenario *s)
 {
-    bool fits = plan->peer_speaks == s->ask->speaks &&
+    bool fits = s->job == NULL && plan->peer_speaks == s->ask->speaks &&
                 (s->controls || s->peer || s->program == PROGRAM_CHARFINDER) &&
                 (s->background.role == NULL ||
                     s->background.ask->speaks == s->ask->speaks);
@@ -204,10 +215,55 @@ plan_connections(const struct scenario *s)
     return files.rlim_max > others ? (size_t)files.rlim_max - others : 1;
 }
 
+/* Count what goes on at once. */
+size_t
+plan_at_once(const struct scenario *s, enum subject subject)
+{
+    if (subject == SUBJECT_ONE || s->connections < 1)
+        return 1;
+    return s->job->flags < s->connections ? s->job->flags : s->connections;
+}
+
+/* Count how often so many at once are waited for. */
+static size_t
+count_waves(const struct scenario *s, size_t at_once)
+{
+    return (s->job->flags + at_once - 1) / at_once * s->job->requests;
+}
+
+/* Choose the delay. */
+double
+plan_delay(const struct plan *plan, const struct scenario *s)
+{
+    if (plan->window == 0 || s->job->delay == 0)
+        return s->job->delay;
+    return s->job->flags == 0
+               ? plan->window
+               : plan->window /
+                     (double)count_waves(s, plan_at_once(s, SUBJECT_THREADED));
+}
+
+/* Add the delays. */
+double
+plan_ideal(
+    const struct plan *plan, const struct scenario *s, enum subject subject)
+{
+    double delay = plan_delay(plan, s);
+
+    return s->job->flags == 0
+               ? delay
+               : delay * (double)count_waves(s, plan_at_once(s, subject));
+}
+
 /* Estimate one run. */
 double
-plan_run_seconds(const struct plan *plan, const struct scenario *s)
+plan_run_seconds(
+    const struct plan *plan, const struct scenario *s, enum subject subject)
 {
+    if (s->job != NULL)
+        return RUN_OVERHEAD + plan_ideal(plan, s, subject) +
+               (double)s->job->flags *
+                   (SECONDS_A_FLAG + (double)s->job->size / BYTES_A_SECOND);
     return (s->goes_on ? STAGE_OVERHEAD : RUN_OVERHEAD) + s->warmup +
            plan_window(plan, s) + 2 * (double)s->connections / OPENED_PER_S +
            (s->hangs ? HANGS : 0);
@@ -219,9 +275,21 @@ count_controls(const struct plan *plan, const struct scenario *s)
 {
     size_t n = 0;
 
-    for (int c = SUBJECT_BARE_EPOLL; s->controls && c < SUBJECT_PEER; c++)
-        n += plan->server_path[s->program][c] != NULL;
+    for (int c = SUBJECT_BARE_EPOLL; c < SUBJECT_PEER; c++)
+        n += plan_has_control(plan, s, (enum subject)c);
     return n;
+}
+
+/* Estimate the runs of the controls in a block. */
+static double
+controls_seconds(const struct plan *plan, const struct scenario *s)
+{
+    double seconds = 0;
+
+    for (int c = SUBJECT_BARE_EPOLL; c < SUBJECT_PEER; c++)
+        if (plan_has_control(plan, s, (enum subject)c))
+            seconds += plan_run_seconds(plan, s, (enum subject)c);
+    return seconds;
 }
 
 /* Estimate a scenario. */
@@ -229,15 +297,18 @@ double
 plan_seconds(const struct plan *plan, const struct scenario *s)
 {
     size_t blocks = plan_blocks(plan, s), runs = 0;
+    double controls = 0;
 
-    for (size_t block = 1; block <= blocks; block++)
-        runs +=
-            TWIN_RUNS + PEER_RUNS * plan_peers(plan, s) +
-            (plan_has_aa(plan, s, block) ? AA_RUNS : 0U) +
-            (plan_has_controls(plan, s, block) ? count_controls(plan, s) : 0);
+    for (size_t block = 1; block <= blocks; block++) {
+        runs += TWIN_RUNS + PEER_RUNS * plan_peers(plan, s) +
+                (plan_has_aa(plan, s, block) ? AA_RUNS : 0U);
+        if (plan_has_controls(plan, s, block))
+            controls += controls_seconds(plan, s);
+    }
     if (s->share > 0)
         runs += CAPACITY_RUNS;
-    return (double)runs * plan_run_seconds(plan, s) +
+    return (double)runs * plan_run_seconds(plan, s, SUBJECT_THREADED) +
+           controls +
            (s->syscalls
                    ? SYSCALL_SECONDS * (double)(2 + count_controls(plan, s))
                    : 0);

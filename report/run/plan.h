@@ -34,6 +34,7 @@ struct plan {
     struct placement placement;
     /* NULL = there is none. */
     const char *server_path[PROGRAMS][SUBJECTS];
+    const char *output;           /* the folder of the report */
     const char *peers[PEERS_MAX]; /* their commands, */
     size_t peers_count;
     enum ask_speaks peer_speaks; /* and how to talk to them */
@@ -65,6 +66,20 @@ struct placement plan_place(void);
 void plan_unpin(const struct plan *plan);
 void plan_pin(const struct plan *plan);
 
+/*
+ * Return how long after its request an answer leaves in a job, in seconds; of a
+ * spinner, how long it turns. A window that was asked for is what the twins
+ * take at best.
+ */
+double plan_delay(const struct plan *plan, const struct scenario *s);
+
+/* Return how many requests a subject makes at once in a job. */
+size_t plan_at_once(const struct scenario *s, enum subject subject);
+
+/* Return how long a subject takes for a job at best: all delays, in seconds. */
+double plan_ideal(
+    const struct plan *plan, const struct scenario *s, enum subject subject);
+
 /* Return the window of a scenario in seconds. */
 double plan_window(const struct plan *plan, const struct scenario *s);
 
@@ -82,6 +97,10 @@ bool plan_has_aa(
 bool plan_has_controls(
     const struct plan *plan, const struct scenario *s, size_t block);
 
+/* Return whether a control is there and has a part in a scenario. */
+bool plan_has_control(
+    const struct plan *plan, const struct scenario *s, enum subject control);
+
 /* Return how many peers run in a scenario: all or none. */
 size_t plan_peers(const struct plan *plan, const struct scenario *s);
 
@@ -91,8 +110,9 @@ size_t plan_peers(const struct plan *plan, const struct scenario *s);
  */
 size_t plan_connections(const struct scenario *s);
 
-/* Return how many seconds one run of a scenario takes, about. */
-double plan_run_seconds(const struct plan *plan, const struct scenario *s);
+/* Return how many seconds one run of a subject in a scenario takes, about. */
+double plan_run_seconds(
+    const struct plan *plan, const struct scenario *s, enum subject subject);
 
 /* Return how many seconds a scenario takes, about. */
 double plan_seconds(const struct plan *plan, const struct scenario *s);

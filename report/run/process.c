@@ -29,11 +29,13 @@
 #define CONNECT_EACH_MS   10   /* until a peer takes the call */
 #define WORDS_MAX         511  /* bytes of a peer's that are kept */
 
-/* What is to run: a program with options, or a command line for the shell. */
+/* What is to run: a program with options, a command line for the shell, or a
+ * job. */
 struct program {
     const char *path;
     const char *const *options;
-    const char *command; /* NULL = path and options */
+    const char *command; /* NULL = path and options, or... */
+    char *const *job;    /* ... all words of a command; NULL = none */
     const char *trace;   /* where strace writes; NULL = it does not run */
     int cpu;             /* negative = any */
 };
@@ -119,7 +121,9 @@ become_server(const struct process *p, const struct program *program, int out,
         dup2(out != -1 ? out : null, 1) == -1 ||
         (p->errors != -1 && dup2(p->errors, 2) == -1))
         fail("dup2");
-    if (program->command == NULL)
+    if (program->job != NULL)
+        execvp(program->path, program->job);
+    else if (program->command == NULL)
         run_program(program);
     else if (setpgid(0, 0) == 0)
         execl("/bin/sh", "sh", "-c", program->command, (char *)NULL);
@@ -264,6 +268,17 @@ reap(struct process *p, struct rusage *usage)
         keep_words(p);
     p->pid = 0;
     return status;
+}
+
+/* Note what an ended process has used. */
+static void
+note_usage(struct process_end *end, const struct rusage *ru)
+{
+    end->switches = (uint64_t)ru->ru_nvcsw + (uint64_t)ru->ru_nivcsw;
+    end->cpu_seconds =
+        (double)(ru->ru_utime.tv_sec + ru->ru_stime.tv_sec) +
+        (double)(ru->ru_utime.tv_usec + ru->ru_stime.tv_usec) / 1e6;
+    end->stop_seconds = 0;
 }
 
 /* Kill a server that did not start well; return its wait status. */
@@ -486,6 +501,47 @@ process_start_peer(struct process *p, const char *command, int cpu)
     return -1;
 }
 
+/* Start a job. */
+void
+process_start_job(struct process *p, char *const argv[], int cpu, bool heard)
+{
+    const struct program program = { .path = argv[0], .job = argv, .cpu = cpu };
+    int out[2] = { -1, -1 };
+
+    memset(p, 0, sizeof(*p));
+    p->said = "";
+    p->errors = memfd_create("standard error", MFD_CLOEXEC);
+    if (p->errors == -1)
+        err(1, "memfd_create");
+    if (heard && pipe2(out, O_CLOEXEC) == -1)
+        err(1, "pipe");
+    p->out = out[0];
+    if (heard && fcntl(p->out, F_SETFL, O_NONBLOCK) == -1)
+        err(1, "fcntl");
+    spawn(p, &program, out[1]);
+    if (heard)
+        close(out[1]);
+}
+
+/* Reap a job. */
+int
+process_end_job(struct process *p, struct process_end *end)
+{
+    bool ended = process_wait(p, 0);
+    struct rusage ru;
+    int status;
+
+    if (!ended)
+        send_signal(p, SIGKILL);
+    status = reap(p, &ru);
+    note_usage(end, &ru);
+    if (!ended)
+        snprintf(p->error, sizeof(p->error), "did not end");
+    else if (status != 0)
+        describe_end(status, p->error, sizeof(p->error));
+    return ended && status == 0 ? 0 : -1;
+}
+
 /* Ask a server for its counters and picks one. */
 int
 process_counter(struct process *p, const char *name, uint64_t *value)
@@ -548,10 +604,7 @@ process_stop(struct process *p, struct process_end *end)
         send_signal(p, SIGKILL);
     status = reap(p, &ru);
     if (end != NULL) {
-        end->switches = (uint64_t)ru.ru_nvcsw + (uint64_t)ru.ru_nivcsw;
-        end->cpu_seconds =
-            (double)(ru.ru_utime.tv_sec + ru.ru_stime.tv_sec) +
-            (double)(ru.ru_utime.tv_usec + ru.ru_stime.tv_usec) / 1e6;
+        note_usage(end, &ru);
         end->stop_seconds = clock_seconds() - start;
     }
     if (is_peer)

@@ -35,12 +35,12 @@ struct process {
     pid_t whole; /* as for kill(2): the pid; of a peer, its group, negative */
     int pidfd;
     int out;    /* its standard output, not blocking; -1 for a peer */
-    int errors; /* what a peer wrote on standard error; -1 for others */
+    int errors; /* what a peer or a job wrote on standard error; else -1 */
     uint16_t port;
     uint16_t http_port; /* of a server with two doors; else 0 */
     char error[384];    /* why the last call failed */
-    /* The last that a peer wrote on standard error, as a terminal may be shown
-       it (see log_harmless()), in lines; until the next peer has ended. */
+    /* The last that a peer or a job wrote on standard error, as a terminal may
+       be shown it (see log_harmless()), in lines; until the next has ended. */
     const char *said;
 };
 
@@ -48,7 +48,7 @@ struct process {
 struct process_end {
     uint64_t switches;   /* context switches, voluntary and not */
     double cpu_seconds;  /* user and system */
-    double stop_seconds; /* from SIGTERM to the exit */
+    double stop_seconds; /* from SIGTERM to the exit; of a job 0 */
 };
 
 /*
@@ -79,6 +79,23 @@ int process_start_traced(struct process *p, const char *path,
  * and p->said set and nothing that it started left.
  */
 int process_start_peer(struct process *p, const char *command, int cpu);
+
+/*
+ * Start a job, a command that ends by itself: `argv`, ended by NULL, looked up
+ * in PATH where its first word has no slash. Standard output goes to /dev/null
+ * or, if it is `heard`, to a pipe that does not block, p->out; standard error
+ * into a file in memory. The rest is as with process_start(). p->pidfd is
+ * readable when it has ended. A command that cannot be run ends with status
+ * 127, having said why.
+ */
+void process_start_job(
+    struct process *p, char *const argv[], int cpu, bool heard);
+
+/*
+ * Take leave of a job: kill it if it goes on, and reap it. Return 0 when it had
+ * exited with 0 by itself; otherwise -1 with p->error set. p->said is set.
+ */
+int process_end_job(struct process *p, struct process_end *end);
 
 /*
  * Wait up to `limit_ms` for a server to end by itself; false: it goes on. It

@@ -56,8 +56,26 @@ find_one(const char *directory, const char *built, const char *installed)
     return NULL;
 }
 
+/* Find a program of others in PATH; NULL if it is not installed. */
+static char *
+find_tool(const char *name)
+{
+    const char *at = getenv("PATH");
+    char *path;
+
+    for (; at != NULL && *at != '\0'; at += strcspn(at, ":")) {
+        at += *at == ':';
+        if (asprintf(&path, "%.*s/%s", (int)strcspn(at, ":"), at, name) == -1)
+            err(1, NULL);
+        if (path[0] == '/' && access(path, X_OK) == 0)
+            return path;
+        free(path);
+    }
+    return NULL;
+}
+
 /*
- * Find the servers of one program; neither twin without the other. Return
+ * Find the programs of one kind; neither twin without the other. Return
  * the name of a twin that is missing, or NULL.
  */
 static const char *
@@ -68,7 +86,9 @@ find_program(
     int missing;
 
     for (int s = 0; s < SUBJECTS; s++)
-        if (!subjects[s].needs_io_uring || kernel_has_io_uring())
+        if (subjects[s].tool != NULL && program == PROGRAM_FLAGS)
+            path[s] = find_tool(subjects[s].tool);
+        else if (!subjects[s].needs_io_uring || kernel_has_io_uring())
             path[s] = find_one(directory, subjects[s].built[program],
                 subjects[s].installed[program]);
     if (path[SUBJECT_THREADED] != NULL && path[SUBJECT_EVENTED] != NULL)
@@ -91,7 +111,8 @@ programs_find(struct programs *programs, const char **missing)
 
     memset(programs, 0, sizeof(*programs));
     own_directory(directory, sizeof(directory));
-    find_program(programs, directory, PROGRAM_CHARFINDER);
+    for (int p = PROGRAM_CHARFINDER; p < PROGRAMS; p++)
+        find_program(programs, directory, (enum program)p);
     lacks = find_program(programs, directory, PROGRAM_GUESS);
     if (lacks != NULL) {
         *missing = join(directory, lacks);

@@ -1,11 +1,12 @@
 /*
- * programs - where the servers are.
+ * programs - where the programs are.
  *
  * compare looks for them beside itself as `make` leaves them
  * (DIR/threaded/guess-server, DIR/controls/bare-epoll), beside itself as
  * `make install` leaves them (DIR/guess-server-threaded), and for the controls
  * in DIR/../libexec/threads-vs-events/controls, or where libexecdir, as seen
- * from bindir, was when it was compiled (LIBEXEC).
+ * from bindir, was when it was compiled (LIBEXEC). Programs of others are
+ * looked up in PATH.
  */
 #ifndef REPORT_PROGRAMS_H
 #define REPORT_PROGRAMS_H
@@ -18,9 +19,9 @@ struct programs {
 };
 
 /*
- * Find all servers. A control that is not there, or that the kernel cannot run,
- * is NULL and its column is missing from the report; of a program of which not
- * both twins are there, both are NULL. Return 0, or -1 when a twin of the
+ * Find all programs. A control that is not there, or that the kernel cannot
+ * run, is NULL and its column is missing from the report; of a program of which
+ * not both twins are there, both are NULL. Return 0, or -1 when a twin of the
  * guess-server is not there; its path as it should be is then in *missing, a
  * new string. Free the others with programs_free() in either case.
  */

@@ -1,6 +1,7 @@
 #include "report/run/race.h"
 
 #include "report/rng.h"
+#include "report/run/job.h"
 #include "report/run/measure.h"
 #include "report/run/syscalls.h"
 #include "report/values.h"
@@ -94,7 +95,7 @@ add_middle(struct order runs[], size_t *n, const struct race *r)
 
     for (int c = SUBJECT_BARE_EPOLL; c < SUBJECT_PEER; c++)
         if (plan_has_controls(r->plan, s, r->blocks + 1) &&
-            r->plan->server_path[s->program][c] != NULL)
+            plan_has_control(r->plan, s, (enum subject)c))
             there[count++] = (enum subject)c;
     for (size_t i = 0; i < peers; i++)
         add_run(runs, n, peer_of(r, i), "peer");
@@ -134,14 +135,25 @@ order_block(
     return n;
 }
 
-/* Estimate how long one server is run. */
+/* Estimate how long one subject is run. */
 static double
-run_seconds(const struct race *r)
+run_seconds(const struct race *r, enum subject subject)
 {
     double seconds = 0;
 
     for (size_t i = 0; i < r->count; i++)
-        seconds += plan_run_seconds(r->plan, r->stages[i].scenario);
+        seconds += plan_run_seconds(r->plan, r->stages[i].scenario, subject);
+    return seconds;
+}
+
+/* Estimate how long n of them are. */
+static double
+runs_seconds(const struct race *r, const struct order runs[], size_t n)
+{
+    double seconds = 0;
+
+    for (size_t i = 0; i < n; i++)
+        seconds += run_seconds(r, runs[i].subject);
     return seconds;
 }
 
@@ -158,7 +170,8 @@ run_one(struct race *r, struct order *order, const char *letters)
         r->blocks < plan_blocks(r->plan, r->scenario) ? "of"
                                                       : "beyond the planned",
         plan_blocks(r->plan, r->scenario), subjects[order->subject].title);
-    results = measure(order, r->plan);
+    results = r->scenario->job != NULL ? job_run(order, r->plan)
+                                       : measure(order, r->plan);
     json_array_foreach(results, i, run) {
         const struct scenario *s = r->stages[i].scenario;
 
@@ -170,12 +183,12 @@ run_one(struct race *r, struct order *order, const char *letters)
         json_array_append(r->runs[i], run);
     }
     json_decref(results);
-    meter_add(r->meter, run_seconds(r));
+    meter_add(r->meter, run_seconds(r, order->subject));
 }
 
-/* Take a block of n servers from an earlier session, if it has all of it. */
+/* Take a block of n runs from an earlier session, if it has all of it. */
 static bool
-take_block(struct race *r, size_t n)
+take_block(struct race *r, const struct order runs[], size_t n)
 {
     json_t *found[MEASURE_STAGES_MAX];
     bool whole = true;
@@ -191,7 +204,7 @@ take_block(struct race *r, size_t n)
         json_decref(found[i]);
     }
     if (whole)
-        meter_skip(r->meter, (double)n * run_seconds(r));
+        meter_skip(r->meter, runs_seconds(r, runs, n));
     return whole;
 }
 
@@ -231,12 +244,12 @@ race_block(struct race *r)
     struct order runs[RUNS_MAX];
     size_t n = order_block(runs, r, letters);
 
-    double estimate = (double)n * run_seconds(r);
+    double estimate = runs_seconds(r, runs, n);
     double began = meter_elapsed(r->meter);
 
     if (r->blocks >= plan_blocks(r->plan, r->scenario))
         r->meter->total += estimate;
-    if (!take_block(r, n))
+    if (!take_block(r, runs, n))
         for (size_t i = 0; i < n; i++)
             run_one(r, &runs[i], letters);
     r->pace = fmax(1, (meter_elapsed(r->meter) - began) / estimate);
@@ -251,9 +264,9 @@ block_seconds(const struct race *r)
 {
     struct order runs[RUNS_MAX];
     bool aa = plan_has_aa(r->plan, r->scenario, r->blocks + 1);
+    size_t n = order_block(runs, r, aa ? "aABBAa" : "ABBA");
 
-    return fmax(1, r->pace) * run_seconds(r) *
-           (double)order_block(runs, r, aa ? "aABBAa" : "ABBA");
+    return fmax(1, r->pace) * runs_seconds(r, runs, n);
 }
 
 /*
@@ -367,20 +380,34 @@ background_of(const struct scenario *s)
         s->background.ask->title);
 }
 
+/* Describe what is run to its end; null where a server is loaded. */
+static json_t *
+job_of(const struct plan *plan, const struct scenario *s)
+{
+    if (s->job == NULL)
+        return json_null();
+    return json_pack("{s:o, s:o, s:f, s:o, s:f}", "flags",
+        value_count(s->job->flags), "bytes", value_count(s->job->size),
+        "delay_seconds", plan_delay(plan, s), "requests_each",
+        value_count(s->job->requests), "ideal_seconds",
+        plan_ideal(plan, s, SUBJECT_THREADED));
+}
+
 /* Describe the scenario, as far as it is known before the runs. */
 static json_t *
 describe(const struct race *r, const struct stage *stage, json_t *rate_from)
 {
     const struct scenario *s = stage->scenario;
     size_t connections = plan_connections(s);
-    json_t *o = json_pack("{s:s, s:s, s:s, s:s, s:s, s:s, s:s, s:s, s:s}",
+    json_t *o = json_pack("{s:s, s:s, s:s, s:s, s:s, s:o, s:o, s:s, s:s}",
         "name", s->name, "title", s->title, "question", s->question, "family",
         s->family, "program", program_names[s->program], "speaks",
-        ask_speaks_name(s->ask->speaks), "request", s->ask->title, "load_model",
-        scenario_load_model(s), "latency_from",
+        value_text(s->ask != NULL ? ask_speaks_name(s->ask->speaks) : NULL),
+        "request", value_text(s->ask != NULL ? s->ask->title : NULL),
+        "load_model", scenario_load_model(s), "latency_from",
         s->way == LOAD_OPEN ? "intended" : "sent");
     json_t *more = json_pack("{s:o, s:o, s:o, s:o, s:o, s:o, s:s, s:{s:o, s:o},"
-                             " s:s, s:n, s:f, s:f}",
+                             " s:s, s:n, s:f, s:o, s:o}",
         "connections", value_count(connections), "connections_wanted",
         value_count(s->connections), "active",
         value_count(s->active > 0 ? s->active : connections), "rate_per_second",
@@ -390,7 +417,9 @@ describe(const struct race *r, const struct stage *stage, json_t *rate_from)
         "threaded", value_text(s->options[SUBJECT_THREADED]), "evented",
         value_text(s->options[SUBJECT_EVENTED]), "primary",
         metric_keys[s->primary], "sentence", "warmup_seconds", s->warmup,
-        "window_seconds", plan_window(r->plan, s));
+        "window_seconds",
+        s->job == NULL ? json_real(plan_window(r->plan, s)) : json_null(),
+        "job", job_of(r->plan, s));
 
     if (o == NULL || more == NULL)
         errx(1, "a scenario cannot be described");

@@ -1,5 +1,6 @@
 /*
- * race - running scenarios: blocks of runs, each run a fresh server process.
+ * race - running scenarios: blocks of runs, each run a fresh server process, or
+ * a command that is run to its end (see job.h).
  *
  * In a block the twins run in the order ABBA or BAAB, as a seeded coin says;
  * the controls run once each between the two halves, and each is compared with

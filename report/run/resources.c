@@ -89,10 +89,11 @@ read_answers(int fd, uint64_t *bytes)
 
 /*
  * Ask the kernel for the buffer memory of all TCP sockets bound to a port
- * (sock_diag(7), what `ss -tm sport = :PORT` shows). 0 when it does not tell.
+ * (sock_diag(7), what `ss -tm sport = :PORT` shows), or connected to one. 0
+ * when it does not tell.
  */
 static uint64_t
-socket_memory(uint16_t port)
+socket_memory(uint16_t port, bool client)
 {
     struct {
         struct nlmsghdr head;
@@ -108,7 +109,8 @@ socket_memory(uint16_t port)
             .sdiag_protocol = IPPROTO_TCP,
             .idiag_ext = 1 << (INET_DIAG_SKMEMINFO - 1),
             .idiag_states = ~0U,
-            .id = { .idiag_sport = htons(port) },
+            .id = { .idiag_sport = client ? 0 : htons(port),
+                .idiag_dport = client ? htons(port) : 0 },
         },
     };
     int fd = socket(AF_NETLINK, SOCK_RAW | SOCK_CLOEXEC, NETLINK_SOCK_DIAG);
@@ -170,7 +172,7 @@ resources_memory(pid_t pid, uint16_t port, struct memory *m)
     DIR *all;
 
     memset(m, 0, sizeof(*m));
-    m->sockets = socket_memory(port);
+    m->sockets = socket_memory(port, false);
     if (pid > 0)
         return add_memory(pid, m);
     all = opendir("/proc");
@@ -180,6 +182,15 @@ resources_memory(pid_t pid, uint16_t port, struct memory *m)
     if (all != NULL)
         closedir(all);
     return result;
+}
+
+/* Collect the memory of a client. */
+int
+resources_client_memory(pid_t pid, uint16_t port, struct memory *m)
+{
+    memset(m, 0, sizeof(*m));
+    m->sockets = socket_memory(port, true);
+    return add_memory(pid, m);
 }
 
 /* Add up the kinds of memory. */

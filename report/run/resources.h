@@ -22,7 +22,7 @@ struct memory {
     uint64_t pss; /* resident, shared pages divided among their users */
     uint64_t page_tables;
     uint64_t kernel_stacks; /* RESOURCES_KERNEL_STACK per thread */
-    uint64_t sockets;       /* buffers of the sockets bound to the port */
+    uint64_t sockets;       /* buffers of its sockets, known by the port */
     uint64_t threads;       /* a number, not bytes */
 };
 
@@ -35,6 +35,9 @@ struct memory {
  * (errno).
  */
 int resources_memory(pid_t pid, uint16_t port, struct memory *m);
+
+/* Read the memory of a process that is the only client of `port` likewise. */
+int resources_client_memory(pid_t pid, uint16_t port, struct memory *m);
 
 /* Return the sum of the four kinds of memory, in bytes. */
 uint64_t resources_memory_total(const struct memory *m);

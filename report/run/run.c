@@ -164,6 +164,16 @@ figure_of(const struct run *run, enum metric m)
     case METRIC_ANSWERED:
         n = (double)t->latency->recorded;
         return n > 0 ? n / (n + (double)t->latency->censored) : 0;
+    case METRIC_TOTAL:
+        return (double)t->window_ns;
+    case METRIC_CPU_FILE:
+        return (double)run->server_cpu_ns / (double)run->job.wanted;
+    case METRIC_SOON:
+        return (double)run->job.soon;
+    case METRIC_PAUSE:
+        return (double)run->job.pause_ns;
+    case METRIC_FRAMES:
+        return run->job.frames;
     case METRICS:
         break;
     }

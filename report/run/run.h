@@ -1,11 +1,11 @@
 /*
- * run - one server process from start to stop: everything that was read of it,
- * the figures that follow, and whether the server failed. The teller holds it
- * to all other gates (see report/tell/gates.py).
+ * run - one server process from start to stop, or one command to its end:
+ * everything that was read of it, the figures that follow, and whether it
+ * failed. The teller holds it to all other gates (see report/tell/gates.py).
  *
- * A run is filled in by measure(), turned into JSON once (run_to_json()), and
- * known by that from then on: it is written to the journal, judged, and stands
- * in report.json as it is.
+ * A run is filled in by measure() or job_run(), turned into JSON once
+ * (run_to_json()), and known by that from then on: it is written to the
+ * journal, judged, and stands in report.json as it is.
  */
 #ifndef REPORT_RUN_H
 #define REPORT_RUN_H
@@ -19,6 +19,14 @@
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
+
+/* What came of a job. */
+struct job_result {
+    size_t wanted, right; /* flags; a spinner is one */
+    uint64_t soon;        /* requests within 10 ms of the first */
+    uint64_t pause_ns;    /* the longest between two requests, or frames */
+    double frames;        /* that were shown, as a share of what is due */
+};
 
 /* Memory at one number of open connections. */
 struct level {
@@ -65,6 +73,7 @@ struct run {
                       NAN */
     double recovery_ns; /* SPECIAL_BURST; NAN in any other */
     bool recovered;     /* within the window: else it is a bound */
+    struct job_result job;
     struct level levels[IDLE_LEVELS];
     size_t levels_count;
     const struct series *fine, *coarse; /* the load's, until it is freed */

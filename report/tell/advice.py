@@ -14,7 +14,7 @@ from collections import namedtuple
 from math import isfinite
 
 import words
-from metrics import BACKGROUND, CPU, MEMORY, METRICS, P99, RATE
+from metrics import BACKGROUND, CPU, CPU_FILE, MEMORY, METRICS, P99, RATE
 from report import EVENTS, MANUAL, THREADS, Ported, Scenario, named, over
 
 MARGIN = 1.2   # a lead that is worth choosing by
@@ -56,6 +56,9 @@ SITUATIONS = (
     Situation("Slow clients", {"slow-readers": "beside slow readers, ",
         "slow-senders": "beside slow senders, ",
         "pool-20": "when all threads of a pool are taken, "}, ""),
+    Situation("A client that downloads much at once", {
+        "load-20": "from a slow server, ",
+        "load-flat-30": "from a fast one, "}, CPU_FILE),
     Situation("All cores of the machine, shared with the load",
         {"cores-all": ""}, ""),
     Situation(CODE, {}, ""),
@@ -152,7 +155,8 @@ def of_work(report):
 def of_memory(report):
     """What many open connections cost."""
     idle = [s for s in report.scenarios if not s.is_short()
-        and words.choice(s.comparison(MEMORY)) in words.DECIDED]
+        and words.choice(s.comparison(MEMORY)) in words.DECIDED
+        and not s.job]
     if not idle:
         return []
     c = max(idle, key=lambda s: s.connections).comparison(MEMORY)

@@ -22,7 +22,7 @@ SAME_RATE = .05  # an open loop found by capacity is never the same
 
 # What must be the same for two scenarios to be the same.
 SAME = (Scenario.load_model, Scenario.connections, Scenario.active,
-    Scenario.background, Scenario.cores, Scenario.options)
+    Scenario.background, Scenario.cores, Scenario.options, Scenario.job)
 
 
 def is_same_load(a, b):

@@ -48,6 +48,7 @@ class Rule:
     max: float = inf
     shape: str = "ratio"
     at_least: bool = False   # what is measured is a lower bound
+    program: str = ""        # of which code is counted; "": of all
 
     def __post_init__(self):
         if self.measure not in MEASURES or self.shape not in SHAPES \
@@ -275,24 +276,41 @@ def kept_functions(report, _):
         both + sum(len(f.threaded_only) for f in files))), None
 
 
-def decisions(report, _):
+def counted_programs(report, rule):
+    """The programs the code of which is counted."""
+    return [p for p in report.port.programs
+        if rule.program in ("", p.name)]
+
+
+def decisions(report, rule):
     """Decisions (branches) of the evented programs to those of the threaded
     ones."""
-    e, t = (sum(p.side(twin).decisions for p in report.port.programs)
+    e, t = (sum(p.side(twin).decisions
+            for p in counted_programs(report, rule))
         for twin in (EVENTS, THREADS))
     return point(over(e, t)), None
 
 
-def callbacks(report, _):
+def callbacks(report, rule):
     """Functions called back, of the evented programs to the threaded ones."""
-    e, t = (sum(len(p.side(twin).called_back) for p in report.port.programs)
+    e, t = (sum(len(p.side(twin).called_back)
+            for p in counted_programs(report, rule))
         for twin in (EVENTS, THREADS))
     return point(over(e, t)), None
+
+
+def remembered(report, rule):
+    """Variables in structs that only the evented programs have, for each of
+    those that only the threaded ones have."""
+    structs = [struct for p in counted_programs(report, rule)
+        for struct in p.structs]
+    return point(over(sum(len(x.evented_only) for x in structs),
+        sum(len(x.threaded_only) for x in structs))), None
 
 
 MEASURES = {measure.__name__: measure for measure in (ratio, figure, excess,
     quotient, behind, cores, same_twice, syscalls, memory, unchanged_lines,
-    kept_functions, decisions, callbacks)}
+    kept_functions, decisions, callbacks, remembered)}
 SHAPES = {"ratio": lambda x: f"{x:.{3 if x < .1 else 2}f}x",
     "time": words.time, "bytes": words.size, "share": words.share,
     "number": lambda x: words.digits(x, 3)}

@@ -180,7 +180,7 @@ def in_brief(report):
         late = s.latency_from == "intended" and s.comparison(P99)
         if late and late.b_median > 0 and "p99 at equal load" not in names:
             found.append(("p99 at equal load", late))
-        idle = s.comparison(MEMORY)
+        idle = not s.job and s.comparison(MEMORY)
         if idle and idle.b_median > 0 and "memory per connection" not in names:
             found.append(("memory per connection", idle))
     return found
@@ -324,7 +324,7 @@ def memory(report):
             if isfinite(x)), default=0)
 
     idle = [s for s in report.scenarios if len(s.cell(THREADS).memory) >= 2
-        and s.cell(THREADS).memory[-1].connections > 0]
+        and s.cell(THREADS).memory[-1].connections > 0 and not s.job]
     if not idle:
         return ""
     s = max(idle, key=lambda s: s.cell(THREADS).memory[-1].connections)

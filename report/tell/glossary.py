@@ -20,8 +20,8 @@ TERMS = {
         "to the last one. The server is always saturated, so this shows how "
         "much it can do; its latencies are those of a queue.",
     "control": "A server with nothing but the bare system calls, or the "
-        "library used as its manual shows. It tells what the model costs from "
-        "what the code costs.",
+        "library used as its manual shows, or another downloader. It tells "
+        "what the model costs from what the code costs.",
     "CPU per request": "How long the server's processor works for one "
         "request.",
     "events": "A server with one thread and an event loop (libevent), which "

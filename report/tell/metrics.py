@@ -17,6 +17,8 @@ MEMORY = "memory_bytes_per_connection"
 RECOVERY, GOODPUT = "recovery_ns", "goodput_per_second"
 ACCEPT, STORM = "accept_p99_ns", "storm_ns"
 BACKGROUND, ANSWERED = "background_bytes_per_second", "answered"
+TOTAL, CPU_FILE = "total_ns", "cpu_ns_per_file"
+SOON, PAUSE, FRAMES = "requests_in_10_ms", "longest_pause_ns", "frames_shown"
 
 US, MS = 1e3, 1e6                    # ns
 KIB, MIB = 1024.0, 1024.0 * 1024.0   # bytes
@@ -60,6 +62,20 @@ METRICS = {
     P999: Metric("p99.9 latency, us", "p99.9 latency", "time",
         "the p99.9 latency of events is", "that of threads",
         US, 1, .25, why_missing=TOO_FEW),
+    TOTAL: Metric("total, ms", "total time", "time",
+        "events are done in", "the time of threads", MS, 1, .03),
+    CPU_FILE: Metric("CPU/file, us", "CPU per file", "time",
+        "events take", "the processor time per file of threads",
+        US, 1, .03, needs_pinning=False),
+    SOON: Metric("requests in 10 ms", "requests within 10 ms of the first",
+        "number", "events make", "the requests of threads within 10 ms of the "
+        "first", 1, 0, .10, more_is_better=True),
+    FRAMES: Metric("frames shown, share", "share of the frames shown",
+        "share", "events show", "the share of threads",
+        1, 2, .15, more_is_better=True, may_be_zero=True,
+        needs_pinning=False),
+    PAUSE: Metric("longest pause, ms", "longest pause", "time",
+        "the longest pause of events is", "that of threads", MS, 2, .25),
     CPU: Metric("server CPU/request, us", "server CPU per request", "time",
         "events take", "the processor time per request of threads",
         US, 2, .03, needs_pinning=False),

@@ -10,7 +10,7 @@ import words
 from glossary import term
 from markup import (Markup, badge, heads, joined, lines, number, put, row,
     section, table)
-from metrics import CPU, P50, P99, P999, RATE
+from metrics import CPU, P50, P99, P999
 from report import EVENTS, THREADS, is_uneven
 
 
@@ -82,7 +82,8 @@ def pairs(report, scenario, name, heading, others):
     """A table of pairs of servers that are not the twins, if any was raced."""
     if not others:
         return ""
-    told = (RATE, CPU) + (P99,) * (scenario.latency_from == "intended")
+    told = words.told(scenario) \
+        + (P99,) * (scenario.latency_from == "intended")
     return put("<h4>{}</h4>\n", heading) + table("controls",
         f"{name}: {scenario.title}",
         heads("first / second", "of", "#first", "#second", "#ratio"),
@@ -95,12 +96,14 @@ def controls(report, scenario):
     twins."""
     others = [c for c in scenario.comparisons
         if not c.is_of_twins() and isfinite(c.estimate)]
+    against, what = ("other downloaders", "what the same costs otherwise") \
+        if scenario.job else ("bare servers",
+            "what the model costs, what the code and the library")
     return joined(pairs(report, scenario, name, heading, [c for c in others
             if (scenario.cell(c.a).role == "peer") == peer])
         for peer, name, heading in (
-            (False, "Against bare servers", put("Against bare servers ({}): "
-                "what the model costs, what the code and the library",
-                term("control", "controls"))),
+            (False, f"Against {against}", put("Against {} ({}): {}", against,
+                term("control", "controls"), what)),
             (True, "Servers of yours", "Servers of yours, against the twins")))
 
 
@@ -139,7 +142,9 @@ def runs(scenario):
     pace = scenario.pace()
     said = "; " + words.of(scenario.cell(THREADS).runs
         if scenario.cell(THREADS) else float("nan"), "run") \
-        + f" of {words.digits(scenario.window_seconds, 2)} s for each server" \
+        + (f" of {words.digits(scenario.window_seconds, 2)} s"
+            if isfinite(scenario.window_seconds) else "") \
+        + " for each server" \
         + ", in " + words.of(len(scenario.orders), "block")
     if disturbance:
         said += f"; disturbed by other work: {disturbance}"
@@ -151,6 +156,9 @@ def runs(scenario):
 
 def load(scenario):
     """How the servers were loaded."""
+    if scenario.job:
+        return put('<p class="note">{}, {}; {}{}</p>\n', scenario.program,
+            scenario.load_model, words.job(scenario), runs(scenario))
     said = f"{scenario.program}, {scenario.load_model}; " \
         + words.of(scenario.connections, "connection")
     if scenario.active < scenario.connections:

@@ -28,9 +28,15 @@ THREADS, EVENTS = "threaded", "evented"
 NULL = "bare-epoll"  # the null server: a floor and a ceiling
 BARE_THREADS, MANUAL = "bare-threads", "manual-bufferevent"
 IO_URING = "bare-io-uring"
+# What is raced in downloads.
+ONE, INLINE = "one-by-one", "evented-inline"
+CURL_EASY, CURL_MULTI = "curl-easy", "curl-multi"
+TOOLS = CURL, WGET2, ARIA2 = "curl", "wget2", "aria2"
 TITLES = {THREADS: "threads", EVENTS: "events", NULL: "bare epoll loop",
     BARE_THREADS: "bare threads", MANUAL: "manual bufferevent",
-    IO_URING: "bare io_uring"}
+    IO_URING: "bare io_uring", ONE: "one by one",
+    INLINE: "saving in the loop", CURL_EASY: "libcurl in threads",
+    CURL_MULTI: "libcurl on libevent", **{name: name for name in TOOLS}}
 
 NUMBER_MAX, NUMBER_MIN = 1e60, 1e-60  # of what a figure can be
 UNEVEN = 1.15  # times as slow is another pace
@@ -447,6 +453,14 @@ class Options(Object):
     threaded, evented = a_text(), a_text()
 
 
+class Job(Object):
+    """What is run to its end, where no server is loaded."""
+
+    __slots__ = ()
+    flags, bytes, delay_seconds = a_number(), a_number(), a_number()
+    requests_each, ideal_seconds = a_number(), a_number()
+
+
 class Scenario(Object):
     """A situation, what was run in it, and what that came down to."""
 
@@ -459,7 +473,7 @@ class Scenario(Object):
     rate_per_second, rate_from = a_number(), a_text()
     background, cores, options = many(Background), a_text(), one(Options)
     primary, sentence = a_text(), a_text()
-    warmup_seconds, window_seconds = a_number(), a_number()
+    warmup_seconds, window_seconds, job = a_number(), a_number(), one(Job)
     orders, syscalls_missing = texts(), a_text()
     # What was counted by server, until it stands in the cells.
     syscalls = Key(lambda value: value if isinstance(value, dict) else {})

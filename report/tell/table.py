@@ -6,7 +6,7 @@ from math import isfinite, isnan
 
 import advice
 import words
-from metrics import CPU, METRICS, RATE
+from metrics import CPU, MEMORY, METRICS, SOON
 from report import THREADS, TITLES, is_uneven
 from terminal import BOLD, GREEN, RED
 from verdict import PAIRS
@@ -55,23 +55,36 @@ def write_row(out, scenario, c):
         f"{band:>6}  ", verdict(scenario, c), COLOURS.get(c.verdict, ""))
 
 
-def pairs_of(scenario, peer):
+# Heads of columns, where the label of a metric is too long.
+SHORT = {CPU: "CPU us", MEMORY: "KiB", SOON: "in 10 ms"}
+
+
+def head(metric):
+    """The head of a column."""
+    return SHORT.get(metric) or METRICS[metric].label
+
+
+def pairs_of(scenario, metric, peer):
     """The pairs of a twin and a control, or those of the peers."""
-    rates = [(c.a, c.b) for c in scenario.comparisons if c.metric == RATE]
-    return [pair for pair in rates
+    found = [(c.a, c.b) for c in scenario.comparisons if c.metric == metric]
+    return [pair for pair in found
         if (pair in PAIRS[1:]) != peer and pair != PAIRS[0]]
 
 
-def write_pairs(out, scenario, heads, widths, peer):
+def write_pairs(out, scenario, first, widths, peer):
     """Write pairs of servers in rate and in cost, with the values of the
     control or of the peers; nothing where none ran."""
-    pairs = [(pair, [scenario.comparison(m, *pair) for m in (RATE, CPU)])
-        for pair in pairs_of(scenario, peer)]
+    metrics = [m for m in words.told(scenario) if m in METRICS]
+    pairs = [(pair, [scenario.comparison(m, *pair) for m in metrics])
+        for pair in (pairs_of(scenario, metrics[0], peer) if metrics else ())]
     if not pairs:
         return
+    its = "its " * peer
     out.gap()
-    out.row("  {:{}}{:>{}}  {:21}{:>11}  ratio".format(heads[0], widths[0],
-        heads[1], widths[1], "ratio", heads[2]))
+    heads = f"  {first:{widths[0]}}" \
+        f"{its + head(metrics[0]):>{widths[1]}}  {'ratio':21}"
+    heads += "".join(f"{its + head(m):>11}  ratio" for m in metrics[1:])
+    out.row(heads.rstrip())
     for (a, b), comparisons in pairs:
         if None in comparisons:
             continue
@@ -179,10 +192,10 @@ def write_scenario(out, scenario):
         f"{'95 % interval':18}{'margin':>6}  verdict")
     for c in rows:
         write_row(out, scenario, c)
-    write_pairs(out, scenario,
-        ("ratio to a control", "requests/s", "CPU us"), (30, 11), False)
-    write_pairs(out, scenario,
-        ("ratio of a peer", "its requests/s", "its CPU us"), (27, 14), True)
+    write_pairs(out, scenario, "ratio to a control", (30, 11), False)
+    write_pairs(out, scenario, "ratio of a peer", (27, 14), True)
+    if scenario.job:
+        out.say(f"  What was done: {words.job(scenario)}.")
     write_limits(out, scenario)
     write_syscalls(out, scenario)
     write_aa(out, scenario)

@@ -21,9 +21,10 @@ import metrics
 import words
 from latencies import Latencies
 from metrics import METRICS
-from report import (BARE_THREADS, EVENTS, IO_URING, MANUAL, NULL, THREADS,
-    TITLES, AllBlocks, Cell, Chance, Comparison, Gate, Margin, Memory,
-    Percentile, SameTwice, Spread, over)
+from report import (BARE_THREADS, CURL_EASY, CURL_MULTI, EVENTS, INLINE,
+    IO_URING, MANUAL, NULL, ONE, THREADS, TITLES, TOOLS, AllBlocks, Cell,
+    Chance, Comparison, Gate, Margin, Memory, Percentile, SameTwice, Spread,
+    over)
 from stats import (BLOCKS_VERDICT, Estimate, bootstrap, excess_of, ratio_of,
     spread)
 
@@ -31,7 +32,9 @@ from stats import (BLOCKS_VERDICT, Estimate, bootstrap, excess_of, ratio_of,
 # that shows its floor, and what libevent's own way costs; peers come last.
 PAIRS = ((EVENTS, THREADS), (EVENTS, NULL), (EVENTS, MANUAL),
     (THREADS, BARE_THREADS), (BARE_THREADS, NULL), (MANUAL, NULL),
-    (IO_URING, NULL))
+    (IO_URING, NULL), (EVENTS, ONE), (THREADS, ONE), (EVENTS, INLINE),
+    (EVENTS, CURL_MULTI), (THREADS, CURL_EASY),
+    *((twin, tool) for tool in TOOLS for twin in (EVENTS, THREADS)))
 
 # Gates that one run is enough for: something is broken.
 STRICT = {"Little's law", "utilisation", "wrong replies", "counters differ",
@@ -41,6 +44,7 @@ EQUIVALENT_MOST = .25  # who differs by no more may be equal
 ENOUGH = 12            # undisturbed blocks
 BUSY = .9              # of a processor: that was the limit
 PLATEAU = .03
+DELAYED = .5           # of a job's time is the server's delay
 MOMENTS_MOST = 128     # of a run
 RUNS_A_BLOCK = 2       # of a twin
 
@@ -218,6 +222,8 @@ def limiter_of(s, server, busy, load):
     if overflows > 0:
         return "kernel", "the queue of new connections ran over %.0f times" \
             % overflows
+    if o.job:
+        return limiter_of_job(s, server, busy, load)
     why = "server CPU %.0f %% busy, load CPU %.0f %%" % (
         100 * busy, 100 * load)
     if busy >= BUSY:
@@ -231,6 +237,23 @@ def limiter_of(s, server, busy, load):
     if 1 in (o.active, o.connections):
         return "round trip", why
     return "unexplained", why
+
+
+def limiter_of_job(s, server, busy, load):
+    """What kept a job from being done sooner: the first of these."""
+    runs = s.counting(s.arm(server), metrics.TOTAL)
+    total = s.median(runs, metrics.TOTAL) / 1e9
+    why = "its CPU %.0f %% busy, that of the load %.0f %%" % (
+        100 * busy, 100 * load)
+    if busy >= BUSY:
+        return "client CPU", why
+    if load >= BUSY:
+        return "generator", why
+    if runs and not undisturbed(runs):
+        return "other work", words.disturbers(runs)
+    if s.o.job.ideal_seconds >= DELAYED * total or s.o.family == "spin":
+        return "delay", why
+    return "round trip" if s.o.connections == 1 else "unexplained", why
 
 
 def share_of_window(runs, key):
@@ -255,7 +278,7 @@ def cell_of(s, server):
     if closed and load >= BUSY > busy:
         failed.append(Gate.make(name="generator-bound", because=because,
             metrics=[metrics.STORM if s.o.family == "storm"
-                else metrics.RATE]))
+                else metrics.TOTAL if s.o.job else metrics.RATE]))
     # In an open loop the rate is the load's; a control runs once a block.
     told = server in (THREADS, EVENTS) and closed \
         and metrics.RATE in s.metrics

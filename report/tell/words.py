@@ -5,7 +5,7 @@ what was found in a sentence. A finding is worded here and nowhere else.
 
 from math import floor, isfinite, isnan, log10, nan
 
-from metrics import ANSWERED, METRICS, RATE
+from metrics import ANSWERED, CPU, CPU_FILE, METRICS, RATE
 from report import EVENTS, THREADS, TITLES, Span, over
 
 # What a comparison comes down to, and the class by which style.css knows it.
@@ -344,6 +344,30 @@ def disturbance(scenario):
 def of(n, thing):
     """A number of things."""
     return f"{count(n)} {thing}{'s' * (n != 1)}"
+
+
+def told(scenario):
+    """The metrics in which servers are compared with controls."""
+    if not scenario.job:
+        return RATE, CPU
+    return (scenario.primary,) + (CPU_FILE,) * any(
+        c.metric == CPU_FILE for c in scenario.comparisons)
+
+
+def job(scenario):
+    """What is run to its end, and how long it takes at best."""
+    j = scenario.job
+    if not j.flags > 0:
+        return f"a slow function of {time(1e9 * j.delay_seconds)}"
+    at_once = min(j.flags, scenario.connections)
+    text = f"{of(j.flags, 'flag')} of {count(j.bytes)} bytes, " \
+        f"{count(at_once)} at {'a time' if at_once == 1 else 'once'}"
+    if j.requests_each > 1:
+        text += f", {of(j.requests_each, 'request')} each"
+    if j.delay_seconds > 0:
+        text += f", each answer after {time(1e9 * j.delay_seconds)}: " \
+            f"{time(1e9 * j.ideal_seconds)} at best"
+    return text
 
 
 def claim(scenario):

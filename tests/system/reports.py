@@ -16,6 +16,8 @@ MARGINS = (
     ("recovery_ns", "recovery, ms", 0.10, False, "ratio"),
     ("storm_ns", "storm, ms", 0.10, False, "ratio"),
     ("answered", "answered, share", 0.05, True, "difference"),
+    ("total_ns", "total, ms", 0.03, False, "ratio"),
+    ("requests_in_10_ms", "requests in 10 ms", 0.10, True, "ratio"),
 )
 TITLES = {"threaded": "threads", "evented": "events",
     "bare-epoll": "bare epoll loop", "bare-threads": "bare threads",

@@ -28,8 +28,8 @@ PROGRAMS = ("charfinder", "echo-server", "flag-server", "flags",
     "guess-client", "guess-server", "push-server", "spinner")
 SERVICES = ("charfinder", "flag-server", "guess-server", "push-server")
 CONTROLS = ("bare-epoll", "bare-sender", "bare-threads", "manual-bufferevent")
-# Built where liburing is.
-MAYBE_CONTROLS = ("bare-io-uring",)
+# Built where liburing and libcurl are.
+MAYBE_CONTROLS = ("bare-io-uring", "curl-easy", "curl-multi")
 COMMANDS = [f"{program}-{twin}" for program in PROGRAMS for twin in TWINS]
 ALL_COMMANDS = [*COMMANDS, "charfind", NAME]
 

@@ -139,10 +139,10 @@ def ledger(report):
     page = render(report)
     measured, _, rest = page.partition("Not measured, and why")
     found = dict(re.findall(
-        r"<tr id=\"([SC]\d+)\"><th[^>]*>[^<]*</th><td><span "
+        r"<tr id=\"([SCV]\d+)\"><th[^>]*>[^<]*</th><td><span "
         r"class=\"badge [^\"]*\">([^<]*)</span></td>", measured))
     found.update(dict.fromkeys(
-        re.findall(r"<tr id=\"([SC]\d+)\">", rest), "not measured"))
+        re.findall(r"<tr id=\"([SCV]\d+)\">", rest), "not measured"))
     return found
 
 
@@ -709,7 +709,8 @@ class Advice(unittest.TestCase):
             less("storm-1000", "storm", "storm_ns"),
             less("slow-readers", "slow-readers", "p99_ns"),
             more("cores-all", "cores"), more("json-200", "page"),
-            more("work-20", "work"), more("blocking-2ms", "blocking")]
+            more("work-20", "work"), more("blocking-2ms", "blocking"),
+            less("load-20", "download", "total_ns")]
 
     def test_that_the_machine_was_busy_is_said(self):
         busy = reports.reply(1, 1.5)
@@ -745,7 +746,7 @@ class Advice(unittest.TestCase):
         for ratio, choice in ((1.5, "events"), (1 / 1.5, "threads"),
                 (1.005, "either"), (1.1, "either")):
             found = self.choices(*self.all_of(ratio))
-            self.assertEqual(len(found), 12)
+            self.assertEqual(len(found), 13)
             self.assertEqual(found.pop(self.CODE), "threads")
             self.assertEqual(set(found.values()), {choice}, ratio)
 
@@ -755,7 +756,8 @@ class Advice(unittest.TestCase):
         self.assertIn("Not measured in this run: one client, one question at "
             "a time; hundreds and thousands", page)
         self.assertIn("build/compare --only sweep-1,sweep-512,sweep-open,"
-            "work-20,blocking-2ms,idle-4000,line-cjk,churn-50,slow-readers,cores-all</code>", page)
+            "work-20,blocking-2ms,idle-4000,line-cjk,churn-50,slow-readers,"
+            "load-20,cores-all</code>", page)
         page = render(reports.report(*self.all_of(1.5)))
         self.assertNotIn("Not measured in this run", page)
 
@@ -1063,7 +1065,8 @@ class Ledger(unittest.TestCase):
     def test_every_claim_is_told_once(self):
         found = ledger(reports.usual())
         self.assertEqual(sorted(found), sorted(
-            [f"S{i}" for i in range(1, 11)] + [f"C{i}" for i in range(1, 43)]))
+            [f"S{i}" for i in range(1, 11)] + [f"C{i}" for i in range(1, 43)]
+            + [f"V{i}" for i in range(3, 6)]))
 
     def test_what_was_not_measured_is_named_with_a_command(self):
         # Among these each scenario of a claim, in the order of the claims.
@@ -1094,8 +1097,8 @@ class Ledger(unittest.TestCase):
         judged = [name for name, claim in claims.ledger().items()
             if claim.rules and all({rule.at, rule.base} <= quick | {""}
                 for rule in claim.rules)]
-        self.assertEqual(judged, ["S1", "S4", "S6", "S10", "C5", "C13", "C21",
-            "C22", "C24", "C40", "C42"])
+        self.assertEqual(judged, ["S1", "S4", "S6", "S10", "V5", "C5", "C13",
+            "C21", "C22", "C24", "C40", "C42"])
 
     def test_nothing_measured_gives_no_verdict(self):
         found = ledger(reports.report(port=None))

@@ -90,3 +90,30 @@ TEST(as_many_blocks_have_further_arms_as_give_an_interval)
         ck_assert_uint_eq(count_arms(n, "sweep-64", true), 0);
     }
 }
+
+TEST(a_job_takes_all_its_delays_at_best)
+{
+    static const struct {
+        const char *scenario;
+        enum subject subject;
+        double window; /* asked for; 0 = none */
+        double delay, ideal;
+    } rows[] = { { "load-20", SUBJECT_EVENTED, 0, 0.5, 0.5 },
+        { "load-20", SUBJECT_ONE, 0, 0.5, 10 },
+        { "load-20", SUBJECT_ONE, 0.1, 0.1, 2 },
+        { "load-676", SUBJECT_THREADED, 0, 0.025, 0.05 },
+        { "load-676", SUBJECT_ONE, 0, 0.025, 16.9 },
+        { "names-194", SUBJECT_THREADED, 0.14, 0.01, 0.14 },
+        { "load-flat-1", SUBJECT_THREADED, 1, 0, 0 },
+        { "spin", SUBJECT_EVENTED, 0, 1, 1 },
+        { "spin", SUBJECT_EVENTED, 0.2, 0.2, 0.2 } };
+
+    for (int i = 0; i < COUNT(rows); i++) {
+        const struct scenario *s = scenario_find(rows[i].scenario);
+        const struct plan plan = { .window = rows[i].window };
+
+        ck_assert_double_eq_tol(plan_delay(&plan, s), rows[i].delay, 1e-9);
+        ck_assert_double_eq_tol(
+            plan_ideal(&plan, s, rows[i].subject), rows[i].ideal, 1e-9);
+    }
+}

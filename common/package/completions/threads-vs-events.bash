@@ -27,16 +27,6 @@ _threads_vs_events()
             --line-timeout= --max-connections= --max-line= --stall-timeout=
             --help --usage --version
         ) ;;
-    echo-threaded)
-        options=(
-            --host= --idle-timeout= --max-connections= --port= --help --usage
-            --version
-        ) ;;
-    echo-evented)
-        options=(
-            --host= --idle-timeout= --max-connections= --port= --help --usage
-            --version
-        ) ;;
     echo-server-threaded)
         options=(
             --host= --idle-timeout= --max-connections= --port= --help --usage
@@ -140,7 +130,6 @@ _threads_vs_events()
     esac
     case "$command $option" in
     'charfinder-threaded --host' | 'charfinder-evented --host' | \
-    'echo-threaded --host' | 'echo-evented --host' | \
     'echo-server-threaded --host' | 'echo-server-evented --host' | \
     'flag-server-threaded --host' | 'flag-server-evented --host' | \
     'guess-server-threaded --host' | 'guess-server-evented --host' | \
@@ -218,9 +207,9 @@ _threads_vs_events()
 }
 
 complete -F _threads_vs_events \
-    charfinder-threaded charfinder-evented echo-threaded echo-evented \
-    echo-server-threaded echo-server-evented flag-server-threaded \
-    flag-server-evented flags-threaded flags-evented guess-client-threaded \
-    guess-client-evented guess-server-threaded guess-server-evented \
-    push-server-threaded push-server-evented spinner-threaded spinner-evented \
-    charfind threads-vs-events
+    charfinder-threaded charfinder-evented echo-server-threaded \
+    echo-server-evented flag-server-threaded flag-server-evented \
+    flags-threaded flags-evented guess-client-threaded guess-client-evented \
+    guess-server-threaded guess-server-evented push-server-threaded \
+    push-server-evented spinner-threaded spinner-evented charfind \
+    threads-vs-events

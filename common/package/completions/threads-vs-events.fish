@@ -3,8 +3,6 @@
 
 complete -c charfinder-threaded -f
 complete -c charfinder-evented -f
-complete -c echo-threaded -f
-complete -c echo-evented -f
 complete -c echo-server-threaded -f
 complete -c echo-server-evented -f
 complete -c flag-server-threaded -f
@@ -21,11 +19,11 @@ complete -c spinner-threaded -x -a '(__fish_complete_subcommand)'
 complete -c spinner-evented -x -a '(__fish_complete_subcommand)'
 complete -c charfind -f
 complete -c threads-vs-events -f
-complete -c charfinder-threaded -c charfinder-evented -c echo-threaded \
-    -c echo-evented -c echo-server-threaded -c echo-server-evented \
-    -c flag-server-threaded -c flag-server-evented -c guess-server-threaded \
-    -c guess-server-evented -c push-server-threaded -c push-server-evented -l host \
-    -x -a '(__fish_print_hostnames)' -d 'listen on ADDR, an address or a name'
+complete -c charfinder-threaded -c charfinder-evented -c echo-server-threaded \
+    -c echo-server-evented -c flag-server-threaded -c flag-server-evented \
+    -c guess-server-threaded -c guess-server-evented -c push-server-threaded \
+    -c push-server-evented -l host -x -a '(__fish_print_hostnames)' \
+    -d 'listen on ADDR, an address or a name'
 complete -c charfinder-threaded -c charfinder-evented -l http-port -x \
     -d 'serve HTTP at port N, 0 for any free one, or off'
 complete -c charfinder-threaded -c charfinder-evented -l port -l tcp-port -x \
@@ -56,11 +54,10 @@ complete -c charfinder-threaded -c charfinder-evented -c flag-server-threaded \
     -c flag-server-evented -c guess-server-threaded -c guess-server-evented \
     -c push-server-threaded -c push-server-evented -l line-timeout -x \
     -d 'to complete a line, from its first byte'
-complete -c charfinder-threaded -c charfinder-evented -c echo-threaded \
-    -c echo-evented -c echo-server-threaded -c echo-server-evented \
-    -c flag-server-threaded -c flag-server-evented -c guess-server-threaded \
-    -c guess-server-evented -c push-server-threaded -c push-server-evented \
-    -l max-connections -x -d 'clients at once'
+complete -c charfinder-threaded -c charfinder-evented -c echo-server-threaded \
+    -c echo-server-evented -c flag-server-threaded -c flag-server-evented \
+    -c guess-server-threaded -c guess-server-evented -c push-server-threaded \
+    -c push-server-evented -l max-connections -x -d 'clients at once'
 complete -c charfinder-threaded -c charfinder-evented -c flag-server-threaded \
     -c flag-server-evented -c guess-server-threaded -c guess-server-evented \
     -c push-server-threaded -c push-server-evented -l max-line -x \
@@ -69,36 +66,34 @@ complete -c charfinder-threaded -c charfinder-evented -c flag-server-threaded \
     -c flag-server-evented -c guess-server-threaded -c guess-server-evented \
     -c push-server-threaded -c push-server-evented -l stall-timeout -x \
     -d 'until a client that accepts no data is disconnected'
-complete -c charfinder-threaded -c charfinder-evented -c echo-threaded \
-    -c echo-evented -c echo-server-threaded -c echo-server-evented \
-    -c flag-server-threaded -c flag-server-evented -c flags-threaded \
-    -c flags-evented -c guess-client-threaded -c guess-client-evented \
-    -c guess-server-threaded -c guess-server-evented -c push-server-threaded \
-    -c push-server-evented -c spinner-threaded -c spinner-evented -c charfind \
-    -c threads-vs-events -s '?' -l help -d 'Give this help list'
-complete -c charfinder-threaded -c charfinder-evented -c echo-threaded \
-    -c echo-evented -c echo-server-threaded -c echo-server-evented \
-    -c flag-server-threaded -c flag-server-evented -c flags-threaded \
-    -c flags-evented -c guess-client-threaded -c guess-client-evented \
-    -c guess-server-threaded -c guess-server-evented -c push-server-threaded \
-    -c push-server-evented -c spinner-threaded -c spinner-evented -c charfind \
-    -c threads-vs-events -l usage -d 'Give a short usage message'
-complete -c charfinder-threaded -c charfinder-evented -c echo-threaded \
-    -c echo-evented -c echo-server-threaded -c echo-server-evented \
-    -c flag-server-threaded -c flag-server-evented -c flags-threaded \
-    -c flags-evented -c guess-client-threaded -c guess-client-evented \
-    -c guess-server-threaded -c guess-server-evented -c push-server-threaded \
-    -c push-server-evented -c spinner-threaded -c spinner-evented -c charfind \
-    -c threads-vs-events -s 'V' -l version -d 'Print program version'
+complete -c charfinder-threaded -c charfinder-evented -c echo-server-threaded \
+    -c echo-server-evented -c flag-server-threaded -c flag-server-evented \
+    -c flags-threaded -c flags-evented -c guess-client-threaded \
+    -c guess-client-evented -c guess-server-threaded -c guess-server-evented \
+    -c push-server-threaded -c push-server-evented -c spinner-threaded \
+    -c spinner-evented -c charfind -c threads-vs-events -s '?' -l help \
+    -d 'Give this help list'
+complete -c charfinder-threaded -c charfinder-evented -c echo-server-threaded \
+    -c echo-server-evented -c flag-server-threaded -c flag-server-evented \
+    -c flags-threaded -c flags-evented -c guess-client-threaded \
+    -c guess-client-evented -c guess-server-threaded -c guess-server-evented \
+    -c push-server-threaded -c push-server-evented -c spinner-threaded \
+    -c spinner-evented -c charfind -c threads-vs-events -l usage \
+    -d 'Give a short usage message'
+complete -c charfinder-threaded -c charfinder-evented -c echo-server-threaded \
+    -c echo-server-evented -c flag-server-threaded -c flag-server-evented \
+    -c flags-threaded -c flags-evented -c guess-client-threaded \
+    -c guess-client-evented -c guess-server-threaded -c guess-server-evented \
+    -c push-server-threaded -c push-server-evented -c spinner-threaded \
+    -c spinner-evented -c charfind -c threads-vs-events -s 'V' -l version \
+    -d 'Print program version'
 complete -c charfinder-evented -c flag-server-evented -c guess-server-evented \
     -c push-server-evented -l loops -x -d 'run N event loops in N threads'
-complete -c echo-threaded -c echo-evented -l idle-timeout -x \
-    -d 'seconds that a client may send, or take, nothing, fractions allowed'
-complete -c echo-threaded -c echo-evented -c echo-server-threaded \
-    -c echo-server-evented -c guess-server-threaded -c guess-server-evented \
-    -l port -x -d 'listen on port N, 0 for any free one'
 complete -c echo-server-threaded -c echo-server-evented -l idle-timeout -x \
     -d 'seconds until a client that sends or accepts nothing is disconnected, fractions allowed'
+complete -c echo-server-threaded -c echo-server-evented \
+    -c guess-server-threaded -c guess-server-evented -l port -x \
+    -d 'listen on port N, 0 for any free one'
 complete -c flag-server-threaded -c flag-server-evented -l delay -x \
     -d 'seconds before a delayed answer'
 complete -c flag-server-threaded -c flag-server-evented -l delay-port -x \

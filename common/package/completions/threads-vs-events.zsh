@@ -1,4 +1,4 @@
-#compdef charfinder-threaded charfinder-evented echo-threaded echo-evented echo-server-threaded echo-server-evented flag-server-threaded flag-server-evented flags-threaded flags-evented guess-client-threaded guess-client-evented guess-server-threaded guess-server-evented push-server-threaded push-server-evented spinner-threaded spinner-evented charfind threads-vs-events
+#compdef charfinder-threaded charfinder-evented echo-server-threaded echo-server-evented flag-server-threaded flag-server-evented flags-threaded flags-evented guess-client-threaded guess-client-evented guess-server-threaded guess-server-evented push-server-threaded push-server-evented spinner-threaded spinner-evented charfind threads-vs-events
 # Completions for the programs of threads-vs-events.
 # Generated from their --help by `make completions`; do not edit.
 
@@ -46,30 +46,6 @@ charfinder-evented)
         '--max-connections=[clients at once]:N: ' \
         '--max-line=[longest line, without its end]:BYTES: ' \
         '--stall-timeout=[until a client that accepts no data is disconnected]:S: ' \
-        '(-? --help)-?[Give this help list]' \
-        '(-? --help)--help[Give this help list]' \
-        '--usage[Give a short usage message]' \
-        '(-V --version)-V[Print program version]' \
-        '(-V --version)--version[Print program version]'
-    ;;
-echo-threaded)
-    _arguments -s -S \
-        '--host=[listen on ADDR, an address or a name]:ADDR:_hosts' \
-        '--idle-timeout=[seconds that a client may send, or take, nothing, fractions allowed]:S: ' \
-        '--max-connections=[clients at once]:N: ' \
-        '--port=[listen on port N, 0 for any free one]:N: ' \
-        '(-? --help)-?[Give this help list]' \
-        '(-? --help)--help[Give this help list]' \
-        '--usage[Give a short usage message]' \
-        '(-V --version)-V[Print program version]' \
-        '(-V --version)--version[Print program version]'
-    ;;
-echo-evented)
-    _arguments -s -S \
-        '--host=[listen on ADDR, an address or a name]:ADDR:_hosts' \
-        '--idle-timeout=[seconds that a client may send, or take, nothing, fractions allowed]:S: ' \
-        '--max-connections=[clients at once]:N: ' \
-        '--port=[listen on port N, 0 for any free one]:N: ' \
         '(-? --help)-?[Give this help list]' \
         '(-? --help)--help[Give this help list]' \
         '--usage[Give a short usage message]' \
