@@ -67,9 +67,10 @@ CONTROLS = $(patsubst report/controls/%.c,%,\
 CONTROL_PROGRAMS = $(foreach c,$(CONTROLS),$(B)/controls/$(subst _,-,$c))
 COMPARE := $(patsubst %.c,$(B)/obj/%.o,\
 	$(filter-out report/controls/%,$(wildcard report/*.c report/*/*.c)))
-# What tells what was measured: compare runs it as a child.
-TELLER := $(patsubst report/%,$(B)/%,\
-	$(wildcard report/tell/*.py report/tell/*.toml report/tell/*.css))
+# What tells what was measured, and what proves push servers alike: compare
+# runs them as children.
+TELLER := $(patsubst report/%,$(B)/%,$(wildcard report/alike/*.py \
+	report/tell/*.py report/tell/*.toml report/tell/*.css))
 UNIT_TESTS := $(patsubst %.c,$(B)/%,$(wildcard tests/unit/test_*.c))
 # Servers of the tests' own.
 TEST_SERVERS := $(TWINS:%=$(B)/tests/%/waiter)
@@ -546,7 +547,7 @@ D = $(DESTDIR)
 
 install: all
 	$(INSTALL) -d $(D)$(bindir) $(D)$(mandir)/man1 $(D)$(docdir) \
-		$(addprefix $(D)$(libexecdir)/$(PACKAGE)/,controls tell) \
+		$(addprefix $(D)$(libexecdir)/$(PACKAGE)/,controls tell alike) \
 		$(D)$(bashcompdir) $(D)$(zshcompdir) $(D)$(fishcompdir) \
 		$(D)$(unitdir) $(D)$(sysusersdir)
 	for t in $(TWINS); do for p in $(PROGRAMS); do \
@@ -555,7 +556,10 @@ install: all
 	$(INSTALL) $(B)/charfind $(D)$(bindir)
 	$(INSTALL) $(B)/compare $(D)$(bindir)/$(PACKAGE)
 	$(INSTALL) $(CONTROL_PROGRAMS) $(D)$(libexecdir)/$(PACKAGE)/controls
-	$(INSTALL) -m 644 $(TELLER) $(D)$(libexecdir)/$(PACKAGE)/tell
+	$(INSTALL) -m 644 $(filter $(B)/tell/%,$(TELLER)) \
+		$(D)$(libexecdir)/$(PACKAGE)/tell
+	$(INSTALL) -m 644 $(filter $(B)/alike/%,$(TELLER)) \
+		$(D)$(libexecdir)/$(PACKAGE)/alike
 	[ ! -f $(B)/port.json ] || $(INSTALL) -m 644 $(B)/port.json \
 		$(D)$(libexecdir)/$(PACKAGE)
 	$(INSTALL) -m 644 $(MANUALS) $(D)$(mandir)/man1

@@ -111,15 +111,21 @@ begin_proof(const struct plan *plan, enum program program, struct meter *meter,
         .result = result };
 }
 
-/* Prove the twins alike and say so; false if they are not. */
+/* Prove the twins alike, push servers if they are raced, and say so; false if
+ * they are not. */
 static bool
-prove(const struct plan *plan, struct meter *meter, struct proof_result *alike)
+prove(const struct plan *plan, bool asks_push, struct meter *meter,
+    struct proof_result *alike)
 {
-    struct proof game = begin_proof(plan, PROGRAM_GUESS, meter, alike);
-    struct proof finder = begin_proof(plan, PROGRAM_CHARFINDER, meter, alike);
-    bool good = conform_game(&game) == 0 &&
-                (finder.threaded == NULL ||
-                    conform_finder(&finder, ASK_CHARFINDER) == 0);
+    struct proof p = begin_proof(plan, PROGRAM_GUESS, meter, alike);
+    bool good = conform_game(&p) == 0;
+
+    p = begin_proof(plan, PROGRAM_CHARFINDER, meter, alike);
+    if (p.threaded != NULL)
+        good = good && conform_finder(&p, ASK_CHARFINDER) == 0;
+    p = begin_proof(plan, PROGRAM_PUSH, meter, alike);
+    if (asks_push)
+        good = good && conform_push(&p) == 0;
 
     if (alike->differences > 0)
         putchar('\n');
@@ -137,22 +143,34 @@ prove(const struct plan *plan, struct meter *meter, struct proof_result *alike)
     return good;
 }
 
+/* Return the program that judges peers of what they speak. */
+static enum program
+judge_of(enum ask_speaks speaks)
+{
+    if (speaks == ASK_GAME)
+        return PROGRAM_GUESS;
+    return speaks == ASK_PUSH ? PROGRAM_PUSH : PROGRAM_CHARFINDER;
+}
+
 /* Check peer `i` and say how it did; false if it broke a rule. */
 static bool
 prove_peer(const struct plan *plan, size_t i, struct meter *meter,
     struct proof_result *peer)
 {
-    bool game = plan->peer_speaks == ASK_GAME;
-    struct proof p = begin_proof(
-        plan, game ? PROGRAM_GUESS : PROGRAM_CHARFINDER, meter, peer);
+    enum program program = judge_of(plan->peer_speaks);
+    struct proof p = begin_proof(plan, program, meter, peer);
     bool good;
 
     if (p.threaded == NULL)
-        errx(1, "the charfinder is missing: run make first");
+        errx(1, "the %s is missing: run make first", program_names[program]);
     p.peer = subjects[SUBJECT_PEER + i].name;
     p.command = plan->peers[i];
-    good =
-        (game ? conform_game(&p) : conform_finder(&p, plan->peer_speaks)) == 0;
+    if (program == PROGRAM_GUESS)
+        good = conform_game(&p) == 0;
+    else if (program == PROGRAM_PUSH)
+        good = conform_push(&p) == 0;
+    else
+        good = conform_finder(&p, plan->peer_speaks) == 0;
     if (peer->differences > 0)
         putchar('\n');
     if (good)
@@ -171,11 +189,12 @@ prove_peer(const struct plan *plan, size_t i, struct meter *meter,
 
 /* Prove the twins alike, and each peer conforming; false if one is not. */
 static bool
-prove_all(const struct plan *plan, struct meter *meter, struct report *report)
+prove_all(const struct plan *plan, bool asks_push, struct meter *meter,
+    struct report *report)
 {
     bool good = true;
 
-    if (!prove(plan, meter, &report->alike))
+    if (!prove(plan, asks_push, meter, &report->alike))
         return false;
     for (size_t i = 0; i < plan->peers_count; i++)
         good = prove_peer(plan, i, meter, &report->peers[i]) && good;
@@ -214,6 +233,18 @@ is_part(const struct chosen *chosen, const struct plan *plan)
     return whole.count != chosen->count ||
            memcmp(whole.scenario, chosen->scenario, sizeof(whole.scenario)) !=
                0;
+}
+
+/* Tell whether push servers are to be proved alike: they are raced, or judge a
+ * peer. */
+static bool
+asks_push(const struct chosen *chosen, const struct plan *plan)
+{
+    bool asks = plan->peers_count > 0 && plan->peer_speaks == ASK_PUSH;
+
+    for (size_t i = 0; i < chosen->count; i++)
+        asks = asks || chosen->scenario[i]->program == PROGRAM_PUSH;
+    return asks && plan->server_path[PROGRAM_PUSH][SUBJECT_EVENTED] != NULL;
 }
 
 /* Say in which scenarios peers have no part. */
@@ -260,7 +291,8 @@ announce(const struct request *request, const struct chosen *chosen,
 {
     bool finder = plan->server_path[PROGRAM_CHARFINDER][0] != NULL;
     double seconds = (double)(1 + plan->peers_count) * conform_game_seconds() +
-                     (finder ? conform_finder_seconds() : 0);
+                     (finder ? conform_finder_seconds() : 0) +
+                     (asks_push(chosen, plan) ? conform_push_seconds() : 0);
 
     for (size_t i = 0; i < chosen->count && !request->check_only; i++)
         seconds += plan_seconds(plan, chosen->scenario[i]);
@@ -319,7 +351,9 @@ tell(const struct telling *telling, const char *report,
         arguments[n++] = "--baseline";
         arguments[n++] = baseline;
     }
-    return teller_run(arguments);
+    arguments[n++] = "--name";
+    arguments[n] = program_invocation_short_name;
+    return teller_run("tell", arguments);
 }
 
 /* Say why nothing more is said, and how it can be. */
@@ -556,7 +590,7 @@ compare(
                   : "\nInterrupted before anything was measured.\n");
     report.planned = announce(request, &chosen, plan);
     meter_start(&meter, report.planned);
-    good = prove_all(plan, &meter, &report);
+    good = prove_all(plan, asks_push(&chosen, plan), &meter, &report);
     if (good && !request->check_only) {
         if (journal == NULL)
             journal = begin_journal(request, &report, output);
@@ -596,8 +630,9 @@ render(const struct request *request)
 static void
 look_at(const char *report)
 {
-    const char *const arguments[] = { report, "--look", NULL };
-    int result = teller_run(arguments);
+    const char *const arguments[] = { report, "--look", "--name",
+        program_invocation_short_name, NULL };
+    int result = teller_run("tell", arguments);
 
     if (result == -1)
         errx(1, "%s", teller_missing());

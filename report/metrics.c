@@ -20,4 +20,6 @@ const char *const metric_keys[METRICS] = {
     [METRIC_SOON] = "requests_in_10_ms",
     [METRIC_PAUSE] = "longest_pause_ns",
     [METRIC_FRAMES] = "frames_shown",
+    [METRIC_LAST] = "last_ns",
+    [METRIC_TARDY] = "tardy_p99_ns",
 };

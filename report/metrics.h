@@ -25,6 +25,8 @@ enum metric {
     METRIC_SOON,
     METRIC_PAUSE,
     METRIC_FRAMES,
+    METRIC_LAST,
+    METRIC_TARDY,
     METRICS
 };
 

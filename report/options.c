@@ -42,7 +42,7 @@ static const struct argp_option options[] = {
     { "peer", KEY_PEER, "'NAME=COMMAND {port}'", 0,
         "also check and race a server of yours (see below); up to 4", 1 },
     { "peer-speaks", KEY_PEER_SPEAKS, "WHAT", 0,
-        "protocol of the peers: game (default), charfinder or http", 1 },
+        "protocol of the peers: game (default), charfinder, http or push", 1 },
     { "resume", KEY_RESUME, "DIR", 0, "continue the interrupted run in DIR",
         1 },
     { "render", KEY_RENDER, "FILE", 0,
@@ -183,9 +183,12 @@ parse_speaks(const char *text, struct argp_state *state)
         return ASK_CHARFINDER;
     if (strcmp(text, "http") == 0)
         return ASK_HTTP;
+    if (strcmp(text, "push") == 0)
+        return ASK_PUSH;
     if (strcmp(text, "game") != 0)
         argp_error(state,
-            "--peer-speaks takes game, charfinder or http, not '%s'", text);
+            "--peer-speaks takes game, charfinder, http or push, not '%s'",
+            text);
     return ASK_GAME;
 }
 

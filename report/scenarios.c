@@ -6,6 +6,7 @@
 const char *const program_names[PROGRAMS] = {
     [PROGRAM_GUESS] = "guess-server",
     [PROGRAM_CHARFINDER] = "charfinder",
+    [PROGRAM_PUSH] = "push-server",
     [PROGRAM_FLAGS] = "flags",
     [PROGRAM_SPINNER] = "spinner",
 };
@@ -21,18 +22,26 @@ static char peer_names[PEERS_MAX][PEER_NAME_MAX + 1];
 #define CURL(how)                                                              \
     "-q -s -S -f " how " --noproxy * --output-dir %d --remote-name-all %u"
 
+/* A line of as many bytes as a short message in a chat becomes. */
+static const struct ask publish_bare = { .speaks = ASK_LINE,
+    .hello = "",
+    .request = "0123456789012345678901234567890123456789"
+               "01234567890123456789012345678901234567890123456789\n",
+    .publishes = true,
+    .title = "a line" };
+
 const struct subject_info subjects[SUBJECTS] = {
     [SUBJECT_THREADED] = { "threaded", "threads",
-        { "threaded/guess-server", "threaded/charfinder", "threaded/flags",
-            "threaded/spinner" },
-        { "guess-server-threaded", "charfinder-threaded", "flags-threaded",
-            "spinner-threaded" },
+        { "threaded/guess-server", "threaded/charfinder",
+            "threaded/push-server", "threaded/flags", "threaded/spinner" },
+        { "guess-server-threaded", "charfinder-threaded",
+            "push-server-threaded", "flags-threaded", "spinner-threaded" },
         .counts = true, .words = FLAGS("%m") },
     [SUBJECT_EVENTED] = { "evented", "events",
-        { "evented/guess-server", "evented/charfinder", "evented/flags",
-            "evented/spinner" },
-        { "guess-server-evented", "charfinder-evented", "flags-evented",
-            "spinner-evented" },
+        { "evented/guess-server", "evented/charfinder", "evented/push-server",
+            "evented/flags", "evented/spinner" },
+        { "guess-server-evented", "charfinder-evented", "push-server-evented",
+            "flags-evented", "spinner-evented" },
         .counts = true, .words = FLAGS("%m") },
     [SUBJECT_BARE_EPOLL] = { "bare-epoll", "bare epoll loop",
         { "controls/bare-epoll" }, .ask = &ask_bare },
@@ -43,6 +52,10 @@ const struct subject_info subjects[SUBJECTS] = {
     [SUBJECT_BARE_IO_URING] = { "bare-io-uring", "bare io_uring",
         { "controls/bare-io-uring" }, .ask = &ask_bare,
         .needs_io_uring = true },
+    [SUBJECT_BARE_PUSH] = { "bare-push", "bare push loop",
+        { [PROGRAM_PUSH] = "controls/bare-push" }, .ask = &publish_bare },
+    [SUBJECT_WOKEN_THREADS] = { "woken-threads", "woken threads",
+        { [PROGRAM_PUSH] = "controls/woken-threads" }, .ask = &publish_bare },
     [SUBJECT_ONE] = { "one-by-one", "one by one",
         { [PROGRAM_FLAGS] = "threaded/flags" },
         { [PROGRAM_FLAGS] = "flags-threaded" }, .words = FLAGS("1") },
@@ -109,6 +122,74 @@ static const struct ask get_json = GET("/search?query=cjk&start=0&stop=200");
 static const struct ask get_all = GET("/?query=cjk&stop=all");
 
 /*
+ * What is said to the push server. A handshake is sent with the first frame;
+ * frames are masked by "mask", always: their bytes are C strings, and who masks
+ * by chance costs the load time that is none of the server's.
+ */
+#define TALK(target)                                                           \
+    "GET " target " HTTP/1.1\r\nHost: localhost\r\nUpgrade: websocket\r\n"     \
+    "Connection: Upgrade\r\nSec-WebSocket-Version: 13\r\n"                     \
+    "Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n\r\n"
+
+static const struct ask echo = { .speaks = ASK_PUSH,
+    .hello = TALK("/echo"),
+    .hello_lines = 1,
+    .request = "\x81\x86mask\x05\x04\x1f\x07\x02@", /* hello! */
+    .reply = "hello!",
+    .title = "a text of 6 bytes" };
+
+/*
+ * Four x under the mask, and so on. In a chat a message of 50 bytes becomes
+ * one of 90.
+ */
+#define X4    "\x15\x19\x0b\x13"
+#define X20   X4 X4 X4 X4 X4
+#define X100  X20 X20 X20 X20 X20
+#define X1000 X100 X100 X100 X100 X100 X100 X100 X100 X100 X100
+#define P20   "xxxxxxxxxxxxxxxxxxxx"
+#define P100  P20 P20 P20 P20 P20
+#define P1000 P100 P100 P100 P100 P100 P100 P100 P100 P100 P100
+#define CHATS                                                                  \
+    .speaks = ASK_PUSH, .hello = TALK("/chat"), .hello_lines = 1,              \
+    .publishes = true, .has_id = true
+
+static const struct ask publish = { CHATS,
+    .request = "\x81\xb2mask" X20 X20 X4 X4 "\x15\x19",
+    .reply = "\"text\":\"" P20 P20 "xxxxxxxxxx\"}",
+    .title = "a message of 50 bytes in a chat" };
+static const struct ask publish_long = { CHATS,
+    .request = "\x81\xfe\x0f\xa0mask" X1000 X1000 X1000 X1000,
+    .reply = "\"text\":\"" P1000 P1000 P1000 P1000 "\"}",
+    .title = "a message of 4000 bytes in a chat" };
+static const struct ask get_events = { .speaks = ASK_HTTP,
+    .hello = "",
+    .request = "GET /events HTTP/1.1\r\nHost: localhost\r\n\r\n",
+    .title = "GET /events" };
+
+/* MIDDLE and END come after 0.2 and 0.5 s, see the scenario's options. */
+static const uint64_t stream_due_ns[] = { 0, 200 * MS, 500 * MS };
+static const struct ask stream = { .speaks = ASK_HTTP,
+    .hello = "",
+    .request = "GET /stream HTTP/1.1\r\nHost: localhost\r\n\r\n",
+    .due_ns = stream_due_ns,
+    .title = "GET /stream" };
+
+/* Who waits has been answered before, so it is being served. */
+#define HEALTH                                                                 \
+    .speaks = ASK_HTTP, .hello = "",                                           \
+    .request = "GET /healthz HTTP/1.1\r\nHost: localhost\r\n\r\n"
+
+static const struct ask health = { HEALTH, .title = "GET /healthz" };
+static const struct ask wait_poll = { HEALTH,
+    .title = "GET /healthz, then GET /poll",
+    .wait = "GET /poll HTTP/1.1\r\nHost: localhost\r\n\r\n" };
+static const struct ask wait_events = { HEALTH,
+    .title = "GET /healthz, then GET /events",
+    .wait = "GET /events HTTP/1.1\r\nHost: localhost\r\n\r\n" };
+static const struct ask wait_socket = { HEALTH,
+    .title = "GET /healthz, then a WebSocket at /chat", .wait = TALK("/chat") };
+
+/*
  * A probe asks 3000 times a second: enough for a p99 within 0.4 s, and a server
  * alone with it is busy for a fourteenth of its time.
  */
@@ -133,6 +214,19 @@ static const struct ask get_all = GET("/?query=cjk&stop=all");
 #define PAGE                                                                   \
     .family = "page", FINDER, .way = LOAD_CLOSED, .primary = METRIC_RATE,      \
     .has = BIT(RATE) | LATENCY | COST
+
+#define WAIT                                                                   \
+    .family = "wait", .program = PROGRAM_PUSH, .way = LOAD_CLOSED,             \
+    .special = SPECIAL_LEVELS, .connections = 4000, .active = 1,               \
+    .options = { "--max-wait 300", "--max-wait 300" },                         \
+    .primary = METRIC_MEMORY, .has = BIT(MEMORY) | BIT(P50) | BIT(P99),        \
+    .warmup = 0.05, .window = 0.2, .blocks = 8, .suites = FULL
+
+/* Who only listens would be sent a ping among the news after 15 s. */
+#define PUSH                                                                   \
+    .family = "push", .program = PROGRAM_PUSH, .way = LOAD_ROUNDS,             \
+    .options = { "--beat 0", "--beat 0" }, .primary = METRIC_LAST,             \
+    .suites = FULL, .has = BIT(LAST) | BIT(P50) | BIT(P99) | COST
 
 #define WORK                                                                   \
     .family = "work", GAME, .way = LOAD_CLOSED, .connections = 64,             \
@@ -511,6 +605,116 @@ const struct scenario scenarios[] = {
         .warmup = 0.15,
         .window = 0.2,
         .suites = FULL },
+    { .name = "echo-50",
+        .title = "At 50 WebSockets",
+        .question = "Which returns more texts of 6 bytes to 50 WebSockets?",
+        .family = "echo",
+        .program = PROGRAM_PUSH,
+        .ask = &echo,
+        .way = LOAD_CLOSED,
+        .primary = METRIC_RATE,
+        .has = BIT(RATE) | LATENCY | COST,
+        .connections = 50,
+        .warmup = 0.15,
+        .window = 0.2,
+        .blocks = 24,
+        .syscalls = true,
+        .suites = FULL },
+    { .name = "poll-20",
+        .title = "When 20 polls wait in a pool of 20 threads",
+        .question = "Is a 21st client served while 20 wait for news in a pool "
+                    "of 20 threads?",
+        .family = "pool",
+        .program = PROGRAM_PUSH,
+        .ask = &health,
+        .way = LOAD_CHURN,
+        .connections = 4,
+        .options = { "--threads 20", NULL },
+        .hangs = true,
+        .background = { "waiting poll", LOAD_WAITING, 20, &wait_poll, 0, 0 },
+        .primary = METRIC_ANSWERED,
+        .has = BIT(ANSWERED) | BIT(P50),
+        .warmup = 0.05,
+        .window = 0.3,
+        .blocks = 6,
+        .suites = FULL },
+    { .name = "wait-none",
+        .title = "With 4000 connections that wait for nothing",
+        .question = "What does a connection cost that has nothing to wait for?",
+        WAIT,
+        .ask = &health },
+    { .name = "wait-4000",
+        .title = "With 4000 polls that wait",
+        .question = "What does a client cost that waits for news by a poll?",
+        WAIT,
+        .ask = &wait_poll },
+    { .name = "wait-events",
+        .title = "With 4000 streams of events that wait",
+        .question = "What does a client cost that waits for events?",
+        WAIT,
+        .ask = &wait_events },
+    { .name = "wait-sockets",
+        .title = "With 4000 WebSockets that wait",
+        .question = "What does a client cost that waits over a WebSocket?",
+        WAIT,
+        .ask = &wait_socket },
+    { .name = "stream-1000",
+        .title = "With 1000 answers asleep at a time",
+        .question = "Do a thousand sleeping answers come in time?",
+        .family = "stream",
+        .program = PROGRAM_PUSH,
+        .ask = &stream,
+        .way = LOAD_OPEN,
+        .poisson = true,
+        .connections = 2000, /* so that hardly any waits for a free one */
+        .rate = 2000,        /* of half a second each */
+        .options = { "--stream-delays 0.2,0.3", "--stream-delays 0.2,0.3" },
+        .primary = METRIC_TARDY,
+        .has = BIT(TARDY) | BIT(P50) | COST,
+        .warmup = 0.8,
+        .window = 1.0,
+        .blocks = 8,
+        .suites = FULL },
+    { .name = "push-1000",
+        .title = "With 1000 WebSockets in a chat",
+        .question = "How long until the last of 1000 has the news?",
+        PUSH,
+        .ask = &publish,
+        .connections = 1000,
+        .warmup = 0.1,
+        .window = 0.5,
+        .blocks = 16,
+        .controls = true },
+    { .name = "push-10000",
+        .title = "With 10,000 WebSockets in a chat",
+        .question = "How long until the last of 10,000 has the news?",
+        PUSH,
+        .ask = &publish,
+        .connections = 10000,
+        .warmup = 0.3,
+        .window = 2.0,
+        .blocks = 6 },
+    { .name = "push-99",
+        .title = "With 99 WebSockets in a chat of long messages",
+        .question = "How long until the last of 99 has a message of 4000 "
+                    "bytes?",
+        PUSH,
+        .ask = &publish_long,
+        .connections = 99,
+        .warmup = 0.1,
+        .window = 0.4,
+        .blocks = 12 },
+    { .name = "push-slow",
+        .title = "Beside one who does not read",
+        .question = "Do 99 others wait for one who does not read its events?",
+        PUSH,
+        .ask = &publish_long,
+        .connections = 99,
+        .background = { "slow reader", LOAD_SLOW_READER, 1, &get_events,
+            1000 * MS, 1 },
+        .warmup = 0.1,
+        .window = 0.4,
+        .blocks = 12 },
     { .name = "load-20",
         .title = "For 20 flags, all at once, from a slow server",
         .question = "Which has 20 flags sooner, 20 at once, when the server "
@@ -647,6 +851,8 @@ scenario_load_model(const struct scenario *s)
                           : "open loop, constant rate";
     case LOAD_CHURN:
         return "closed loop, a connection for each request";
+    case LOAD_ROUNDS:
+        return "rounds: one publishes when all have had the last";
     case LOAD_CLOSED:
     case LOAD_WAITING:
     case LOAD_SLOW_READER:

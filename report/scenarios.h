@@ -15,6 +15,7 @@
 enum program {
     PROGRAM_GUESS,
     PROGRAM_CHARFINDER,
+    PROGRAM_PUSH,
     PROGRAM_FLAGS,
     PROGRAM_SPINNER,
     PROGRAMS
@@ -33,6 +34,8 @@ enum subject {
     SUBJECT_BARE_THREADS,
     SUBJECT_MANUAL,
     SUBJECT_BARE_IO_URING,
+    SUBJECT_BARE_PUSH,
+    SUBJECT_WOKEN_THREADS,
     SUBJECT_ONE,    /* downloads with threads, of which there is one */
     SUBJECT_INLINE, /* downloads with events, saved in the loop */
     SUBJECT_CURL_EASY,

@@ -14,7 +14,6 @@
 #include <unistd.h>
 
 #define PYTHON "python3" /* 3.11 and later, see __main__.py */
-#define FOLDER "tell/__main__.py"
 
 static char missing[128];
 
@@ -61,16 +60,18 @@ copy(const char *word)
 
 /* Find the folder, put the command line together, run it. */
 int
-teller_run(const char *const arguments[])
+teller_run(const char *what, const char *const arguments[])
 {
-    char *line[TELLER_OPTIONS_MAX + 7] = { 0 };
-    char *folder = programs_find_file(FOLDER);
+    char *line[TELLER_OPTIONS_MAX + 5] = { 0 };
+    char file[32], *folder;
     size_t n = 0;
     int error;
     pid_t pid;
 
+    snprintf(file, sizeof(file), "%s/__main__.py", what);
+    folder = programs_find_file(file);
     if (folder == NULL) {
-        snprintf(missing, sizeof(missing), "tell/ is not beside compare");
+        snprintf(missing, sizeof(missing), "%s/ is not beside compare", what);
         return -1;
     }
     *strrchr(folder, '/') = '\0';
@@ -82,8 +83,6 @@ teller_run(const char *const arguments[])
         assert(i < TELLER_OPTIONS_MAX);
         line[n++] = copy(arguments[i]);
     }
-    line[n++] = copy("--name");
-    line[n++] = copy(program_invocation_short_name);
     fflush(stdout);
     error = start(&pid, line);
     while (n > 0)

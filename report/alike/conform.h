@@ -31,8 +31,16 @@ int conform_game(struct proof *p);
  * ASK_HTTP. */
 int conform_finder(struct proof *p, enum ask_speaks speaks);
 
+/*
+ * The same of push servers, by a program of its own in Python, which writes to
+ * standard output. Without python3 say so and return -1. With a peer it takes
+ * eight seconds, as long as /stream.
+ */
+int conform_push(struct proof *p);
+
 /* Return how many seconds each of them takes, about. */
 double conform_game_seconds(void);
 double conform_finder_seconds(void);
+double conform_push_seconds(void);
 
 #endif

@@ -22,23 +22,27 @@ const struct ask ask_bare = {
 
 /* Where an answer is. */
 enum state {
-    STATE_LINE,   /* game: its only line; http: a line of the head */
-    STATE_START,  /* charfinder: at the first byte of a line */
-    STATE_ROW,    /* in a row */
-    STATE_STATUS, /* in the status line */
-    STATE_PROMPT, /* after it */
-    STATE_HEAD,   /* http: a line of the head but the first */
-    STATE_BODY,   /* `left` bytes of it are to come */
-    STATE_CHUNK,  /* the line with the length of a chunk */
-    STATE_DATA,   /* `left` bytes of the chunk are to come */
-    STATE_CRLF,   /* the end of the line after a chunk */
-    STATE_TRAILER /* the lines after the last one */
+    STATE_LINE,    /* game: its only line; http: a line of the head */
+    STATE_START,   /* charfinder: at the first byte of a line */
+    STATE_ROW,     /* in a row */
+    STATE_STATUS,  /* in the status line */
+    STATE_PROMPT,  /* after it */
+    STATE_HEAD,    /* http: a line of the head but the first */
+    STATE_BODY,    /* `left` bytes of it are to come */
+    STATE_CHUNK,   /* the line with the length of a chunk */
+    STATE_DATA,    /* `left` bytes of the chunk are to come */
+    STATE_CRLF,    /* the end of the line after a chunk */
+    STATE_TRAILER, /* the lines after the last one */
+    STATE_FRAME,   /* push: in the head of a frame */
+    STATE_TEXT     /* `left` bytes of its text are to come */
 };
 
 /* Name the protocol. */
 const char *
 ask_speaks_name(enum ask_speaks speaks)
 {
+    if (speaks == ASK_PUSH)
+        return "push";
     if (speaks == ASK_HTTP)
         return "http";
     return speaks == ASK_CHARFINDER ? "charfinder" : "game";
@@ -49,9 +53,11 @@ void
 ask_begin(const struct ask *ask, struct answer *a, bool first)
 {
     a->state = ask->speaks == ASK_CHARFINDER ? STATE_START : STATE_LINE;
-    a->greeting = first && ask->speaks == ASK_CHARFINDER;
+    a->greeting =
+        first && (ask->speaks == ASK_CHARFINDER || ask->speaks == ASK_PUSH);
     a->chunked = false;
     a->left = a->rows = a->length = a->word = 0;
+    a->chunks = 0;
     a->digest = UINT64_C(0xcbf29ce484222325);
     a->have = 0;
 }
@@ -280,6 +286,7 @@ read_chunk_line(struct answer *a)
         return true;
     }
     a->left = strtoull(a->line, &rest, 16);
+    a->chunks += a->left > 0;
     a->state = a->left > 0 ? STATE_DATA : STATE_TRAILER;
     return rest != a->line && (*rest == '\0' || *rest == ';');
 }
@@ -329,6 +336,99 @@ take_response(struct answer *a, const char *at, const char *end,
     return ASK_MORE;
 }
 
+/* Take the answer to a handshake. Only the first line matters: a frame that
+ * follows shows that the rest of it was right. */
+static enum ask_result
+take_handshake(struct answer *a, const char **at, const char *end)
+{
+    while (collect(a, at, end)) {
+        if (a->state == STATE_LINE &&
+            strncmp(a->line, "HTTP/1.1 101 ", 13) != 0)
+            return ASK_WRONG;
+        a->state = STATE_HEAD;
+        if (a->have == 0) {
+            a->state = STATE_LINE;
+            return ASK_DONE;
+        }
+        a->have = 0;
+    }
+    return ASK_MORE;
+}
+
+/* How long the head of a frame is, as far as it is known. */
+static size_t
+frame_head_size(const struct answer *a)
+{
+    return a->have >= 2 && a->line[1] == 126 ? 4 : 2;
+}
+
+/* Take the head of a frame, of a text of less than 64 KiB without a mask. */
+static enum ask_result
+take_frame_head(struct answer *a, const char **at, const char *end)
+{
+    a->state = STATE_FRAME;
+    while (*at < end && a->have < frame_head_size(a))
+        a->line[a->have++] = *(*at)++;
+    if (a->have > 0 && (unsigned char)a->line[0] != 0x81)
+        return ASK_WRONG;
+    if (a->have < frame_head_size(a))
+        return ASK_MORE;
+    a->state = STATE_TEXT;
+    a->left = (unsigned char)a->line[1];
+    if (a->left == 126)
+        a->left = (uint64_t)(unsigned char)a->line[2] << 8 |
+                  (unsigned char)a->line[3];
+    else if (a->left > 126)
+        return ASK_WRONG;
+    return ASK_DONE;
+}
+
+/* Tell whether the next n bytes of a text are those that it ends with. */
+static bool
+is_text(
+    const struct ask *ask, const struct answer *a, const char *bytes, size_t n)
+{
+    size_t length = strlen(ask->reply), before;
+
+    if (a->left > length) {
+        before = (size_t)(a->left - length);
+        if (before >= n)
+            return true;
+        return memcmp(bytes + before, ask->reply, n - before) == 0;
+    }
+    return memcmp(bytes, ask->reply + length - a->left, n) == 0;
+}
+
+/* Take a frame, and the answer to a handshake before the first. */
+static enum ask_result
+take_frame(
+    const struct ask *ask, struct answer *a, const char *at, const char *end)
+{
+    enum ask_result result = ASK_DONE;
+    size_t n;
+
+    if (a->greeting)
+        result = take_handshake(a, &at, end);
+    if (result != ASK_DONE)
+        return result;
+    if (a->greeting && ask->publishes)
+        return at == end ? ASK_DONE : ASK_WRONG;
+    a->greeting = false;
+    if (a->state != STATE_TEXT) {
+        result = take_frame_head(a, &at, end);
+        if (result != ASK_DONE)
+            return result;
+        if (a->left < strlen(ask->reply) ||
+            (!ask->has_id && a->left != strlen(ask->reply)))
+            return ASK_WRONG;
+    }
+    n = (size_t)(end - at);
+    if (n > a->left || !is_text(ask, a, at, n))
+        return ASK_WRONG;
+    a->left -= n;
+    return a->left == 0 ? ASK_DONE : ASK_MORE;
+}
+
 /* Take bytes in the way of the protocol. */
 enum ask_result
 ask_take(const struct ask *ask, struct answer *a, const char *bytes, size_t n,
@@ -344,6 +444,8 @@ ask_take(const struct ask *ask, struct answer *a, const char *bytes, size_t n,
         return take_rows(a, bytes, bytes + n, same);
     case ASK_HTTP:
         return take_response(a, bytes, bytes + n, same);
+    case ASK_PUSH:
+        return take_frame(ask, a, bytes, bytes + n);
     }
     return ASK_WRONG;
 }

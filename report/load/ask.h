@@ -11,9 +11,11 @@
  * - charfinder: every row starts with `U`, then comes a status line that
  *   states as many matches as there were rows, then the prompt;
  * - http: status 200, a body that is as long as its framing says;
+ * - push: status 101 to the handshake, then one frame, a text that ends as it
+ *   must, and in which nothing else stands unless ids may;
  *
- * and of the last two that length and digest are those of the first answer to
- * the same request.
+ * and of charfinder and http that length and digest are those of the first
+ * answer to the same request.
  */
 #ifndef REPORT_ASK_H
 #define REPORT_ASK_H
@@ -22,9 +24,16 @@
 #include <stddef.h>
 #include <stdint.h>
 
-enum ask_speaks { ASK_GAME, ASK_BARE, ASK_LINE, ASK_CHARFINDER, ASK_HTTP };
+enum ask_speaks {
+    ASK_GAME,
+    ASK_BARE,
+    ASK_LINE,
+    ASK_CHARFINDER,
+    ASK_HTTP,
+    ASK_PUSH
+};
 
-/* Return "game" (of the first three), "charfinder" or "http". */
+/* Return "game" (of the first three), "charfinder", "http" or "push". */
 const char *ask_speaks_name(enum ask_speaks speaks);
 
 /* A way to talk to a server. Strings must outlive its use. */
@@ -34,6 +43,14 @@ struct ask {
     unsigned hello_lines; /* in it */
     const char *request;  /* one request, with its line end */
     const char *title;    /* what is asked, in words */
+    const char *wait;     /* sent after the first reply by those who then only
+                             wait; NULL = nobody does */
+    const uint64_t *due_ns; /* http: when each chunk is due after the request;
+                               NULL = whenever it comes */
+    bool publishes;         /* in rounds: first hello is answered by a greeting
+                               alone, and then a request by a reply to all */
+    const char *reply;      /* push: how the text of the reply ends */
+    bool has_id;            /* ... and whether anything stands before that */
 };
 
 extern const struct ask ask_game; /* guesses from 1 to 10^12 - 1 */
@@ -51,7 +68,8 @@ struct answer {
     int state;
     bool greeting;   /* the server speaks first, and has not yet */
     bool chunked;    /* http */
-    uint64_t left;   /* http: bytes until the end of body or chunk */
+    uint64_t left;   /* bytes until the end of body, chunk or frame */
+    size_t chunks;   /* http: that have begun */
     uint64_t rows;   /* charfinder */
     uint64_t length; /* of what the digest is of */
     uint64_t digest, word;

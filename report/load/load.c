@@ -221,6 +221,8 @@ start_sending(struct load *l)
 {
     if (l->is.way == LOAD_CHURN)
         l->opened = l->is.connections_max;
+    if (l->is.way == LOAD_ROUNDS)
+        conn_publish(l);
     for (size_t i = 0; i < l->opened; i++) {
         struct conn *c = &l->conns[i];
 

@@ -5,7 +5,7 @@
  * servers that it loads, nor with libevent. It runs in the calling thread.
  *
  * The connections of a load are all alike. What is measured asks in one of
- * three ways:
+ * four ways:
  *
  * - In a closed loop a connection sends its next request when the reply to the
  *   last one is there. That finds out what a server can do; its latencies
@@ -16,6 +16,9 @@
  *   becomes free. Late requests are sent at once; none is skipped.
  * - In churn each request has a connection of its own, closed by the load when
  *   the answer is there; so many are under way at any time.
+ * - In rounds one connection after the other publishes something, which all of
+ *   them are to get; the next does when all have got it. Each delivery counts
+ *   as a request that was sent when the round began.
  *
  * The other ways are for what goes on beside it (see crowd.h): clients that
  * pull large answers, read or send slowly, or just wait.
@@ -50,7 +53,8 @@ enum load_way {
     LOAD_CLOSED,
     LOAD_OPEN,
     LOAD_CHURN,
-    LOAD_WAITING,     /* connected, asked once, and silent since */
+    LOAD_ROUNDS,  /* one publishes what all get, when all have had the last */
+    LOAD_WAITING, /* connected, asked once, and silent or waiting since */
     LOAD_SLOW_READER, /* takes `chunk` bytes of an endless answer at a time */
     LOAD_SLOW_SENDER  /* sends a byte of a request at a time */
 };
@@ -60,6 +64,7 @@ struct load_group {
     uint16_t port; /* on 127.0.0.1 */
     size_t connections_max;
     const struct ask *ask;
+    size_t askers;    /* if the ask has a `wait`: the others do */
     uint64_t step_ns; /* of the finer series; 0 = 50 ms */
     /* Of the slow ways. */
     uint64_t period_ns; /* each connection moves once in it */
@@ -115,6 +120,10 @@ struct load_tally {
      * byte. The caller's; NULL keeps none.
      */
     struct histogram *latency, *timely, *wire, *late, *queue, *connect, *accept;
+    struct histogram *tardy; /* chunks that are due at a time: how much later
+                                they came; or NULL */
+    struct histogram *last;  /* rounds: until the last delivery of each; or NULL
+                              */
 };
 
 /* What happened on all connections from the first to the last. */

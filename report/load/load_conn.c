@@ -94,6 +94,33 @@ conn_send(struct load *l, struct conn *c, uint64_t due)
     l->busy++;
 }
 
+/* Begin a round. */
+void
+conn_publish(struct load *l)
+{
+    struct conn *c = &l->conns[l->publisher++ % l->active];
+    uint64_t now = clock_ns();
+
+    l->round_ns = now;
+    load_count_area(l, now);
+    for (size_t i = 0; i < l->active; i++) {
+        struct conn *other = &l->conns[i];
+
+        if (other->state != CONN_IDLE)
+            continue;
+        ask_begin(l->is.ask, &other->answer, false);
+        other->first_ns = 0;
+        other->due_ns = other->sent_ns = now;
+        other->nth = l->sent++;
+        other->state = CONN_BUSY;
+        l->busy++;
+        l->outstanding++;
+    }
+    if (c->state == CONN_BUSY &&
+        send_all(l, c, l->is.ask->request, l->request_length))
+        l->totals.lines++;
+}
+
 /* Listen to a connection for other events than before. */
 static void
 listen_for(struct load *l, struct conn *c, int op, uint32_t events)
@@ -112,15 +139,26 @@ say_hello(struct load *l, struct conn *c)
     char first[1024];
     int length;
 
-    length = snprintf(first, sizeof(first), "%s%s", ask->hello, ask->request);
-    assert(length > 0 && (size_t)length < sizeof(first));
+    length = snprintf(first, sizeof(first), "%s%s", ask->hello,
+        ask->publishes ? "" : ask->request);
+    assert(length >= 0 && (size_t)length < sizeof(first));
     ask_begin(ask, &c->answer, true);
     c->sent_ns = clock_ns();
-    if (!send_all(l, c, first, (size_t)length))
+    if (length > 0 && !send_all(l, c, first, (size_t)length))
         return;
-    l->totals.lines += ask->hello_lines + 1;
+    l->totals.lines += ask->hello_lines + !ask->publishes;
     c->state = CONN_BUSY;
     l->busy++;
+}
+
+/* Ask for what a connection waits for from now on. */
+void
+conn_wait(struct load *l, struct conn *c)
+{
+    if (!send_all(l, c, l->is.ask->wait, strlen(l->is.ask->wait)))
+        return;
+    l->totals.lines++;
+    c->state = CONN_WAITING;
 }
 
 /* The connection is there, or not. */

@@ -18,6 +18,7 @@ enum conn_state {
     CONN_OPENING, /* connect() under way */
     CONN_IDLE,    /* no request in flight */
     CONN_BUSY,    /* a reply is owed */
+    CONN_WAITING, /* what comes is dropped */
     CONN_SLOW     /* read or sent to at its period, not by events */
 };
 
@@ -50,6 +51,8 @@ struct load {
     bool sending;         /* a reply is followed by the next request */
     size_t active;        /* ... on the first so many connections */
     size_t sources;       /* for the next source address */
+    size_t publisher;     /* in rounds: the next one */
+    uint64_t round_ns;    /* ... and when this one began */
 
     /* Open loop: free connections in the order in which they became so. */
     struct conn **free;
@@ -86,6 +89,13 @@ load_in_window(const struct load_tally *t, uint64_t nth)
     return nth >= t->first;
 }
 
+/* Tell whether a connection only waits, once it has had its first reply. */
+static inline bool
+load_waits(const struct load *l, const struct conn *c)
+{
+    return l->is.ask->wait != NULL && (size_t)(c - l->conns) >= l->is.askers;
+}
+
 /* Bring the integral of outstanding requests up to now. */
 static inline void
 load_count_area(struct load *l, uint64_t now)
@@ -110,8 +120,14 @@ void conn_open_churn(struct load *l, struct conn *c);
 /* The connection is there, or not: introduce oneself and ask. */
 void conn_opened(struct load *l, struct conn *c);
 
+/* Begin a round: all are owed what one of them publishes. */
+void conn_publish(struct load *l);
+
 /* Send one request that is due at `due`, or now with 0. */
 void conn_send(struct load *l, struct conn *c, uint64_t due);
+
+/* Have a connection wait from now on: nothing that comes is an answer. */
+void conn_wait(struct load *l, struct conn *c);
 
 /* Let slow ones move that are due; return when the next is. */
 uint64_t load_move(struct load *l, uint64_t now);

@@ -57,6 +57,17 @@ count_reply(
     }
 }
 
+/* The last of a round has it: begin the next one. */
+static void
+end_round(struct load *l, const struct conn *c, uint64_t now,
+    struct load_tally *tally)
+{
+    if (load_in_window(tally, c->nth))
+        record(tally->last, now - l->round_ns);
+    if (l->sending)
+        conn_publish(l);
+}
+
 /* A whole, right reply is there: count it, and go on. */
 static void
 take_reply(
@@ -78,9 +89,32 @@ take_reply(
         return;
     }
     c->opened = true;
+    if (l->is.way == LOAD_ROUNDS && l->busy == 0 && tally != NULL)
+        end_round(l, c, now, tally);
+    if (load_waits(l, c)) {
+        conn_wait(l, c);
+        return;
+    }
     /* In the drain of an open loop what was due is still to be sent. */
     if (l->sending || (l->open && l->started))
         conn_next(l, c, now);
+}
+
+/* Record how late the chunks came that have just begun. A server's clock may be
+ * behind by a tick: what came early is not late. */
+static void
+record_chunks(const struct load *l, const struct conn *c, size_t before,
+    uint64_t now, struct load_tally *tally)
+{
+    const uint64_t *due = l->is.ask->due_ns;
+
+    if (due == NULL || tally == NULL || !load_in_window(tally, c->nth))
+        return;
+    for (; before < c->answer.chunks; before++) {
+        uint64_t at = c->sent_ns + due[before];
+
+        record(tally->tardy, now > at ? now - at : 0);
+    }
 }
 
 /* Read what the server sent. */
@@ -89,6 +123,8 @@ conn_read(struct load *l, struct conn *c, struct load_tally *tally)
 {
     ssize_t n = recv(c->fd, l->buffer, READ_AT_ONCE, 0);
     uint64_t now = clock_ns();
+    enum ask_result result;
+    size_t chunks;
 
     if (n == -1 && (errno == EAGAIN || errno == EINTR))
         return;
@@ -103,11 +139,16 @@ conn_read(struct load *l, struct conn *c, struct load_tally *tally)
     if (c->first_ns == 0)
         c->first_ns = now;
     l->bytes += (uint64_t)n;
+    if (c->state == CONN_WAITING)
+        return;
     if (c->state != CONN_BUSY) {
         conn_end(l, c, LOAD_WRONG, "more than one reply to a request");
         return;
     }
-    switch (ask_take(l->is.ask, &c->answer, l->buffer, (size_t)n, &l->same)) {
+    chunks = c->answer.chunks;
+    result = ask_take(l->is.ask, &c->answer, l->buffer, (size_t)n, &l->same);
+    record_chunks(l, c, chunks, now, tally);
+    switch (result) {
     case ASK_MORE:
         return;
     case ASK_DONE:

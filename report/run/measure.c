@@ -73,6 +73,7 @@ measured_group(const struct run *run, const struct process *server)
         .port = http ? server->http_port : server->port,
         .connections_max = run->connections,
         .ask = own != NULL ? own : s->ask,
+        .askers = run->active,
         .step_ns = s->special == SPECIAL_BURST ? RECOVERY_STEP : 0,
         .may_hang = s->hangs };
 

@@ -185,15 +185,22 @@ plan_has_control(
            (s->job == NULL || (s->job->columns & (1u << control)) != 0);
 }
 
-/* Peers run where the controls do, in the sweep, and wherever the finder is
- * asked. */
+/* Peers run where the controls do, in the sweep, wherever the finder is asked,
+ * and, if they are push servers, wherever those are. */
 size_t
 plan_peers(const struct plan *plan, const struct scenario *s)
 {
-    bool fits = s->job == NULL && plan->peer_speaks == s->ask->speaks &&
-                (s->controls || s->peer || s->program == PROGRAM_CHARFINDER) &&
-                (s->background.role == NULL ||
-                    s->background.ask->speaks == s->ask->speaks);
+    bool fits;
+
+    if (s->job != NULL)
+        fits = false;
+    else if (plan->peer_speaks == ASK_PUSH)
+        fits = s->program == PROGRAM_PUSH;
+    else
+        fits = plan->peer_speaks == s->ask->speaks &&
+               (s->controls || s->peer || s->program == PROGRAM_CHARFINDER) &&
+               (s->background.role == NULL ||
+                   s->background.ask->speaks == s->ask->speaks);
 
     return fits ? plan->peers_count : 0;
 }

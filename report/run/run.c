@@ -26,6 +26,9 @@ run_init(struct run *run, const struct scenario *s)
     run->tally.queue = open ? histogram_new() : NULL;
     run->tally.connect = opens ? histogram_new() : NULL;
     run->tally.accept = opens ? histogram_new() : NULL;
+    run->tally.tardy =
+        s->ask != NULL && s->ask->due_ns != NULL ? histogram_new() : NULL;
+    run->tally.last = s->way == LOAD_ROUNDS ? histogram_new() : NULL;
     run->little = run->recovery_ns = run->slope = NAN;
     run->tally.area = run->tally.fairness = NAN;
     run->foreign_seconds = run->load_foreign_seconds = NAN;
@@ -44,6 +47,8 @@ run_release(struct run *run)
     free(run->tally.queue);
     free(run->tally.connect);
     free(run->tally.accept);
+    free(run->tally.tardy);
+    free(run->tally.last);
     json_decref(run->gates);
     json_decref(run->others);
 }
@@ -174,6 +179,10 @@ figure_of(const struct run *run, enum metric m)
         return (double)run->job.pause_ns;
     case METRIC_FRAMES:
         return run->job.frames;
+    case METRIC_LAST:
+        return run_quantile(t->last, 0.5);
+    case METRIC_TARDY:
+        return run_quantile(t->tardy, 0.99);
     case METRICS:
         break;
     }

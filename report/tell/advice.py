@@ -59,6 +59,12 @@ SITUATIONS = (
     Situation("A client that downloads much at once", {
         "load-20": "from a slow server, ",
         "load-flat-30": "from a fast one, "}, CPU_FILE),
+    Situation("Answers that come later", {
+        "echo-50": "texts of 50 WebSockets, ",
+        "push-1000": "news for 1000, ",
+        "stream-1000": "answers that sleep, ",
+        "wait-4000": "while 4000 polls wait, ",
+        "poll-20": "when polls take all threads of a pool, "}, CPU),
     Situation("All cores of the machine, shared with the load",
         {"cores-all": ""}, ""),
     Situation(CODE, {}, ""),

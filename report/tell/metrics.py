@@ -19,6 +19,7 @@ ACCEPT, STORM = "accept_p99_ns", "storm_ns"
 BACKGROUND, ANSWERED = "background_bytes_per_second", "answered"
 TOTAL, CPU_FILE = "total_ns", "cpu_ns_per_file"
 SOON, PAUSE, FRAMES = "requests_in_10_ms", "longest_pause_ns", "frames_shown"
+LAST, TARDY = "last_ns", "tardy_p99_ns"
 
 US, MS = 1e3, 1e6                    # ns
 KIB, MIB = 1024.0, 1024.0 * 1024.0   # bytes
@@ -110,4 +111,11 @@ METRICS = {
         "share", "events answer", "the share of threads",
         1, 2, .05, more_is_better=True, may_be_zero=True,
         needs_pinning=False, timed=False),
+    LAST: Metric("last subscriber, ms", "time to the last subscriber",
+        "time", "with events the last subscriber has the news after",
+        "the time that it takes with threads", MS, 2, .05,
+        why_missing=TOO_FEW),
+    TARDY: Metric("p99 too late, ms", "p99 lateness of what is due", "time",
+        "what is due comes late (p99) by", "as much with events as with "
+        "threads", MS, 2, .10, why_missing=TOO_FEW),
 }

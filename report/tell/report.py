@@ -28,15 +28,17 @@ THREADS, EVENTS = "threaded", "evented"
 NULL = "bare-epoll"  # the null server: a floor and a ceiling
 BARE_THREADS, MANUAL = "bare-threads", "manual-bufferevent"
 IO_URING = "bare-io-uring"
+BARE_PUSH, WOKEN = "bare-push", "woken-threads"
 # What is raced in downloads.
 ONE, INLINE = "one-by-one", "evented-inline"
 CURL_EASY, CURL_MULTI = "curl-easy", "curl-multi"
 TOOLS = CURL, WGET2, ARIA2 = "curl", "wget2", "aria2"
 TITLES = {THREADS: "threads", EVENTS: "events", NULL: "bare epoll loop",
     BARE_THREADS: "bare threads", MANUAL: "manual bufferevent",
-    IO_URING: "bare io_uring", ONE: "one by one",
-    INLINE: "saving in the loop", CURL_EASY: "libcurl in threads",
-    CURL_MULTI: "libcurl on libevent", **{name: name for name in TOOLS}}
+    IO_URING: "bare io_uring", BARE_PUSH: "bare push loop",
+    WOKEN: "woken threads", ONE: "one by one", INLINE: "saving in the loop",
+    CURL_EASY: "libcurl in threads", CURL_MULTI: "libcurl on libevent",
+    **{name: name for name in TOOLS}}
 
 NUMBER_MAX, NUMBER_MIN = 1e60, 1e-60  # of what a figure can be
 UNEVEN = 1.15  # times as slow is another pace

@@ -6,7 +6,7 @@ from math import isfinite, isnan
 
 import advice
 import words
-from metrics import CPU, MEMORY, METRICS, SOON
+from metrics import CPU, LAST, MEMORY, METRICS, SOON
 from report import THREADS, TITLES, is_uneven
 from terminal import BOLD, GREEN, RED
 from verdict import PAIRS
@@ -56,7 +56,7 @@ def write_row(out, scenario, c):
 
 
 # Heads of columns, where the label of a metric is too long.
-SHORT = {CPU: "CPU us", MEMORY: "KiB", SOON: "in 10 ms"}
+SHORT = {CPU: "CPU us", LAST: "last, ms", MEMORY: "KiB", SOON: "in 10 ms"}
 
 
 def head(metric):

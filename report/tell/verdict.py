@@ -21,10 +21,10 @@ import metrics
 import words
 from latencies import Latencies
 from metrics import METRICS
-from report import (BARE_THREADS, CURL_EASY, CURL_MULTI, EVENTS, INLINE,
-    IO_URING, MANUAL, NULL, ONE, THREADS, TITLES, TOOLS, AllBlocks, Cell,
-    Chance, Comparison, Gate, Margin, Memory, Percentile, SameTwice, Spread,
-    over)
+from report import (BARE_PUSH, BARE_THREADS, CURL_EASY, CURL_MULTI, EVENTS,
+    INLINE, IO_URING, MANUAL, NULL, ONE, THREADS, TITLES, TOOLS, WOKEN,
+    AllBlocks, Cell, Chance, Comparison, Gate, Margin, Memory, Percentile,
+    SameTwice, Spread, over)
 from stats import (BLOCKS_VERDICT, Estimate, bootstrap, excess_of, ratio_of,
     spread)
 
@@ -32,7 +32,8 @@ from stats import (BLOCKS_VERDICT, Estimate, bootstrap, excess_of, ratio_of,
 # that shows its floor, and what libevent's own way costs; peers come last.
 PAIRS = ((EVENTS, THREADS), (EVENTS, NULL), (EVENTS, MANUAL),
     (THREADS, BARE_THREADS), (BARE_THREADS, NULL), (MANUAL, NULL),
-    (IO_URING, NULL), (EVENTS, ONE), (THREADS, ONE), (EVENTS, INLINE),
+    (IO_URING, NULL), (EVENTS, BARE_PUSH), (THREADS, BARE_PUSH),
+    (WOKEN, BARE_PUSH), (EVENTS, ONE), (THREADS, ONE), (EVENTS, INLINE),
     (EVENTS, CURL_MULTI), (THREADS, CURL_EASY),
     *((twin, tool) for tool in TOOLS for twin in (EVENTS, THREADS)))
 
@@ -276,9 +277,10 @@ def cell_of(s, server):
     closed = s.o.latency_from != "intended"
     # Whatever else may be named as the limit, the load had no time left.
     if closed and load >= BUSY > busy:
+        done = {"storm": metrics.STORM, "push": metrics.LAST}.get(s.o.family,
+            metrics.TOTAL if s.o.job else metrics.RATE)
         failed.append(Gate.make(name="generator-bound", because=because,
-            metrics=[metrics.STORM if s.o.family == "storm"
-                else metrics.TOTAL if s.o.job else metrics.RATE]))
+            metrics=[done]))
     # In an open loop the rate is the load's; a control runs once a block.
     told = server in (THREADS, EVENTS) and closed \
         and metrics.RATE in s.metrics

@@ -5,7 +5,7 @@ what was found in a sentence. A finding is worded here and nowhere else.
 
 from math import floor, isfinite, isnan, log10, nan
 
-from metrics import ANSWERED, CPU, CPU_FILE, METRICS, RATE
+from metrics import ANSWERED, CPU, CPU_FILE, LAST, METRICS, RATE
 from report import EVENTS, THREADS, TITLES, Span, over
 
 # What a comparison comes down to, and the class by which style.css knows it.
@@ -349,7 +349,7 @@ def of(n, thing):
 def told(scenario):
     """The metrics in which servers are compared with controls."""
     if not scenario.job:
-        return RATE, CPU
+        return LAST if scenario.primary == LAST else RATE, CPU
     return (scenario.primary,) + (CPU_FILE,) * any(
         c.metric == CPU_FILE for c in scenario.comparisons)
 

@@ -10,6 +10,7 @@ import os
 import pty
 import re
 import resource
+import shlex
 import shutil
 import signal
 import subprocess
@@ -19,7 +20,8 @@ import time
 import unittest
 from unittest import mock
 
-from harness import BUILD, DEADLINE, FULL, environment, main, wait_until
+from harness import (BUILD, DEADLINE, FULL, TESTS, environment, main,
+    only_if_full, wait_until)
 
 COMPARE = os.path.join(BUILD, "compare")
 QUICK = ("--seed", "7", "--seconds", "0.1")
@@ -111,6 +113,120 @@ class Scenarios(Folder):
         # However an answer was cut, it was the same from both twins.
         self.assertEqual(
             len({run["reply_digest"] for run in by_name["json-200"]}), 1)
+
+
+class Pushed(Folder):
+    """Every scenario of the push server comes to a figure, with a peer as one
+    more column."""
+
+    PEER = "mine=/usr/bin/python3 " + shlex.quote(
+        os.path.join(TESTS, "push_peer.py")) + " {port}"
+
+    def scenarios(self, names, *options):
+        """Race in some scenarios, one block each, and return them."""
+        output, report = self.race("--only", ",".join(names), "--blocks", "1",
+            *options)
+        for scenario in report["scenarios"]:
+            for run in scenario["runs"]:
+                with self.subTest(scenario["name"], server=run["server"]):
+                    self.assertIsNone(run["invalid"])
+                    self.assertGreater(run["replies"], 0)
+        self.output = output
+        return {one["name"]: one for one in report["scenarios"]}
+
+    def test_texts_come_back_from_twins_and_peer(self):
+        scenario = self.scenarios(["echo-50"], "--peer-speaks", "push",
+            "--peer", self.PEER)["echo-50"]
+        runs = scenario["runs"]
+        self.assertEqual({run["server"] for run in runs},
+            {"threaded", "evented", "mine"})
+        for run in runs:
+            # The twins count frames, and the handshakes of 50 clients.
+            self.assertEqual(run["lines_counted"], None
+                if run["server"] == "mine" else run["replies_all"] + 50)
+        self.assertIn("\nConforming: mine, in ", self.output)
+        self.assertIn("At 50 WebSockets on one core, events serve ",
+            " ".join(self.output.split()))
+        self.assertRegex(self.output, r"(?m)^  mine / threads  ")
+        with open(os.path.join(self.folder, "index.html"),
+                encoding="utf-8") as page:
+            self.assertIn("Which returns more texts of 6 bytes to 50 "
+                "WebSockets?", page.read())
+
+    def test_all_get_the_news_beside_one_who_does_not_read(self):
+        found = self.scenarios(["push-99", "push-slow"], "--seconds", "0.5")
+        for scenario in found.values():
+            for run in scenario["runs"]:
+                # Each message goes to 99, and the one that is under way when
+                # the window ends comes later.
+                self.assertEqual(run["replies_all"] % 99, 0)
+                self.assertEqual(run["latency_ns"]["recorded"] % 99, 0)
+                self.assertEqual(run["latency_ns"]["censored"], 0)
+        for run in found["push-99"]["runs"]:
+            self.assertEqual(run["lines_counted"], run["replies_all"] // 99
+                + 98)
+
+    def test_sleeping_answers_come_no_earlier_than_they_are_due(self):
+        found = self.scenarios(["stream-1000"], "--seconds", "0.5")
+        for run in found["stream-1000"]["runs"]:
+            # All of it takes half a second, but for a tick of the clock.
+            self.assertGreater(run["latency_ns"]["min"], 480e6)
+            self.assertGreater(run["figures"]["tardy_p99_ns"], 0)
+            # START MIDDLE END, the same from both.
+            self.assertEqual(run["reply_bytes"], len("STARTMIDDLEEND"))
+
+    @only_if_full
+    def test_news_for_a_thousand_are_held_against_controls(self):
+        scenario = self.scenarios(["push-1000"], "--seconds", "3")["push-1000"]
+        self.assertEqual({run["server"] for run in scenario["runs"]},
+            {"threaded", "evented", "bare-push", "woken-threads"})
+        for run in scenario["runs"]:
+            self.assertEqual(run["replies_all"] % 1000, 0)
+        self.assertLess({("threaded", "bare-push"), ("evented", "bare-push"),
+            ("woken-threads", "bare-push")}, {(c["a"], c["b"])
+                for c in scenario["comparisons"]})
+
+    @only_if_full
+    def test_who_waits_holds_a_thread_or_next_to_nothing(self):
+        found = self.scenarios(["wait-4000"])
+        for run in found["wait-4000"]["runs"]:
+            threads = run["server"] == "threaded"
+            none, some, all_ = run["memory"]
+            self.assertEqual([level["connections"]
+                for level in run["memory"]], [0, 1000, 4000])
+            self.assertEqual(all_["threads"] - none["threads"],
+                4000 if threads else 0)
+            self.assertGreater(all_["total_bytes"], some["total_bytes"])
+            # Each was answered once, and all but one wait for a poll.
+            self.assertEqual(run["lines_counted"],
+                run["replies_all"] + 3999)
+
+    def test_no_poll_is_answered_beside_twenty_in_a_pool_of_twenty(self):
+        _, report = self.race("--only", "poll-20", "--blocks", "1",
+            "--seconds", "0.5")
+        for run in report["scenarios"][0]["runs"]:
+            self.assertIsNone(run["invalid"])
+            self.assertEqual(run["figures"]["answered"],
+                0 if run["server"] == "threaded" else 1)
+
+    def test_unalike_push_servers_are_not_raced(self):
+        with tempfile.TemporaryDirectory() as build:
+            for name in ("tell", "alike", "threaded", "evented"):
+                shutil.copytree(os.path.join(BUILD, name),
+                    os.path.join(build, name))
+            shutil.copy(COMPARE, build)
+            liar = os.path.join(build, "evented", "push-server")
+            os.rename(liar, liar + ".honest")
+            with open(liar, "w", encoding="utf-8") as file:
+                file.write(f"#!/bin/sh\nexec {liar}.honest --history 2 \"$@\"\n")
+            os.chmod(liar, 0o755)
+            done = subprocess.run([os.path.join(build, "compare"), "--only",
+                "echo-50"], stdout=subprocess.PIPE, stderr=subprocess.PIPE,
+                encoding="utf-8", env=environment(), timeout=8 * DEADLINE,
+                check=False)
+        self.assertEqual((done.returncode, done.stderr), (1, ""), done.stdout)
+        self.assertIn("\nNot alike: a poll is answered at once by all messages "
+            "after since.\n", done.stdout)
 
 
 class Raced(Folder):
@@ -591,7 +707,7 @@ class CommandLine(unittest.TestCase):
             ("--only", "reply-1", "--only", "reply-1"): "'reply-1' twice",
             ("--blocks", "0"): "blocks",
             ("--seconds", "0.01"): "0.05 to 60",
-            ("--peer-speaks", "latin"): "game, charfinder or http",
+            ("--peer-speaks", "latin"): "game, charfinder, http or push",
             ("--resume", "x", "--output", "y"): "--resume DIR writes to DIR",
             ("--render", "x", "--check"): "measures nothing",
             ("--render", "x", "--only", "reply-1"): "measures nothing",

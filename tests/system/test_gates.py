@@ -122,6 +122,7 @@ class Gates(unittest.TestCase):
     def test_whom_they_do_not_concern(self):
         for run, scenario in (
                 ({"outstanding_mean": 40, "little": 1}, {"family": "pool"}),
+                ({"outstanding_mean": 40, "little": 1}, {"family": "push"}),
                 ({"outstanding_mean": 40, "little": .5}, {"family": "storm"}),
                 ({"outstanding_mean": 40, "little": 1}, OPEN),
                 ({"intended": 1000, "sent": 900},

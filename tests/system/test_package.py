@@ -27,7 +27,8 @@ NAME = "threads-vs-events"
 PROGRAMS = ("charfinder", "echo-server", "flag-server", "flags",
     "guess-client", "guess-server", "push-server", "spinner")
 SERVICES = ("charfinder", "flag-server", "guess-server", "push-server")
-CONTROLS = ("bare-epoll", "bare-sender", "bare-threads", "manual-bufferevent")
+CONTROLS = ("bare-epoll", "bare-push", "bare-threads", "manual-bufferevent",
+    "woken-threads")
 # Built where liburing and libcurl are.
 MAYBE_CONTROLS = ("bare-io-uring", "curl-easy", "curl-multi")
 COMMANDS = [f"{program}-{twin}" for program in PROGRAMS for twin in TWINS]
@@ -210,6 +211,9 @@ class Built(unittest.TestCase):
             *(f"{lib}/tell/{name}" for name in os.listdir(
                 os.path.join(ROOT, "report", "tell"))
                 if name != "__pycache__"),
+            *(f"{lib}/alike/{name}" for name in os.listdir(
+                os.path.join(ROOT, "report", "alike"))
+                if name.endswith(".py")),
             f"{lib}/port.json",
             *(f"{share}/man/man1/{page}.1"
                 for page in (*ALL_COMMANDS, *PROGRAMS)),
@@ -309,7 +313,8 @@ class Built(unittest.TestCase):
         "flags-evented -s D": {"DELAY"},
         "flags-threaded --suffix ": {"gif", "png"},
         "charfind --order c": {"code"},
-        "threads-vs-events --peer-speaks ": {"game", "charfinder", "http"},
+        "threads-vs-events --peer-speaks ": {"game", "charfinder", "http",
+            "push"},
         "threads-vs-events --only storm": {"storm-1000"},
         "flag-server-evented --fault b": {"bad-chunk", "bare-lf"},
         "push-server-evented --publish n": {"none"},

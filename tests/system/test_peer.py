@@ -3,24 +3,27 @@
 `compare --peer`: a server in another language is checked by the protocol and
 raced, and what breaks a rule is found out.
 
-The peer is example_peer.py, whole or with --break; or a command that does
-something that a server should not.
+The peer is example_peer.py, whole or with --break, or push_peer.py, whole or
+with --lie; or a command that does something that a server should not.
 """
 
+import concurrent.futures
 import json
 import os
 import shlex
 import signal
 import subprocess
+import sys
 import tempfile
 import unittest
 
-from harness import (BUILD, DEADLINE, HERE, TESTS, environment, kept_back, main,
-    wait_until)
+from harness import (BUILD, DEADLINE, HERE, TESTS, Client, Pusher, environment,
+    free_port, kept_back, main, wait_until)
 
 COMPARE = os.path.join(BUILD, "compare")
 EXAMPLE = "/usr/bin/python3 " + shlex.quote(
     os.path.join(TESTS, "example_peer.py"))
+PUSH_PEER = os.path.join(TESTS, "push_peer.py")
 
 # The same conversations each time, so that a failure can be repeated.
 SEED = "7"
@@ -53,6 +56,15 @@ def compare(*options):
     finally:
         process.kill()
     return process.returncode, output, errors
+
+
+def accepts(port):
+    """Whether somebody listens on a port."""
+    try:
+        Client(port).close()
+    except ConnectionRefusedError:
+        return False
+    return True
 
 
 def is_alive(pid):
@@ -189,6 +201,103 @@ class Finder(unittest.TestCase):
                     output)
                 self.assertRegex(output, r"Not conforming: mine broke a rule "
                     r"in [1-5] of the first \d+ conversations")
+
+
+class Push(unittest.TestCase):
+    """--peer-speaks push: a push server of the reader's own."""
+
+    # At a time: each mostly waits for /stream.
+    WORKERS = 8
+
+    def check(self, command):
+        """Check a push server of this command; exit code and output."""
+        code, output, errors = compare("--check", "--peer-speaks", "push",
+            "--peer", "mine=" + command)
+        self.assertEqual(errors, "", output)
+        return code, output
+
+    def test_what_was_written_from_the_protocol_conforms(self):
+        code, output = self.check(
+            f"/usr/bin/python3 {shlex.quote(PUSH_PEER)} {{port}}")
+        self.assertEqual(code, 0, output)
+        self.assertRegex(output,
+            r"(?m)^Conforming: mine, in \d\d+ conversations \(")
+
+    def test_what_is_no_push_server_is_told(self):
+        code, output = self.check(Finder.GAME + " --port {port}")
+        self.assertEqual(code, 1, output)
+        self.assertIn('\nRule broken: the first message has the id "E-1", E a '
+            "number.\n", output)
+        self.assertRegex(output, r"\nNot conforming: mine broke a rule in 2 of "
+            r"the first 2 conversations")
+
+    def test_a_broken_rule_is_told_with_its_conversation(self):
+        code, output = self.check(
+            f"/usr/bin/python3 {shlex.quote(PUSH_PEER)} --lie code {{port}}")
+        self.assertEqual(code, 1, output)
+        self.assertIn("""
+Rule broken: a close is returned with its code.
+  conversation:
+    a talk /echo\\n
+    a answer\\n
+    a send 88 \\x03\\xe8bye\\n
+    a frame\\n
+    a end\\n
+  at 'a frame' threads answered:
+    a close with 1000
+  mine answered:
+    a close with 1001
+""", output)
+
+    @staticmethod
+    def prove(model, judged, name):
+        """Hold the conversations with two servers; exit code, output and
+        counts."""
+        with tempfile.NamedTemporaryFile("r") as counts:
+            done = subprocess.run(["/usr/bin/python3", "-I", "-B",
+                os.path.join(BUILD, "alike"), str(model), str(judged), name,
+                counts.name], stdout=subprocess.PIPE, encoding="utf-8",
+                timeout=4 * DEADLINE, check=False, env=environment())
+            return done.returncode, done.stdout, counts.read()
+
+    def judge(self, lie):
+        """What is said of a peer that lies."""
+        server, port = Pusher("threaded"), free_port()
+        peer = subprocess.Popen([PUSH_PEER, "--lie", lie, str(port)],
+            env=environment())
+        try:
+            wait_until(lambda: accepts(port), "the peer accepts")
+            return self.prove(server.port, port, "mine")
+        finally:
+            peer.kill()
+            peer.wait()
+            server.stop()
+            server.kill()
+
+    def test_each_lie_breaks_the_rule_that_it_is_about(self):
+        sys.path.insert(0, TESTS)
+        self.addCleanup(sys.path.remove, TESTS)
+        from push_peer import LIES
+        with concurrent.futures.ThreadPoolExecutor(self.WORKERS) as pool:
+            for (lie, rule), (code, said, counts) in zip(
+                    LIES.items(), pool.map(self.judge, LIES)):
+                with self.subTest(lie):
+                    self.assertEqual(code, 1)
+                    self.assertIn(f"\nRule broken: {rule}.\n", said)
+                    self.assertEqual(said.count("Rule broken"),
+                        int(counts.split()[1]))
+
+    def test_the_twins_are_alike_to_the_byte(self):
+        servers = Pusher("threaded"), Pusher("evented")
+        try:
+            code, said, counts = self.prove(
+                *(server.port for server in servers), "")
+            self.assertEqual((code, said), (0, ""))
+            self.assertRegex(counts, r"\A\d\d+ 0\n\Z")
+        finally:
+            for server in servers:
+                server.stop()
+                server.kill()
 
 
 class Race(unittest.TestCase):

@@ -710,7 +710,7 @@ class Advice(unittest.TestCase):
             less("slow-readers", "slow-readers", "p99_ns"),
             more("cores-all", "cores"), more("json-200", "page"),
             more("work-20", "work"), more("blocking-2ms", "blocking"),
-            less("load-20", "download", "total_ns")]
+            more("echo-50", "echo"), less("load-20", "download", "total_ns")]
 
     def test_that_the_machine_was_busy_is_said(self):
         busy = reports.reply(1, 1.5)
@@ -746,7 +746,7 @@ class Advice(unittest.TestCase):
         for ratio, choice in ((1.5, "events"), (1 / 1.5, "threads"),
                 (1.005, "either"), (1.1, "either")):
             found = self.choices(*self.all_of(ratio))
-            self.assertEqual(len(found), 13)
+            self.assertEqual(len(found), 14)
             self.assertEqual(found.pop(self.CODE), "threads")
             self.assertEqual(set(found.values()), {choice}, ratio)
 
@@ -757,7 +757,7 @@ class Advice(unittest.TestCase):
             "a time; hundreds and thousands", page)
         self.assertIn("build/compare --only sweep-1,sweep-512,sweep-open,"
             "work-20,blocking-2ms,idle-4000,line-cjk,churn-50,slow-readers,"
-            "load-20,cores-all</code>", page)
+            "load-20,echo-50,cores-all</code>", page)
         page = render(reports.report(*self.all_of(1.5)))
         self.assertNotIn("Not measured in this run", page)
 
@@ -926,6 +926,16 @@ def two(first, second, server="evented"):
     return make
 
 
+def woken(x):
+    """A report in which woken threads take so many times the CPU of a loop."""
+    scenario = reports.simple("push-1000", "push", "last_ns", (3e6, 3e6),
+        (1, 1, 1))
+    scenario["comparisons"].append(reports.comparison("cpu_ns_per_request",
+        (3e3 * x, 3e3), (x, x * .98, x * 1.02), a="woken-threads",
+        b="bare-push"))
+    return reports.report(scenario)
+
+
 def cpu(name):
     """A maker by how much more CPU threads take, of 20 us."""
     def make(excess):
@@ -949,7 +959,7 @@ def calls(threads, manual, epoll):
 
 def pool(threads, events):
     """A report with such shares answered in a pool."""
-    return reports.report(reports.simple("pool-20", "pool", "answered",
+    return reports.report(reports.simple("poll-20", "pool", "answered",
         (events, threads), (events - threads,) * 3))
 
 
@@ -1031,6 +1041,10 @@ CLAIMS = {
     "S1": (behind, 1.01, 0.99),
     "S2": (two(("line-cjk", "p99_ns"), ("line-page", "p99_ns")), 2.01, 1.99),
     "S3": (lambda x: pool(x, 1), 0.0, 0.02),
+    "V1": (lambda x: reports.report(*pool(0, 1)["scenarios"],
+        *two(("wait-4000", "p99_ns"), ("wait-none", "p99_ns"),
+            "threaded")(x)["scenarios"]), 2.1, 1.9),
+    "V6": (woken, 3.0, 2.0, 2.4),
     "S4": (lambda x: reports.report(of_sweep(reports.idle(4096, 10 * x,
         10))), 2.1, 1.9, 2.0),
     "C1": (lambda x: reports.report(reports.simple("json-200", "page",
@@ -1065,8 +1079,8 @@ class Ledger(unittest.TestCase):
     def test_every_claim_is_told_once(self):
         found = ledger(reports.usual())
         self.assertEqual(sorted(found), sorted(
-            [f"S{i}" for i in range(1, 11)] + [f"C{i}" for i in range(1, 43)]
-            + [f"V{i}" for i in range(3, 6)]))
+            [f"{kind}{i}" for kind, last in (("S", 10), ("V", 6), ("C", 42))
+                for i in range(1, last + 1)]))
 
     def test_what_was_not_measured_is_named_with_a_command(self):
         # Among these each scenario of a claim, in the order of the claims.
@@ -1082,11 +1096,11 @@ class Ledger(unittest.TestCase):
         # One by one: nothing else would measure all that need it.
         page = html.unescape(render(reports.report(*(
             reports.simple(name, "any", "p99_ns", (1, 1), (1, 1, 1))
-            for name in named if name not in ("pool-20", "blocking-pool")))))
+            for name in named if name not in ("poll-20", "blocking-pool")))))
         self.assertIn(">S3, C30 and C31 were not measured in this run; "
             "<code class=\"command\">build/compare --only "
-            "pool-20,blocking-pool</code> measures them.<", page)
-        self.assertIn("needs pool-20", cell_of(page, "C30"))
+            "poll-20,blocking-pool</code> measures them.<", page)
+        self.assertIn("needs poll-20", cell_of(page, "C30"))
 
     def test_what_the_default_run_judges(self):
         with open(os.path.join(ROOT, "report", "scenarios.c")) as file:

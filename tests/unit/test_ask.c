@@ -17,9 +17,32 @@ static const struct ask http = { .speaks = ASK_HTTP,
     .request = "GET / HTTP/1.1\r\n\r\n",
     .title = "GET /" };
 
+static const struct ask frames = { .speaks = ASK_PUSH,
+    .hello = "GET /echo HTTP/1.1\r\n\r\n",
+    .request = "\x81\x82masknh",
+    .title = "hi",
+    .reply = "hi" };
+static const struct ask news = { .speaks = ASK_PUSH,
+    .hello = "GET /chat HTTP/1.1\r\n\r\n",
+    .request = "\x81\x82masknh",
+    .title = "hi",
+    .reply = "\"hi\"}",
+    .has_id = true };
+
+static const struct ask rounds = { .speaks = ASK_PUSH,
+    .hello = "GET /chat HTTP/1.1\r\n\r\n",
+    .request = "\x81\x82masknh",
+    .title = "hi",
+    .reply = "hi",
+    .publishes = true };
+
 #define ROWS                                                                   \
     "U+0041 \tA\tLATIN CAPITAL LETTER A\r\n"                                   \
     "U+1F431\t\xf0\x9f\x90\xb1\tCAT FACE\r\n"
+#define UPGRADED                                                               \
+    "HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\n\r\n"
+#define X32  "xxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxx"
+#define X128 X32 X32 X32 X32
 #define HEAD "HTTP/1.1 200 OK\r\nDate: today\r\n"
 
 /* Answers, whether one is the first of its connection, and what becomes. */
@@ -88,6 +111,29 @@ static const struct {
         ASK_WRONG },
     { &http, true, "HTTP/1.1 503 Service Unavailable\r\n", ASK_WRONG },
     { &http, true, "HTTP/1.0 200 OK\r\n", ASK_WRONG },
+    { &frames, true, UPGRADED "\x81\x02hi", ASK_DONE },
+    { &frames, false, "\x81\x02hi", ASK_DONE },
+    { &frames, true, "\x81\x02hi", ASK_MORE },
+    { &frames, true, "HTTP/1.1 400 Bad Request\r\n\r\n", ASK_WRONG },
+    { &frames, true, UPGRADED "\x81", ASK_MORE },
+    { &frames, false, "\x81\x02h", ASK_MORE },
+    { &frames, false, "\x81\x02ha", ASK_WRONG },
+    { &frames, false, "\x81\x03hii", ASK_WRONG },
+    { &frames, false, "\x81\x01h", ASK_WRONG },
+    { &frames, false, "\x82\x02hi", ASK_WRONG },
+    { &frames, false, "\x01\x02hi", ASK_WRONG },
+    { &frames, false, "\x88\x02\x03\xe9", ASK_WRONG },
+    { &frames, false, "\x81\x82maskho", ASK_WRONG },
+    { &frames, false, "\x81\x02hi\x81\x02hi", ASK_WRONG },
+    { &rounds, true, UPGRADED, ASK_DONE },
+    { &rounds, true, UPGRADED "\x81\x02hi", ASK_WRONG },
+    { &rounds, false, "\x81\x02hi", ASK_DONE },
+    { &news, true, UPGRADED "\x81\x0b{id:1,\"hi\"}", ASK_DONE },
+    { &news, false, "\x81\x0b{id:1,\"ho\"}", ASK_WRONG },
+    { &news, false, "\x81\x0b{id:1,\"hi\"]", ASK_WRONG },
+    { &news, false, "\x81\x7e\x01\x05" X128 X128 "\"hi\"}", ASK_DONE },
+    { &news, false, "\x81\x7e\x01\x05" X128 X128 "\"hi\"", ASK_MORE },
+    { &news, false, "\x81\x7f\x01\x05" X128 X128 "\"hi\"}", ASK_WRONG },
 };
 
 /* Take an answer in pieces of so many bytes, each before a guarded page. */
@@ -140,6 +186,25 @@ TEST(answers_to_the_same_request_must_be_the_same)
         ck_assert_int_eq(take(&http, false, two, piece, &same), ASK_WRONG);
         ck_assert_int_eq(take(&http, false, cut, piece, &same), ASK_WRONG);
     }
+}
+
+TEST(the_chunks_of_an_answer_are_counted_as_they_begin)
+{
+    const char *const answer = HEAD "Transfer-Encoding: chunked\r\n\r\n"
+                                    "5\r\nSTART\r\n6\r\nMIDDLE\r\n";
+    struct ask_sameness same = { 0, 0 };
+    struct answer a;
+
+    ask_begin(&http, &a, true);
+    ck_assert_uint_eq(a.chunks, 0);
+    ck_assert_int_eq(
+        ask_take(&http, &a, answer, strlen(answer), &same), ASK_MORE);
+    ck_assert_uint_eq(a.chunks, 2);
+    ck_assert_int_eq(
+        ask_take(&http, &a, "3\r\nEND\r\n0\r\n\r\n", 13, &same), ASK_DONE);
+    ck_assert_uint_eq(a.chunks, 3);
+    ask_begin(&http, &a, false);
+    ck_assert_uint_eq(a.chunks, 0);
 }
 
 TEST(a_line_without_an_end_does_not_overflow)

@@ -462,6 +462,89 @@ TEST(a_storm_is_over_when_all_were_answered)
     load_free(l);
 }
 
+TEST(a_round_is_over_when_all_have_had_it)
+{
+    struct ask ask = { .speaks = ASK_LINE,
+        .hello = "NUMBER\n",
+        .hello_lines = 1,
+        .request = "NUMBER\n",
+        .publishes = true,
+        .title = "NUMBER" };
+    struct load_group group = {
+        .way = LOAD_ROUNDS, .connections_max = 1, .ask = &ask
+    };
+    struct load_tally t = { .latency = histogram_new(),
+        .last = histogram_new() };
+    struct load *l;
+
+    set_up_delay(1 * MS);
+    group.port = port;
+    l = load_new(&group, false);
+    ck_assert_int_eq(load_grow(l, 1), 0);
+    ck_assert_uint_eq(load_totals(l)->replies, 1);
+    ck_assert_uint_eq(load_totals(l)->lines, 1);
+    load_run(l, 1, 50 * MS, &t);
+    load_drain(l, &t);
+    ck_assert_uint_gt(t.replies, 0);
+    /* Where one listens the last delivery is the only one. */
+    ck_assert_uint_eq(histogram_count(t.last), histogram_count(t.latency));
+    ck_assert_uint_ge(t.last->min, 1 * MS);
+    ck_assert_uint_eq(t.last->max, t.latency->max);
+    ck_assert_str_eq(load_totals(l)->problem, "");
+    free(t.last);
+    forget(l, &t);
+}
+
+TEST(a_message_that_one_does_not_get_is_a_failure)
+{
+    struct ask ask = { .speaks = ASK_LINE,
+        .hello = "NUMBER\n",
+        .request = "NUMBER\n",
+        .publishes = true,
+        .title = "NUMBER" };
+    struct load_group group = {
+        .way = LOAD_ROUNDS, .connections_max = 2, .ask = &ask
+    };
+    struct load_tally t = { .latency = histogram_new() };
+    struct load *l;
+
+    /* This server answers nobody but who has asked. */
+    set_up_delay(1 * MS);
+    group.port = port;
+    l = load_new(&group, false);
+    ck_assert_int_eq(load_grow(l, 2), 0);
+    load_run(l, 2, 20 * MS, &t);
+    load_drain(l, &t);
+    ck_assert_uint_eq(load_totals(l)->errors[LOAD_TIMEOUT], 1);
+    ck_assert_str_eq(load_totals(l)->problem, "no reply within 2 s");
+    forget(l, &t);
+}
+
+TEST(who_waits_asks_once_and_no_more)
+{
+    struct ask ask = ask_game;
+    struct load_group group = {
+        .way = LOAD_CLOSED, .connections_max = 10, .ask = &ask, .askers = 1
+    };
+    struct load_tally t = { .latency = histogram_new() };
+    struct load *l;
+
+    ask.wait = "WAIT\n";
+    set_up_delay(1 * MS);
+    group.port = port;
+    l = load_new(&group, false);
+    ck_assert_int_eq(load_grow(l, 10), 0);
+    ck_assert_uint_eq(load_totals(l)->replies, 10);
+    /* PARAMS and NUMBER of each, and what nine of them wait for. */
+    ck_assert_uint_eq(load_totals(l)->lines, 10 * 2 + 9);
+    load_run(l, 10, 50 * MS, &t);
+    load_drain(l, &t);
+    ck_assert_uint_gt(t.replies, 0);
+    ck_assert_double_eq_tol(t.fairness, 0.1, 1e-9);
+    ck_assert_str_eq(load_totals(l)->problem, "");
+    forget(l, &t);
+}
+
 /* A run in which something goes wrong; what the load says of it. */
 static void
 fail_with(enum load_error e, const char *problem)

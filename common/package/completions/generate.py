@@ -34,7 +34,7 @@ VALUES = {
     "--fault": ("abort", "close", "hang", "cut", "long", "twice", "slow",
         "garbage", "bad-chunk", "loop", "bare-lf"),
     "--order": ("relevance", "code"),
-    "--peer-speaks": ("game", "charfinder", "http"),
+    "--peer-speaks": ("game", "charfinder", "http", "push"),
     "--publish": ("any", "none", "local"),
     "--server": ("DELAY", "ERROR", "LOCAL", "REMOTE"),
     "--strategy": ("random", "bisect"),
