@@ -17,6 +17,7 @@ import subprocess
 import sys
 
 HERE = os.path.dirname(os.path.abspath(__file__))
+MANUALS = os.path.join(HERE, "..", "..", "man")
 NAME = "threads-vs-events"
 TWINS = ("threaded", "evented")
 
@@ -88,7 +89,10 @@ def ask(*path):
 
 def commands(build):
     """The commands, by their names when installed, with their options."""
-    programs = sorted(os.listdir(os.path.join(build, TWINS[0])))
+    # Not what an older build has left.
+    programs = sorted(name
+        for name in os.listdir(os.path.join(build, TWINS[0]))
+        if os.path.exists(os.path.join(MANUALS, f"{name}.1")))
     return {
         **{f"{program}-{twin}": ask(build, twin, program)
             for program in programs for twin in TWINS},
