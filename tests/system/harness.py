@@ -99,6 +99,16 @@ def wait_until(condition, what, deadline=DEADLINE):
         time.sleep(0.003)
 
 
+def link_tools(folder, *names):
+    """Make a PATH of a folder: put those of these programs there that are
+    installed. python3 is the one that runs this; that of PATH may be a script
+    which needs a shell."""
+    for name in names:
+        tool = sys.executable if name == "python3" else shutil.which(name)
+        if tool:
+            os.symlink(tool, os.path.join(folder, name))
+
+
 def kept_back(status):
     """Which of the signals that a failing write or a terminal brings a process
     ignores or blocks, by two masks of its /proc/PID/status."""

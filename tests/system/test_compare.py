@@ -14,14 +14,13 @@ import shlex
 import shutil
 import signal
 import subprocess
-import sys
 import tempfile
 import time
 import unittest
 from unittest import mock
 
-from harness import (BUILD, DEADLINE, FULL, TESTS, environment, main,
-    only_if_full, wait_until)
+from harness import (BUILD, DEADLINE, FULL, TESTS, environment, link_tools,
+    main, only_if_full, wait_until)
 
 COMPARE = os.path.join(BUILD, "compare")
 QUICK = ("--seed", "7", "--seconds", "0.1")
@@ -542,12 +541,7 @@ class WithoutStrace(Folder):
     """What is missing is said, and costs nothing else."""
 
     def test_the_system_calls_are_missing(self):
-        # Not the python3 of PATH, which may be a script that needs bash.
-        tools = {"gnuplot": shutil.which("gnuplot"),
-            "sh": shutil.which("sh"), "python3": sys.executable}
-        for name, tool in tools.items():
-            if tool:
-                os.symlink(tool, os.path.join(self.folder, name))
+        link_tools(self.folder, "gnuplot", "sh", "python3")
         path = os.environ["PATH"]
         os.environ["PATH"] = self.folder
         try:

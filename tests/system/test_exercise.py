@@ -657,7 +657,10 @@ class Skeletons(unittest.TestCase):
                 "'yours=build/race/guess-server --port {port} --quiet'"),
                 ("charfinder", "--peer-speaks charfinder --peer "
                 "'yours=build/race/charfinder --port {port} --http-port off "
-                "--quiet'")):
+                "--quiet'"),
+                ("push_server", "--only echo-50 --output build/report "
+                "--peer-speaks push --peer 'yours=build/race/push-server "
+                "--port {port} --quiet'")):
             self.folder = os.path.join(os.path.dirname(self.folder), name)
             self.lay_out(name)
             _, said = self.make("-n", "race", where=self.folder)

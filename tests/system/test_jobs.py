@@ -12,7 +12,7 @@ from unittest import mock
 
 import telling
 import reports
-from harness import BUILD, FULL, main
+from harness import BUILD, FULL, link_tools, main
 from test_compare import Folder, compare, read
 from test_report import ledger
 
@@ -113,9 +113,7 @@ class Jobs(Folder):
     def test_tools_that_are_not_installed_are_told(self):
         tools = os.path.join(self.folder, "tools")
         os.mkdir(tools)
-        for name in ("gnuplot", "python3", "wget2"):
-            if shutil.which(name):
-                os.symlink(shutil.which(name), os.path.join(tools, name))
+        link_tools(tools, "gnuplot", "python3", "wget2")
         with mock.patch.dict(os.environ, {"PATH": tools}):
             output, scenarios = self.race(["load-flat-30"])
         missing = ["curl", "aria2"] if shutil.which("wget2") \
