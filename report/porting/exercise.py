@@ -34,8 +34,10 @@ import ladder
 MODELS = {"threaded": "threads", "evented": "events"}
 
 # What `compare` races a program as, and how it is told to be.
-RACES = {"guess_server": ("game", "--port {port} --quiet"),
-    "charfinder": ("charfinder", "--port {port} --http-port off --quiet")}
+RACES = {"guess_server": ("game", "--port {port} --quiet", "reply-50"),
+    "charfinder": ("charfinder", "--port {port} --http-port off --quiet",
+        "find-50"),
+    "push_server": ("push", "--port {port} --quiet", "echo-50")}
 
 LIBRARIES = {"threaded": "-lunistring", "evented": "-levent_core -lunistring"}
 MORE_LIBRARIES = {"push_server": " -lnettle"}
@@ -224,7 +226,7 @@ clean:
 
 RACE = """\
 # RACE=--standard takes ten minutes; compare --help says what else there is.
-RACE ?= --only reply-50
+RACE ?= --only {scenario}
 race: build/race/{program}
 \t$(MAKE) -C $(PROJECT) all
 \t$(PROJECT)/build/compare $(RACE) --output build/report \\
@@ -233,7 +235,7 @@ race: build/race/{program}
 
 NO_RACE = """\
 race:
-\t@echo 'compare races guess-server and charfinder; there is no race of \
+\t@echo 'Raced are ports of guess-server, charfinder and push-server, not of \
 {program}.'
 """
 
@@ -260,7 +262,7 @@ check:
 
 RACE_ANY = """\
 # RACE=--standard takes ten minutes; compare --help says what else there is.
-RACE ?= --only reply-50
+RACE ?= --only {scenario}
 race:
 \t$(MAKE) -C $(PROJECT) all
 \t$(PROJECT)/build/compare $(RACE) --output build/report \\
@@ -280,9 +282,9 @@ def race_rule(exercise):
     """The rule of `make race`."""
     if exercise.name not in RACES:
         return NO_RACE.format(program=exercise.program)
-    speaks, how = RACES[exercise.name]
+    speaks, how, scenario = RACES[exercise.name]
     return (RACE_ANY if exercise.to == "any" else RACE).format(
-        program=exercise.program, speaks=speaks, how=how)
+        program=exercise.program, speaks=speaks, how=how, scenario=scenario)
 
 
 def makefile(exercise):
