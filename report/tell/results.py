@@ -54,7 +54,8 @@ def kept_cell(scenario, cell):
     """A cell without its latency curve, and with what the ledger would read
     from its runs."""
     intervals = {metric: claims.ends(scenario, cell.server, metric)
-        for metric in cell.figures if metric in METRICS}
+        for metric in cell.figures if metric in METRICS
+        and isfinite(scenario.figure(cell.server, metric))}
     answers = claims.answers_per_second(scenario, cell.server,
         scenario.primary)
     return cell.json | {"percentiles": [],

@@ -74,6 +74,16 @@ class Kept(unittest.TestCase):
         again = results.files(self.kept, MARKS)
         self.assertEqual(again, results.files(self.whole, MARKS))
 
+    def test_no_interval_is_kept_of_a_figure_that_is_missing(self):
+        cell = next(cell for scenario in self.whole.json["scenarios"]
+            for cell in scenario["cells"]
+            if scenario["background"] and cell["figures"]["p99_ns"])
+        cell["figures"]["p99_ns"] = None
+        whole = telling.report_of(self.whole.json)
+        files = results.files(whole, MARKS)
+        kept = Report(json.loads(files[results.KEPT]))
+        self.assertEqual(results.files(kept, MARKS), files)
+
     def test_has_neither_runs_nor_what_tells_of_the_owner(self):
         for word in ("latency_ns", "counters", "secret", "build/threaded"):
             self.assertIn(word, json.dumps(self.whole.json))
