@@ -115,19 +115,28 @@ seen_by_a_child(void)
     return sum;
 }
 
-TEST(the_time_of_others_and_of_their_children_counts, .times = 2)
+/* Return by how much the time of others grows while one burns some. */
+static double
+growth_by_burner(bool in_child)
 {
-    bool in_child = _i == 1;
     double before = others_cpu_seconds(0), after;
     pid_t pid = start_burner(in_child);
 
     after = others_cpu_seconds(0);
     stop_burner(pid);
-    if (isnan(before)) {
-        ck_assert_double_nan(after); /* in a container */
-        return;
+    return after - before;
+}
+
+TEST(the_time_of_others_and_of_their_children_counts, .times = 2)
+{
+    /* A process that ends meanwhile takes its time with it. */
+    for (int i = 0; i < TRIES; i++) {
+        double growth = growth_by_burner(_i == 1);
+
+        if (isnan(growth) || growth >= BURNT - 0.02)
+            return; /* not a number: in a container */
     }
-    ck_assert_double_ge(after - before, BURNT - 0.02);
+    ck_abort_msg("the time of others does not count");
 }
 
 TEST(a_server_is_no_other)
