@@ -282,7 +282,7 @@ static const struct job spin = { .delay = 1 };
  */
 #define SWEEP                                                                  \
     .family = "reply", GAME, .way = LOAD_CLOSED, .primary = METRIC_RATE,       \
-    .warmup = 0.05, .window = 0.15, .blocks = 10, .peer = true,                \
+    .warmup = 0.05, .window = 0.15, .blocks = 12, .peer = true,                \
     .suites = EVERY, .has = BIT(RATE) | LATENCY | BIT(CPU)
 
 const struct scenario scenarios[] = {
@@ -319,7 +319,7 @@ const struct scenario scenarios[] = {
         .goes_on = true,
         .warmup = 0.05,
         .window = 0.3,
-        .blocks = 10,
+        .blocks = 12,
         .suites = EVERY },
     { .name = "sweep-512",
         .title = "At 512 connections",
@@ -343,7 +343,7 @@ const struct scenario scenarios[] = {
         .background = { "hog", LOAD_CLOSED, 4, &find_cjk, 0, 0 },
         .warmup = 0.15,
         .window = 0.4,
-        .blocks = 10,
+        .blocks = 12,
         .suites = EVERY },
     { .name = "reply-50",
         .title = "At 50 connections",

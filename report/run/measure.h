@@ -23,7 +23,7 @@ struct order {
     const struct stage *stages;
     size_t count; /* MEASURE_STAGES_MAX at most */
     enum subject subject;
-    const char *arm;        /* "twin", "aa", "control" or "peer" */
+    const char *arm;        /* "twin", "control" or "peer" */
     size_t block, position; /* from 1 */
     double started;         /* seconds since the comparison was begun */
 };

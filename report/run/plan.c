@@ -6,7 +6,6 @@
 #include <sys/resource.h>
 
 #define TWIN_RUNS       4U      /* per block */
-#define AA_RUNS         2U      /* more, with an A/A arm */
 #define PEER_RUNS       2U      /* more, of each peer */
 #define OTHER_FILES     64      /* descriptors that are not connections */
 #define RUN_OVERHEAD    0.05    /* seconds to start, read and stop a server */
@@ -144,36 +143,15 @@ plan_blocks(const struct plan *plan, const struct scenario *s)
     return s->blocks > 0 ? s->blocks : suites[plan->suite].blocks;
 }
 
-/* Tell whether a block is among so many, spread evenly over the planned. */
-static bool
-is_among(size_t block, size_t wanted, size_t planned)
-{
-    return (block - 1) * wanted % planned < wanted;
-}
-
-/* Count the blocks that have an A/A arm. */
-static size_t
-count_aa(size_t planned)
-{
-    return planned / 2 > PLAN_ARM_BLOCKS ? planned / 2 : PLAN_ARM_BLOCKS;
-}
-
-/* Spread the A/A arms. */
-bool
-plan_has_aa(const struct plan *plan, const struct scenario *s, size_t block)
-{
-    size_t planned = plan_blocks(plan, s);
-
-    return is_among(block, count_aa(planned), planned);
-}
-
-/* Spread the controls. */
+/* Spread the controls evenly over the planned blocks. */
 bool
 plan_has_controls(
     const struct plan *plan, const struct scenario *s, size_t block)
 {
+    const size_t planned = plan_blocks(plan, s);
+
     return s->controls &&
-           is_among(block, PLAN_ARM_BLOCKS, plan_blocks(plan, s));
+           (block - 1) * PLAN_CONTROL_BLOCKS % planned < PLAN_CONTROL_BLOCKS;
 }
 
 /* Tell whether a control is there and wanted. */
@@ -307,8 +285,7 @@ plan_seconds(const struct plan *plan, const struct scenario *s)
     double controls = 0;
 
     for (size_t block = 1; block <= blocks; block++) {
-        runs += TWIN_RUNS + PEER_RUNS * plan_peers(plan, s) +
-                (plan_has_aa(plan, s, block) ? AA_RUNS : 0U);
+        runs += TWIN_RUNS + PEER_RUNS * plan_peers(plan, s);
         if (plan_has_controls(plan, s, block))
             controls += controls_seconds(plan, s);
     }

@@ -13,8 +13,8 @@
 
 #define PLAN_BLOCKS_MAX 50
 
-/* Blocks that have A/A runs, and that have controls, when that many are run. */
-#define PLAN_ARM_BLOCKS 6
+/* Blocks that have the controls, when that many are run. */
+#define PLAN_CONTROL_BLOCKS 6
 
 /*
  * Where things run. `pinned` is false on a machine with one processor or
@@ -87,13 +87,9 @@ double plan_window(const struct plan *plan, const struct scenario *s);
 size_t plan_blocks(const struct plan *plan, const struct scenario *s);
 
 /*
- * Return whether a block of a scenario, counted from 1, has an A/A arm: every
- * other one has, and of few blocks as many as give an interval.
+ * Return whether a block of a scenario, counted from 1, has the controls: as
+ * many have as give an interval.
  */
-bool plan_has_aa(
-    const struct plan *plan, const struct scenario *s, size_t block);
-
-/* Return whether it has the controls: as many have as give an interval. */
 bool plan_has_controls(
     const struct plan *plan, const struct scenario *s, size_t block);
 

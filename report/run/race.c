@@ -7,7 +7,6 @@
 #include "report/values.h"
 
 #include <assert.h>
-#include <ctype.h>
 #include <err.h>
 #include <math.h>
 #include <stdio.h>
@@ -17,7 +16,7 @@
 #define STOLEN_MAX  0.03 /* of the window, by a hypervisor */
 #define FOREIGN_MAX 0.05 /* of the window, by others, on either processor */
 #define TICK        0.01 /* seconds: how exactly both are known */
-#define RUNS_MAX    (6 + SUBJECT_PEER + 2 * PEERS_MAX) /* per block, at most */
+#define RUNS_MAX    (4 + SUBJECT_PEER + 2 * PEERS_MAX) /* per block, at most */
 
 /* One scenario while it runs, or several that the same processes serve. */
 struct race {
@@ -109,8 +108,7 @@ add_middle(struct order runs[], size_t *n, const struct race *r)
 static enum subject
 twin_of(char letter)
 {
-    return toupper((unsigned char)letter) == 'A' ? SUBJECT_THREADED
-                                                 : SUBJECT_EVENTED;
+    return letter == 'A' ? SUBJECT_THREADED : SUBJECT_EVENTED;
 }
 
 /* Fill in the runs of one block, from the letters of its order. */
@@ -123,8 +121,7 @@ order_block(
     for (size_t i = 0; i < length; i++) {
         if (i == length / 2)
             add_middle(runs, &n, r);
-        add_run(runs, &n, twin_of(letters[i]),
-            islower((unsigned char)letters[i]) ? "aa" : "twin");
+        add_run(runs, &n, twin_of(letters[i]), "twin");
     }
     for (size_t i = 0; i < n; i++) {
         runs[i].stages = r->stages;
@@ -228,19 +225,16 @@ was_disturbed(const struct race *r, size_t n)
 
 /* Toss the coin. */
 static const char *
-toss(struct rng *coin, bool aa)
+toss(struct rng *coin)
 {
-    if (rng_below(coin, 2) == 0)
-        return aa ? "aABBAa" : "ABBA";
-    return aa ? "bBAABb" : "BAAB";
+    return rng_below(coin, 2) == 0 ? "ABBA" : "BAAB";
 }
 
 /* Run one block, or take it from an earlier session. */
 static void
 race_block(struct race *r)
 {
-    const char *letters =
-        toss(&r->coin, plan_has_aa(r->plan, r->scenario, r->blocks + 1));
+    const char *letters = toss(&r->coin);
     struct order runs[RUNS_MAX];
     size_t n = order_block(runs, r, letters);
 
@@ -263,8 +257,7 @@ static double
 block_seconds(const struct race *r)
 {
     struct order runs[RUNS_MAX];
-    bool aa = plan_has_aa(r->plan, r->scenario, r->blocks + 1);
-    size_t n = order_block(runs, r, aa ? "aABBAa" : "ABBA");
+    size_t n = order_block(runs, r, "ABBA");
 
     return fmax(1, r->pace) * runs_seconds(r, runs, n);
 }

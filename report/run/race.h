@@ -6,10 +6,9 @@
  * the controls run once each between the two halves, and each is compared with
  * that run of a twin which is nearest (or with both, when they are as near).
  * Peers run twice around the controls, ABPCPBA, so that as between the twins
- * drift cancels. With an A/A arm the twin that is first and last
- * runs once more at either end, aABBAa: between the small letters and the large
- * ones, too, drift cancels, and there is no other difference. Every other block
- * has such an arm, and the controls run in six: they are not what is judged.
+ * drift cancels. What the same server twice differs by is told by the two runs
+ * of each twin in a block. The controls run in six blocks: they are not what is
+ * judged.
  *
  * Blocks are short and many: what disturbs the machine for a moment spoils one,
  * and an interval from 24 bears three such. Scenarios take turns, block by

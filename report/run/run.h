@@ -37,7 +37,7 @@ struct level {
 struct run {
     const struct scenario *scenario;
     enum subject subject;
-    const char *arm;        /* "twin", "aa", "control" or "peer" */
+    const char *arm;        /* "twin", "control" or "peer" */
     size_t block, position; /* from 1 */
     size_t connections;     /* open at the end, the descriptor limit allowing */
     size_t active;          /* that asked */

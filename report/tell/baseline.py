@@ -65,7 +65,7 @@ def block_values(s, server, metric):
     counting = s.counting(s.arm(server), metric)
     scale = float if m.may_be_zero else lambda x: log(x) if x > 0 else nan
     for block in range(1, len(s.o.orders) + 1):
-        runs = [run for run in s.in_block(server, False, block)
+        runs = [run for run in s.in_block(server, block)
             if isfinite(run.figures.get(metric, nan)) and run in counting]
         bound |= any(metric in run.at_least for run in runs)
         some = [scale(run.figures[metric]) for run in runs]

@@ -234,8 +234,8 @@ def cores(report, rule):
 
 
 def same_twice(report, rule):
-    """By what share the same server, run against itself, differs from itself
-    in a metric."""
+    """By what share the same server, run twice, differs from itself in a
+    metric."""
     for scenario in report.scenarios:
         aa = named(scenario.aa, rule.metric, "metric")
         if aa and aa.is_ratio() and aa.span().has_ends():

@@ -5,9 +5,9 @@ glossary - the words of the page that not everybody knows, and links to them.
 from markup import Markup, lines, put, section
 
 TERMS = {
-    "A/A": "The same server raced against itself, as if it were two. What "
-        "differs then is chance, so it shows what this machine can tell "
-        "apart.",
+    "A/A": "The two runs that the same server has in a block, held against "
+        "each other as if they were of two servers. What differs then is "
+        "chance, so it shows what this machine can tell apart.",
     "block": "A few runs one after the other, in the order threads, events, "
         "events, threads, or the reverse. If the machine slows down steadily, "
         "that cancels within a block. A ratio is computed for each block.",

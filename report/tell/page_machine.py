@@ -29,7 +29,7 @@ def same_twice(report):
             put("<td>{}</td>", "no" if aa.excludes_none else "yes")])
         for scenario in report.scenarios for aa in floors(scenario)]
     if not rows:
-        return Markup("<p>No server was run against itself (A/A) often enough"
+        return Markup("<p>No server ran twice in a block (A/A) often enough"
             " for an interval, so the margins alone say what matters.</p>\n")
     return put("<h3>The same server twice ({})</h3>\n<p>Half of the width"
         " of such an interval is the least difference that this machine can "

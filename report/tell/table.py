@@ -120,7 +120,7 @@ def write_syscalls(out, scenario):
 
 
 def write_aa(out, scenario):
-    """Write the A/A arm: what the same server twice differs by."""
+    """Write what the same server twice differs by."""
     judged = [c.metric for c in scenario.comparisons if isfinite(c.margin)]
     rows = [row for row in scenario.aa if row.metric in METRICS
         and row.metric in judged and row.is_ratio()

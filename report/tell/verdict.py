@@ -4,8 +4,15 @@ each pair of servers.
 
 One metric of each scenario is primary, named before the run; the others are
 exploratory. A winner is named only beyond the margin, and beyond the floor:
-what the A/A arm, in which there is no difference, did not rule out. All of it
-is made from the runs as they stand in report.json, of any number of blocks.
+what the same server twice (A/A) differs by, where there is no difference. All
+of it is made from the runs as they stand in report.json, of any number of
+blocks.
+
+Each twin runs twice in a block. The difference between the twins is that of
+their sums; the A/A difference is that of the first two runs from the second
+two, each half with one of either twin. Both are made from the same four runs,
+are as noisy as each other, and know nothing of each other; which half counts
+as the first is what the coin said of the order.
 
 A comparison is of the blocks in which no other work disturbed the runs that it
 uses, as long as half of them, or ENOUGH, are left; else of all. That rule was
@@ -65,19 +72,16 @@ class Raced:
             if self.runs and key in self.runs[0].figures]
         self.arms, self.blocks = {}, {}
         for run in self.runs:
-            aa = run.arm == "aa"
-            self.arms.setdefault((run.server, aa), []).append(run)
-            self.arms.setdefault((None, aa), []).append(run)
-            self.blocks.setdefault((run.server, aa, run.block), []) \
-                .append(run)
+            self.arms.setdefault(run.server, []).append(run)
+            self.blocks.setdefault((run.server, run.block), []).append(run)
 
-    def arm(self, server, aa=False):
-        """The runs of a server, None for any, or of the A/A arm."""
-        return self.arms.get((server, aa), [])
+    def arm(self, server):
+        """The runs of a server."""
+        return self.arms.get(server, [])
 
-    def in_block(self, server, aa, block):
+    def in_block(self, server, block):
         """The runs of a server in a block."""
-        return self.blocks.get((server, aa, block), [])
+        return self.blocks.get((server, block), [])
 
     def counting(self, runs, metric):
         """Those of some runs that count for a metric: where it is one of time,
@@ -194,7 +198,7 @@ def spread_of(s, server):
     nothing was answered in one."""
     blocks = []
     for block in range(1, len(s.o.orders) + 1):
-        runs = s.in_block(server, False, block)[:RUNS_A_BLOCK]
+        runs = s.in_block(server, block)[:RUNS_A_BLOCK]
         moments = [moments_of(run) for run in runs]
         if len(undisturbed(runs)) == RUNS_A_BLOCK and all(moments):
             blocks.append(moments)
@@ -316,8 +320,7 @@ def check_plateau(cells):
 def cells_of(s):
     """The cells of all servers, by name, in the order of the columns."""
     there = [server for server in TITLES if s.arm(server)]
-    there += [server for server, _ in s.arms
-        if server is not None and server not in TITLES]
+    there += [server for server in s.arms if server not in TITLES]
     cells = {server: cell_of(s, server) for server in dict.fromkeys(there)}
     if metrics.RATE in s.metrics:
         check_plateau(cells)
@@ -331,7 +334,7 @@ class Compared:
 
     def __init__(self, s, metric, a=None, b=None, timely=False):
         self.s, self.metric, self.m = s, metric, METRICS[metric]
-        self.a, self.b, self.aa = a, b, a is None
+        self.a, self.b = a, b
         self.timely = timely     # of the figures without lateness
         self.missing = "it was not run"
         self.invalid = None      # why the figures do not count
@@ -354,7 +357,7 @@ class Compared:
         run of which only a bound is known counts with it, for to leave it out
         would favour a server that does not answer; with more than half of
         them there is no estimate."""
-        arms = [self.s.arm(self.a, self.aa), self.s.arm(self.b)]
+        arms = [self.s.arm(server) for server in self._servers()]
         if any(self.s.is_partial(arm, self.metric) for arm in arms):
             self.missing = "too few requests for it in some runs"
             return []
@@ -390,15 +393,19 @@ class Compared:
     def _collect(self):
         """Form the difference of each block that has values of both."""
         for block, order in enumerate(self.s.o.orders, 1):
-            a, b = self.a, self.b
-            if self.aa:  # the twin that the order begins with ran twice over
-                a = b = THREADS if order[:1] == "a" else EVENTS
-            a = self._values(self.s.in_block(a, self.aa, block), 0)
-            b = self._values(self.s.in_block(b, False, block), 1)
-            a, b = nearest(a, b), nearest(b, a)
+            a, b = (self._values(self.s.in_block(server, block), side)
+                for side, server in enumerate(self._servers()))
+            if self.a is None:
+                a, b = halves(a, b, order)
+            else:
+                a, b = nearest(a, b), nearest(b, a)
             if a and b:
                 self._add([x for x, _ in a], [x for x, _ in b],
                     [run for _, run in a + b])
+
+    def _servers(self):
+        """Whose runs it is made from."""
+        return (THREADS, EVENTS) if self.a is None else (self.a, self.b)
 
     def _values(self, runs, side):
         """The values of at most two runs, with these."""
@@ -445,7 +452,7 @@ class Compared:
         return half if self.m.may_be_zero else excess_of(half)
 
     def set_floor(self):
-        """Set floor and band, by the scenario's own A/A arm."""
+        """Set floor and band, by the scenario's own A/A difference."""
         for row in self.s.o.aa:
             if row.metric == self.metric and isfinite(row.half_width):
                 self.floor = row.half_width
@@ -474,25 +481,14 @@ class Compared:
                     self.at_least = True
                 elif gate.name not in names:
                     names.append(gate.name)
-        return names + ["A/A"] * self._aa_is_broken()
-
-    def _aa_is_broken(self):
-        """Whether the same server twice came out as two different ones."""
-        for row in self.s.o.aa:
-            if row.metric == self.metric and row.interval95 \
-                    and not self.m.may_be_zero:
-                low, high = row.interval95
-                edge = 1 + self.m.margin
-                return low > edge or high < 1 / edge
-        return False
+        return names
 
     def _find_invalid(self):
         """Why a run of either server does not count, or None. Other work
         excuses odd figures, but not a server that failed."""
         for run in self.s.runs:
-            if run.arm != "aa" and run.server in (self.a, self.b) \
-                    and run.invalid and (run.has_failed()
-                    or not run.disturbed):
+            if run.server in (self.a, self.b) and run.invalid \
+                    and (run.has_failed() or not run.disturbed):
                 return run.invalid
         return None
 
@@ -587,6 +583,16 @@ def nearest(two, one):
     return two
 
 
+def halves(a, b, order):
+    """The values of the runs of two twins, which ran twice each, in another
+    way: those of the first run of each, and those of the second; the other
+    way round where b began."""
+    if len(a) != 2 or len(b) != 2:
+        return [], []
+    first, second = [a[0], b[0]], [a[1], b[1]]
+    return (first, second) if order[:1] == "A" else (second, first)
+
+
 # --- A scenario -------------------------------------------------------------
 
 def is_left_out(s, metric):
@@ -598,7 +604,7 @@ def is_left_out(s, metric):
 def aa_of(s):
     """What the same server twice over differs by, metric by metric."""
     rows = []
-    for metric in s.metrics if s.arm(None, True) else ():
+    for metric in s.metrics:
         c = Compared(s, metric)
         if is_left_out(s, metric) or c.missing is not None:
             continue
@@ -624,7 +630,7 @@ def compare(s, metric, a, b, cells):
 
 
 def judge_scenario(scenario, pinned):
-    """Complete a scenario that was run: cells, A/A arm, comparisons and
+    """Complete a scenario that was run: cells, A/A, comparisons and
     sentence. The runs, which are long, come last."""
     gates.hold(scenario, pinned)
     s = Raced(scenario, pinned)

@@ -19,7 +19,7 @@ from harness import ROOT, main
 import verdict
 from metrics import RATE
 
-BLOCKS, AA_EVERY = 24, 2
+BLOCKS = 24
 STEP = .01                # seconds: a tick of the clock
 WARM_UP, WINDOW = 15, 20  # steps
 RUN = WARM_UP + WINDOW + 4
@@ -79,9 +79,9 @@ KINDS = {"quiet": {}, "busy": {"bursts": True}, "paces": {"paces": True},
 
 
 def run(letter, block, position, rate, disturbed):
-    """A run as compare writes it; a small letter is of the A/A arm."""
-    return {"server": "evented" if letter in "bB" else "threaded",
-        "arm": "aa" if letter.islower() else "twin", "block": block,
+    """A run as compare writes it."""
+    return {"server": "evented" if letter == "B" else "threaded",
+        "arm": "twin", "block": block,
         "position": position, "window_ns": 2 * 10**8, "disturbed": disturbed,
         "server_cpu_ns": 198000000, "load_cpu_ns": 140000000,
         "load_spin_ns": 0, "figures": {RATE: rate}, "memory": [],
@@ -99,19 +99,14 @@ def judge(orders, runs):
     return report.scenarios[0].comparison(RATE)
 
 
-def order_of(chance, aa):
-    """The order of a block."""
-    return chance.choice(("aABBAa", "bBAABb") if aa else ("ABBA", "BAAB"))
-
-
 def simulated(effect, seed, **kind):
     """What is said of twins of which one is faster by this effect."""
     machine, orders, runs = Machine(seed, **kind), [], []
     for block in range(1, BLOCKS + 1):
-        order = order_of(machine.chance, block % AA_EVERY == 1)
+        order = machine.chance.choice(("ABBA", "BAAB"))
         orders.append(order)
         runs += [run(letter, block, i + 1, *machine.run(
-                1e5 * (effect if letter in "bB" else 1)))
+                1e5 * (effect if letter == "B" else 1)))
             for i, letter in enumerate(order)]
     return judge(orders, runs)
 
@@ -122,12 +117,10 @@ def resampled(blocks, effect, seed):
     it did on average."""
     chance, orders, runs = random.Random(seed), [], []
     for block in range(1, BLOCKS + 1):
-        aa = block % AA_EVERY == 1
-        order, rates, disturbed = chance.choice(
-            [one for one in blocks if (len(one[0]) == 6) == aa])
+        order, rates, disturbed = chance.choice(blocks)
         orders.append(order)
         runs += [run(letter, block, i + 1, 1e5 * rate
-                * (effect if letter in "bB" else 1), bool(lost))
+                * (effect if letter == "B" else 1), bool(lost))
             for i, (letter, rate, lost) in enumerate(
                 zip(order, rates, disturbed))]
     return judge(orders, runs)
@@ -141,7 +134,7 @@ def recorded():
         run(letter, b, i + 1, rate, False)
         for b, (order, rates, _) in enumerate(blocks, 1)
         for i, (letter, rate) in enumerate(zip(order, rates))]).estimate
-    return [(order, [rate / (estimate if letter in "bB" else 1)
+    return [(order, [rate / (estimate if letter == "B" else 1)
             for letter, rate in zip(order, rates)], disturbed)
         for order, rates, disturbed in blocks]
 

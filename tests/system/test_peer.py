@@ -350,7 +350,7 @@ class Race(unittest.TestCase):
         block = [run for run in scenario["runs"] if run["block"] == 1]
         for server in ("threaded", "evented", "mine", "yours"):
             at = [run["position"] for run in block
-                if run["server"] == server and run["arm"] != "aa"]
+                if run["server"] == server]
             self.assertEqual((len(at), sum(at)), (2, len(block) + 1), server)
         for c in scenario["comparisons"]:
             if (c["metric"], c["b"]) == ("requests_per_second", "threaded"):

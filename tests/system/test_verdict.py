@@ -31,7 +31,7 @@ class Made:
     effect: float = 1       # events over threads, in rate
     drift: float = 0        # of the machine, per run
     noise: float = 0        # of a run
-    aa_bias: float = 0      # of the small letters
+    aa_bias: float = 0      # of the first run of each twin in a block
     blocks: int = BLOCKS
     seed: int = 1
     gate: str = ""          # that runs of the evented server fail
@@ -61,16 +61,16 @@ def make_run(made, server, arm, at, rate):
 def make_block(made, chance, block, machine):
     """The order and the runs of a block, and the pace of the machine after
     it."""
-    order, runs = chance.choice(("aABBAa", "bBAABb")), []
+    order, runs = chance.choice(("ABBA", "BAAB")), []
     for i, letter in enumerate(order):
-        events, small = letter in "bB", letter in "ab"
+        events = letter == "B"
         rate = 1e5 * machine * (made.effect if events else 1) \
-            * (1 + made.aa_bias * small) * math.exp(chance.gauss(0, 1)
+            * (1 + made.aa_bias * (i < 2)) * math.exp(chance.gauss(0, 1)
                 * made.noise)
         runs.append(make_run(made, "evented" if events else "threaded",
-            "aa" if small else "twin", (block, len(runs) + 1), rate))
+            "twin", (block, len(runs) + 1), rate))
         machine *= 1 + made.drift
-        for k in range(made.controls if i == 2 else 0):
+        for k in range(made.controls if i == 1 else 0):
             if made.second_half and k + 1 == made.controls:
                 machine *= made.second_half
             name = ("bare-threads", "bare-epoll")[k]
@@ -190,8 +190,8 @@ class Planted(Quick):
 
     def test_a_floor_is_never_that_of_another_scenario(self):
         first, second = make(noise=4 * NOISE), make(noise=NOISE, seed=2)
-        for run in second["runs"]:
-            run["arm"] = {"aa": "dropped"}.get(run["arm"], run["arm"])
+        second["runs"] = [run for run in second["runs"]
+            if run["position"] <= 2]
         report = telling.report_of({"pinned": True,
             "scenarios": [first, second]})
         verdict.judge(report)
@@ -258,10 +258,11 @@ class Doubtful(Quick):
         self.assertIsNone(c.interval95)
         self.assertIn("undecided", o.sentence)
 
-    def test_a_server_that_is_not_itself_makes_it_invalid(self):
-        c = rate_of(judged(effect=2, noise=NOISE, aa_bias=.3))
-        self.assertEqual((c.verdict, c.gates, c.winner),
-            ("INVALID", ["A/A"], ""))
+    def test_a_server_that_is_not_itself_holds_a_winner_back(self):
+        for bias, said in ((0, "WIN"), (.5, "INCONCLUSIVE")):
+            c = rate_of(judged(effect=1.2, noise=NOISE, aa_bias=bias))
+            self.assertAlmostEqual(c.estimate, 1.2, delta=.02)
+            self.assertEqual(c.verdict, said)
 
     def test_what_is_claimed_holds_with_lateness_and_without(self):
         for effect, timely, expected in LATENESS:
@@ -384,8 +385,7 @@ class Doubtful(Quick):
             (6, 1, False))
 
     def test_a_block_counts_where_the_runs_of_a_comparison_are_sound(self):
-        for arm, left in (("aa", (8, 7, 8)), ("control", (8, 8, 7)),
-                ("twin", (7, 7, 7))):
+        for arm, left in (("control", (8, 8, 7)), ("twin", (7, 7, 7))):
             o = make(noise=NOISE, controls=1)
             for run in o["runs"]:
                 run["disturbed"] = run["block"] == 3 and run["arm"] == arm

@@ -1,6 +1,6 @@
 /*
  * test_race - which runs count as disturbed: those that other work was in the
- * way of, and no others; and which blocks have further arms.
+ * way of, and no others; and which blocks have the controls.
  */
 #include "report/run/race.h"
 
@@ -61,33 +61,31 @@ TEST(other_work_in_the_way_spoils_a_run, .times = COUNT(windows))
     json_decref(run);
 }
 
-/* Count the blocks of so many that have an A/A arm, or controls. */
+/* Count the blocks of so many that have the controls. */
 static size_t
-count_arms(size_t blocks, const char *scenario, bool controls)
+count_controls(size_t blocks, const char *scenario)
 {
     const struct scenario *s = scenario_find(scenario);
     const struct plan plan = { .blocks = blocks };
     size_t n = 0;
 
     for (size_t block = 1; block <= blocks; block++)
-        n += controls ? plan_has_controls(&plan, s, block)
-                      : plan_has_aa(&plan, s, block);
+        n += plan_has_controls(&plan, s, block);
     return n;
 }
 
-TEST(as_many_blocks_have_further_arms_as_give_an_interval)
+TEST(as_many_blocks_have_the_controls_as_give_an_interval)
 {
     static const struct {
-        size_t blocks, aa, controls;
-    } rows[] = { { 1, 1, 1 }, { 6, 6, 6 }, { 10, 6, 6 }, { 11, 6, 6 },
-        { 24, 12, 6 }, { 50, 25, 6 } };
+        size_t blocks, controls;
+    } rows[] = { { 1, 1 }, { 6, 6 }, { 10, 6 }, { 11, 6 }, { 24, 6 },
+        { 50, 6 } };
 
     for (size_t i = 0; i < COUNT(rows); i++) {
         size_t n = rows[i].blocks;
 
-        ck_assert_uint_eq(count_arms(n, "reply-50", false), rows[i].aa);
-        ck_assert_uint_eq(count_arms(n, "reply-50", true), rows[i].controls);
-        ck_assert_uint_eq(count_arms(n, "sweep-64", true), 0);
+        ck_assert_uint_eq(count_controls(n, "reply-50"), rows[i].controls);
+        ck_assert_uint_eq(count_controls(n, "sweep-64"), 0);
     }
 }
 
