@@ -42,7 +42,10 @@ LONG_THREADED_SUITES = ("flag_server", "flags", "push", "spinner")
 # thousands of clients are too many for them on a busy machine; and what builds
 # its own.
 PLAIN_SUITES = ("torture", "flags_torture", "valgrind", "compare", "stack",
-    "exercise", "push_many", "package", "planted")
+    "exercise", "push_many", "package", "planted", "peer")
+# Those of them that the sanitizers see with --full: for hundreds of
+# conversations a test they are slow.
+LONG_SANITIZED_SUITES = ("peer",)
 # What says how much memory is kept: sanitizers keep all. And with --full.
 MEMORY_SUITES = ("traffic", "push")
 FULL_SUITES = THREADED_SUITES + LONG_THREADED_SUITES + (
@@ -203,6 +206,8 @@ def all_lengths(options):
         return suites
     return [*unit_tests("build/address-undefined"),
         *python_suites("build/address-undefined", **more),
+        *(python_suites("build/address-undefined", LONG_SANITIZED_SUITES,
+            **more) if options.full else ()),
         *python_suites("build/thread", THREADED_SUITES + (
             LONG_THREADED_SUITES if options.full else ()),
             TEST_EVENTED_OPTIONS="--loops 2", **more),
@@ -215,8 +220,8 @@ def main():
     parser = argparse.ArgumentParser(description="Run the tests, and count.")
     parser.add_argument("--full", action="store_true",
         help="the long tests too")
-    parser.add_argument("--jobs", type=int, default=3, metavar="N",
-        help="suites at once (default 3: most of their time they wait)")
+    parser.add_argument("--jobs", type=int, default=4, metavar="N",
+        help="suites at once (default 4: most of their time they wait)")
     parser.add_argument("--build", metavar="FOLDER",
         help="only against the programs of this folder")
     parser.add_argument("--list", action="store_true",

@@ -796,16 +796,22 @@ def template(test_class):
     return test_class
 
 
-def on_both_twins(test_class):
+def on_both_twins(test_class, twins=TWINS):
     """Make two test classes of one: Threaded... and Evented..."""
     module = sys.modules[test_class.__module__]
-    for twin in TWINS:
+    for twin in twins:
         name = twin.capitalize() + test_class.__name__
         made = type(name, (test_class,),
             {"twin": twin, "__module__": test_class.__module__,
                 "__doc__": test_class.__doc__})
         setattr(module, name, made)
     return template(test_class)
+
+
+def on_both_if_full(test_class):
+    """For what a browser makes of bytes that other tests hold alike: on the
+    evented twin, with --full on both."""
+    return on_both_twins(test_class, TWINS if FULL else TWINS[1:])
 
 
 def only_if_full(test):

@@ -1,8 +1,8 @@
 #!/usr/bin/python3
 """
 The finder's page as a reader sees it: in a browser, with its script and
-without, on both twins. Skipped where there is no Chromium with its driver and
-python3-selenium.
+without, on the evented twin; with --full on both. Skipped where there is no
+Chromium with its driver and python3-selenium.
 """
 
 import urllib.parse
@@ -65,7 +65,7 @@ class PageTest(BrowserTest):
             found.status(query))
 
 
-@harness.on_both_twins
+@harness.on_both_if_full
 class Page(PageTest):
     """The page with its script."""
 
@@ -616,7 +616,7 @@ class Page(PageTest):
         self.assertEqual(len(colours), 2)
 
 
-@harness.on_both_twins
+@harness.on_both_if_full
 class PlainPage(PageTest):
     """The page without its script."""
 

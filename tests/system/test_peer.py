@@ -28,6 +28,9 @@ PUSH_PEER = os.path.join(TESTS, "push_peer.py")
 # The same conversations each time, so that a failure can be repeated.
 SEED = "7"
 
+# At a time: each mostly waits for answers.
+WORKERS = 8
+
 # What --break breaks, and what compare calls it.
 RULES = {
     "repeat": "no number is guessed twice in a game",
@@ -103,9 +106,11 @@ class Check(unittest.TestCase):
             r"only: limits, timeouts and load were not checked\)\.\Z")
 
     def test_each_broken_rule_is_named(self):
-        for broken, rule in RULES.items():
+        with concurrent.futures.ThreadPoolExecutor(WORKERS) as pool:
+            checks = list(pool.map(lambda broken: self.check(
+                f"{EXAMPLE} --break {broken} {{port}}", 1), RULES))
+        for (broken, rule), said in zip(RULES.items(), checks):
             with self.subTest(broken):
-                said = self.check(f"{EXAMPLE} --break {broken} {{port}}", 1)
                 # In full once, then a line for each conversation.
                 self.assertEqual(said.count(f"\nRule broken: {rule}.\n"), 1)
                 self.assertRegex(said, r"(?m)^  sent.*:\n    [NP]")
@@ -206,9 +211,6 @@ class Finder(unittest.TestCase):
 class Push(unittest.TestCase):
     """--peer-speaks push: a push server of the reader's own."""
 
-    # At a time: each mostly waits for /stream.
-    WORKERS = 8
-
     def check(self, command):
         """Check a push server of this command; exit code and output."""
         code, output, errors = compare("--check", "--peer-speaks", "push",
@@ -278,7 +280,7 @@ Rule broken: a close is returned with its code.
         sys.path.insert(0, TESTS)
         self.addCleanup(sys.path.remove, TESTS)
         from push_peer import LIES
-        with concurrent.futures.ThreadPoolExecutor(self.WORKERS) as pool:
+        with concurrent.futures.ThreadPoolExecutor(WORKERS) as pool:
             for (lie, rule), (code, said, counts) in zip(
                     LIES.items(), pool.map(self.judge, LIES)):
                 with self.subTest(lie):
