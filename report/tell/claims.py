@@ -72,6 +72,7 @@ class Claim:
     any: bool = False    # one rule that holds will do; else all have to
     ours_only: bool = False  # no figure was published: rules only measure
     why_not: str = ""    # compare does not measure it
+    late: bool = False   # its ranges were set after its figure had been seen
     rules: list = field(default_factory=list)
 
     def __post_init__(self):
@@ -399,10 +400,14 @@ def summary(results):
     """How claims are judged, and how many came to each verdict."""
     counts = [sum(result.verdict == verdict for result in results)
         for verdict in VERDICTS]
+    late = [name for name, claim in ledger().items() if claim.late]
     return ("Published figures, held against those of this run by rules that "
         "were written before it. A range is stated for each; the claim is "
         "reproduced when our whole interval lies in it, refuted when all of it"
-        " lies outside, and undecided otherwise. Here: " + ", ".join(
+        " lies outside, and undecided otherwise. The ranges of "
+        f"{words.listed(late)} were set or corrected after their figures had "
+        "been seen, so they foretold nothing; the others were set before any "
+        "figure. Here: " + ", ".join(
             f"{words.count(n)} {verdict}"
             for n, verdict in zip(counts, VERDICTS)) + ".")
 
