@@ -30,8 +30,8 @@ CODE = "Code to write, and to read"
 SITUATIONS = (
     Situation("One client, one question at a time", {"sweep-1": "",
         "reply-1": ""}, CPU),
-    Situation("A few dozen busy clients", {"sweep-64": "", "reply-50": "",
-        "json-200": "for 200 rows as JSON, "}, CPU),
+    Situation("A few dozen busy clients", {"sweep-64": "at 64, ",
+        "reply-50": "at 50, ", "json-200": "for 200 rows as JSON, "}, CPU),
     Situation("Hundreds and thousands of busy clients", {
         "sweep-512": "at 512, ", "reply-1000": "at 1000, ",
         "sweep-4096": "at 4096, ", "reply-10000": "at 10,000, "}, ""),
@@ -158,14 +158,21 @@ def of_work(report):
         f"{costs})"]
 
 
+def fullest(report):
+    """The scenario of many open connections to speak of: of idle ones, if
+    that was measured; None where none was."""
+    found = [s for s in report.scenarios if not s.is_short() and not s.job
+        and words.choice(s.comparison(MEMORY)) in words.DECIDED]
+    return max(found, key=lambda s: (s.family == "idle", s.connections),
+        default=None)
+
+
 def of_memory(report):
     """What many open connections cost."""
-    idle = [s for s in report.scenarios if not s.is_short()
-        and words.choice(s.comparison(MEMORY)) in words.DECIDED
-        and not s.job]
-    if not idle:
+    scenario = fullest(report)
+    if scenario is None:
         return []
-    c = max(idle, key=lambda s: s.connections).comparison(MEMORY)
+    c = scenario.comparison(MEMORY)
     t, e = c.b_median, c.a_median
     said = (f"{words.count(MANY)} open connections take "
         f"{words.size(MANY * t)} of memory with threads and "
@@ -177,15 +184,17 @@ def of_memory(report):
 
 
 def speaks_for(report, side):
-    """In what a side leads by enough to choose by."""
+    """In what a side leads by enough to choose by, scenario by scenario."""
     found = []
     for scenario in report.scenarios:
-        for c in scenario.comparisons:
-            if c.is_of_twins() and isfinite(c.margin) and choose(c) == side \
-                    and c.metric in METRICS:
-                ratio = f" ({words.estimate(c)})" if c.is_ratio() else ""
-                found.append(f"{METRICS[c.metric].name}{ratio} "
-                    + scenario.title[:1].lower() + scenario.title[1:])
+        leads = [METRICS[c.metric].name
+            + f", {words.estimate(c)}" * c.is_ratio()
+            for c in scenario.comparisons if c.is_of_twins()
+                and isfinite(c.margin) and choose(c) == side
+                and c.metric in METRICS]
+        if leads:
+            found.append(f"{words.listed(leads)}, "
+                + scenario.title[:1].lower() + scenario.title[1:])
     return found
 
 

@@ -172,18 +172,17 @@ def ratios(report):
 def in_brief(report):
     """The comparisons that a short answer is about: what it is called, and
     the comparison."""
-    busy = advice.busiest(report)
+    busy, full = advice.busiest(report), advice.fullest(report)
     found = [("requests/s", busy.comparison(RATE)),
         ("CPU per request", busy.comparison(CPU))] if busy else []
-    for s in report.scenarios:
-        names = [name for name, _ in found]
-        late = s.latency_from == "intended" and s.comparison(P99)
-        if late and late.b_median > 0 and "p99 at equal load" not in names:
-            found.append(("p99 at equal load", late))
-        idle = not s.job and s.comparison(MEMORY)
-        if idle and idle.b_median > 0 and "memory per connection" not in names:
-            found.append(("memory per connection", idle))
-    return found
+    late = [s.comparison(P99) for s in report.scenarios
+        if s.latency_from == "intended"]
+    found += [("p99 at equal load", c) for c in late
+        if c and c.b_median > 0][:1]
+    if full:
+        found.append(("memory per connection", full.comparison(MEMORY)))
+    return [(name + " (undecided)" * (words.choice(c) == "undecided"), c)
+        for name, c in found]
 
 
 def bars(report):

@@ -43,8 +43,9 @@ TERMS = {
         "stopped.",
     "threads": "A server with a thread for each connection, which waits in "
         "the calls it makes.",
-    "undecided": "The interval spans a lead of either, or there were too few "
-        "blocks for one.",
+    "undecided": "The interval spans a lead of either, or differences that "
+        "the same server shows from itself; or there were too few blocks for "
+        "one.",
 }
 
 

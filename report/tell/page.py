@@ -116,9 +116,9 @@ def choose(report):
         unmeasured(report))
 
 
-def finding_row(report, scenario):
+def finding_row(scenario, cells):
     """What a scenario came to."""
-    title_, choice, ratio, name, *medians = words.row(report, scenario)
+    title_, choice, ratio, name, *medians = cells
     link = put('<a href="#{}">{}</a>', scenario.name, title_)
     return row(link, [put("<td>{}</td>", choice_badge(choice)),
         number(ratio), put("<td>{}</td>", name), *map(number, medians)])
@@ -126,10 +126,13 @@ def finding_row(report, scenario):
 
 def findings(report):
     """What each scenario is about, and came to."""
+    cells = [words.row(report, scenario) for scenario in report.scenarios]
+    note = words.mark_of(cells)
     return section("found", "What was found", table("found",
         "What each scenario came to", heads("situation", "better",
             "#events / threads", "of", "#threads", "#events"),
-        [finding_row(report, s) for s in report.scenarios]))
+        map(finding_row, report.scenarios, cells)),
+        put('<p class="note">{}</p>\n', note) if note else "")
 
 
 def page(report, everything=False):

@@ -34,6 +34,8 @@ def verdict(c):
             f"{words.count(c.blocks_needed)} blocks would settle it"))
     if c.all_blocks:
         said.append(soft(words.reserve(c).removeprefix("; ")))
+    if words.contradicts(c):
+        said.append(soft("the medians of all runs " + words.contradicts(c)))
     if c.is_doubted():
         said.append(soft("doubtful: not confirmed by bootstrap"))
     if c.immaterial:

@@ -64,9 +64,10 @@ def kept_cell(scenario, cell):
 
 
 def kept_scenario(scenario):
-    """A scenario without its runs, and with what the tables would read from
-    them."""
-    return scenario.json | {"runs": [], "disturbance":
+    """A scenario without its runs, with what the tables would read from them,
+    and in the words of today."""
+    return scenario.json | {"runs": [], "sentence": words.sentence(scenario),
+        "disturbance":
         words.disturbance(scenario), "paces": list(scenario.pace()),
         "cells": [kept_cell(scenario, cell) for cell in scenario.cells]}
 
@@ -163,9 +164,10 @@ def answer(report):
 
 def findings(report):
     """What each scenario came to."""
+    found = [words.row(report, scenario) for scenario in report.scenarios]
+    note = words.mark_of(found)
     return rows(("situation", "better", "events / threads (95 % interval)",
-        "of", "threads", "events"),
-        [words.row(report, scenario) for scenario in report.scenarios])
+        "of", "threads", "events"), found) + f"\n{plain(note)}\n" * bool(note)
 
 
 def ledger(report):

@@ -161,7 +161,8 @@ def write_losses(out, scenario):
 
 
 def write_remarks(out, rows):
-    """Write what is missing, doubted or open in the rows above."""
+    """Write what is missing, contradicted, doubted or open in the rows
+    above."""
     reasons = {}
     for c in rows:
         if c.missing:
@@ -172,6 +173,9 @@ def write_remarks(out, rows):
         label = METRICS[c.metric].label
         if c.all_blocks and not c.primary:
             out.say(f"  Disturbed: {label}{words.reserve(c)}.")
+        if words.contradicts(c):
+            out.say(f"  Contradicted: {label}: the medians of all runs "
+                f"{words.contradicts(c)}.")
         if c.is_doubted():
             out.say(f"  Doubtful: {label}: the bootstrap interval would not "
                 "make it a WIN.")

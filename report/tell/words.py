@@ -196,16 +196,35 @@ def bound(c, more, less):
 
 # --- Findings ---------------------------------------------------------------
 
+def contradicts(c):
+    """How the medians of all runs contradict the ratio, which is that of
+    paired blocks: in words, "are 2.18x apart"; "" where they do not. As both
+    are shown, theirs lies beyond its interval, or on the other side of 1."""
+    s = c.span()
+    if not c.is_ratio() or not isfinite(s.at) or choice(c) == "not valid":
+        return ""
+    d = ratio_decimals(s.at)
+    of_medians = over(c.a_median, c.b_median)
+    theirs, at, low, high = (round(x, d) if isfinite(x) else x
+        for x in (of_medians, s.at, s.low, s.high))
+    if (theirs - 1) * (at - 1) < 0:
+        return "point the other way, as runs vary by more than the servers " \
+            "differ"
+    if theirs < low or theirs > high:
+        return f"are {span(Span(nan, of_medians, nan))} apart"
+    return ""
+
+
 def medians(c):
-    """The medians behind a ratio. It is that of paired blocks: where theirs
-    is another one, beyond its interval, that is said."""
+    """The medians behind a ratio; where they contradict it, that is said."""
     a, b = value(c.metric, c.a_median), value(c.metric, c.b_median)
-    ratio, s = over(c.a_median, c.b_median), c.span()
-    if s.has_ends() and not s.low <= ratio <= s.high:
+    how = contradicts(c)
+    if how:
         return (f" in paired blocks (the medians of all runs, {a} against {b},"
-            f" are {span(Span(nan, ratio, nan))} apart)")
-    times = f": {digits(1 / s.at, 2)} times less" \
-        if 0 < s.at <= 1 / FEW_TIMES else ""
+            f" {how})")
+    at = c.span().at
+    times = f": {digits(1 / at, 2)} times less" \
+        if 0 < at <= 1 / FEW_TIMES else ""
     return f", {a} against {b}{times}"
 
 
@@ -225,6 +244,16 @@ def why_invalid(c):
     return c.invalid or ", ".join(c.gates)
 
 
+def why_undecided(c):
+    """Why a comparison the interval of which lies on one side decides
+    nothing: the A/A arm did not rule out as much; "" for any other."""
+    s = c.span()
+    if not c.is_ratio() or not isfinite(c.floor) or c.floor < c.band \
+            or not (s.high < 1 or s.low > 1):
+        return ""
+    return ", as the same server twice differed by as much"
+
+
 def finding(c):
     """What a comparison of events with threads found, no stronger than its
     verdict, without a full stop."""
@@ -242,7 +271,7 @@ def finding(c):
     if is_ == "undecided" and not c.interval95:
         return f"{found(c)}; undecided, of {of(c.blocks, 'block')} only"
     if is_ == "undecided":
-        return f"{found(c)}; undecided"
+        return f"{found(c)}; undecided{why_undecided(c)}"
     return found(c)
 
 
@@ -385,15 +414,27 @@ def claim(scenario):
     return finding(c) + reserve(c)
 
 
+MARK = " \u2020"
+MARKED = ("\u2020 The medians beside it say something else: they are of all "
+    "runs, while the ratio compares runs of the same block, made within "
+    "seconds of each other.")
+
+
 def row(report, scenario):
     """What a scenario came to, in columns: where, the better, the ratio with
-    its interval, of what, and the medians of threads and events."""
+    its interval, of what, and the medians of threads and events. A ratio that
+    the medians contradict has the MARK, which MARKED explains."""
     c, values = scenario.main(), ("-", "-", "-")
     if c is not None and choice(c) != "not valid":
-        values = (estimate(c), value(c.metric, c.b_median),
-            value(c.metric, c.a_median))
+        values = (estimate(c) + MARK * bool(contradicts(c)),
+            value(c.metric, c.b_median), value(c.metric, c.a_median))
     return (scenario.title, choice(c), values[0],
         metric(report, scenario.primary), *values[1:])
+
+
+def mark_of(rows):
+    """What explains the marks in some rows; "" where there is none."""
+    return MARKED * any(MARK in cell for row_ in rows for cell in row_)
 
 
 def sentence(scenario):

@@ -818,7 +818,7 @@ class Advice(unittest.TestCase):
         page = render(reports.report(scenario))
         choice, why = advice(page)[self.DOZENS]
         self.assertEqual(choice, "undecided")
-        self.assertIn("Events serve 1.40x the", why)
+        self.assertIn("At 50, events serve 1.40x the", why)
         self.assertIn("undecided, of 3 blocks only", why)
         self.assertEqual(answer(page), [])
 
@@ -866,8 +866,25 @@ class Advice(unittest.TestCase):
         self.assertEqual(found[1], "10,000 open connections take 330 MiB of "
             "memory with threads and 14.6 MiB with events: choose events if "
             "that matters.")
-        self.assertIn("In favour of threads: p99 latency (1.50x (1.40 to "
-            "1.60)) with 4000 connections open; the code", found[2])
+        self.assertIn("In favour of threads: p99 latency, 1.50x (1.40 to "
+            "1.60), with 4000 connections open; the code", found[2])
+
+    def test_idle_connections_speak_for_memory_rather_than_busy_ones(self):
+        busy = reports.idle(9000, 50, 5)
+        busy.update(name="sweep-9000", family="reply")
+        for scenarios, cost in (((busy,), "488 MiB of memory with threads and "
+                "48.8 MiB"), ((reports.idle(4000, 33.8, 1.5), busy),
+                "330 MiB of memory with threads and 14.6 MiB")):
+            said = answer(render(reports.report(reports.reply(50, 1.4),
+                *scenarios)))[1]
+            self.assertIn(f"10,000 open connections take {cost} with", said)
+
+    def test_leads_are_told_scenario_by_scenario(self):
+        lost = reports.reply(1, 1 / 1.4)
+        self.assertIn("In favour of threads: requests per second, 0.71x ("
+            "0.70 to 0.73), median latency, 1.40x (1.37 to 1.43) and server "
+            "CPU per request, 1.40x (1.37 to 1.43), at 1 connections", html.unescape(answer(render(reports.report(
+                reports.reply(50, 1.4), lost)))[-1]))
 
     def test_the_terminal_ends_with_it(self):
         report = reports.usual()

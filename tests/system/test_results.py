@@ -20,6 +20,7 @@ import claims
 import results
 import table
 import terminal
+import words
 from report import Report
 
 MARKS = "".join(f"{name}\n\n{results.MARK.format(name)}stale\n{results.END}"
@@ -42,7 +43,10 @@ def with_runs(report):
                     for block in range(1, 9)]
     report["machine"]["kernel_command_line"] = "root=/dev/secret"
     report["programs"][0]["command"] = "secret {port}"
-    return telling.report_of(report)
+    whole = telling.report_of(report)
+    for scenario in whole.scenarios:
+        scenario.sentence = words.sentence(scenario)
+    return whole
 
 
 def said(report):
@@ -84,6 +88,12 @@ class Kept(unittest.TestCase):
         kept = Report(json.loads(files[results.KEPT]))
         self.assertEqual(results.files(kept, MARKS), files)
 
+    def test_findings_are_in_the_words_of_today(self):
+        scenario = self.whole.json["scenarios"][0]
+        scenario["sentence"] = "In other words."
+        whole = telling.report_of(self.whole.json)
+        self.assertEqual(results.files(whole, MARKS)[results.KEPT], self.text)
+
     def test_has_neither_runs_nor_what_tells_of_the_owner(self):
         for word in ("latency_ns", "counters", "secret", "build/threaded"):
             self.assertIn(word, json.dumps(self.whole.json))
@@ -112,6 +122,22 @@ class Said(unittest.TestCase):
             self.assertRegex(page, fr"\n(\| {name} \||\* {name}:)")
         self.assertIn("\n| At 50 connections | events | 1.40x (1.37 to 1.43) "
             "| requests per second | 120,000/s | 168,000/s |\n", page)
+
+    def test_a_ratio_that_its_medians_contradict_is_marked(self):
+        def marked(report):
+            page = results.files(telling.report_of(report), MARKS)[
+                results.SAID].split("\n## ")[2]
+            return re.findall("x \\(.*\u2020 [|]", page), \
+                page.count(words.MARKED)
+
+        report = reports.usual()
+        self.assertEqual(marked(report), ([], 0))
+        scenario = report["scenarios"][0]
+        c = next(c for c in scenario["comparisons"]
+            if c["metric"] == scenario["primary"])
+        c["a_median"], c["b_median"] = c["b_median"], c["a_median"]
+        rows, notes = marked(report)
+        self.assertEqual((len(rows), notes), (1, 1))
 
     def test_every_row_of_a_table_has_its_columns(self):
         for text in self.files[results.SAID], self.files[results.SHORT]:

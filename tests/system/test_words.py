@@ -147,6 +147,37 @@ class Words(unittest.TestCase):
         self.assertIn("that of threads, 115 \u00b5s against 95.7 \u00b5s;",
             words.finding(c))
 
+    def test_medians_contradict_a_ratio_beyond_its_interval_or_beyond_1(self):
+        other = "point the other way, as runs vary by more than the servers " \
+            "differ"
+        for ends, estimate, medians, how in (
+                ([.27, 1.79], .63, (2.49, 1.14), other),
+                ([.34, 6.18], .93, (241, 214), other),
+                ([.9, 1.2], 1.01, (99, 101), other),
+                ([.9, 1.2], 1.01, (100, 100), ""),
+                ([.9, 1.2], 1.004, (99, 101), ""),
+                ([.67, .697], .69, (5.60, 7.96), ""),   # .70x, to .70
+                ([.67, .697], .69, (57, 80), "are 0.71x apart"),
+                ([.67, .697], .69, (53, 80), "are 0.66x apart"),
+                (None, 1.2, (9, 10), other), (None, 1.2, (2, 1), "")):
+            c = compared("INCONCLUSIVE", None, estimate=estimate,
+                interval95=ends, a_median=medians[0], b_median=medians[1])
+            self.assertEqual(words.contradicts(c), how, (ends, medians))
+        for changes in ({"verdict": "INVALID"}, {"scale": "difference"},
+                {"estimate": None}):
+            c = compared("WIN", "evented", a_median=2, b_median=1)
+            self.assertTrue(words.contradicts(c))
+            self.assertEqual(words.contradicts(Comparison(
+                {**c.json, **changes})), "")
+
+    def test_a_lead_that_a_a_did_not_rule_out_says_so(self):
+        why = "; undecided, as the same server twice differed by as much"
+        for changes, said in (({"band": 7.5, "floor": 7.5}, True),
+                ({"band": 7.5, "floor": 7.5, "interval95": [.4, 1.6]}, False),
+                ({"band": .1, "floor": .05}, False), ({}, False)):
+            self.assertEqual(words.finding(compared("INCONCLUSIVE", None,
+                **changes)).endswith(why), said)
+
     def test_too_few_blocks_are_counted(self):
         self.assertIn("; undecided, of 3 blocks only", words.finding(
             compared("no verdict", None, interval95=None, blocks=3)))
