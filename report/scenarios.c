@@ -104,22 +104,18 @@ const struct suite_info suites[SUITES] = {
 
 /* What is asked of the finder. */
 #define FIND(query)                                                            \
-    {                                                                          \
-        .speaks = ASK_CHARFINDER, .hello = "", .request = query "\n",          \
-        .title = "'" query "'"                                                 \
-    }
-#define GET(target)                                                            \
-    {                                                                          \
-        .speaks = ASK_HTTP, .hello = "",                                       \
-        .request = "GET " target " HTTP/1.1\r\nHost: localhost\r\n\r\n",       \
-        .title = "GET " target                                                 \
-    }
+    .speaks = ASK_CHARFINDER, .hello = "", .request = query "\n",              \
+    .title = "'" query "'"
+#define REQUEST(path) "GET " path " HTTP/1.1\r\nHost: localhost\r\n\r\n"
+#define HTTP(path)    .speaks = ASK_HTTP, .hello = "", .request = REQUEST(path)
+#define GET(path)     HTTP(path), .title = "GET " path
 
-static const struct ask find_cat_face = FIND("cat face");
-static const struct ask find_cjk = FIND("cjk");
-static const struct ask get_page = GET("/?query=cjk&start=0&stop=200");
-static const struct ask get_json = GET("/search?query=cjk&start=0&stop=200");
-static const struct ask get_all = GET("/?query=cjk&stop=all");
+static const struct ask find_cat_face = { FIND("cat face") };
+static const struct ask find_cjk = { FIND("cjk") };
+static const struct ask get_page = { GET("/?query=cjk&start=0&stop=200") };
+static const struct ask get_json = { GET(
+    "/search?query=cjk&start=0&stop=200") };
+static const struct ask get_all = { GET("/?query=cjk&stop=all") };
 
 /*
  * What is said to the push server. A handshake is sent with the first frame;
@@ -161,76 +157,57 @@ static const struct ask publish_long = { CHATS,
     .request = "\x81\xfe\x0f\xa0mask" X1000 X1000 X1000 X1000,
     .reply = "\"text\":\"" P1000 P1000 P1000 P1000 "\"}",
     .title = "a message of 4000 bytes in a chat" };
-static const struct ask get_events = { .speaks = ASK_HTTP,
-    .hello = "",
-    .request = "GET /events HTTP/1.1\r\nHost: localhost\r\n\r\n",
-    .title = "GET /events" };
+static const struct ask get_events = { GET("/events") };
 
 /* MIDDLE and END come after 0.2 and 0.5 s, see the scenario's options. */
 static const uint64_t stream_due_ns[] = { 0, 200 * MS, 500 * MS };
-static const struct ask stream = { .speaks = ASK_HTTP,
-    .hello = "",
-    .request = "GET /stream HTTP/1.1\r\nHost: localhost\r\n\r\n",
-    .due_ns = stream_due_ns,
-    .title = "GET /stream" };
+static const struct ask stream = { GET("/stream"), .due_ns = stream_due_ns };
 
 /* Who waits has been answered before, so it is being served. */
-#define HEALTH                                                                 \
-    .speaks = ASK_HTTP, .hello = "",                                           \
-    .request = "GET /healthz HTTP/1.1\r\nHost: localhost\r\n\r\n"
-
-static const struct ask health = { HEALTH, .title = "GET /healthz" };
-static const struct ask wait_poll = { HEALTH,
-    .title = "GET /healthz, then GET /poll",
-    .wait = "GET /poll HTTP/1.1\r\nHost: localhost\r\n\r\n" };
-static const struct ask wait_events = { HEALTH,
-    .title = "GET /healthz, then GET /events",
-    .wait = "GET /events HTTP/1.1\r\nHost: localhost\r\n\r\n" };
-static const struct ask wait_socket = { HEALTH,
+static const struct ask health = { GET("/healthz") };
+static const struct ask wait_poll = { HTTP("/healthz"),
+    .title = "GET /healthz, then GET /poll", .wait = REQUEST("/poll") };
+static const struct ask wait_events = { HTTP("/healthz"),
+    .title = "GET /healthz, then GET /events", .wait = REQUEST("/events") };
+static const struct ask wait_socket = { HTTP("/healthz"),
     .title = "GET /healthz, then a WebSocket at /chat", .wait = TALK("/chat") };
 
-/*
- * A probe asks 3000 times a second: enough for a p99 within 0.4 s, and a server
- * alone with it is busy for a fourteenth of its time.
- */
-
 /* The rows of a family have most in common. */
-#define GAME   .program = PROGRAM_GUESS, .ask = &ask_game
-#define FINDER .program = PROGRAM_CHARFINDER
-#define REPLY                                                                  \
-    .family = "reply", GAME, .way = LOAD_CLOSED, .primary = METRIC_RATE,       \
-    .has = BIT(RATE) | LATENCY | COST
+#define BOTH(o) .options = { o, o }
+#define GAME    .program = PROGRAM_GUESS, .ask = &ask_game
+#define FINDER  .program = PROGRAM_CHARFINDER
+#define BUSY    .primary = METRIC_RATE, .has = BIT(RATE) | LATENCY | COST
+#define REPLY   .family = "reply", GAME, BUSY
 #define OPEN                                                                   \
     .family = "open", GAME, .way = LOAD_OPEN, .poisson = true,                 \
     .connections = 50, .primary = METRIC_P99, .has = LATENCY | COST
 #define IDLE                                                                   \
-    .family = "idle", GAME, .way = LOAD_CLOSED, .special = SPECIAL_LEVELS,     \
-    .active = 1, .primary = METRIC_MEMORY,                                     \
-    .has = BIT(MEMORY) | BIT(P50) | BIT(P99)
+    .family = "idle", GAME, .special = SPECIAL_LEVELS, .active = 1,            \
+    .primary = METRIC_MEMORY, .has = BIT(MEMORY) | BIT(P50) | BIT(P99)
+/*
+ * It asks 3000 times a second: enough for a p99 within 0.4 s, and a server
+ * alone with it is busy for a fourteenth of its time.
+ */
 #define PROBE                                                                  \
     FINDER, .ask = &find_cat_face, .way = LOAD_OPEN, .poisson = true,          \
             .connections = 16, .rate = 3000, .primary = METRIC_P99,            \
             .has = LATENCY
-#define PAGE                                                                   \
-    .family = "page", FINDER, .way = LOAD_CLOSED, .primary = METRIC_RATE,      \
-    .has = BIT(RATE) | LATENCY | COST
+#define PAGE .family = "page", FINDER, BUSY
 
 #define WAIT                                                                   \
-    .family = "wait", .program = PROGRAM_PUSH, .way = LOAD_CLOSED,             \
-    .special = SPECIAL_LEVELS, .connections = 4000, .active = 1,               \
-    .options = { "--max-wait 300", "--max-wait 300" },                         \
+    .family = "wait", .program = PROGRAM_PUSH, .special = SPECIAL_LEVELS,      \
+    .connections = 4000, .active = 1, BOTH("--max-wait 300"),                  \
     .primary = METRIC_MEMORY, .has = BIT(MEMORY) | BIT(P50) | BIT(P99),        \
     .warmup = 0.05, .window = 0.2, .blocks = 8, .suites = FULL
 
 /* Who only listens would be sent a ping among the news after 15 s. */
 #define PUSH                                                                   \
     .family = "push", .program = PROGRAM_PUSH, .way = LOAD_ROUNDS,             \
-    .options = { "--beat 0", "--beat 0" }, .primary = METRIC_LAST,             \
-    .suites = FULL, .has = BIT(LAST) | BIT(P50) | BIT(P99) | COST
+    BOTH("--beat 0"), .primary = METRIC_LAST, .suites = FULL,                  \
+    .has = BIT(LAST) | BIT(P50) | BIT(P99) | COST
 
 #define WORK                                                                   \
-    .family = "work", GAME, .way = LOAD_CLOSED, .connections = 64,             \
-    .primary = METRIC_RATE, .has = BIT(RATE) | LATENCY | COST, .warmup = 0.15, \
+    .family = "work", GAME, BUSY, .connections = 64, .warmup = 0.15,           \
     .window = 0.2, .suites = LONGER
 #define BLOCKING                                                               \
     .family = "blocking", GAME, .connections = 64, .primary = METRIC_RATE,     \
@@ -262,7 +239,7 @@ static const struct job names_194 = { 194, 13 * KB, 0.02, 2, 0 };
 /* The book turns for 3 s; as many frames as 1 s has tell as much. */
 static const struct job spin = { .delay = 1 };
 
-#define JOB .way = LOAD_CLOSED, .blocks = 8, .controls = true, .suites = FULL
+#define JOB .blocks = 8, .controls = true, .suites = FULL
 #define DOWNLOAD(what, about)                                                  \
     .family = "download", .program = PROGRAM_FLAGS, .job = &(what), JOB,       \
     .primary = METRIC_##about, .has = BIT(about)
@@ -270,9 +247,8 @@ static const struct job spin = { .delay = 1 };
     .family = "save", .program = PROGRAM_FLAGS, .job = &(what), JOB,           \
     .primary = METRIC_TOTAL, .has = BIT(TOTAL) | BIT(CPU_FILE) | BIT(PAUSE)
 #define SPIN                                                                   \
-    .family = "spin", .program = PROGRAM_SPINNER, .job = &spin,                \
-    .way = LOAD_CLOSED, .blocks = 6, .suites = FULL, .primary = METRIC_FRAMES, \
-    .has = BIT(FRAMES) | BIT(PAUSE)
+    .family = "spin", .program = PROGRAM_SPINNER, .job = &spin, .blocks = 6,   \
+    .suites = FULL, .primary = METRIC_FRAMES, .has = BIT(FRAMES) | BIT(PAUSE)
 #define EFFORT (BIT(CPU_FILE) | BIT(SWITCHES))
 
 /*
@@ -281,524 +257,263 @@ static const struct job spin = { .delay = 1 };
  * walked upwards.
  */
 #define SWEEP                                                                  \
-    .family = "reply", GAME, .way = LOAD_CLOSED, .primary = METRIC_RATE,       \
-    .warmup = 0.05, .window = 0.15, .blocks = 12, .peer = true,                \
-    .suites = EVERY, .has = BIT(RATE) | LATENCY | BIT(CPU)
+    .family = "reply", GAME, .primary = METRIC_RATE, .warmup = 0.05,           \
+    .window = 0.15, .blocks = 12, .peer = true, .suites = EVERY,               \
+    .has = BIT(RATE) | LATENCY | BIT(CPU)
 
 const struct scenario scenarios[] = {
-    { .name = "sweep-1",
-        .title = "At 1 connection",
-        .question = "Which answers a single client sooner?",
-        SWEEP,
-        .connections = 1 },
-    { .name = "sweep-8",
-        .title = "At 8 connections",
-        .question = "Which answers more requests of 8 busy clients?",
-        SWEEP,
-        .goes_on = true,
-        .connections = 8 },
-    { .name = "sweep-64",
-        .title = "At 64 connections",
-        .question = "Which answers more requests of 64 busy clients?",
-        SWEEP | BIT(MEMORY),
-        .goes_on = true,
-        .connections = 64 },
-    { .name = "sweep-open",
-        .title = "At half the capacity of the slower, over 64 connections",
-        .question = "How long does a request take when both are offered the "
-                    "same load, half the capacity of the slower?",
-        .family = "open",
-        GAME,
-        .way = LOAD_OPEN,
-        .poisson = true,
-        .connections = 64,
-        .share = 0.5,
-        .primary = METRIC_P99,
-        .has = LATENCY | BIT(CPU),
-        .peer = true,
-        .goes_on = true,
-        .warmup = 0.05,
-        .window = 0.3,
-        .blocks = 12,
-        .suites = EVERY },
-    { .name = "sweep-512",
-        .title = "At 512 connections",
-        .question = "Which answers more requests of 512 busy clients?",
-        SWEEP | BIT(MEMORY),
-        .goes_on = true,
-        .connections = 512 },
-    { .name = "sweep-4096",
-        .title = "At 4096 connections",
-        .question =
-            "Which answers more requests of 4096 busy clients, and what "
-            "does a connection cost?",
-        SWEEP | BIT(MEMORY),
-        .goes_on = true,
-        .connections = 4096 },
-    { .name = "line-cjk",
-        .title = "While 4 others pull 98,263 rows without a pause",
-        .question = "Does a small question wait while others pull all of cjk?",
-        .family = "line",
-        PROBE | BIT(BACKGROUND),
+    { "sweep-1", "At 1 connection", "Which answers a single client sooner?",
+        SWEEP, .connections = 1 },
+    { "sweep-8", "At 8 connections",
+        "Which answers more requests of 8 busy clients?", SWEEP,
+        .goes_on = true, .connections = 8 },
+    { "sweep-64", "At 64 connections",
+        "Which answers more requests of 64 busy clients?", SWEEP | BIT(MEMORY),
+        .goes_on = true, .connections = 64 },
+    { "sweep-open", "At half the capacity of the slower, over 64 connections",
+        "How long does a request take when both are offered the same load, "
+        "half the capacity of the slower?",
+        .family = "open", GAME, .way = LOAD_OPEN, .poisson = true,
+        .connections = 64, .share = 0.5, .primary = METRIC_P99,
+        .has = LATENCY | BIT(CPU), .peer = true, .goes_on = true,
+        .warmup = 0.05, .window = 0.3, .blocks = 12, .suites = EVERY },
+    { "sweep-512", "At 512 connections",
+        "Which answers more requests of 512 busy clients?", SWEEP | BIT(MEMORY),
+        .goes_on = true, .connections = 512 },
+    { "sweep-4096", "At 4096 connections",
+        "Which answers more requests of 4096 busy clients, and what does a "
+        "connection cost?",
+        SWEEP | BIT(MEMORY), .goes_on = true, .connections = 4096 },
+    { "line-cjk", "While 4 others pull 98,263 rows without a pause",
+        "Does a small question wait while others pull all of cjk?",
+        .family = "line", PROBE | BIT(BACKGROUND),
         .background = { "hog", LOAD_CLOSED, 4, &find_cjk, 0, 0 },
-        .warmup = 0.15,
-        .window = 0.4,
-        .blocks = 12,
-        .suites = EVERY },
-    { .name = "reply-50",
-        .title = "At 50 connections",
-        .question = "Which answers more requests of 50 busy clients?",
-        REPLY,
-        .connections = 50,
-        .warmup = 0.15,
-        .window = 0.2,
-        .blocks = 24,
-        .controls = true,
-        .syscalls = true,
-        .suites = LONGER },
-    { .name = "idle-4000",
-        .title = "With 4000 connections open",
-        .question = "What does an idle connection cost?",
-        IDLE,
-        .connections = 4000,
-        .warmup = 0.05,
-        .window = 0.2,
-        .blocks = 12,
-        .suites = LONGER },
-    { .name = "work-20",
-        .title = "At 64 connections, with 20 us of work in each request",
-        .question = "Which answers more when a request takes 20 us of work?",
-        WORK,
-        .options = { "--work 20", "--work 20" } },
-    { .name = "work-100",
-        .title = "At 64 connections, with 100 us of work in each request",
-        .question = "Which answers more when a request takes 100 us of work?",
-        WORK,
-        .options = { "--work 100", "--work 100" } },
-    { .name = "blocking-2ms",
-        .title =
-            "When each request blocks for 2 ms, with threads enough for all",
-        .question = "Which answers more when a request waits 2 ms for a "
-                    "database: a thread each, or 64 threads beside a loop?",
-        BLOCKING,
-        .way = LOAD_CLOSED,
-        .options = { "--block 2", "--block 2 --pool 64" } },
-    { .name = "blocking-pool",
-        .title = "When each request blocks for 2 ms, in a pool of 16",
-        .question =
-            "Which answers more when a request waits 2 ms: a pool of 16 "
-            "threads, or a loop with an executor of 16?",
-        BLOCKING,
-        .way = LOAD_CHURN,
+        .warmup = 0.15, .window = 0.4, .blocks = 12, .suites = EVERY },
+    { "reply-50", "At 50 connections",
+        "Which answers more requests of 50 busy clients?", REPLY,
+        .connections = 50, .warmup = 0.15, .window = 0.2, .blocks = 24,
+        .controls = true, .syscalls = true, .suites = LONGER },
+    { "idle-4000", "With 4000 connections open",
+        "What does an idle connection cost?", IDLE, .connections = 4000,
+        .warmup = 0.05, .window = 0.2, .blocks = 12, .suites = LONGER },
+    { "work-20", "At 64 connections, with 20 us of work in each request",
+        "Which answers more when a request takes 20 us of work?", WORK,
+        BOTH("--work 20") },
+    { "work-100", "At 64 connections, with 100 us of work in each request",
+        "Which answers more when a request takes 100 us of work?", WORK,
+        BOTH("--work 100") },
+    { "blocking-2ms",
+        "When each request blocks for 2 ms, with threads enough for all",
+        "Which answers more when a request waits 2 ms for a database: a thread "
+        "each, or 64 threads beside a loop?",
+        BLOCKING, .options = { "--block 2", "--block 2 --pool 64" } },
+    { "blocking-pool", "When each request blocks for 2 ms, in a pool of 16",
+        "Which answers more when a request waits 2 ms: a pool of 16 threads, "
+        "or a loop with an executor of 16?",
+        BLOCKING, .way = LOAD_CHURN,
         .options = { "--block 2 --threads 16", "--block 2 --pool 16" } },
-    { .name = "blocking-loop",
-        .title = "When each request blocks for 2 ms, in the loop",
-        .question =
-            "How much does a loop do when each request blocks it for 2 ms?",
-        BLOCKING,
-        .way = LOAD_CLOSED,
-        .options = { "--block 2", "--block 2" } },
-    { .name = "reply-1",
-        .title = "At 1 connection",
-        .question = "Which answers a single client sooner?",
-        REPLY,
-        .connections = 1,
-        .warmup = 0.1,
-        .window = 0.2,
-        .controls = true,
-        .syscalls = true,
+    { "blocking-loop", "When each request blocks for 2 ms, in the loop",
+        "How much does a loop do when each request blocks it for 2 ms?",
+        BLOCKING, BOTH("--block 2") },
+    { "reply-1", "At 1 connection", "Which answers a single client sooner?",
+        REPLY, .connections = 1, .warmup = 0.1, .window = 0.2, .controls = true,
+        .syscalls = true, .suites = FULL },
+    { "reply-1000", "At 1000 connections",
+        "Which answers more requests of 1000 busy clients?",
+        REPLY | BIT(MEMORY), .connections = 1000, .warmup = 0.2, .window = 0.2,
+        .controls = true, .suites = FULL },
+    { "reply-10000", "At 10,000 connections",
+        "Which answers more requests of 10,000 busy clients?",
+        REPLY | BIT(MEMORY), .connections = 10000, .warmup = 0.3, .window = 0.3,
+        .blocks = 24, .suites = FULL },
+    { "open-50", "At half the capacity of the slower",
+        "How long does a request take at half the capacity of the slower twin?",
+        OPEN, .share = 0.5, .warmup = 0.15, .window = 0.4, .controls = true,
         .suites = FULL },
-    { .name = "reply-1000",
-        .title = "At 1000 connections",
-        .question = "Which answers more requests of 1000 busy clients?",
-        REPLY | BIT(MEMORY),
-        .connections = 1000,
-        .warmup = 0.2,
-        .window = 0.2,
-        .controls = true,
-        .suites = FULL },
-    { .name = "reply-10000",
-        .title = "At 10,000 connections",
-        .question = "Which answers more requests of 10,000 busy clients?",
-        REPLY | BIT(MEMORY),
-        .connections = 10000,
-        .warmup = 0.3,
-        .window = 0.3,
-        .blocks = 24,
-        .suites = FULL },
-    { .name = "open-50",
-        .title = "At half the capacity of the slower",
-        .question = "How long does a request take at half the capacity of the "
-                    "slower twin?",
-        OPEN,
-        .share = 0.5,
-        .warmup = 0.15,
-        .window = 0.4,
-        .controls = true,
-        .suites = FULL },
-    { .name = "open-80",
-        .title = "At 80 % of the capacity of the slower",
-        .question = "How long does a request take at 80 % of the capacity of "
-                    "the slower twin?",
-        OPEN,
-        .share = 0.8,
-        .warmup = 0.15,
-        .window = 0.4,
-        .suites = LONGER },
-    { .name = "overload",
-        .title = "After a burst beyond the capacity of both",
-        .question =
-            "How long does it take to recover from an overload of 0.2 s?",
-        .family = "overload",
-        GAME,
-        .way = LOAD_OPEN,
-        .special = SPECIAL_BURST,
-        .poisson = true,
-        .connections = 50,
-        .share = 0.5,
+    { "open-80", "At 80 % of the capacity of the slower",
+        "How long does a request take at 80 % of the capacity of the slower "
+        "twin?",
+        OPEN, .share = 0.8, .warmup = 0.15, .window = 0.4, .suites = LONGER },
+    { "overload", "After a burst beyond the capacity of both",
+        "How long does it take to recover from an overload of 0.2 s?",
+        .family = "overload", GAME, .way = LOAD_OPEN, .special = SPECIAL_BURST,
+        .poisson = true, .connections = 50, .share = 0.5,
         .primary = METRIC_RECOVERY,
-        .has = BIT(RECOVERY) | BIT(GOODPUT) | LATENCY,
-        .warmup = 0.5,
-        .window = 2.0,
-        .blocks = 12,
-        .suites = FULL },
-    { .name = "churn-50",
-        .title = "With a connection for each request",
-        .question = "Which serves more clients that come, ask once and leave?",
-        .family = "churn",
-        GAME,
-        .way = LOAD_CHURN,
-        .connections = 50,
+        .has = BIT(RECOVERY) | BIT(GOODPUT) | LATENCY, .warmup = 0.5,
+        .window = 2.0, .blocks = 12, .suites = FULL },
+    { "churn-50", "With a connection for each request",
+        "Which serves more clients that come, ask once and leave?",
+        .family = "churn", GAME, .way = LOAD_CHURN, .connections = 50,
         .primary = METRIC_RATE,
         /* A thread's wait for its processor ends unseen with the thread. */
         .has = BIT(RATE) | LATENCY | BIT(CPU) | BIT(SWITCHES) | BIT(ACCEPT),
-        .warmup = 0.15,
-        .window = 0.3,
-        .suites = LONGER },
-    { .name = "storm-1000",
-        .title = "When 1000 clients come at once",
-        .question = "How long until the last of 1000 clients who come at once "
-                    "has an answer?",
-        .family = "storm",
-        GAME,
-        .way = LOAD_CLOSED,
-        .special = SPECIAL_STORM,
-        .connections = 1000,
+        .warmup = 0.15, .window = 0.3, .suites = LONGER },
+    { "storm-1000", "When 1000 clients come at once",
+        "How long until the last of 1000 clients who come at once has an "
+        "answer?",
+        .family = "storm", GAME, .special = SPECIAL_STORM, .connections = 1000,
         .primary = METRIC_STORM,
-        .has = BIT(STORM) | BIT(P50) | BIT(P99) | BIT(ACCEPT),
+        .has = BIT(STORM) | BIT(P50) | BIT(P99) | BIT(ACCEPT), .suites = FULL },
+    { "idle-10000", "With 10,000 connections open",
+        "Do 9999 idle connections slow down one client?", IDLE,
+        .connections = 10000, .warmup = 0.1, .window = 0.3, .blocks = 8,
         .suites = FULL },
-    { .name = "idle-10000",
-        .title = "With 10,000 connections open",
-        .question = "Do 9999 idle connections slow down one client?",
-        IDLE,
-        .connections = 10000,
-        .warmup = 0.1,
-        .window = 0.3,
-        .blocks = 8,
-        .suites = FULL },
-    { .name = "line-page",
-        .title = "While 4 clients pull pages of 200 rows",
-        .question = "Does a small question wait while others pull one page of "
-                    "cjk after the other?",
-        .family = "line",
-        PROBE | BIT(BACKGROUND),
+    { "line-page", "While 4 clients pull pages of 200 rows",
+        "Does a small question wait while others pull one page of cjk after "
+        "the other?",
+        .family = "line", PROBE | BIT(BACKGROUND),
         .background = { "hog", LOAD_CLOSED, 4, &get_page, 0, 0 },
-        .warmup = 0.15,
-        .window = 0.4,
-        .suites = FULL },
-    { .name = "slow-readers",
-        .title = "Beside 50 clients who read 50 KiB/s of cjk",
-        .question = "Does a small question wait while others take a large "
-                    "answer slowly?",
-        .family = "slow-readers",
-        PROBE,
+        .warmup = 0.15, .window = 0.4, .suites = FULL },
+    { "slow-readers", "Beside 50 clients who read 50 KiB/s of cjk",
+        "Does a small question wait while others take a large answer slowly?",
+        .family = "slow-readers", PROBE,
         .background = { "slow reader", LOAD_SLOW_READER, 50, &find_cjk,
             100 * MS, 5120 },
-        .warmup = 0.15,
-        .window = 0.4,
-        .suites = LONGER },
-    { .name = "slow-senders",
-        .title = "Beside 500 clients who send a byte a second",
-        .question =
-            "Do 500 clients that never finish a request slow down another one?",
-        .family = "slow-senders",
-        GAME,
-        .way = LOAD_OPEN,
-        .poisson = true,
-        .connections = 8,
-        .rate = 3000,
-        .primary = METRIC_P99,
-        .has = LATENCY,
+        .warmup = 0.15, .window = 0.4, .suites = LONGER },
+    { "slow-senders", "Beside 500 clients who send a byte a second",
+        "Do 500 clients that never finish a request slow down another one?",
+        .family = "slow-senders", GAME, .way = LOAD_OPEN, .poisson = true,
+        .connections = 8, .rate = 3000, .primary = METRIC_P99, .has = LATENCY,
         .background = { "slow sender", LOAD_SLOW_SENDER, 500, &ask_game,
             1000 * MS, 0 },
-        .warmup = 0.15,
-        .window = 0.4,
-        .suites = FULL },
-    { .name = "pool-20",
-        .title = "When 20 clients wait in a pool of 20 threads",
-        .question = "Is another client served while 20 silent ones occupy a "
-                    "pool of 20 threads?",
-        .family = "pool",
-        GAME,
-        .way = LOAD_CHURN,
-        .connections = 4,
-        .options = { "--threads 20", NULL },
-        .hangs = true,
+        .warmup = 0.15, .window = 0.4, .suites = FULL },
+    { "pool-20", "When 20 clients wait in a pool of 20 threads",
+        "Is another client served while 20 silent ones occupy a pool of 20 "
+        "threads?",
+        .family = "pool", GAME, .way = LOAD_CHURN, .connections = 4,
+        .options = { "--threads 20", NULL }, .hangs = true,
         .background = { "waiting", LOAD_WAITING, 20, &ask_game, 0, 0 },
-        .primary = METRIC_ANSWERED,
-        .has = BIT(ANSWERED) | BIT(P50),
-        .warmup = 0.05,
-        .window = 0.3,
-        .blocks = 6,
-        .suites = FULL },
-    { .name = "cores-all",
-        .title = "At 50 connections on all cores, shared with the load",
-        .question = "Which answers more when the server may use every core?",
-        .family = "cores",
-        GAME,
-        .way = LOAD_CLOSED,
-        .connections = 50,
-        .all_cores = true,
-        .options = { NULL, "--loops 0" },
-        .primary = METRIC_RATE,
-        .has = BIT(RATE) | LATENCY | BIT(CPU) | BIT(SWITCHES),
-        .warmup = 0.15,
-        .window = 0.3,
-        .suites = FULL },
-    { .name = "json-200",
-        .title = "For 200 rows as JSON",
-        .question = "Which serves more answers of 200 rows in JSON?",
-        PAGE,
-        .ask = &get_json,
-        .connections = 50,
-        .warmup = 0.15,
-        .window = 0.2,
+        .primary = METRIC_ANSWERED, .has = BIT(ANSWERED) | BIT(P50),
+        .warmup = 0.05, .window = 0.3, .blocks = 6, .suites = FULL },
+    { "cores-all", "At 50 connections on all cores, shared with the load",
+        "Which answers more when the server may use every core?",
+        .family = "cores", GAME, .connections = 50, .all_cores = true,
+        .options = { NULL, "--loops 0" }, .primary = METRIC_RATE,
+        .has = BIT(RATE) | LATENCY | BIT(CPU) | BIT(SWITCHES), .warmup = 0.15,
+        .window = 0.3, .suites = FULL },
+    { "json-200", "For 200 rows as JSON",
+        "Which serves more answers of 200 rows in JSON?", PAGE,
+        .ask = &get_json, .connections = 50, .warmup = 0.15, .window = 0.2,
         .suites = LONGER },
-    { .name = "page-200",
-        .title = "For a page of 200 rows",
-        .question = "Which serves more pages of 200 rows over HTTP?",
-        PAGE,
-        .ask = &get_page,
-        .connections = 50,
-        .warmup = 0.15,
-        .window = 0.2,
+    { "page-200", "For a page of 200 rows",
+        "Which serves more pages of 200 rows over HTTP?", PAGE,
+        .ask = &get_page, .connections = 50, .warmup = 0.15, .window = 0.2,
         .suites = FULL },
-    { .name = "page-all",
-        .title = "For all of cjk in one page",
-        .question = "Which serves more pages with all 98,263 rows of cjk?",
-        PAGE,
-        .ask = &get_all,
-        .connections = 4,
-        .warmup = 0.2,
-        .window = 0.5,
+    { "page-all", "For all of cjk in one page",
+        "Which serves more pages with all 98,263 rows of cjk?", PAGE,
+        .ask = &get_all, .connections = 4, .warmup = 0.2, .window = 0.5,
         .suites = FULL },
-    { .name = "find-50",
-        .title = "For 'cat face' from 50 clients",
-        .question = "Which answers more small searches over TCP?",
-        .family = "find",
-        FINDER,
-        .ask = &find_cat_face,
-        .way = LOAD_CLOSED,
-        .primary = METRIC_RATE,
-        .has = BIT(RATE) | LATENCY | COST,
-        .connections = 50,
-        .warmup = 0.15,
-        .window = 0.2,
-        .suites = FULL },
-    { .name = "echo-50",
-        .title = "At 50 WebSockets",
-        .question = "Which returns more texts of 6 bytes to 50 WebSockets?",
-        .family = "echo",
-        .program = PROGRAM_PUSH,
-        .ask = &echo,
-        .way = LOAD_CLOSED,
-        .primary = METRIC_RATE,
-        .has = BIT(RATE) | LATENCY | COST,
-        .connections = 50,
-        .warmup = 0.15,
-        .window = 0.2,
-        .blocks = 24,
-        .syscalls = true,
-        .suites = FULL },
-    { .name = "poll-20",
-        .title = "When 20 polls wait in a pool of 20 threads",
-        .question = "Is a 21st client served while 20 wait for news in a pool "
-                    "of 20 threads?",
-        .family = "pool",
-        .program = PROGRAM_PUSH,
-        .ask = &health,
-        .way = LOAD_CHURN,
-        .connections = 4,
-        .options = { "--threads 20", NULL },
-        .hangs = true,
+    { "find-50", "For 'cat face' from 50 clients",
+        "Which answers more small searches over TCP?", .family = "find", FINDER,
+        .ask = &find_cat_face, BUSY, .connections = 50, .warmup = 0.15,
+        .window = 0.2, .suites = FULL },
+    { "echo-50", "At 50 WebSockets",
+        "Which returns more texts of 6 bytes to 50 WebSockets?",
+        .family = "echo", .program = PROGRAM_PUSH, .ask = &echo, BUSY,
+        .connections = 50, .warmup = 0.15, .window = 0.2, .blocks = 24,
+        .syscalls = true, .suites = FULL },
+    { "poll-20", "When 20 polls wait in a pool of 20 threads",
+        "Is a 21st client served while 20 wait for news in a pool of 20 "
+        "threads?",
+        .family = "pool", .program = PROGRAM_PUSH, .ask = &health,
+        .way = LOAD_CHURN, .connections = 4,
+        .options = { "--threads 20", NULL }, .hangs = true,
         .background = { "waiting poll", LOAD_WAITING, 20, &wait_poll, 0, 0 },
-        .primary = METRIC_ANSWERED,
-        .has = BIT(ANSWERED) | BIT(P50),
-        .warmup = 0.05,
-        .window = 0.3,
-        .blocks = 6,
-        .suites = FULL },
-    { .name = "wait-none",
-        .title = "With 4000 connections that wait for nothing",
-        .question = "What does a connection cost that has nothing to wait for?",
-        WAIT,
+        .primary = METRIC_ANSWERED, .has = BIT(ANSWERED) | BIT(P50),
+        .warmup = 0.05, .window = 0.3, .blocks = 6, .suites = FULL },
+    { "wait-none", "With 4000 connections that wait for nothing",
+        "What does a connection cost that has nothing to wait for?", WAIT,
         .ask = &health },
-    { .name = "wait-4000",
-        .title = "With 4000 polls that wait",
-        .question = "What does a client cost that waits for news by a poll?",
-        WAIT,
+    { "wait-4000", "With 4000 polls that wait",
+        "What does a client cost that waits for news by a poll?", WAIT,
         .ask = &wait_poll },
-    { .name = "wait-events",
-        .title = "With 4000 streams of events that wait",
-        .question = "What does a client cost that waits for events?",
-        WAIT,
+    { "wait-events", "With 4000 streams of events that wait",
+        "What does a client cost that waits for events?", WAIT,
         .ask = &wait_events },
-    { .name = "wait-sockets",
-        .title = "With 4000 WebSockets that wait",
-        .question = "What does a client cost that waits over a WebSocket?",
-        WAIT,
+    { "wait-sockets", "With 4000 WebSockets that wait",
+        "What does a client cost that waits over a WebSocket?", WAIT,
         .ask = &wait_socket },
-    { .name = "stream-1000",
-        .title = "With 1000 answers asleep at a time",
-        .question = "Do a thousand sleeping answers come in time?",
-        .family = "stream",
-        .program = PROGRAM_PUSH,
-        .ask = &stream,
-        .way = LOAD_OPEN,
+    { "stream-1000", "With 1000 answers asleep at a time",
+        "Do a thousand sleeping answers come in time?", .family = "stream",
+        .program = PROGRAM_PUSH, .ask = &stream, .way = LOAD_OPEN,
         .poisson = true,
         .connections = 2000, /* so that hardly any waits for a free one */
         .rate = 2000,        /* of half a second each */
-        .options = { "--stream-delays 0.2,0.3", "--stream-delays 0.2,0.3" },
-        .primary = METRIC_TARDY,
-        .has = BIT(TARDY) | BIT(P50) | COST,
-        .warmup = 0.8,
-        .window = 1.0,
-        .blocks = 8,
-        .suites = FULL },
-    { .name = "push-1000",
-        .title = "With 1000 WebSockets in a chat",
-        .question = "How long until the last of 1000 has the news?",
-        PUSH,
-        .ask = &publish,
-        .connections = 1000,
-        .warmup = 0.1,
-        .window = 0.5,
-        .blocks = 16,
+        BOTH("--stream-delays 0.2,0.3"), .primary = METRIC_TARDY,
+        .has = BIT(TARDY) | BIT(P50) | COST, .warmup = 0.8, .window = 1.0,
+        .blocks = 8, .suites = FULL },
+    { "push-1000", "With 1000 WebSockets in a chat",
+        "How long until the last of 1000 has the news?", PUSH, .ask = &publish,
+        .connections = 1000, .warmup = 0.1, .window = 0.5, .blocks = 16,
         .controls = true },
-    { .name = "push-10000",
-        .title = "With 10,000 WebSockets in a chat",
-        .question = "How long until the last of 10,000 has the news?",
-        PUSH,
-        .ask = &publish,
-        .connections = 10000,
-        .warmup = 0.3,
-        .window = 2.0,
+    { "push-10000", "With 10,000 WebSockets in a chat",
+        "How long until the last of 10,000 has the news?", PUSH,
+        .ask = &publish, .connections = 10000, .warmup = 0.3, .window = 2.0,
         .blocks = 6 },
-    { .name = "push-99",
-        .title = "With 99 WebSockets in a chat of long messages",
-        .question = "How long until the last of 99 has a message of 4000 "
-                    "bytes?",
-        PUSH,
-        .ask = &publish_long,
-        .connections = 99,
-        .warmup = 0.1,
-        .window = 0.4,
+    { "push-99", "With 99 WebSockets in a chat of long messages",
+        "How long until the last of 99 has a message of 4000 bytes?", PUSH,
+        .ask = &publish_long, .connections = 99, .warmup = 0.1, .window = 0.4,
         .blocks = 12 },
-    { .name = "push-slow",
-        .title = "Beside one who does not read",
-        .question = "Do 99 others wait for one who does not read its events?",
-        PUSH,
-        .ask = &publish_long,
-        .connections = 99,
+    { "push-slow", "Beside one who does not read",
+        "Do 99 others wait for one who does not read its events?", PUSH,
+        .ask = &publish_long, .connections = 99,
         .background = { "slow reader", LOAD_SLOW_READER, 1, &get_events,
             1000 * MS, 1 },
-        .warmup = 0.1,
-        .window = 0.4,
-        .blocks = 12 },
-    { .name = "load-20",
-        .title = "For 20 flags, all at once, from a slow server",
-        .question = "Which has 20 flags sooner, 20 at once, when the server "
-                    "takes its time for each?",
-        DOWNLOAD(load_20, TOTAL) | EFFORT,
-        .connections = 20 },
-    { .name = "load-676",
-        .title = "For 676 codes, 600 at once, from a slow server",
-        .question = "Which has 676 answers sooner, 600 at once, when the "
-                    "server takes its time for each?",
-        DOWNLOAD(load_676, TOTAL) | EFFORT,
-        .connections = 600 },
-    { .name = "load-flat-1",
-        .title = "For 194 flags, one by one, from a fast server",
-        .question = "What does a flag cost when the server does not wait, and "
-                    "one is asked for at a time?",
-        DOWNLOAD(load_flat, TOTAL) | EFFORT,
-        .connections = 1 },
-    { .name = "load-flat-30",
-        .title = "For 194 flags, 30 at once, from a fast server",
-        .question = "What does a flag cost when the server does not wait, and "
-                    "30 are asked for at a time?",
-        DOWNLOAD(load_flat, TOTAL) | EFFORT,
-        .connections = 30 },
-    { .name = "load-flat-300",
-        .title = "For 194 flags, all at once, from a fast server",
-        .question = "What does a flag cost when the server does not wait, and "
-                    "all are asked for at once?",
-        DOWNLOAD(load_flat, TOTAL) | EFFORT,
-        .connections = 300 },
-    { .name = "load-rush",
-        .title = "For 676 codes, 600 at once",
-        .question =
-            "Which asks so fast that a server may take it for an attack?",
-        DOWNLOAD(load_rush, SOON) | BIT(TOTAL),
-        .connections = 600 },
-    { .name = "load-wait-676",
-        .title = "With 676 requests waiting for their answers",
-        .question = "What does a request cost that only waits?",
-        DOWNLOAD(load_wait, MEMORY),
-        .special = SPECIAL_WAITING,
+        .warmup = 0.1, .window = 0.4, .blocks = 12 },
+    { "load-20", "For 20 flags, all at once, from a slow server",
+        "Which has 20 flags sooner, 20 at once, when the server takes its time "
+        "for each?",
+        DOWNLOAD(load_20, TOTAL) | EFFORT, .connections = 20 },
+    { "load-676", "For 676 codes, 600 at once, from a slow server",
+        "Which has 676 answers sooner, 600 at once, when the server takes its "
+        "time for each?",
+        DOWNLOAD(load_676, TOTAL) | EFFORT, .connections = 600 },
+    { "load-flat-1", "For 194 flags, one by one, from a fast server",
+        "What does a flag cost when the server does not wait, and one is asked "
+        "for at a time?",
+        DOWNLOAD(load_flat, TOTAL) | EFFORT, .connections = 1 },
+    { "load-flat-30", "For 194 flags, 30 at once, from a fast server",
+        "What does a flag cost when the server does not wait, and 30 are asked "
+        "for at a time?",
+        DOWNLOAD(load_flat, TOTAL) | EFFORT, .connections = 30 },
+    { "load-flat-300", "For 194 flags, all at once, from a fast server",
+        "What does a flag cost when the server does not wait, and all are "
+        "asked for at once?",
+        DOWNLOAD(load_flat, TOTAL) | EFFORT, .connections = 300 },
+    { "load-rush", "For 676 codes, 600 at once",
+        "Which asks so fast that a server may take it for an attack?",
+        DOWNLOAD(load_rush, SOON) | BIT(TOTAL), .connections = 600 },
+    { "load-wait-676", "With 676 requests waiting for their answers",
+        "What does a request cost that only waits?",
+        DOWNLOAD(load_wait, MEMORY), .special = SPECIAL_WAITING,
         .connections = 676 },
-    { .name = "save-13k",
-        .title = "For 194 files of 13 KB, 30 at once",
-        .question = "Does it matter whether threads, an executor or the "
-                    "loop save files of 13 KB?",
-        SAVE(save_13k),
+    { "save-13k", "For 194 files of 13 KB, 30 at once",
+        "Does it matter whether threads, an executor or the loop save files of "
+        "13 KB?",
+        SAVE(save_13k), .connections = 30 },
+    { "save-130k", "For 194 files of 130 KB, 30 at once",
+        "Does it matter whether threads, an executor or the loop save files of "
+        "130 KB?",
+        SAVE(save_130k), .connections = 30 },
+    { "save-10m", "For 10 files of 10 MB at once",
+        "Does it matter whether threads, an executor or the loop save files of "
+        "10 MB?",
+        SAVE(save_10m), .connections = 30 },
+    { "save-sync", "For 194 files of 13 KB, 30 at once, each on the disk",
+        "Does it matter whether threads, an executor or the loop save files "
+        "that must be on the disk?",
+        SAVE(save_13k), BOTH("--fsync"), .connections = 30 },
+    { "names-194", "For 194 flags in two requests each, 30 at once",
+        "What does a second request for each flag cost, which only the first "
+        "lets be made?",
+        DOWNLOAD(names_194, TOTAL) | EFFORT, BOTH("--names"),
         .connections = 30 },
-    { .name = "save-130k",
-        .title = "For 194 files of 130 KB, 30 at once",
-        .question = "Does it matter whether threads, an executor or the "
-                    "loop save files of 130 KB?",
-        SAVE(save_130k),
-        .connections = 30 },
-    { .name = "save-10m",
-        .title = "For 10 files of 10 MB at once",
-        .question = "Does it matter whether threads, an executor or the "
-                    "loop save files of 10 MB?",
-        SAVE(save_10m),
-        .connections = 30 },
-    { .name = "save-sync",
-        .title = "For 194 files of 13 KB, 30 at once, each on the disk",
-        .question = "Does it matter whether threads, an executor or the "
-                    "loop save files that must be on the disk?",
-        SAVE(save_13k),
-        .options = { "--fsync", "--fsync" },
-        .connections = 30 },
-    { .name = "names-194",
-        .title = "For 194 flags in two requests each, 30 at once",
-        .question = "What does a second request for each flag cost, which only "
-                    "the first lets be made?",
-        DOWNLOAD(names_194, TOTAL) | EFFORT,
-        .options = { "--names", "--names" },
-        .connections = 30 },
-    { .name = "spin",
-        .title = "While a slow function waits",
-        .question = "Does the spinner turn while a slow function waits?",
-        SPIN },
-    { .name = "spin-block",
-        .title = "While a slow function blocks",
-        .question = "Does the spinner turn while a slow function blocks where "
-                    "it is called?",
-        SPIN,
-        .options = { "--block", "--block" } },
+    { "spin", "While a slow function waits",
+        "Does the spinner turn while a slow function waits?", SPIN },
+    { "spin-block", "While a slow function blocks",
+        "Does the spinner turn while a slow function blocks where it is "
+        "called?",
+        SPIN, BOTH("--block") },
 };
 const size_t scenarios_count = sizeof(scenarios) / sizeof(scenarios[0]);
 

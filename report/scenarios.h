@@ -123,6 +123,7 @@ struct background {
     size_t chunk;       /* bytes */
 };
 
+/* A row of the table begins with the first three, which have no names there. */
 struct scenario {
     const char *name;     /* for --only and report.json */
     const char *title;    /* "At 50 connections" */
@@ -131,7 +132,7 @@ struct scenario {
     enum program program;
     const struct ask *ask; /* NULL = a job says what is done */
     const struct job *job; /* NULL = a server is loaded */
-    enum load_way way;
+    enum load_way way;     /* a closed loop unless it says otherwise */
     enum special special;
     size_t connections; /* at the end; of a job, requests at once */
     size_t active;      /* that ask; 0 = all */
