@@ -1,8 +1,9 @@
 /*
- * test_plan - on which processors load and server run.
+ * test_plan - on which processors load and server run, and for how long.
  */
 #include "report/run/plan.h"
 
+#include "report/alike/conform.h"
 #include "tests/unit/unit.h"
 
 #include <ftw.h>
@@ -114,4 +115,28 @@ TEST(load_and_server_are_on_two_cores_where_there_are_two,
     ck_assert_int_eq(p.load_cpu, machines[_i].load);
     ck_assert_int_eq(p.server_cpu, machines[_i].server);
     ck_assert_int_eq(p.same_core, machines[_i].same_core);
+}
+
+/* What --help, README.md and the manual page say, in words: two and a half
+ * minutes, ten, and an hour. */
+static const double said[SUITES] = { 150, 600, 3600 };
+
+TEST(a_suite_takes_no_longer_than_is_said, .times = SUITES)
+{
+    double seconds = conform_game_seconds() + conform_finder_seconds() +
+                     conform_push_seconds();
+    struct plan plan = { .suite = (enum suite)_i };
+
+    for (int i = 0; i < PROGRAMS * SUBJECT_PEER; i++)
+        plan.server_path[i / SUBJECT_PEER][i % SUBJECT_PEER] =
+            subjects[i % SUBJECT_PEER].tool != NULL
+                ? subjects[i % SUBJECT_PEER].tool
+                : subjects[i % SUBJECT_PEER].built[i / SUBJECT_PEER];
+    for (size_t i = 0; i < scenarios_count; i++)
+        if ((scenarios[i].suites & (1u << _i)) != 0)
+            seconds += plan_seconds(&plan, &scenarios[i]);
+    ck_assert_double_eq(suites[_i].limit, said[_i]);
+    ck_assert_double_le(seconds, suites[_i].limit);
+    /* What is left is for blocks in the place of disturbed ones. */
+    ck_assert_double_ge(seconds, 0.8 * suites[_i].limit);
 }
