@@ -289,7 +289,8 @@ SWEEPS = {
 def sweep(report, metric):
     """A metric over the connections of the request/reply scenarios."""
     title, note = SWEEPS[metric]
-    scenarios = [s for s in report.scenarios if is_of_sweep(s)]
+    scenarios = sorted(filter(is_of_sweep, report.scenarios),
+        key=lambda s: s.connections)
     values = [x for s in scenarios for cell in drawn_cells(s) for x in (
             s.figure(cell.server, metric),
             run_range(s, cell.server, metric)[1]) if isfinite(x)]

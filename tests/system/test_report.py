@@ -609,6 +609,30 @@ class Said(unittest.TestCase):
         self.assert_says(report, "Standard deviation of requests/s",
             also=False)
 
+    def test_a_sweep_is_drawn_from_few_connections_to_many(self):
+        report = telling.report_of(reports.report(*(
+            reports.reply(n, 1.4) for n in (512, 8, 4096, 50))))
+        with mock.patch.object(chart, "draw", return_value=None) as draw:
+            figures.sweep(report, "requests_per_second")
+        points = re.findall(r"(?m)^(\d+) [\d.]+ [\d.]+ [\d.]+$",
+            draw.call_args[0][0])
+        self.assertEqual(points, ["8", "50", "512", "4096"] * 4)
+
+    def test_bars_say_where_nothing_is_decided(self):
+        def named(verdict):
+            scenario = reports.simple("open-50", "open", "p99_ns", (2e5, 1e5),
+                (2, 0.5, 8), latency_from="intended")
+            scenario["comparisons"][0].update(verdict=verdict, winner=None)
+            return [name for name, _ in figures.in_brief(telling.report_of(
+                reports.report(reports.reply(50, 1.4), scenario,
+                    reports.idle(4000, 33.8, 1.5))))]
+
+        rest = ["requests/s", "CPU per request", "p99 at equal load",
+            "memory per connection"]
+        self.assertEqual(named("EQUIVALENT"), rest)
+        rest[2] += " (undecided)"
+        self.assertEqual(named("INCONCLUSIVE"), rest)
+
     def test_gates_stand_where_they_failed(self):
         page = render(reports.usual())
         self.assertEqual(page.count("the queue grew by 2 % a second"), 2)
