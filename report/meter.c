@@ -73,13 +73,6 @@ meter_overall(const struct meter *m)
     return m->before + meter_elapsed(m);
 }
 
-/* What is left takes as long as planned. */
-double
-meter_expects(const struct meter *m)
-{
-    return meter_elapsed(m) + m->total - m->done;
-}
-
 /* Wipe the line. */
 void
 meter_wipe(struct meter *m)

@@ -36,9 +36,6 @@ double meter_elapsed(const struct meter *m);
 /* Return the same with what earlier sessions took. */
 double meter_overall(const struct meter *m);
 
-/* Return after how many seconds all will be over, at the pace planned. */
-double meter_expects(const struct meter *m);
-
 /* Wipe the line, before something else is printed. */
 void meter_wipe(struct meter *m);
 

@@ -179,16 +179,14 @@ parse_peer(struct request *request, const char *text, struct argp_state *state)
 static enum ask_speaks
 parse_speaks(const char *text, struct argp_state *state)
 {
-    if (strcmp(text, "charfinder") == 0)
-        return ASK_CHARFINDER;
-    if (strcmp(text, "http") == 0)
-        return ASK_HTTP;
-    if (strcmp(text, "push") == 0)
-        return ASK_PUSH;
-    if (strcmp(text, "game") != 0)
-        argp_error(state,
-            "--peer-speaks takes game, charfinder, http or push, not '%s'",
-            text);
+    static const enum ask_speaks all[] = { ASK_GAME, ASK_CHARFINDER, ASK_HTTP,
+        ASK_PUSH };
+
+    for (size_t i = 0; i < sizeof(all) / sizeof(all[0]); i++)
+        if (strcmp(text, ask_speaks_name(all[i])) == 0)
+            return all[i];
+    argp_error(state,
+        "--peer-speaks takes game, charfinder, http or push, not '%s'", text);
     return ASK_GAME;
 }
 

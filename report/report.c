@@ -1,17 +1,18 @@
 #include "report/report.h"
 
-#include "report/port.h"
 #include "report/replace.h"
 #include "report/run/machine.h"
+#include "report/run/programs.h"
 #include "report/values.h"
 
 #include <err.h>
 #include <stdio.h>
 #include <stdlib.h>
 
-/* Which programs are raced. */
+/* Which programs are raced; when that is over, also how much of the peers was
+ * checked. */
 static json_t *
-programs_of(const struct report *report)
+programs_of(const struct report *report, bool over)
 {
     const struct plan *plan = report->plan;
     json_t *all = json_array();
@@ -27,24 +28,16 @@ programs_of(const struct report *report)
                          "program", program_names[program], "path", path,
                          "fnv1a", machine_file_hash(path)));
     }
-    for (size_t i = 0; i < plan->peers_count; i++)
-        json_array_append_new(
-            all, json_pack("{s:s, s:s, s:s}", "name",
-                     subjects[SUBJECT_PEER + i].name, "command", plan->peers[i],
-                     "speaks", ask_speaks_name(plan->peer_speaks)));
-    return all;
-}
+    for (size_t i = 0; i < plan->peers_count; i++) {
+        json_t *peer = json_pack("{s:s, s:s, s:s}", "name",
+            subjects[SUBJECT_PEER + i].name, "command", plan->peers[i],
+            "speaks", ask_speaks_name(plan->peer_speaks));
 
-/* Which programs were raced, and how much of the peers was checked. */
-static json_t *
-programs_checked(const struct report *report)
-{
-    json_t *all = programs_of(report);
-    size_t n = report->plan->peers_count;
-
-    for (size_t i = 0; i < n; i++)
-        json_object_set_new(json_array_get(all, json_array_size(all) - n + i),
-            "conversations", value_count(report->peers[i].conversations));
+        if (over)
+            json_object_set_new(peer, "conversations",
+                value_count(report->peers[i].conversations));
+        json_array_append_new(all, peer);
+    }
     return all;
 }
 
@@ -66,6 +59,30 @@ names_of(const struct report *report)
     return names;
 }
 
+/*
+ * What it costs to port a program: counted from the sources by
+ * report/porting/port.py when compare is built, and left beside it. A report
+ * carries it along, so that a page needs nothing but its report.
+ */
+static json_t *
+read_port(void)
+{
+    char *path = programs_find_file("port.json");
+    json_t *port = NULL;
+    json_error_t error;
+
+    if (path != NULL)
+        port = json_load_file(path, 0, &error);
+    if (path != NULL && port == NULL) {
+        char *text = text_harmless(error.text);
+
+        warnx("%s: %s", path, text);
+        free(text);
+    }
+    free(path);
+    return port != NULL ? port : json_null();
+}
+
 /* The first half of the report: all that was measured. */
 json_t *
 report_to_json(const struct report *report)
@@ -85,10 +102,10 @@ report_to_json(const struct report *report)
         "processors_allowed", at->allowed, "pinned", (int)at->pinned,
         "load_cpu", at->load_cpu, "server_cpu", at->server_cpu, "same_core",
         (int)at->same_core, "not_pinned_because", value_text(at->why),
-        "machine", report->machine, "programs", programs_checked(report),
+        "machine", report->machine, "programs", programs_of(report, true),
         "alike", "conversations", value_count(report->alike.conversations),
         "differences", value_count(report->alike.differences), "port",
-        port_read(), "scenarios", report->scenarios);
+        read_port(), "scenarios", report->scenarios);
 
     if (o == NULL)
         errx(1, "report.json cannot be made");
@@ -108,7 +125,7 @@ report_head(const struct report *report)
         value_count(plan->seed), "blocks", value_count(plan->blocks), "window",
         plan->window, "pinned", (int)plan->placement.pinned, "machine",
         json_incref(json_object_get(report->machine, "id")), "programs",
-        programs_of(report), "scenarios", names_of(report));
+        programs_of(report, false), "scenarios", names_of(report));
     if (o == NULL)
         errx(1, "the journal cannot be begun");
     return o;

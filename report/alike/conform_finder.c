@@ -200,19 +200,26 @@ compare_one(struct proof *p, const struct talk *t, uint16_t model,
     proof_differs(p, t, &d);
 }
 
-/* Hold all conversations of terminals. */
+/* Hold conversations that are written down, each in all ways. */
 static void
-compare_sessions(struct proof *p, struct rng *rng)
+compare_written(struct proof *p, const char *name, const char *const texts[],
+    size_t count, uint16_t model, uint16_t judged)
 {
     static struct talk t;
 
-    for (size_t i = 0; i < COUNT(sessions); i++) {
-        for (int way = 0; way < 3; way++) {
-            make_talk(&t, "in a terminal", sessions[i], way);
-            t.script = sessions[i];
-            compare_one(p, &t, p->model.port, p->judged.port, false);
-        }
+    for (size_t i = 0; i < count * TALKS_WAYS; i++) {
+        make_talk(&t, name, texts[i / TALKS_WAYS], (int)(i % TALKS_WAYS));
+        t.script = texts[i / TALKS_WAYS];
+        compare_one(p, &t, model, judged, false);
     }
+}
+
+/* Hold those of terminals that are made up. */
+static void
+compare_lines(struct proof *p, struct rng *rng)
+{
+    static struct talk t;
+
     for (size_t i = 0; i < RANDOM; i++) {
         char line[80];
 
@@ -224,7 +231,7 @@ compare_sessions(struct proof *p, struct rng *rng)
     }
 }
 
-/* Hold random conversations over HTTP; with `in_meaning` JSON alone. */
+/* Hold those over HTTP that are made up; with `in_meaning` JSON alone. */
 static void
 compare_searches(
     struct proof *p, struct rng *rng, uint16_t judged, bool in_meaning)
@@ -248,22 +255,6 @@ compare_searches(
     }
 }
 
-/* Hold all conversations over HTTP. */
-static void
-compare_requests(struct proof *p, struct rng *rng)
-{
-    static struct talk t;
-
-    for (size_t i = 0; i < COUNT(requests); i++) {
-        for (int way = 0; way < 3; way++) {
-            make_talk(&t, "over HTTP", requests[i], way);
-            t.script = requests[i];
-            compare_one(p, &t, p->model.http_port, p->judged.http_port, false);
-        }
-    }
-    compare_searches(p, rng, p->judged.http_port, false);
-}
-
 /* Hold those of a terminal, and those over HTTP where the other has that door,
  * too. */
 static void
@@ -272,9 +263,14 @@ compare_all(struct proof *p)
     struct rng rng;
 
     rng_seed(&rng, p->seed);
-    compare_sessions(p, &rng);
-    if (p->peer == NULL)
-        compare_requests(p, &rng);
+    compare_written(p, "in a terminal", sessions, COUNT(sessions),
+        p->model.port, p->judged.port);
+    compare_lines(p, &rng);
+    if (p->peer != NULL)
+        return;
+    compare_written(p, "over HTTP", requests, COUNT(requests),
+        p->model.http_port, p->judged.http_port);
+    compare_searches(p, &rng, p->judged.http_port, false);
 }
 
 /* Hold those of a peer that speaks HTTP. */

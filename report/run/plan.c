@@ -254,46 +254,37 @@ plan_run_seconds(
            (s->hangs ? HANGS : 0);
 }
 
-/* Count the controls. */
+/* Count the controls, and estimate a run of each. */
 static size_t
-count_controls(const struct plan *plan, const struct scenario *s)
+count_controls(
+    const struct plan *plan, const struct scenario *s, double *seconds)
 {
     size_t n = 0;
 
-    for (int c = SUBJECT_BARE_EPOLL; c < SUBJECT_PEER; c++)
-        n += plan_has_control(plan, s, (enum subject)c);
+    *seconds = 0;
+    for (int c = SUBJECT_BARE_EPOLL; c < SUBJECT_PEER; c++) {
+        if (!plan_has_control(plan, s, (enum subject)c))
+            continue;
+        n++;
+        *seconds += plan_run_seconds(plan, s, (enum subject)c);
+    }
     return n;
-}
-
-/* Estimate the runs of the controls in a block. */
-static double
-controls_seconds(const struct plan *plan, const struct scenario *s)
-{
-    double seconds = 0;
-
-    for (int c = SUBJECT_BARE_EPOLL; c < SUBJECT_PEER; c++)
-        if (plan_has_control(plan, s, (enum subject)c))
-            seconds += plan_run_seconds(plan, s, (enum subject)c);
-    return seconds;
 }
 
 /* Estimate a scenario. */
 double
 plan_seconds(const struct plan *plan, const struct scenario *s)
 {
-    size_t blocks = plan_blocks(plan, s), runs = 0;
-    double controls = 0;
+    size_t blocks = plan_blocks(plan, s), with_controls = 0;
+    size_t runs = blocks * (TWIN_RUNS + PEER_RUNS * plan_peers(plan, s));
+    double of_controls;
+    size_t controls = count_controls(plan, s, &of_controls);
 
-    for (size_t block = 1; block <= blocks; block++) {
-        runs += TWIN_RUNS + PEER_RUNS * plan_peers(plan, s);
-        if (plan_has_controls(plan, s, block))
-            controls += controls_seconds(plan, s);
-    }
+    for (size_t block = 1; block <= blocks; block++)
+        with_controls += plan_has_controls(plan, s, block);
     if (s->share > 0)
         runs += CAPACITY_RUNS;
     return (double)runs * plan_run_seconds(plan, s, SUBJECT_THREADED) +
-           controls +
-           (s->syscalls
-                   ? SYSCALL_SECONDS * (double)(2 + count_controls(plan, s))
-                   : 0);
+           (double)with_controls * of_controls +
+           (s->syscalls ? SYSCALL_SECONDS * (double)(2 + controls) : 0);
 }

@@ -132,25 +132,16 @@ order_block(
     return n;
 }
 
-/* Estimate how long one subject is run. */
-static double
-run_seconds(const struct race *r, enum subject subject)
-{
-    double seconds = 0;
-
-    for (size_t i = 0; i < r->count; i++)
-        seconds += plan_run_seconds(r->plan, r->stages[i].scenario, subject);
-    return seconds;
-}
-
-/* Estimate how long n of them are. */
+/* Estimate how long n runs take. */
 static double
 runs_seconds(const struct race *r, const struct order runs[], size_t n)
 {
     double seconds = 0;
 
     for (size_t i = 0; i < n; i++)
-        seconds += run_seconds(r, runs[i].subject);
+        for (size_t k = 0; k < r->count; k++)
+            seconds += plan_run_seconds(
+                r->plan, r->stages[k].scenario, runs[i].subject);
     return seconds;
 }
 
@@ -180,7 +171,7 @@ run_one(struct race *r, struct order *order, const char *letters)
         json_array_append(r->runs[i], run);
     }
     json_decref(results);
-    meter_add(r->meter, run_seconds(r, order->subject));
+    meter_add(r->meter, runs_seconds(r, order, 1));
 }
 
 /* Take a block of n runs from an earlier session, if it has all of it. */
