@@ -2,11 +2,11 @@
 page_port - the section of the page on what it costs to port a program.
 """
 
+import json
 from math import isfinite
 
 import words
-from markup import Markup, heads, joined, lines, number, put, row, section, \
-    table
+from markup import Markup, heads, joined, lines, number, put, section, table
 from report import EVENTS, THREADS
 
 
@@ -15,47 +15,44 @@ def names(some):
     return ", ".join(some) or "none"
 
 
-def of_twins(port, title, read):
-    """A line of the table of programs: a number of each twin."""
-    return row(title, [number(words.count(read(program.side(twin))))
-        for program in port.programs for twin in (THREADS, EVENTS)])
+def of_twins(program, read):
+    """Cells of the table of programs: a number of each twin."""
+    return [number(words.count(read(program.side(twin))))
+        for twin in (THREADS, EVENTS)]
 
 
-def of_both(port, title, read):
-    """A line of the table of programs: what both twins have."""
-    return row(title, [
-        put('<td class="number" colspan="2">{}</td>',
-            words.count(read(program))) for program in port.programs])
+def of_both(n):
+    """The same: a number that both twins have in common."""
+    return [put('<td class="number" rowspan="2">{}</td>', words.count(n)), ""]
 
 
-def program_heads(port):
-    """The head of the table of programs."""
-    return put("<thead><tr><td></td>{}</tr>\n<tr><td></td>{}</tr></thead>",
-        joined(put('<th scope="colgroup" colspan="2" class="number">{}</th>',
-            program.name) for program in port.programs),
-        joined(Markup('<th scope="col" class="number">threads</th><th '
-            'scope="col" class="number">events</th>')
-            for _ in port.programs))
+def program_rows(program):
+    """The rows of a program, one for each twin."""
+    cells = zip(
+        (put('<th scope="row" rowspan="2">{}</th>', program.name), ""),
+        (put('<th scope="row">{}</th>', name)
+            for name in ("threads", "events")),
+        of_both(program.common_lines),
+        of_twins(program, lambda side: side.lines),
+        of_both(program.unchanged),
+        of_twins(program, lambda side: side.own_lines),
+        of_both(program.own_unchanged), of_both(program.functions_both),
+        (number(words.count(len(some)))
+            for some in (program.threaded_only, program.evented_only)),
+        of_twins(program, lambda side: len(side.called_back)),
+        of_twins(program, lambda side: side.decisions))
+    return [put("<tr>{}</tr>", joined(row_)) for row_ in cells]
 
 
 def programs(port):
     """The table of programs."""
     return table("port", "Lines and functions of each program",
-        program_heads(port), [
-        of_both(port, "lines in common/", lambda p: p.common_lines),
-        of_twins(port, "lines in the twin", lambda side: side.lines),
-        of_both(port, "of these unchanged", lambda p: p.unchanged),
-        of_twins(port, "lines in the program's own file",
-            lambda side: side.own_lines),
-        of_both(port, "of these unchanged", lambda p: p.own_unchanged),
-        of_both(port, "functions that both have", lambda p: p.functions_both),
-        row("functions that the other has not", [
-            number(words.count(len(some))) for p in port.programs
-            for some in (p.threaded_only, p.evented_only)]),
-        of_twins(port, "functions called back",
-            lambda side: len(side.called_back)),
-        of_twins(port, "decisions (if, for, while, case, ?, &&, ||)",
-            lambda side: side.decisions)])
+        heads("program", "twin", "#lines in common/", "#lines in the twin",
+            "#of these unchanged", "#lines in its own file",
+            "#of these unchanged", "#functions that both have",
+            "#functions that the other has not", "#functions called back",
+            "#decisions"),
+        [row_ for program in port.programs for row_ in program_rows(program)])
 
 
 def fields(n, none):
@@ -63,11 +60,22 @@ def fields(n, none):
     return number(words.count(n) if isfinite(n) else none)
 
 
-def struct_row(program, struct):
+def shared(port):
+    """The structs, each with the names of the programs that have it so."""
+    found = {}
+    for program in port.programs:
+        for struct in program.structs:
+            key = json.dumps(struct.json, sort_keys=True)
+            found.setdefault(key, (struct, []))[1].append(program.name)
+    return sorted(found.values(), key=lambda one: (-len(one[1]), one[1],
+        one[0].name))
+
+
+def struct_row(struct, in_programs):
     """What one kind of struct holds in each twin."""
-    return put('<tr><td>{}</td><th scope="row">{}</th>{}{}<td class="text">{}'
-        '</td><td class="text">{}</td></tr>', program.name, struct.name,
-        fields(struct.threaded, "on the stack"),
+    return put('<tr><th scope="row">{}</th><td class="text">{}</td>{}{}<td '
+        'class="text">{}</td><td class="text">{}</td></tr>', struct.name,
+        names(in_programs), fields(struct.threaded, "on the stack"),
         fields(struct.evented, "none"), names(struct.threaded_only),
         names(struct.evented_only))
 
@@ -79,10 +87,9 @@ def structs(port):
         " keeps in local variables and in the place where it waits, a "
         "callback has to find in a struct.</p>\n") + table("fields",
         "Fields of the structs of a connection",
-        heads("program", "struct", "#threads", "#events", "only with threads",
+        heads("struct", "of", "#threads", "#events", "only with threads",
             "only with events"),
-        [struct_row(program, struct) for program in port.programs
-            for struct in program.structs])
+        [struct_row(*one) for one in shared(port)])
 
 
 def functions(port):
@@ -101,8 +108,11 @@ COUNTED = Markup("<p>Counted from the sources by a script, "
     "program is its own file, the server and the stream below it, which all "
     "programs of a twin share, and what it uses of <code>common/</code>. A "
     "line stands unchanged when both twins have it at the same place of the "
-    "same function. <code>make diff</code> shows them side by side, "
-    "<code>make diff HTML=1</code> as a page like this one.</p>\n")
+    "same function. A decision is an <code>if</code>, <code>for</code>, "
+    "<code>while</code> or <code>case</code>, a <code>?</code>, "
+    "<code>&amp;&amp;</code> or <code>||</code>. <code>make diff</code> shows "
+    "both side by side, <code>make diff HTML=1</code> as a page like this "
+    "one.</p>\n")
 
 
 def port(report):

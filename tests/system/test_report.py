@@ -673,6 +673,31 @@ class Said(unittest.TestCase):
         report["port"] = None
         self.assert_says(report, "the sources were not counted")
 
+    def test_a_struct_of_several_programs_stands_once(self):
+        report = copy.deepcopy(reports.usual())
+        first = report["port"]["programs"][0]
+        other = copy.deepcopy(first)
+        other["name"] = "charfinder"
+        other["structs"][1]["evented"] = 14
+        report["port"]["programs"].append(other)
+        rows = [re.findall(r"<t[hd][^>]*>(.*?)</t[hd]>", line) for line in
+            render(report).partition('<table class="fields">')[2].partition(
+                "</table>")[0].splitlines() if line.startswith("<tr>")]
+        self.assertEqual([row[:4] for row in rows], [
+            ["stream", "guess-server, charfinder", "21", "29"],
+            ["guess_session", "charfinder", "on the stack", "14"],
+            ["guess_session", "guess-server", "on the stack", "13"]])
+
+    def test_each_twin_of_a_program_has_a_row(self):
+        table = render(reports.usual()).partition('<table class="port">')[2] \
+            .partition("</table>")[0]
+        rows = [re.findall(r"<t[hd][^>]*>(.*?)</t[hd]>", line)
+            for line in table.splitlines() if line.startswith("<tr>")]
+        self.assertEqual(rows, [
+            ["guess-server", "threads", "1,900", "800", "500", "37", "19",
+                "26", "1", "2", "120"],
+            ["events", "1,200", "49", "2", "3", "180"]])
+
     def test_the_command_is_that_of_the_run(self):
         report = reports.usual()
         report["programs"].append(
@@ -913,11 +938,12 @@ class Advice(unittest.TestCase):
             self.assertIn(f"10,000 open connections take {cost} with", said)
 
     def test_leads_are_told_scenario_by_scenario(self):
-        lost = reports.reply(1, 1 / 1.4)
+        said = answer(render(reports.report(reports.reply(50, 1.4),
+            reports.reply(1, 1 / 1.4))))
         self.assertIn("In favour of threads: requests per second, 0.71x ("
             "0.70 to 0.73), median latency, 1.40x (1.37 to 1.43) and server "
-            "CPU per request, 1.40x (1.37 to 1.43), at 1 connections", html.unescape(answer(render(reports.report(
-                reports.reply(50, 1.4), lost)))[-1]))
+            "CPU per request, 1.40x (1.37 to 1.43), at 1 connections",
+            said[-1])
 
     def test_the_terminal_ends_with_it(self):
         report = reports.usual()
