@@ -415,9 +415,9 @@ def claim(scenario):
 
 
 MARK = " \u2020"
-MARKED = ("\u2020 The medians beside it say something else: they are of all "
-    "runs, while the ratio compares runs of the same block, made within "
-    "seconds of each other.")
+MARKED = ("\u2020 The two medians say something else: they are of all runs, "
+    "while the ratio compares runs of the same block, made within seconds of "
+    "each other.")
 
 
 def row(report, scenario):
