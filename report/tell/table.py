@@ -7,7 +7,7 @@ from math import isfinite, isnan
 import advice
 import words
 from metrics import CPU, LAST, MEMORY, METRICS, SOON
-from report import THREADS, TITLES, is_uneven
+from report import THREADS, TITLES
 from terminal import BOLD, GREEN, RED
 from verdict import PAIRS
 
@@ -148,12 +148,8 @@ def write_gates(out, scenario):
 def write_losses(out, scenario):
     """Write what happened to blocks and connections."""
     disturbance = words.disturbance(scenario)
-    pace = scenario.pace()
     if disturbance:
         out.say(f"  Disturbed by other work: {disturbance}.")
-    if is_uneven(pace):
-        out.say("  Unsteady machine: its own speed varied "
-            f"{pace.high / pace.low:.1f}-fold between runs.")
     if scenario.is_short():
         out.say("  The descriptor limit allows only "
             f"{scenario.connections:.0f} of {scenario.connections_wanted:.0f}"
@@ -229,7 +225,7 @@ def write_notes(out, report):
             f"{chance.wins_by_chance:.2f} at most are expected to be due to "
             "chance.")
     for warning in filter(None, (words.too_busy(report),
-            report.same_core and words.SAME_CORE)):
+            words.unsteady(report), report.same_core and words.SAME_CORE)):
         out.say(warning)
     if not report.pinned:
         out.say(f"Not pinned, because {report.not_pinned_because}: rates and "

@@ -6,7 +6,7 @@ what was found in a sentence. A finding is worded here and nowhere else.
 from math import floor, isfinite, isnan, log10, nan
 
 from metrics import ANSWERED, CPU, CPU_FILE, LAST, METRICS, RATE
-from report import EVENTS, THREADS, TITLES, Span, over
+from report import EVENTS, THREADS, TITLES, Span, is_uneven, over
 
 # What a comparison comes down to, and the class by which style.css knows it.
 CHOICES = {"events": "events", "threads": "threads",
@@ -359,6 +359,19 @@ def too_busy(report):
         " count and ratios are less exact: {}. To measure again, {}.").format(
         count(len(busy)), of(len(report.scenarios), "situation"),
         disturbers(runs), "; ".join(remedies) or "wait for a quiet hour")
+
+
+def unsteady(report):
+    """That the machine itself was not as fast in all runs, and where; "" where
+    it was."""
+    paces = [pace for pace in (s.pace() for s in report.scenarios)
+        if is_uneven(pace)]
+    if not paces:
+        return ""
+    most = max(pace.high / pace.low for pace in paces)
+    return ("Unsteady machine: its own speed varied up to {}-fold between runs,"
+        " in {} of {}.").format(digits(most, 2), count(len(paces)),
+            of(len(report.scenarios), "situation"))
 
 
 def disturbance(scenario):

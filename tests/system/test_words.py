@@ -219,6 +219,17 @@ class Words(unittest.TestCase):
             runs + [quiet]})), "3 of 4 runs: cc1, as and cron used up to 20 % "
             "of a CPU")
 
+    def test_an_unsteady_machine_is_told_once_for_all_situations(self):
+        def said(*paces):
+            return words.unsteady(Report({"scenarios": [{"runs": [
+                {"pace_ns": x} for x in some]} for some in paces]}))
+
+        self.assertEqual(said(), "")
+        self.assertEqual(said([170, 175], [180]), "")
+        self.assertEqual(said([170, 221], [170, 170], [170, 340], [340]),
+            "Unsteady machine: its own speed varied up to 2.0-fold between "
+            "runs, in 2 of 4 situations.")
+
     def test_several_choices_come_down_to_one(self):
         for choices, together in SUMS:
             self.assertEqual(words.together(choices), together)
