@@ -158,7 +158,7 @@ def ratios(report):
         joined((key("threads", "threads are better"),
             key("events", "events are better"),
             key("ink", "undecided, or no difference that matters"),
-            key("band", "differences that do not matter"))),
+            key("band", "too small to matter, or for this machine to tell"))),
         "Ratios with their 95 % intervals; of latency, cost and memory less "
         "is better."
         + " A ring has too few blocks for an interval." * rings,
