@@ -5,7 +5,7 @@ it here.
 
 import claims
 import words
-from markup import Markup, badge, command, heads, joined, put, section, table
+from markup import badge, command, heads, put, section, table
 
 MEASURED = ("no.", "verdict", "claim", "published", "here")
 UNMEASURED = ("no.", "claim", "published", "why not")

@@ -7,7 +7,7 @@ from math import isfinite, isnan
 import advice
 import words
 from metrics import CPU, LAST, MEMORY, METRICS, SOON
-from report import THREADS, TITLES
+from report import TITLES
 from terminal import BOLD, GREEN, RED
 from verdict import PAIRS
 
