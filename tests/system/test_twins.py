@@ -653,7 +653,8 @@ class Proofs(unittest.TestCase):
                     tests |= found.get(ast.unparse(base), (set(), 0))[0]
                 decorators = map(ast.unparse, node.decorator_list)
                 found[node.name] = tests, any(
-                    name.endswith("on_both_twins") for name in decorators) \
+                    name.endswith(("on_both_twins", "on_both_if_full"))
+                    for name in decorators) \
                     or "TWINS" in ast.unparse(node)
         return found
 
