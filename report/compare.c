@@ -2,7 +2,7 @@
  * compare - the side-by-side run.
  *
  * Starts the threaded and the evented servers, proves that they answer alike,
- * loads them in turn, and says who does more, and by how much. A server of the
+ * loads them in turn, and says who does more, and by how much. A program of the
  * reader's own, the peer, is checked by the protocol and raced beside them.
  */
 
@@ -111,21 +111,79 @@ begin_proof(const struct plan *plan, enum program program, struct meter *meter,
         .result = result };
 }
 
-/* Prove the twins alike, push servers if they are raced, and say so; false if
- * they are not. */
+/* Hold the conversations of a program; 0 if nothing was wrong. */
+static int
+conform(struct proof *p, enum program program, enum ask_speaks speaks)
+{
+    switch (program) {
+    case PROGRAM_GUESS:
+        return conform_game(p);
+    case PROGRAM_CHARFINDER:
+        return conform_finder(p, speaks);
+    case PROGRAM_PUSH:
+        return conform_push(p);
+    case PROGRAM_ECHO:
+        return conform_echo(p);
+    case PROGRAM_FLAG_SERVER:
+        return conform_flags(p);
+    case PROGRAM_FLAGS:
+    case PROGRAM_SPINNER:
+    case PROGRAMS:
+        break;
+    }
+    return 0; /* they are checked as they are raced */
+}
+
+/* Estimate how long that takes. */
+static double
+conform_seconds(enum program program)
+{
+    switch (program) {
+    case PROGRAM_GUESS:
+        return conform_game_seconds();
+    case PROGRAM_CHARFINDER:
+        return conform_finder_seconds();
+    case PROGRAM_PUSH:
+        return conform_push_seconds();
+    case PROGRAM_ECHO:
+        return conform_echo_seconds();
+    case PROGRAM_FLAG_SERVER:
+        return conform_flags_seconds();
+    case PROGRAM_FLAGS:
+    case PROGRAM_SPINNER:
+    case PROGRAMS:
+        break;
+    }
+    return 0;
+}
+
+/* Tell whether the twins of a program are to be proved alike: of the game and
+ * the finder always, of others if they are raced, or judge a peer. */
 static bool
-prove(const struct plan *plan, bool asks_push, struct meter *meter,
+is_asked(
+    const struct chosen *chosen, const struct plan *plan, enum program program)
+{
+    bool asked = program == PROGRAM_GUESS || program == PROGRAM_CHARFINDER ||
+                 (plan->peers_count > 0 && plan->peer_kind->program == program);
+
+    for (size_t i = 0; i < chosen->count; i++)
+        asked = asked || chosen->scenario[i]->program == program;
+    return asked && plan->server_path[program][SUBJECT_EVENTED] != NULL;
+}
+
+/* Prove the twins alike, and say so; false if they are not. */
+static bool
+prove(const struct chosen *chosen, const struct plan *plan, struct meter *meter,
     struct proof_result *alike)
 {
-    struct proof p = begin_proof(plan, PROGRAM_GUESS, meter, alike);
-    bool good = conform_game(&p) == 0;
+    bool good = true;
 
-    p = begin_proof(plan, PROGRAM_CHARFINDER, meter, alike);
-    if (p.threaded != NULL)
-        good = good && conform_finder(&p, ASK_CHARFINDER) == 0;
-    p = begin_proof(plan, PROGRAM_PUSH, meter, alike);
-    if (asks_push)
-        good = good && conform_push(&p) == 0;
+    for (int program = 0; program < PROGRAMS && good; program++) {
+        struct proof p = begin_proof(plan, (enum program)program, meter, alike);
+
+        if (is_asked(chosen, plan, (enum program)program))
+            good = conform(&p, (enum program)program, ASK_CHARFINDER) == 0;
+    }
 
     if (alike->differences > 0)
         putchar('\n');
@@ -143,34 +201,25 @@ prove(const struct plan *plan, bool asks_push, struct meter *meter,
     return good;
 }
 
-/* Return the program that judges peers of what they speak. */
-static enum program
-judge_of(enum ask_speaks speaks)
-{
-    if (speaks == ASK_GAME)
-        return PROGRAM_GUESS;
-    return speaks == ASK_PUSH ? PROGRAM_PUSH : PROGRAM_CHARFINDER;
-}
-
 /* Check peer `i` and say how it did; false if it broke a rule. */
 static bool
 prove_peer(const struct plan *plan, size_t i, struct meter *meter,
     struct proof_result *peer)
 {
-    enum program program = judge_of(plan->peer_speaks);
-    struct proof p = begin_proof(plan, program, meter, peer);
+    const struct peer_kind *kind = plan->peer_kind;
+    struct proof p = begin_proof(plan, kind->program, meter, peer);
     bool good;
 
     if (p.threaded == NULL)
-        errx(1, "the %s is missing: run make first", program_names[program]);
+        errx(1, "the %s is missing: run make first",
+            program_names[kind->program]);
     p.peer = subjects[SUBJECT_PEER + i].name;
     p.command = plan->peers[i];
-    if (program == PROGRAM_GUESS)
-        good = conform_game(&p) == 0;
-    else if (program == PROGRAM_PUSH)
-        good = conform_push(&p) == 0;
-    else
-        good = conform_finder(&p, plan->peer_speaks) == 0;
+    if (kind->is_job) {
+        say(stdout, "Checked as it is raced: %s.", p.peer);
+        return true;
+    }
+    good = conform(&p, kind->program, kind->speaks) == 0;
     if (peer->differences > 0)
         putchar('\n');
     if (good)
@@ -189,12 +238,12 @@ prove_peer(const struct plan *plan, size_t i, struct meter *meter,
 
 /* Prove the twins alike, and each peer conforming; false if one is not. */
 static bool
-prove_all(const struct plan *plan, bool asks_push, struct meter *meter,
-    struct report *report)
+prove_all(const struct chosen *chosen, const struct plan *plan,
+    struct meter *meter, struct report *report)
 {
     bool good = true;
 
-    if (!prove(plan, asks_push, meter, &report->alike))
+    if (!prove(chosen, plan, meter, &report->alike))
         return false;
     for (size_t i = 0; i < plan->peers_count; i++)
         good = prove_peer(plan, i, meter, &report->peers[i]) && good;
@@ -233,18 +282,6 @@ is_part(const struct chosen *chosen, const struct plan *plan)
     return whole.count != chosen->count ||
            memcmp(whole.scenario, chosen->scenario, sizeof(whole.scenario)) !=
                0;
-}
-
-/* Tell whether push servers are to be proved alike: they are raced, or judge a
- * peer. */
-static bool
-asks_push(const struct chosen *chosen, const struct plan *plan)
-{
-    bool asks = plan->peers_count > 0 && plan->peer_speaks == ASK_PUSH;
-
-    for (size_t i = 0; i < chosen->count; i++)
-        asks = asks || chosen->scenario[i]->program == PROGRAM_PUSH;
-    return asks && plan->server_path[PROGRAM_PUSH][SUBJECT_EVENTED] != NULL;
 }
 
 /* Say in which scenarios peers have no part. */
@@ -289,11 +326,12 @@ static double
 announce(const struct request *request, const struct chosen *chosen,
     const struct plan *plan)
 {
-    bool finder = plan->server_path[PROGRAM_CHARFINDER][0] != NULL;
-    double seconds = (double)(1 + plan->peers_count) * conform_game_seconds() +
-                     (finder ? conform_finder_seconds() : 0) +
-                     (asks_push(chosen, plan) ? conform_push_seconds() : 0);
+    double seconds =
+        (double)plan->peers_count * conform_seconds(plan->peer_kind->program);
 
+    for (int p = 0; p < PROGRAMS; p++)
+        if (is_asked(chosen, plan, (enum program)p))
+            seconds += conform_seconds((enum program)p);
     for (size_t i = 0; i < chosen->count && !request->check_only; i++)
         seconds += plan_seconds(plan, chosen->scenario[i]);
     say(stdout,
@@ -427,7 +465,7 @@ make_plan(struct plan *plan, const struct request *request,
     take_paths(plan, programs);
     memcpy(plan->peers, request->peers, sizeof(plan->peers));
     plan->peers_count = request->peers_count;
-    plan->peer_speaks = request->peer_speaks;
+    plan->peer_kind = request->peer_kind;
     plan->seed = request->seed;
     plan->suite = request->suite;
     plan->chosen = request->only_count > 0 && !request->suite_named;
@@ -590,7 +628,7 @@ compare(
                   : "\nInterrupted before anything was measured.\n");
     report.planned = announce(request, &chosen, plan);
     meter_start(&meter, report.planned);
-    good = prove_all(plan, asks_push(&chosen, plan), &meter, &report);
+    good = prove_all(&chosen, plan, &meter, &report);
     if (good && !request->check_only) {
         if (journal == NULL)
             journal = begin_journal(request, &report, output);

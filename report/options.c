@@ -42,7 +42,9 @@ static const struct argp_option options[] = {
     { "peer", KEY_PEER, "'NAME=COMMAND {port}'", 0,
         "also check and race a server of yours (see below); up to 4", 1 },
     { "peer-speaks", KEY_PEER_SPEAKS, "WHAT", 0,
-        "protocol of the peers: game (default), charfinder, http or push", 1 },
+        "protocol of the peers: game (default), charfinder, http, push, echo "
+        "or flag-server; or what program they are: flags or spinner",
+        1 },
     { "resume", KEY_RESUME, "DIR", 0, "continue the interrupted run in DIR",
         1 },
     { "render", KEY_RENDER, "FILE", 0,
@@ -91,7 +93,9 @@ static const char doc[] =
     "in each block as they are. It must stay in the foreground and exit within "
     "5 s of SIGTERM; all processes that it started end with it. Its standard "
     "output is discarded; the end of its standard error is shown when "
-    "something is wrong.\n\n"
+    "something is wrong. A peer that is a downloader (flags) or a spinner gets "
+    "the options of a twin instead of a port, and is checked as it is raced."
+    "\n\n"
     "  compare --check --peer 'mine=./my-server --port {port}'\n"
     "  compare --only sweep-64 --peer 'mine=./my-server --port {port}'\n";
 
@@ -167,27 +171,23 @@ parse_peer(struct request *request, const char *text, struct argp_state *state)
         argp_error(state, "the command of a peer is UTF-8, as report.json is");
     if (is_empty_command(command))
         argp_error(state, "--peer names no command");
-    if (strstr(command, PROCESS_PORT_MARK) == NULL)
-        argp_error(state, "the command of a peer needs " PROCESS_PORT_MARK
-                          " where its port is to stand");
     if (scenario_name_peer(request->peers_count, text, length) == -1)
         argp_error(state, "another server is called '%.*s'", (int)length, text);
     request->peers[request->peers_count++] = command;
 }
 
-/* Read what the peer speaks. */
-static enum ask_speaks
+/* Read what the peers are. */
+static const struct peer_kind *
 parse_speaks(const char *text, struct argp_state *state)
 {
-    static const enum ask_speaks all[] = { ASK_GAME, ASK_CHARFINDER, ASK_HTTP,
-        ASK_PUSH };
-
-    for (size_t i = 0; i < sizeof(all) / sizeof(all[0]); i++)
-        if (strcmp(text, ask_speaks_name(all[i])) == 0)
-            return all[i];
+    for (size_t i = 0; i < PEER_KINDS; i++)
+        if (strcmp(text, peer_kinds[i].name) == 0)
+            return &peer_kinds[i];
     argp_error(state,
-        "--peer-speaks takes game, charfinder, http or push, not '%s'", text);
-    return ASK_GAME;
+        "--peer-speaks takes game, charfinder, http, push, echo, flag-server, "
+        "flags or spinner, not '%s'",
+        text);
+    return NULL;
 }
 
 /* Take in an option that says which files and folders are meant. */
@@ -216,14 +216,39 @@ parse_path(
     return true;
 }
 
+/* See to it that peers are called as what they are is. */
+static void
+check_peers(const struct request *request, struct argp_state *state)
+{
+    const struct peer_kind *kind = request->peer_kind;
+
+    if (kind != &peer_kinds[0] && request->peers_count == 0)
+        argp_error(state, "--peer-speaks needs --peer");
+    if (kind->is_job && request->check_only)
+        argp_error(state,
+            "--check cannot check peers that are %s: that is done in the race",
+            kind->name);
+    for (size_t i = 0; i < request->peers_count; i++) {
+        bool has_port = strstr(request->peers[i], PROCESS_PORT_MARK) != NULL;
+
+        if (!kind->is_job && !has_port)
+            argp_error(state, "the command of a peer needs " PROCESS_PORT_MARK
+                              " where its port is to stand");
+        if (kind->is_job && has_port)
+            argp_error(state,
+                "a peer that is %s has no " PROCESS_PORT_MARK
+                ": options follow its command",
+                kind->name);
+    }
+}
+
 /* See to it that the options go together. */
 static void
 check(const struct request *request, struct argp_state *state)
 {
     bool measures = request->designed || request->peers_count > 0;
 
-    if (request->peer_speaks != ASK_GAME && request->peers_count == 0)
-        argp_error(state, "--peer-speaks needs --peer");
+    check_peers(request, state);
     if (request->resume != NULL && (request->designed || request->check_only))
         argp_error(state, "--resume continues as the run was started: it takes "
                           "no other options");
@@ -290,7 +315,7 @@ parse(int key, char *arg, struct argp_state *state)
         parse_peer(request, arg, state);
         return 0;
     case KEY_PEER_SPEAKS:
-        request->peer_speaks = parse_speaks(arg, state);
+        request->peer_kind = parse_speaks(arg, state);
         return 0;
     case ARGP_KEY_END:
         check(request, state);
@@ -312,6 +337,7 @@ options_read(struct request *request, int argc, char **argv)
     };
 
     memset(request, 0, sizeof(*request));
+    request->peer_kind = &peer_kinds[0];
     if (getrandom(&request->seed, sizeof(request->seed), 0) !=
         (ssize_t)sizeof(request->seed))
         err(1, "getrandom");

@@ -32,7 +32,7 @@ struct request {
     uint64_t seed;
     const char *peers[PEERS_MAX]; /* the commands of peers */
     size_t peers_count;
-    enum ask_speaks peer_speaks;
+    const struct peer_kind *peer_kind;
 };
 
 /*

@@ -31,7 +31,7 @@ programs_of(const struct report *report, bool over)
     for (size_t i = 0; i < plan->peers_count; i++) {
         json_t *peer = json_pack("{s:s, s:s, s:s}", "name",
             subjects[SUBJECT_PEER + i].name, "command", plan->peers[i],
-            "speaks", ask_speaks_name(plan->peer_speaks));
+            "speaks", plan->peer_kind->name);
 
         if (over)
             json_object_set_new(peer, "conversations",

@@ -9,6 +9,19 @@ const char *const program_names[PROGRAMS] = {
     [PROGRAM_PUSH] = "push-server",
     [PROGRAM_FLAGS] = "flags",
     [PROGRAM_SPINNER] = "spinner",
+    [PROGRAM_ECHO] = "echo-server",
+    [PROGRAM_FLAG_SERVER] = "flag-server",
+};
+
+const struct peer_kind peer_kinds[PEER_KINDS] = {
+    { "game", PROGRAM_GUESS, ASK_GAME, false },
+    { "charfinder", PROGRAM_CHARFINDER, ASK_CHARFINDER, false },
+    { "http", PROGRAM_CHARFINDER, ASK_HTTP, false },
+    { "push", PROGRAM_PUSH, ASK_PUSH, false },
+    { "echo", PROGRAM_ECHO, ASK_ECHO, false },
+    { "flag-server", PROGRAM_FLAG_SERVER, ASK_HTTP, false },
+    { .name = "flags", .program = PROGRAM_FLAGS, .is_job = true },
+    { .name = "spinner", .program = PROGRAM_SPINNER, .is_job = true },
 };
 
 /* As --peer says. */
@@ -33,15 +46,19 @@ static const struct ask publish_bare = { .speaks = ASK_LINE,
 const struct subject_info subjects[SUBJECTS] = {
     [SUBJECT_THREADED] = { "threaded", "threads",
         { "threaded/guess-server", "threaded/charfinder",
-            "threaded/push-server", "threaded/flags", "threaded/spinner" },
+            "threaded/push-server", "threaded/flags", "threaded/spinner",
+            "threaded/echo-server", "threaded/flag-server" },
         { "guess-server-threaded", "charfinder-threaded",
-            "push-server-threaded", "flags-threaded", "spinner-threaded" },
+            "push-server-threaded", "flags-threaded", "spinner-threaded",
+            "echo-server-threaded", "flag-server-threaded" },
         .counts = true, .words = FLAGS("%m") },
     [SUBJECT_EVENTED] = { "evented", "events",
         { "evented/guess-server", "evented/charfinder", "evented/push-server",
-            "evented/flags", "evented/spinner" },
+            "evented/flags", "evented/spinner", "evented/echo-server",
+            "evented/flag-server" },
         { "guess-server-evented", "charfinder-evented", "push-server-evented",
-            "flags-evented", "spinner-evented" },
+            "flags-evented", "spinner-evented", "echo-server-evented",
+            "flag-server-evented" },
         .counts = true, .words = FLAGS("%m") },
     [SUBJECT_BARE_EPOLL] = { "bare-epoll", "bare epoll loop",
         { "controls/bare-epoll" }, .ask = &ask_bare },
@@ -116,6 +133,17 @@ static const struct ask get_page = { GET("/?query=cjk&start=0&stop=200") };
 static const struct ask get_json = { GET(
     "/search?query=cjk&start=0&stop=200") };
 static const struct ask get_all = { GET("/?query=cjk&stop=all") };
+static const struct ask get_flag = { GET("/flags/kr/kr.gif") };
+
+/* The flag server's others are for downloaders; it does not tell a seed that it
+ * is given. */
+#define ONE_DOOR "--seed 1 --delay-port off --error-port off"
+
+/* What an echo is sent: a line of 50 bytes. */
+static const struct ask send_line = { .speaks = ASK_ECHO,
+    .hello = "",
+    .request = "0123456789012345678901234567890123456789012345678\n",
+    .title = "a line of 50 bytes" };
 
 /*
  * What is said to the push server. A handshake is sent with the first frame;
@@ -514,6 +542,16 @@ const struct scenario scenarios[] = {
         "Does the spinner turn while a slow function blocks where it is "
         "called?",
         SPIN, BOTH("--block") },
+    { "lines-50", "For lines sent back to 50 clients",
+        "Which sends back more lines, with nothing else to do?",
+        .family = "lines", .program = PROGRAM_ECHO, .ask = &send_line, BUSY,
+        .connections = 50, .warmup = 0.15, .window = 0.2, .blocks = 12,
+        .suites = FULL },
+    { "flags-50", "For flags of 13 KB from 50 clients",
+        "Which serves more flags over HTTP?", .family = "flags",
+        .program = PROGRAM_FLAG_SERVER, .ask = &get_flag, BUSY, BOTH(ONE_DOOR),
+        .connections = 50, .warmup = 0.15, .window = 0.2, .blocks = 12,
+        .suites = FULL },
 };
 const size_t scenarios_count = sizeof(scenarios) / sizeof(scenarios[0]);
 

@@ -18,13 +18,26 @@ enum program {
     PROGRAM_PUSH,
     PROGRAM_FLAGS,
     PROGRAM_SPINNER,
+    PROGRAM_ECHO,
+    PROGRAM_FLAG_SERVER,
     PROGRAMS
 };
 
 extern const char *const program_names[PROGRAMS];
 
-/* Servers of the reader's own, as many as a page shows side by side. */
+/* Programs of the reader's own, as many as a page shows side by side. */
 #define PEERS_MAX 4
+
+/* What a peer may be. */
+struct peer_kind {
+    const char *name; /* for --peer-speaks and report.json */
+    enum program program;
+    enum ask_speaks speaks; /* of a server */
+    bool is_job;            /* it is run to its end, with a twin's options */
+};
+
+#define PEER_KINDS 8
+extern const struct peer_kind peer_kinds[PEER_KINDS]; /* a game's first */
 
 /* Who is raced, in the order of the report's columns. */
 enum subject {

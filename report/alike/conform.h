@@ -7,10 +7,11 @@
  *
  * A peer, a server that somebody else wrote, is held to the same conversations.
  * The guesses of a game are its own, but for the rules of the game: see
- * referee.h. One that speaks HTTP has heads of its own: of it the status and
- * the value of the JSON at /search are compared. All else must be what the
- * threaded twin answers, the ends of connections included. Time limits, a full
- * house and the order of a stop are not checked.
+ * referee.h. One that speaks HTTP has heads of its own: of a finder the status
+ * and the value of the JSON at /search are compared, of a flag server status
+ * and body. All else must be what the threaded twin answers, the ends of
+ * connections included. Time limits, a full house and the order of a stop are
+ * not checked.
  */
 #ifndef REPORT_CONFORM_H
 #define REPORT_CONFORM_H
@@ -38,9 +39,17 @@ int conform_finder(struct proof *p, enum ask_speaks speaks);
  */
 int conform_push(struct proof *p);
 
+/* The same of echoes. */
+int conform_echo(struct proof *p);
+
+/* The same of flag servers, at the door without delays and faults. */
+int conform_flags(struct proof *p);
+
 /* Return how many seconds each of them takes, about. */
 double conform_game_seconds(void);
 double conform_finder_seconds(void);
 double conform_push_seconds(void);
+double conform_echo_seconds(void);
+double conform_flags_seconds(void);
 
 #endif

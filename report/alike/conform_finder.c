@@ -1,14 +1,12 @@
 #include "report/alike/conform.h"
-
+#include "report/alike/response.h"
 #include "report/rng.h"
 
 #include <assert.h>
-#include <err.h>
 #include <jansson.h>
 #include <stdbool.h>
-#include <stdlib.h>
+#include <stdio.h>
 #include <string.h>
-#include <strings.h>
 
 #define RANDOM   120 /* conversations at each door */
 #define COUNT(a) (sizeof(a) / sizeof((a)[0]))
@@ -83,94 +81,32 @@ make_talk(struct talk *t, const char *name, const char *bytes, int way)
     t->half_close = true;
 }
 
-/* Overwrite the time of day in the heads of an answer. */
-static void
-mask_dates(struct answer_bytes *a)
-{
-    static const char key[] = "\r\nDate: ";
-    char *at = a->bytes, *end = a->bytes + a->length;
-
-    while ((at = memmem(at, (size_t)(end - at), key, sizeof(key) - 1)) != NULL)
-        for (at += sizeof(key) - 1; at < end && *at != '\r'; at++)
-            *at = '*';
-}
-
-/* Take the chunks of a body together, in place; -1 if they are not whole. */
-static int
-join_chunks(char *body, size_t *length)
-{
-    size_t at = 0, to = 0;
-
-    for (;;) {
-        char *line_end = memmem(body + at, *length - at, "\r\n", 2);
-        size_t n;
-
-        if (line_end == NULL)
-            return -1;
-        n = strtoul(body + at, NULL, 16);
-        at = (size_t)(line_end + 2 - body);
-        if (n == 0)
-            break;
-        if (n > *length - at || *length - at - n < 2)
-            return -1;
-        memmove(body + to, body + at, n);
-        to += n;
-        at += n + 2;
-    }
-    *length = to;
-    return 0;
-}
-
-/* Read status and JSON of one response, in place; NULL without JSON. */
+/* Read the JSON of a response; NULL without any. */
 static json_t *
-parse_response(char *bytes, size_t length, long *status)
+read_json(const struct response *r)
 {
-    char *end = memmem(bytes, length, "\r\n\r\n", 4), *body;
-    const char *line;
-    bool chunked = false;
-
-    *status = 0;
-    if (end == NULL || length < 12)
-        return NULL;
-    *status = strtol(bytes + 9, NULL, 10);
-    *end = '\0';
-    body = end + 4;
-    for (line = bytes; (line = strstr(line, "\r\n")) != NULL;)
-        chunked |= ask_is_chunked(line += 2);
-    length -= (size_t)(body - bytes);
-    if (chunked && join_chunks(body, &length) == -1)
-        return NULL;
-    return json_loadb(body, length, 0, NULL);
-}
-
-/* Read status and JSON of an answer, which stays as it is. */
-static json_t *
-read_response(const struct answer_bytes *a, long *status)
-{
-    char *copy = malloc(a->length + 1);
-    json_t *response;
-
-    if (copy == NULL)
-        err(1, "%zu bytes for an answer", a->length);
-    memcpy(copy, a->bytes, a->length);
-    copy[a->length] = '\0';
-    response = parse_response(copy, a->length, status);
-    free(copy);
-    return response;
+    return r->body == NULL ? NULL : json_loadb(r->body, r->length, 0, NULL);
 }
 
 /* Compare what two responses mean. */
 static bool
 mean_the_same(const struct answer_bytes *a, const struct answer_bytes *b)
 {
-    long first, second;
-    json_t *j = read_response(a, &first), *k = read_response(b, &second);
+    struct response first, second;
+    json_t *j, *k;
     bool same;
 
-    same = first == second && ((j == NULL && k == NULL) ||
-                                  (j != NULL && k != NULL && json_equal(j, k)));
+    response_read(&first, a);
+    response_read(&second, b);
+    j = read_json(&first);
+    k = read_json(&second);
+    same = first.status == second.status &&
+           ((j == NULL && k == NULL) ||
+               (j != NULL && k != NULL && json_equal(j, k)));
     json_decref(j);
     json_decref(k);
+    response_free(&first);
+    response_free(&second);
     return same;
 }
 
@@ -188,8 +124,8 @@ compare_one(struct proof *p, const struct talk *t, uint16_t model,
 
     if (!proof_converse(p, t, model, judged))
         return;
-    mask_dates(a);
-    mask_dates(b);
+    response_mask_dates(a);
+    response_mask_dates(b);
     if (in_meaning ? mean_the_same(a, b) : converse_is_same(a, b))
         return;
     while (at < a->length && at < b->length && a->bytes[at] == b->bytes[at])

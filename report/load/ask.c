@@ -41,6 +41,8 @@ enum state {
 const char *
 ask_speaks_name(enum ask_speaks speaks)
 {
+    if (speaks == ASK_ECHO)
+        return "echo";
     if (speaks == ASK_PUSH)
         return "push";
     if (speaks == ASK_HTTP)
@@ -157,6 +159,20 @@ take_line(struct answer *a, const char *at, const char *end)
     if (!collect(a, &at, end))
         return ASK_MORE;
     return at == end ? ASK_DONE : ASK_WRONG;
+}
+
+/* Take what was sent, as it comes back. */
+static enum ask_result
+take_echo(const struct ask *ask, struct answer *a, const char *bytes, size_t n)
+{
+    const size_t length = strlen(ask->request) - (size_t)a->length;
+
+    if (n > length || memcmp(ask->request + a->length, bytes, n) != 0) {
+        collect(a, &bytes, bytes + n);
+        return ASK_WRONG;
+    }
+    a->length += n;
+    return n == length ? ASK_DONE : ASK_MORE;
 }
 
 /* Tell whether a status line states as many matches as there were rows. */
@@ -446,6 +462,8 @@ ask_take(const struct ask *ask, struct answer *a, const char *bytes, size_t n,
         return take_response(a, bytes, bytes + n, same);
     case ASK_PUSH:
         return take_frame(ask, a, bytes, bytes + n);
+    case ASK_ECHO:
+        return take_echo(ask, a, bytes, n);
     }
     return ASK_WRONG;
 }

@@ -13,6 +13,7 @@
  * - http: status 200, a body that is as long as its framing says;
  * - push: status 101 to the handshake, then one frame, a text that ends as it
  *   must, and in which nothing else stands unless ids may;
+ * - echo: the bytes of the request;
  *
  * and of charfinder and http that length and digest are those of the first
  * answer to the same request.
@@ -30,10 +31,12 @@ enum ask_speaks {
     ASK_LINE,
     ASK_CHARFINDER,
     ASK_HTTP,
-    ASK_PUSH
+    ASK_PUSH,
+    ASK_ECHO
 };
 
-/* Return "game" (of the first three), "charfinder", "http" or "push". */
+/* Return "game" (of the first three), "charfinder", "http", "push" or "echo".
+ */
 const char *ask_speaks_name(enum ask_speaks speaks);
 
 /* A way to talk to a server. Strings must outlive its use. */

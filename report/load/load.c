@@ -99,8 +99,8 @@ load_new(const struct load_group *group, bool spin)
     if (prctl(PR_SET_TIMERSLACK, 1) == -1)
         warn("timer slack");
     l->spin = spin;
-    /* What slow ones say has no end. */
-    l->totals.countable = !load_is_slow(l);
+    /* What slow ones say has no end, and an echo counts nothing. */
+    l->totals.countable = !load_is_slow(l) && group->ask->speaks != ASK_ECHO;
     return l;
 }
 

@@ -125,12 +125,32 @@ add_marked(struct words *words, const struct task *task, const char *options,
         add_word(words, "%s", options);
 }
 
-/* Put the command line of a subject together. */
+/* Add what starts a subject: its path, or a peer's command for the shell, which
+ * takes the words that follow for its own. */
+static void
+add_program(struct words *words, const struct task *task, enum subject subject)
+{
+    const struct plan *plan = task->plan;
+
+    if (subject < SUBJECT_PEER) {
+        add_word(
+            words, "%s", plan->server_path[task->scenario->program][subject]);
+        return;
+    }
+    add_word(words, "/bin/sh");
+    add_word(words, "-c");
+    add_word(words, "exec %s \"$@\"", plan->peers[subject - SUBJECT_PEER]);
+    add_word(words, "%s", subjects[subject].name);
+}
+
+/* Put the command line of a subject together; a peer is called as threads are.
+ */
 static struct words
 make_words(const struct task *task, enum subject subject)
 {
     const struct scenario *s = task->scenario;
-    const struct subject_info *info = &subjects[subject];
+    const struct subject_info *info =
+        &subjects[subject < SUBJECT_PEER ? subject : SUBJECT_THREADED];
     const char *options = s->options[subject == SUBJECT_EVENTED];
     const char *text = task->job->flags == 0 ? "--seconds %s %o" : info->words;
     struct words words = { NULL, 0 };
@@ -142,7 +162,7 @@ make_words(const struct task *task, enum subject subject)
     copy = strdup(text);
     if (copy == NULL)
         err(1, NULL);
-    add_word(&words, "%s", task->plan->server_path[s->program][subject]);
+    add_program(&words, task, subject);
     for (word = strtok_r(copy, " ", &rest); word != NULL;
          word = strtok_r(NULL, " ", &rest))
         add_marked(&words, task, options, word);

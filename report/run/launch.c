@@ -22,15 +22,18 @@ int
 launch(struct process *server, const struct scenario *s, enum subject subject,
     const struct plan *plan, const char *trace)
 {
-    const char *options[PROCESS_OPTIONS_MAX + 1] = { "--quiet" };
+    const char *options[PROCESS_OPTIONS_MAX + 1];
     const char *path = plan->server_path[s->program][subject];
     int cpu = s->all_cores ? -1 : plan->placement.server_cpu;
     char words[64] = "";
-    size_t n = 1;
+    size_t n = 0;
 
     if (subject >= SUBJECT_PEER)
         return process_start_peer(
             server, plan->peers[subject - SUBJECT_PEER], cpu);
+    /* It has nothing to say. */
+    if (s->program != PROGRAM_ECHO)
+        options[n++] = "--quiet";
     if (s->program == PROGRAM_CHARFINDER)
         snprintf(words, sizeof(words), "--http-port 0");
     else if (subject <= SUBJECT_EVENTED && s->options[subject] != NULL)

@@ -163,23 +163,21 @@ plan_has_control(
            (s->job == NULL || (s->job->columns & (1u << control)) != 0);
 }
 
-/* Peers run where the controls do, in the sweep, wherever the finder is asked,
- * and, if they are push servers, wherever those are. */
+/* Peers run wherever their program does; but those of the game where the
+ * controls do and in the sweep, and those of the finder at the door that they
+ * have. */
 size_t
 plan_peers(const struct plan *plan, const struct scenario *s)
 {
-    bool fits;
+    const struct peer_kind *kind = plan->peer_kind;
+    bool fits = plan->peers_count > 0 && kind->program == s->program;
 
-    if (s->job != NULL)
-        fits = false;
-    else if (plan->peer_speaks == ASK_PUSH)
-        fits = s->program == PROGRAM_PUSH;
-    else
-        fits = plan->peer_speaks == s->ask->speaks &&
-               (s->controls || s->peer || s->program == PROGRAM_CHARFINDER) &&
+    if (fits && s->program == PROGRAM_GUESS)
+        fits = s->controls || s->peer;
+    if (fits && !kind->is_job && s->program != PROGRAM_PUSH)
+        fits = kind->speaks == s->ask->speaks &&
                (s->background.role == NULL ||
                    s->background.ask->speaks == s->ask->speaks);
-
     return fits ? plan->peers_count : 0;
 }
 

@@ -37,7 +37,7 @@ struct plan {
     const char *output;           /* the folder of the report */
     const char *peers[PEERS_MAX]; /* their commands, */
     size_t peers_count;
-    enum ask_speaks peer_speaks; /* and how to talk to them */
+    const struct peer_kind *peer_kind; /* and what they are */
     uint64_t seed;
     enum suite suite;
     bool chosen;   /* by --only, not by the suite */

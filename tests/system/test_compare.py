@@ -152,6 +152,27 @@ class Pushed(Folder):
             self.assertIn("Which returns more texts of 6 bytes to 50 "
                 "WebSockets?", page.read())
 
+    def test_lines_come_back_from_twins_and_peer(self):
+        echo = os.path.join(BUILD, "evented", "echo-server")
+        runs = self.scenarios(["lines-50"], "--peer-speaks", "echo", "--peer",
+            f"mine={echo} --port {{port}}")["lines-50"]["runs"]
+        self.assertEqual({run["server"] for run in runs},
+            {"threaded", "evented", "mine"})
+        # An echo counts nothing.
+        self.assertEqual({run["lines_counted"] for run in runs}, {None})
+        self.assertIn("\nConforming: mine, in 30 conversations ", self.output)
+        self.assertRegex(self.output, r"(?m)^  mine / threads  ")
+
+    def test_flags_come_from_twins_and_peer(self):
+        server = os.path.join(BUILD, "evented", "flag-server")
+        scenario = self.scenarios(["flags-50"], "--peer-speaks", "flag-server",
+            "--peer", f"mine={server} --port {{port}} --delay-port off "
+            "--error-port off")["flags-50"]
+        self.assertEqual({(run["server"], run["reply_bytes"])
+            for run in scenario["runs"]}, {("threaded", 13067),
+            ("evented", 13067), ("mine", 13067)})
+        self.assertIn("\nConforming: mine, in 27 conversations ", self.output)
+
     def test_all_get_the_news_beside_one_who_does_not_read(self):
         found = self.scenarios(["push-99", "push-slow"], "--seconds", "0.5")
         for scenario in found.values():
@@ -702,7 +723,13 @@ class CommandLine(unittest.TestCase):
             ("--only", "reply-1", "--only", "reply-1"): "'reply-1' twice",
             ("--blocks", "0"): "blocks",
             ("--seconds", "0.01"): "0.05 to 60",
-            ("--peer-speaks", "latin"): "game, charfinder, http or push",
+            ("--peer-speaks", "latin"): "--peer-speaks takes game, charfinder, "
+                "http, push, echo, flag-server, flags or spinner, not 'latin'",
+            ("--peer", "mine=x"): "needs {port} where its port is to stand",
+            ("--peer-speaks", "flags", "--peer", "mine=x {port}"):
+                "a peer that is flags has no {port}",
+            ("--peer-speaks", "spinner", "--peer", "mine=x", "--check"):
+                "that is done in the race",
             ("--resume", "x", "--output", "y"): "--resume DIR writes to DIR",
             ("--render", "x", "--check"): "measures nothing",
             ("--render", "x", "--only", "reply-1"): "measures nothing",

@@ -37,16 +37,19 @@ SPINNERS = ("spin", "spin-block")
 class Jobs(Folder):
     """Every kind of job comes to a figure."""
 
-    def race(self, names):
+    def race(self, names, *options):
         """Race; what was printed, and the scenarios by their names."""
         code, output, errors = compare(*TINY, "--output", self.folder,
-            "--only", ",".join(names))
+            "--only", ",".join(names), *options)
         self.assertEqual((code, errors), (0, ""), output)
         scenarios = json.loads(read(self.folder))["scenarios"]
         return output, {s["name"]: s for s in scenarios}
 
     def test_downloads(self):
-        output, scenarios = self.race(DOWNLOADS)
+        output, scenarios = self.race(DOWNLOADS, "--peer-speaks", "flags",
+            "--peer", "mine=" + os.path.join(BUILD, "evented", "flags"))
+        self.assertIn("\nChecked as it is raced: mine.\n", output)
+        self.assertIn("\n  mine / threads  ", output)
         self.assertEqual(set(scenarios), set(DOWNLOADS))
         for name, (flags, requests) in DOWNLOADS.items():
             scenario = scenarios[name]
@@ -58,7 +61,7 @@ class Jobs(Folder):
                     self.assertEqual((run["intended"], run["replies"]),
                         (flags, flags))
                     # Others may ask for robots.txt, or once more.
-                    if run["server"] in ("threaded", "evented"):
+                    if run["server"] in ("threaded", "evented", "mine"):
                         self.assertEqual(run["sent"], flags * requests)
                     self.assertGreaterEqual(run["window_ns"],
                         1e9 * scenario["job"]["ideal_seconds"])
@@ -85,12 +88,26 @@ class Jobs(Folder):
             ["index.html", "journal.jsonl", "report.json"])
 
     def test_the_spinner(self):
-        _, scenarios = self.race(SPINNERS)
+        _, scenarios = self.race(SPINNERS, "--peer-speaks", "spinner",
+            "--peer", "mine=" + os.path.join(BUILD, "threaded", "spinner"))
         shown = {(name, run["server"]): run["figures"]["frames_shown"]
             for name in SPINNERS for run in scenarios[name]["runs"]}
         self.assertEqual(shown.pop(("spin-block", "evented")), 0)
-        self.assertEqual(len(shown), 3)
+        self.assertEqual(len(shown), 5)
         self.assertGreater(min(shown.values()), 0)
+
+    def test_a_downloader_that_fails_is_told(self):
+        code, output, errors = compare(*TINY, "--output", self.folder,
+            "--only", "load-20", "--peer-speaks", "flags", "--peer",
+            "idle=true", "--peer", "none=no-such-program")
+        self.assertEqual((code, errors), (1, ""), output)
+        reasons = {(run["server"], run["invalid"])
+            for run in json.loads(read(self.folder))["scenarios"][0]["runs"]
+            if run["arm"] == "peer"}
+        self.assertIn(("idle", "0 of 20 flags are right (0 files saved, 20 "
+            "expected)"), reasons)
+        self.assertEqual(len(reasons), 2)
+        self.assertRegex(dict(reasons)["none"], r"no-such-program: not found")
 
     def test_what_was_measured_is_not_run_again(self):
         _, scenarios = self.race(["load-flat-30"])

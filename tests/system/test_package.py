@@ -314,7 +314,7 @@ class Built(unittest.TestCase):
         "flags-threaded --suffix ": {"gif", "png"},
         "charfind --order c": {"code"},
         "threads-vs-events --peer-speaks ": {"game", "charfinder", "http",
-            "push"},
+            "push", "echo", "flag-server", "flags", "spinner"},
         "threads-vs-events --only storm": {"storm-1000"},
         "flag-server-evented --fault b": {"bad-chunk", "bare-lf"},
         "push-server-evented --publish n": {"none"},

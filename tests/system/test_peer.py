@@ -208,6 +208,44 @@ class Finder(unittest.TestCase):
                     r"in [1-5] of the first \d+ conversations")
 
 
+class Others(unittest.TestCase):
+    """--peer-speaks echo and flag-server: one that conforms, beside others."""
+
+    FLAGS = "flag-server --quiet --delay-port off --error-port off"
+
+    def check(self, speaks, **commands):
+        """Check servers of these commands; what is printed."""
+        options = []
+        for name, command in commands.items():
+            options += ["--peer", f"{name}={BUILD}/evented/{command} "
+                "--port {port}"]
+        code, output, errors = compare("--check", "--peer-speaks", speaks,
+            *options)
+        self.assertEqual((code, errors), (1, ""), output)
+        self.assertRegex(output,
+            r"(?m)^Conforming: mine, in \d+ conversations \(")
+        return output
+
+    def test_echoes(self):
+        output = self.check("echo", mine="echo-server",
+            other="guess-server --quiet")
+        self.assertIn("\nRule broken: what is sent comes back, all of it, and "
+            "then the end.\n", output)
+        self.assertIn("Not conforming: other broke a rule in 5 of the first ",
+            output)
+
+    def test_flag_servers(self):
+        output = self.check("flag-server", mine=self.FLAGS,
+            small=f"{self.FLAGS} --size 100",
+            finder="charfinder --quiet --http-port off")
+        self.assertIn("\nRule broken: the answer is the flag server's.\n",
+            output)
+        # How large a flag is is its own matter.
+        self.assertRegex(output, r"(?m)^Conforming: small, in \d+ ")
+        self.assertIn("Not conforming: finder broke a rule in 5 of the first ",
+            output)
+
+
 class Push(unittest.TestCase):
     """--peer-speaks push: a push server of the reader's own."""
 

@@ -36,6 +36,10 @@ static const struct ask rounds = { .speaks = ASK_PUSH,
     .reply = "hi",
     .publishes = true };
 
+static const struct ask echo = {
+    .speaks = ASK_ECHO, .hello = "", .request = "one\n", .title = "one"
+};
+
 #define ROWS                                                                   \
     "U+0041 \tA\tLATIN CAPITAL LETTER A\r\n"                                   \
     "U+1F431\t\xf0\x9f\x90\xb1\tCAT FACE\r\n"
@@ -66,6 +70,11 @@ static const struct {
     { &line, false, "\n", ASK_DONE },
     { &line, false, "PONG\r", ASK_MORE },
     { &line, false, "PONG\r\nP", ASK_WRONG },
+    { &echo, true, "one\n", ASK_DONE },
+    { &echo, false, "one", ASK_MORE },
+    { &echo, false, "One\n", ASK_WRONG },
+    { &echo, false, "one\r\n", ASK_WRONG },
+    { &echo, false, "one\n\n", ASK_WRONG },
     { &finder, true, "?> " ROWS "2 matches for 'q'\r\n?> ", ASK_DONE },
     { &finder, false, ROWS "2 matches for 'q'\r\n?> ", ASK_DONE },
     { &finder, false, ROWS "2 matches for 'q'\r\n?>", ASK_MORE },

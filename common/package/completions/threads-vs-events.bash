@@ -179,7 +179,7 @@ _threads_vs_events()
         [[ $word == *,* ]] && values+=(-P "${word%,*},")
         word=${word##*,} ;;
     'threads-vs-events --peer-speaks')
-        values=(-W 'game charfinder http push') ;;
+        values=(-W 'game charfinder http push echo flag-server flags spinner') ;;
     'threads-vs-events --render')
         values=(-f); compopt -o filenames ;;
     'threads-vs-events --resume')

@@ -232,7 +232,8 @@ complete -c threads-vs-events -l only \
     -d 'run only these scenarios'
 complete -c threads-vs-events -l peer -x \
     -d 'also check and race a server of yours'
-complete -c threads-vs-events -l peer-speaks -x -a 'game charfinder http push' \
+complete -c threads-vs-events -l peer-speaks \
+    -x -a 'game charfinder http push echo flag-server flags spinner' \
     -d 'protocol of the peers'
 complete -c threads-vs-events -l render -r -F \
     -d 'print the tables of an earlier report.json and make its page'

@@ -396,7 +396,7 @@ threads-vs-events)
         '--list[list the scenarios]' \
         '--only=[run only these scenarios]:NAME,...:_threads_vs_events_scenarios' \
         '--peer=[also check and race a server of yours]:NAME=COMMAND {port}: ' \
-        '--peer-speaks=[protocol of the peers]:WHAT:(game charfinder http push)' \
+        '--peer-speaks=[protocol of the peers]:WHAT:(game charfinder http push echo flag-server flags spinner)' \
         '--render=[print the tables of an earlier report.json and make its page]:FILE:_files' \
         '--resume=[continue the interrupted run in DIR]:DIR:_files -/' \
         '--standard[run more scenarios]' \
