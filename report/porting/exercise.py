@@ -16,6 +16,7 @@ say when they are called; --brief leaves that out.
 """
 
 import argparse
+import inspect
 import os
 import re
 import shutil
@@ -33,11 +34,20 @@ import ladder
 
 MODELS = {"threaded": "threads", "evented": "events"}
 
-# What `compare` races a program as, and how it is told to be.
-RACES = {"guess_server": ("game", "--port {port} --quiet", "reply-50"),
-    "charfinder": ("charfinder", "--port {port} --http-port off --quiet",
+# What `compare` races a program as, its options, and in which scenarios. A
+# player waits for its server, so guess_client is not raced.
+RACES = {"guess_server": ("game", " --port {port} --quiet", "reply-50"),
+    "echo_server": ("echo", " --port {port}", "lines-50"),
+    "charfinder": ("charfinder", " --port {port} --http-port off --quiet",
         "find-50"),
-    "push_server": ("push", "--port {port} --quiet", "echo-50")}
+    "flag_server": ("flag-server", " --port {port} --delay-port off "
+        "--error-port off --quiet", "flags-50"),
+    "push_server": ("push", " --port {port} --quiet", "echo-50"),
+    "flags": ("flags", "", "load-20,load-flat-30"),
+    "spinner": ("spinner", "", "spin,spin-block")}
+
+# Those that are no servers: they are called with a twin's options.
+JOBS = ("flags", "spinner")
 
 LIBRARIES = {"threaded": "-lunistring", "evented": "-levent_core -lunistring"}
 MORE_LIBRARIES = {"push_server": " -lnettle"}
@@ -168,7 +178,8 @@ MAKEFILE = """\
 #
 #   make          build what is written so far
 #   make check    climb the ladder, up to the first step that fails;
-#                 STEP=3 takes that step only
+#                 STEP=3 takes that step only, SAN=thread looks for what
+#                 threads do at once
 #   make race     race it against both twins
 #   make todo     count what is not written yet
 
@@ -181,15 +192,16 @@ WARNINGS := {warnings} \\
 CPPFLAGS := {cppflags} -include unwritten.h
 
 # The ladder is climbed under sanitizers, which name a mistake when it is made.
-build/check/{program}: CFLAGS := -O1 -g -std=c11 -fPIE -pthread $(WARNINGS) \\
-\t-fsanitize=address,undefined -fno-sanitize-recover=all \\
-\t-fno-omit-frame-pointer
-build/check/{program}: LDFLAGS := -pie -pthread -fsanitize=address,undefined
+SAN ?= address,undefined
+CHECK := build/check$(filter-out -address%,-$(SAN))
+$(CHECK)/{program}: CFLAGS := -O1 -g -std=c11 -fPIE -pthread $(WARNINGS) \\
+\t-fsanitize=$(SAN) -fno-sanitize-recover=all -fno-omit-frame-pointer
+$(CHECK)/{program}: LDFLAGS := -pie -pthread -fsanitize=$(SAN)
 # It is raced as the twins are built.
 build/race/{program}: CFLAGS := {cflags}
 build/race/{program}: LDFLAGS := {ldflags}
 
-all: build/check/{program}
+all: $(CHECK)/{program}
 
 SOURCES := $(wildcard {to}/*.c) unwritten.c
 define program
@@ -201,15 +213,15 @@ $1/{program}: $(SOURCES:%.c=$1/obj/%.o) $(PROJECT)/build/libcommon.a
 \t@echo "  LINK  $$@"
 \t@$$(CC) $$(CFLAGS) $$(LDFLAGS) -o $$@ $$^ {libraries}
 endef
-$(eval $(call program,build/check))
+$(eval $(call program,$(CHECK)))
 $(eval $(call program,build/race))
 
 $(PROJECT)/build/libcommon.a:
 \t$(MAKE) -C $(PROJECT) build/libcommon.a
 
-check: build/check/{program}
+check: $(CHECK)/{program}
 \t@{python} -B $(PROJECT)/tests/ladder/ladder.py --folder . --to {to} \\
-\t\t$(STEP:%=--step %) {name} build/check/{program}
+\t\t$(STEP:%=--step %) {name} $(CHECK)/{program}
 
 {race}
 todo:
@@ -230,14 +242,23 @@ RACE ?= --only {scenario}
 race: build/race/{program}
 \t$(MAKE) -C $(PROJECT) all
 \t$(PROJECT)/build/compare $(RACE) --output build/report \\
-\t\t--peer-speaks {speaks} --peer 'yours=build/race/{program} {how}'
+\t\t--peer-speaks {speaks} --peer 'yours=build/race/{program}{how}'
 """
 
 NO_RACE = """\
 race:
-\t@echo 'Raced are ports of guess-server, charfinder and push-server, not of \
-{program}.'
+\t@echo 'There is nothing to race: how long a {program} takes is up to its \
+server and its user.'
 """
+
+# How a program in another language is started.
+STARTED = """\
+# How it is started: {{port}} becomes the port, and {{options}}, if you take
+# them, the options that a step needs, such as --line-timeout 0.5.
+COMMAND ?= ./{program} {{port}}"""
+STARTED_JOB = """\
+# How it is started; the options of {program} are appended.
+COMMAND ?= ./{program}"""
 
 MAKEFILE_ANY = """\
 # {program}, in any language. README.md says what to do.
@@ -248,9 +269,7 @@ MAKEFILE_ANY = """\
 
 PROJECT := {root}
 
-# How it is started: {{port}} becomes the port, and {{options}}, if you take them,
-# the options that a step needs, such as --line-timeout 0.5.
-COMMAND ?= ./{program} {{port}}
+{started}
 
 check:
 \t@{python} -B $(PROJECT)/tests/ladder/ladder.py --folder . $(STEP:%=--step %) \\
@@ -266,7 +285,8 @@ RACE ?= --only {scenario}
 race:
 \t$(MAKE) -C $(PROJECT) all
 \t$(PROJECT)/build/compare $(RACE) --output build/report \\
-\t\t--peer-speaks {speaks} --peer 'yours=$(subst {{options}},,$(COMMAND))'
+\t\t--peer-speaks {speaks} \\
+\t\t--peer 'yours=$(subst {{web}},0,$(subst {{options}},,$(COMMAND)))'
 """
 
 
@@ -293,6 +313,8 @@ def makefile(exercise):
     return (MAKEFILE_ANY if exercise.to == "any" else MAKEFILE).format(
         program=exercise.program, name=exercise.name, to=exercise.to,
         source=exercise.source, root=twins.ROOT, race=race_rule(exercise),
+        started=(STARTED_JOB if exercise.name in JOBS else STARTED).format(
+            program=exercise.program),
         libraries=LIBRARIES.get(exercise.to, "")
             + MORE_LIBRARIES.get(exercise.name, ""), python=sys.executable,
         warnings=given("EXERCISE_WARNINGS", "-Wall -Wextra "
@@ -400,6 +422,8 @@ In each body stands `UNWRITTEN();`, which says on standard error that the
 function was called; take it out when you write the body. The program is
 built with AddressSanitizer and UndefinedBehaviorSanitizer, so a mistake with
 memory is named where it is made{leaks}.
+`make check SAN=thread` takes ThreadSanitizer instead, which names what two
+threads do at once without a lock.
 
 ## The ladder
 """
@@ -414,7 +438,7 @@ INTRODUCTION_ANY = """\
 are the program in C, with threads and with events: take the model that your
 language likes.
 
-    make check COMMAND='python3 server.py {{port}}'
+    make check COMMAND='python3 {program}.py{port}'
 
 starts your program, climbs the steps below up to the first that is not passed,
 and says what was sent, what was expected, what came, and what to read. It needs
@@ -424,12 +448,13 @@ to {listen}, and to stay in the foreground.
 """
 
 OPTIONS_ANY = """\
-
-Some steps need options, such as `--line-timeout 0.5`. They are put in the place
-of `{options}` in the command; without it the limits are to be those of the
-protocol, and the steps that cannot do without options are skipped. `{web}` is
-the port of charfinder's second door.
+Some steps need options. They are put in the place of `{{options}}` in the
+command; without it the limits are to be those of the protocol, and the steps
+that cannot do without options are skipped. They are {options}; `--help` of the
+twins says what each means.
 """
+
+SECOND_DOOR_ANY = "`{web}` is the port of the second door."
 
 
 def count_files(exercise):
@@ -486,11 +511,32 @@ def show_rest(exercise, needs):
         if parts else []
 
 
+def options_any(exercise, steps):
+    """What is said about options to those who write in another language."""
+    asked = []
+    for step in steps:
+        # What follows is for the twins.
+        source = re.split(r"if program\.is_foreign\(\):\s+return",
+            inspect.getsource(step.climb))[0]
+        if ladder.TWIN not in step.needs:
+            asked += [f"`{name}`" for call in
+                re.findall(r"program\.serve\((.*?)\)", source, re.DOTALL)
+                for name in re.findall(r'"(--[a-z-]+)"', call)]
+    text = OPTIONS_ANY.format(options=", ".join(dict.fromkeys(asked)))
+    if exercise.name == "charfinder":
+        text += SECOND_DOOR_ANY
+    return "\n" + textwrap.fill(text, ladder.WIDTH, break_long_words=False,
+        break_on_hyphens=False) + "\n"
+
+
 def show_steps(exercise, steps, needs, guide):
     """The ladder, as Markdown."""
     parts = []
     for number, step in enumerate(steps, 1):
         parts += ["", f"### {number} {step.title}", ""]
+        if exercise.to == "any" and ladder.TWIN in step.needs:
+            parts.append("Of the twins only: it is skipped.")
+            continue
         for paragraph in step.lesson(exercise.to):
             parts += [textwrap.fill(paragraph, ladder.WIDTH), ""]
         for row in guide.rows(step):
@@ -508,12 +554,15 @@ def readme(exercise, steps, needs, folder):
     """The README.md of the folder."""
     guide = ladder.Guide(folder, exercise.to)
     if exercise.to == "any":
-        listens = exercise.name != "guess_client"
+        is_job = exercise.name in JOBS
+        listens = not is_job and exercise.name != "guess_client"
         text = INTRODUCTION_ANY.format(program=exercise.program,
+            port="" if is_job else " {port}",
             listen="listen on the port that it is given" if listens
+            else f"take the options of {exercise.program}" if is_job
             else "connect to the port that it is given, and to take the "
             "options of\nguess-client",
-            options=OPTIONS_ANY if listens else "")
+            options=options_any(exercise, steps) if listens else "")
     else:
         text = INTRODUCTION.format(program=exercise.program,
             name=exercise.name, to=exercise.to, source=exercise.source,

@@ -32,6 +32,7 @@ def accept(program):
                 server.connect(door=door)
             server.expect_accepted(3, "Clients wait, but none is accepted.",
                 door)
+        server.expect_idle("Nobody says anything, so it should only wait.")
 
 
 @step("the prompt",
@@ -42,7 +43,8 @@ def accept(program):
     read=[("charfinder.c:talk", "charfinder.c:begin_talk"),
         "stream.c:stream_write", ("stream.c:stream_flush", "stream.c:flush")])
 def the_prompt(program):
-    with program.serve() as server, server.connect() as client:
+    with program.serve() as server:
+        client = server.connect()
         client.expect(PROMPT, "A client that has come is prompted.")
 
 
@@ -57,7 +59,8 @@ def the_prompt(program):
     read=["charfinder.c:talk", "charfinder.c:tell",
         (None, "stream.c:stream_produce"), "stream.c:stream_reserve"])
 def one_answer(program):
-    with program.serve() as server, server.connect() as client:
+    with program.serve() as server:
+        client = server.connect()
         client.expect(PROMPT)
         client.send(b"king of hearts\n")
         client.expect(KING)
@@ -147,6 +150,13 @@ def slow_readers(program):
                 "does not read must cost little.", slow[0].sent,
                 ["less than 2 MB for each"],
                 [f"{(server.memory() - before) // 20} KiB for each"])
+        server.expect_idle("Twenty clients read nothing, so the server should "
+            "only wait.")
+        for each in slow:
+            each.reset()
+        client.close()
+        server.expect_released("Clients were lost before they had read their "
+            "answers, and the server still holds connections.")
 
 
 @step("deadlines",
@@ -193,11 +203,18 @@ def the_stop(program):
         server.signal(signal.SIGSTOP)
         for client in clients:
             client.send(b"snowman without snow\n" * 1500)
+        queued = [] if program.is_foreign() else \
+            [server.connect() for _ in range(200)]
+        for client in queued:
+            client.send(b"king of hearts\n")
         server.signal(signal.SIGTERM)
         server.signal(signal.SIGCONT)
         for client in clients:
             client.expect_end(SNOW * 1500,
                 "This had arrived when SIGTERM came.")
+        for client in queued:
+            client.expect_end(PROMPT + KING, "A client had connected, but was "
+                "not yet accepted when SIGTERM came.")
         idle.expect_end(what="SIGTERM came while a client was idle.")
         server.expect_exit(0, "after SIGTERM")
         if not program.is_foreign():

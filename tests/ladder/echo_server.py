@@ -24,6 +24,7 @@ def accept(program):
         if not all(client.hears_nothing(0.1) for client in clients):
             raise Failed("A client that says nothing hears something.",
                 b"", ["nothing"], ["bytes, or the end"])
+        server.expect_idle("Nobody says anything, so it should only wait.")
 
 
 @step("one answer",
@@ -35,7 +36,8 @@ def accept(program):
     read=[("echo_server.c:serve", "echo_server.c:on_bytes"),
         ("echo_server.c:send_all", "echo_server.c:on_sent")])
 def one_answer(program):
-    with program.serve() as server, server.connect() as client:
+    with program.serve() as server:
+        client = server.connect()
         for text in b"hello\n", bytes(range(256)), b"again\n":
             client.send(text)
             client.expect(text, "What is sent comes back.")
@@ -103,11 +105,18 @@ def slow_readers(program):
             with server.connect() as other:
                 other.send(b"hello\n")
                 other.expect(b"hello\n", "Another client, meanwhile.")
+            server.expect_idle("A client does not read, so the server should "
+                "only wait.")
             client.finish()
             found = client.read_to_the_end()
             if found != text[:sent]:
                 raise Failed("What is sent comes back.", None,
                     [f"{sent} bytes"], [f"{len(found)}, or others"])
+        with server.connect(is_slow=True) as client:
+            client.send_what_fits(text)
+            client.reset()
+        server.expect_released("A client that had not read all was lost, and "
+            "the server still holds the connection.")
 
 
 @step("deadlines",

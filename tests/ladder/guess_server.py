@@ -3,12 +3,15 @@
 import signal
 import time
 
-from ladder import TWIN, Failed, step
+from ladder import TWIN, Failed, show, step
 
 # A number of as many digits as there may be, which is then the secret.
 LONG = 9223372036854775000
 FOUND = b"PARAMS %d %d\nNUMBER\nREPORT Correct\n" % (LONG, LONG)
 ANSWER = b"%d\n" % LONG
+OTHER = "Another client, meanwhile."
+ALL_FIRST = "A client has asked 500 times, and is answered all of that before " \
+    "another one, who asks once."
 
 
 @step("accept",
@@ -34,6 +37,7 @@ def accept(program):
         if not all(client.hears_nothing(0.1) for client in clients):
             raise Failed("A client that says nothing hears something.",
                 b"", ["nothing"], ["bytes, or the end"])
+        server.expect_idle("Nobody says anything, so it should only wait.")
 
 
 @step("one line",
@@ -71,12 +75,15 @@ def one_line(program):
     call of play is given. A client that sends many lines at once must not keep
     the loop from the others: after MESSAGES_A_TURN of them deliver stops, the
     stream is QUEUED, and take_turns has on_turn called in the loop's next
-    turn.""",
+    turn. Telnet's commands are taken out of what was read, and refused
+    (take_commands).""",
     threaded="""What is written is gathered, and sent before the next wait. The
     session that begin made and each call of play was given is a local variable
-    of play now.""",
+    of play now. Telnet's commands are taken out of what was read, and refused
+    (take_commands).""",
     read=["stream.c:stream_write", ("stream.c:stream_flush", "stream.c:flush"),
         ("stream.c:send_all", "stream.c:send_or_keep"),
+        "stream.c:take_commands",
         (None, "guess_server.c:begin"), (None, "guess_server.c:answer")])
 def one_answer(program):
     with program.serve() as server:
@@ -92,6 +99,12 @@ def one_answer(program):
                 for n in range(100)))
             client.expect(b"".join(b"%d\n" % n for n in range(100)),
                 "A hundred games came in one piece.")
+        if program.is_foreign():
+            return
+        with server.connect() as client:
+            client.send(b"\xff\xfd\x01PARAMS 9 9\r\0NUMBER\r\n")
+            client.expect(b"\xff\xfc\x019\n", "A Telnet client wants to be "
+                "echoed (255 253 1), and ends a line by CR NUL.")
 
 
 @step("many clients",
@@ -99,11 +112,14 @@ def one_answer(program):
     But nothing may be kept in a variable that all clients share, unless it is
     used up before the callback returns, like the loop's buffers. When many come
     at once, accepting rests after some of them (pause_accepting), so that the
-    loop serves those that are there, and goes on by a timer (on_resume).""",
+    loop serves those that are there, and goes on by a timer (on_resume). So
+    does a stream that has more to do (take_turns): an event that is made active
+    is handled before the loop looks for what else there is.""",
     threaded="""One that is silent has a thread that waits, and disturbs nobody.
     What several threads use, such as the count of clients, is under the
-    server's lock.""",
+    server's lock, which is not held while a client is waited for or served.""",
     read=["stream.c:stream_new", ("stream.c:stream_wait", "stream.c:settle"),
+        (None, "stream.c:take_turns"),
         "server.c:serve", (None, "server.c:pause_accepting"),
         (None, "server.c:on_resume")])
 def many_clients(program):
@@ -119,6 +135,22 @@ def many_clients(program):
             client.expect(b"%d\n" % n, "A hundred clients ask.")
         dawdler.send(b"BER\n\n")
         dawdler.expect_end(b"5\n")
+    if program.is_foreign():
+        return
+    # Each NUMBER costs time: all of them take a second.
+    with program.serve("--work", "2000") as server:
+        busy, other = server.connect(), server.connect()
+        other.send(b"PARAMS 7 7\nNUMBER\n")
+        other.expect(b"7\n")
+        busy.send(FOUND + b"NUMBER\n" * 500)
+        # It has begun by then.
+        time.sleep(0.1)
+        other.send(b"REPORT Correct\nNUMBER\n")
+        other.expect(b"7\n", ALL_FIRST)
+        if busy.has_received(len(ANSWER) * 501):
+            raise Failed(ALL_FIRST, other.sent,
+                ["its answer, before most of the 500"],
+                ["all 500, and then its answer"])
 
 
 @step("half closes",
@@ -181,7 +213,9 @@ def slow_readers(program):
                     ["that it is no longer read"], ["all was read"])
             with server.connect() as other:
                 other.send(b"PARAMS 7 7\nNUMBER\n")
-                other.expect(b"7\n", "Another client, meanwhile.")
+                other.expect(b"7\n", OTHER)
+            server.expect_idle("A client reads no answer, so the server should "
+                "only wait.")
             client.finish()
             found = client.read_to_the_end()
             # The last line may have been cut.
@@ -191,6 +225,12 @@ def slow_readers(program):
                 raise Failed("The answers are not all there, in order.",
                     client.sent, [f"{whole} lines"],
                     [f"{found.count(ANSWER)} of them"])
+        with server.connect(is_slow=True) as client:
+            client.send(FOUND)
+            client.send_what_fits(flood)
+            client.reset()
+        server.expect_released("A client that had not read its answers was "
+            "lost, and the server still holds the connection.")
 
 
 @step("deadlines",
@@ -221,6 +261,12 @@ def deadlines(program):
                 raise Failed("A client that is idle has begun no line.",
                     b"", ["nothing"], ["bytes, or the end"])
     program.patience -= limit
+    with program.serve() as server:
+        client = server.connect()
+        client.send(b"GUESS\n")
+        client.expect_end(b"ERROR unknown command\n")
+        server.expect_released("A client was told all, and does not close its "
+            "side. It should be waited for a second, not for ever.")
     if not program.takes("{options}"):
         return
     with program.serve("--idle-timeout", "0.5") as server:
@@ -262,11 +308,18 @@ def the_stop(program):
         server.signal(signal.SIGSTOP)
         for client in clients:
             client.send(FOUND + b"NUMBER\n" * 3000)
+        queued = [] if program.is_foreign() else \
+            [server.connect() for _ in range(200)]
+        for client in queued:
+            client.send(b"PARAMS 7 7\nNUMBER\n")
         server.signal(signal.SIGTERM)
         server.signal(signal.SIGCONT)
         for client in clients:
             client.expect_end(ANSWER * 3001,
                 "This had arrived when SIGTERM came.")
+        for client in queued:
+            client.expect_end(b"7\n", "A client had connected, but was not yet "
+                "accepted when SIGTERM came.")
         idle.expect_end(what="SIGTERM came while a client was idle.")
         server.expect_exit(0, "after SIGTERM")
         if not program.is_foreign():
@@ -299,7 +352,7 @@ def the_full_house(program):
         with server.connect() as client:
             client.send(b"PARAMS 7 7\nNUMBER\n")
             client.expect(b"7\n", "There is room again.")
-            client.send(b"A" * 101)
+            client.send(b"A" * 200)
             client.expect_end(b"ERROR line too long\n",
                 "A line may have 100 bytes here.")
 
@@ -308,12 +361,17 @@ def the_full_house(program):
     evented="""A callback that waits stops everybody. A call that cannot be made
     without waiting (--block stands for one) is given to a thread of the
     executor; meanwhile the stream is paused, and when the job comes back by the
-    loop's bell it is resumed.""",
+    loop's bell it is resumed. What the client sends during a pause stays
+    unread, so the loop must not be told of it again and again: its event is one
+    by edges, also when it is set anew (on_unpause). After a stop no further
+    call is begun (executor_stop).""",
     threaded="""A call that blocks (--block stands for one) is simply made: only
-    the thread of that client waits.""",
+    the thread of that client waits. After a stop no further call is begun
+    (executor_stop).""",
     read=["guess_server.c:consult", (None, "guess_server.c:on_returned"),
         ("executor.c:executor_call", "executor.c:executor_submit"),
-        (None, "stream.c:stream_pause"), (None, "keeper.c:keeper_post")],
+        "executor.c:executor_stop", (None, "stream.c:stream_pause"),
+        (None, "stream.c:on_unpause"), (None, "keeper.c:keeper_post")],
     needs=[TWIN])
 def calls_that_block(program):
     pool = ["--pool", "4"] if program.to == "evented" else []
@@ -336,6 +394,25 @@ def calls_that_block(program):
             client.send(b"NUMBER\n")
             client.expect_end(b"ERROR every number already guessed\n",
                 "Another client had left while its call went on.")
+    with program.serve("--block", "1000", *pool, leaks=True) as server:
+        clients = [server.connect() for _ in range(2)]
+        for client in clients:
+            client.send(b"PARAMS 1 9\nNUMBER\n")
+        if not clients[0].hears_nothing(0.1):
+            raise Failed("A call takes a second.", clients[0].sent,
+                ["nothing yet"], ["bytes, or the end"])
+        for client in clients:
+            client.send(b"NUMBER\n")
+        server.expect_idle("A call goes on, and meanwhile its client has sent "
+            "another line: the server should only wait.", 0.5)
+        server.signal(signal.SIGTERM)
+        for client in clients:
+            found = client.read_to_the_end()
+            if found.count(b"\n") > 1:
+                raise Failed("SIGTERM came while a call went on; no other "
+                    "should have been begun.", client.sent,
+                    ["one answer, then the end"], show(found))
+        server.expect_exit(0, "after SIGTERM")
 
 
 @step("counters",

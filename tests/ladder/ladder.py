@@ -46,6 +46,10 @@ HOST = "127.0.0.1"
 PATIENCE = 5.0  # seconds after which what should have come will not
 WIDTH = 79
 SLOW_BUFFER = 16384
+# A program that waits uses less processor time than this in a while, and is
+# found asleep by most looks at it; by some, where the machine is busy.
+WHILE, IDLE = 0.2, 0.01  # seconds
+LOOKS, ASLEEP = 10, 3
 
 # The options for the ports of a twin that has more than one.
 DOORS = {"charfinder": ["--port", "--http-port"],
@@ -299,6 +303,14 @@ class Client:
         data, self.unread = self.unread, b""
         return data
 
+    def has_received(self, length):
+        """Whether so many bytes have come, without waiting for them."""
+        while len(self.unread) < length and select.select(
+                [self.socket], [], [], 0)[0] and self._receive(
+                    time.monotonic() + self.patience):
+            pass
+        return len(self.unread) >= length
+
     def is_cut(self):
         """Whether the program ends the connection, be it by a reset."""
         end = time.monotonic() + self.patience
@@ -367,8 +379,8 @@ class Process:
             # Whatever it starts is ended with it.
             self.process = subprocess.Popen(command, stdin=stdin,
                 stdout=self.output, stderr=self.errors, start_new_session=True,
-                env={**os.environ, "ASAN_OPTIONS":
-                    f"detect_leaks={int(leaks)}"})
+                env={**os.environ, "TSAN_OPTIONS": "halt_on_error=1",
+                    "ASAN_OPTIONS": f"detect_leaks={int(leaks)}"})
         except OSError as error:
             raise Failed("The program could not be started.", None,
                 [shlex.join(command)], [str(error)]) from None
@@ -483,6 +495,7 @@ class Server(Process):
                 self._await_door()
             else:
                 self._read_ports(len(program.doors))
+            self.own_sockets = self.count_sockets()
         except Failed as failed:
             self.__exit__(Failed, failed, None)
             raise
@@ -516,6 +529,60 @@ class Server(Process):
         if not sockets(self.ports[0], LISTENING):
             raise Failed(f"Nobody listens on {HOST}:{self.ports[0]}.", None,
                 ["a server"], ["no connection"])
+
+    def count_sockets(self):
+        """How many sockets it has, in whatever state they are."""
+        folder, count = f"/proc/{self.process.pid}/fd", 0
+        try:
+            for number in os.listdir(folder):
+                count += os.readlink(f"{folder}/{number}").startswith("socket:")
+        except OSError:
+            pass  # One was closed meanwhile, or it has ended.
+        return count
+
+    def expect_released(self, what):
+        """Wait until it has the sockets that it began with: one whose
+        connection was reset, or half closed, is no connection any more."""
+        if not self.wait_until(
+                lambda: self.count_sockets() == self.own_sockets):
+            raise Failed(what, None, [f"{self.own_sockets} open sockets"],
+                [f"{self.count_sockets()} of them"])
+
+    def processor_seconds(self):
+        """Processor time used so far."""
+        try:
+            return time.clock_gettime(~self.process.pid << 3 | 2)
+        except OSError:
+            return 0  # It has ended, which is told elsewhere.
+
+    def is_asleep(self):
+        """Whether none of its threads runs, or would if there were a
+        processor for it."""
+        folder = f"/proc/{self.process.pid}/task"
+        try:
+            for thread in os.listdir(folder):
+                with open(f"{folder}/{thread}/stat") as stat:
+                    if stat.read().rpartition(")")[2].split()[0] == "R":
+                        return False
+        except OSError:
+            pass  # A thread has ended meanwhile.
+        return True
+
+    def expect_idle(self, what, patience=None):
+        """Wait until it does nothing to speak of for a while."""
+        end = time.monotonic() + (patience or self.patience)
+        while True:
+            before, asleep = self.processor_seconds(), 0
+            for _ in range(LOOKS):
+                time.sleep(WHILE / LOOKS)
+                asleep += self.is_asleep()
+            used = self.processor_seconds() - before
+            if used < IDLE and asleep >= ASLEEP:
+                return
+            if time.monotonic() > end:
+                raise Failed(what, None, ["that it sleeps"], [f"asleep in "
+                    f"{asleep} of {LOOKS} looks, {used * 1000:.0f} ms of "
+                    "processor time"])
 
     def memory(self):
         """How much memory of its own it uses, KiB."""

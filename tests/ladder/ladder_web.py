@@ -9,9 +9,9 @@ def page(client, resource, method=b"GET", more=b""):
         more + b"\r\n")
 
 
-def head_of(client):
+def head_of(client, what="The answer has no whole head."):
     """Read the head of an answer; what it says, by lower-case names."""
-    head = client.read_to(b"\r\n\r\n", "The answer has no whole head.")
+    head = client.read_to(b"\r\n\r\n", what)
     first, *fields = head.split(b"\r\n")
     return first, {name.lower(): value.strip() for name, _, value in
         (field.partition(b":") for field in fields)}

@@ -12,7 +12,7 @@ from ladder_web import expect_page, head_of, page
 KEY = b"dGhlIHNhbXBsZSBub25jZQ=="
 PROOF = base64.b64encode(hashlib.sha1(
     KEY + b"258EAFA5-E914-47DA-95CA-C5AB0DC85B11").digest())
-TEXT, CLOSE = 1, 8
+TEXT, CLOSE, PING = 1, 8, 9
 
 
 def chunk(piece):
@@ -20,15 +20,15 @@ def chunk(piece):
     return b"%x\r\n%s\r\n" % (len(piece), piece)
 
 
-def publish(server, text):
-    """Publish a message."""
+def publish(server, text, what="A message is published."):
+    """Publish a message; what is said if it cannot be."""
     with server.connect() as client:
         page(client, b"/publish", b"POST",
             b"Content-Length: %d\r\nConnection: close\r\n" % len(text))
         client.send(text)
-        first, _ = head_of(client)
+        first, _ = head_of(client, what)
         if first != b"HTTP/1.1 200 OK":
-            raise Failed("A message is published.", client.sent,
+            raise Failed(what, client.sent,
                 ["HTTP/1.1 200 OK"], [repr(first)[2:-1]])
         client.read_to_the_end()
 
@@ -79,6 +79,7 @@ def accept(program):
         for _ in range(3):
             server.connect()
         server.expect_accepted(3, "Clients wait, but none is accepted.")
+        server.expect_idle("Nobody says anything, so it should only wait.")
 
 
 @step("one answer",
@@ -89,7 +90,8 @@ def accept(program):
     read=[("push_server.c:serve", "push_server.c:read_more"),
         "push_server.c:answer", "push_server.c:send_answer"])
 def one_answer(program):
-    with program.serve() as server, server.connect() as client:
+    with program.serve() as server:
+        client = server.connect()
         for _ in range(3):
             page(client, b"/healthz")
             expect_page(client, b"200 OK", b"ok\n")
@@ -109,7 +111,8 @@ def one_answer(program):
         ("stream.c:stream_rouse", "stream.c:stream_resume"),
         ("stream.c:stream_await", "stream.c:stream_pause")])
 def pieces_that_come_later(program):
-    with program.serve() as server, server.connect() as client:
+    with program.serve() as server:
+        client = server.connect()
         begin_answer(client, b"/fetch?n=2&every=0.5")
         with server.connect() as other:
             page(other, b"/healthz")
@@ -121,10 +124,12 @@ def pieces_that_come_later(program):
 @step("a message for all",
     evented="""Whoever publishes is on one loop, who listens on any: so the news
     is posted to each loop that has listeners, and there each is given its
-    turn.""",
+    turn. What one of them does not take (stream_offer) is kept for it, and the
+    others do not wait.""",
     threaded="""Whoever publishes has a thread, and so has each who listens: it
     would be costly to wake all of them. So what fits is sent by the thread that
-    publishes (stream_offer), under the listener's lock.""",
+    publishes (stream_offer), under the listener's lock. It must not wait for
+    one that does not take it: what is left is that one's own thread's.""",
     read=["push_server.c:tell_all", "push_server.c:offer",
         "stream.c:stream_offer", "push_server.c:listen_to"],
     needs=["{options}"])
@@ -139,15 +144,28 @@ def a_message_for_all(program):
             for client in clients:
                 client.read_to(b'id: 1-%d\ndata: {"id":"1-%d","text":"%s"}\n\n'
                     % (n, n, text), "A message is for all who listen.")
+        begin_answer(server.connect(is_slow=True), b"/events")
+        unread = "Some listeners do not read; the others still get each " \
+            "message."
+        for n in range(3, 153):
+            publish(server, b"x" * 4000, unread)
+            clients[0].read_to(b"id: 1-%d\n" % n, unread)
+        server.expect_idle("Listeners do not read, so the server should only "
+            "wait.")
 
 
 @step("a poll",
     evented="""A poll is an answer that is not there yet: it is due when a
-    message comes, or when its time is over. A pause ends by either.""",
+    message comes, or when its time is over. A pause ends by either. What the
+    client sends meanwhile stays unread, so the loop must not be told of it
+    again and again: its event is one by edges (on_unpause).""",
     threaded="""A poll is an answer that is not there yet: it is due when a
-    message comes, or when its time is over. One wait ends by either.""",
+    message comes, or when its time is over. One wait ends by either. What the
+    client sends meanwhile stays unread, so the wait must not end by it
+    (await_news).""",
     read=["push_server.c:await_more", "push_server.c:send_due",
-        (None, "push_server.c:rouse")], needs=["{options}"])
+        (None, "push_server.c:rouse"), ("stream.c:await_news",
+            "stream.c:on_unpause")], needs=["{options}"])
 def a_poll(program):
     with program.serve("--epoch", "1") as server:
         with server.connect() as client:
@@ -168,16 +186,26 @@ def a_poll(program):
             # Whoever has written the answer: its stream goes on.
             page(client, b"/healthz")
             expect_page(client, b"200 OK", b"ok\n")
+            page(client, b"/poll?wait=50&since=1-1")
+            client.hears_nothing(0.1)
+            page(client, b"/healthz")
+            server.expect_idle("A client waits for a message, and has sent its "
+                "next request already: the server should only wait.")
+            publish(server, b"more")
+            head_of(client)
+            client.read_to(b'"messages":[{"id":"1-2","text":"more"}]}\n',
+                "A message ends a poll.")
+            expect_page(client, b"200 OK", b"ok\n")
 
 
 @step("those who leave",
     evented="""Who only listens sends nothing, so that it has left is noticed by
     the loop while the stream is paused (look_at_peer); then it leaves the
-    channel.""",
+    channel, or what a worker makes for it is given up (end_job).""",
     threaded="""Who only listens sends nothing, so that it has left is what its
     thread polls for while it waits (ends_by_peer); then it leaves the
-    channel.""",
-    read=["push_server.c:leave",
+    channel, or what a worker makes for it is given up (end_job).""",
+    read=["push_server.c:leave", "push_server.c:end_job",
         ("stream.c:ends_by_peer", "stream.c:look_at_peer")])
 def those_who_leave(program):
     with program.serve() as server:
@@ -190,6 +218,16 @@ def those_who_leave(program):
         server.expect_accepted(0, "The listeners have left, and the server "
             "still holds connections.")
         publish(server, b"to nobody")
+    if program.is_foreign():
+        return
+    with program.serve("--workers", "1") as server:
+        for _ in range(3):
+            with server.connect() as client:
+                begin_answer(client, b"/fetch?n=3&every=60")
+        with server.connect() as client:
+            begin_answer(client, b"/fetch?n=1&every=0.1")
+            client.expect(chunk(b"piece 1 of 1\n") + b"0\r\n\r\n", "The only "
+                "worker was at work for clients that have left.")
 
 
 @step("both directions",
@@ -217,6 +255,11 @@ def both_directions(program):
         chatters[0].send(frame(CLOSE, struct.pack(">H", 1000)))
         chatters[0].expect_end(unmasked(CLOSE, struct.pack(">H", 1000)),
             "A close is returned.")
+    with program.serve("--beat", "0.3") as server, server.connect() as client:
+        open_socket(client, b"/echo")
+        client.expect(unmasked(PING, b""), "One that is silent is sent a ping "
+            "in time.")
+        client.expect_end(what="One that answers no ping is let go.")
 
 
 @step("the stop",
@@ -230,11 +273,12 @@ def both_directions(program):
     needs=[TWIN])
 def the_stop(program):
     with program.serve("--drain-timeout", "2", leaks=True) as server:
-        idle, poll, events, chat = (server.connect() for _ in range(4))
+        idle, poll, events, chat, late = (server.connect() for _ in range(5))
         begin_answer(events, b"/events")
         open_socket(chat, b"/chat")
         page(poll, b"/poll?wait=50")
-        server.expect_accepted(4, "Four clients have come.")
+        begin_answer(late, b"/fetch?n=2&every=60")
+        server.expect_accepted(5, "Five clients have come.")
         time.sleep(0.1)
         server.signal(signal.SIGTERM)
         idle.expect_end(what="SIGTERM came while a client was idle.")
@@ -243,6 +287,8 @@ def the_stop(program):
         chat.expect_end(unmasked(CLOSE, struct.pack(">H", 1001)),
             "A stop closes a WebSocket.")
         events.read_to_the_end()
+        late.expect_end(chunk(b"piece 1 of 2\n") + chunk(b"piece 2 of 2\n")
+            + b"0\r\n\r\n", "A stop has the rest made at once (hurry_job).")
         server.expect_exit(0, "after SIGTERM")
         server.expect_printed("Server shutting down.\n",
             "The stop is announced.")

@@ -21,7 +21,7 @@ import twins
 
 # Seconds to wait for what comes, as the machine may be busy; and for what does
 # not.
-LONG, SHORT = 20, 3
+LONG, SHORT = 20, ladder.PATIENCE
 
 # Without sanitizers, in a quarter of the time.
 PLAIN = ["CFLAGS=-O0 -std=c11 -pthread -fPIE", "LDFLAGS=-pie -pthread"]
@@ -77,14 +77,14 @@ class Climb(unittest.TestCase):
                 encoding="utf-8") as sources:
             sources.write(text)
 
-    def build(self, folder, *flags):
+    def build(self, folder, *flags, place="check"):
         """Build; the program."""
         made = subprocess.run(["make", "-C", folder, *flags],
             stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT, text=True, check=False,
             env={**os.environ, "MAKEFLAGS": ""})
         self.assertEqual(made.returncode, 0, made.stdout)
-        return ladder.Program(os.path.join(folder, "build", "check",
+        return ladder.Program(os.path.join(folder, "build", place,
             self.exercise.program), self.name, self.to, LONG)
 
     def climb(self, program, folder, steps, only=None):
@@ -101,35 +101,62 @@ class Climb(unittest.TestCase):
         self.assertEqual(said.count("ok  "), len(self.steps), said)
         self.assertIn("All steps are passed.", said)
 
-    def test_each_step_sees_what_is_broken(self):
-        self.assertEqual(len(self.breaks), len(self.steps))
-        folder = self.lay_out("broken")
+    def broken(self, name, breaks):
+        """The finished program with one thing changed, again and again; (the
+        number of a step, a program, its folder, what is to be said) each."""
+        folder = self.lay_out(name)
         self.build(folder, *PLAIN)
         texts = {os.path.basename(path): text for path, text in
             self.exercise.texts[self.to].items()}
-        for number, (change, words) in enumerate(self.breaks, 1):
+        for number, change, words in breaks:
+            broken = dict(texts)
+            change(broken)
+            changed = [f for f in texts if broken[f] != texts[f]]
+            self.assertEqual(len(changed), 1)
+            self.write(folder, changed[0], broken[changed[0]])
+            program = self.build(folder, *PLAIN)
+            self.write(folder, changed[0], texts[changed[0]])
+            # What is broken may be the stop.
+            program.is_watched = True
+            yield number, program, folder, words
+
+    def check_failure(self, program, folder, number, words):
+        """Fail unless a step fails, and says so."""
+        program.patience = SHORT
+        failed, said = self.climb(program, folder, self.steps, number)
+        self.assertEqual(failed, number, said)
+        self.assertIn(words, " ".join(said.split()))
+        self.assertRegex(said, r"\n  expected  \S.*\n(  .*\n)*"
+            r"  received  \S")
+        self.assertRegex(said,
+            rf"\n  read  .*(threaded|evented)/\w+\.[ch]:\d+ \w+")
+
+    def test_each_step_sees_what_is_broken(self):
+        self.assertEqual(len(self.breaks), len(self.steps))
+        for number, program, folder, words in self.broken("broken",
+                [(n, *each) for n, each in enumerate(self.breaks, 1)]):
             with self.subTest(step=number, title=self.steps[number - 1].title):
-                broken = dict(texts)
-                change(broken)
-                changed = [f for f in texts if broken[f] != texts[f]]
-                self.assertEqual(len(changed), 1)
-                self.write(folder, changed[0], broken[changed[0]])
-                program = self.build(folder, *PLAIN)
-                self.write(folder, changed[0], texts[changed[0]])
-                # What is broken may be the stop.
-                program.is_watched = True
                 failed, said = self.climb(
                     program, folder, self.steps[:number - 1])
                 self.assertIsNone(failed, said)
-                program.patience = SHORT
-                failed, said = self.climb(
-                    program, folder, self.steps, number)
-                self.assertEqual(failed, number, said)
-                self.assertIn(words, " ".join(said.split()))
-                self.assertRegex(said, r"\n  expected  \S.*\n(  .*\n)*"
-                    r"  received  \S")
-                self.assertRegex(said,
-                    rf"\n  read  .*(threaded|evented)/\w+\.[ch]:\d+ \w+")
+                self.check_failure(program, folder, number, words)
+
+
+@template
+class Mistaken(Climb):
+    """The same, with mistakes that are easily made."""
+
+    # Each with the title of the step that sees it.
+    mistakes = []
+
+    @only_if_full
+    def test_other_mistakes_are_seen(self):
+        titles = [step.title for step in self.steps]
+        for number, program, folder, words in self.broken("mistaken",
+                [(titles.index(title) + 1, change, words)
+                    for title, change, words in self.mistakes]):
+            with self.subTest(title=titles[number - 1], words=words):
+                self.check_failure(program, folder, number, words)
 
 
 ACCEPT = "Clients wait, but none is accepted."
@@ -137,10 +164,32 @@ SERVES = "The server does not say that it serves."
 LEFT = "The clients have left, and the server still holds connections."
 OTHER = "Another client, meanwhile."
 STOPPED = "This had arrived when SIGTERM came."
+QUEUED = "was not yet accepted when SIGTERM came."
+LOST = "was lost, and the server still holds the connection."
+WAIT = "the server should only wait."
+NO_CALL = "no other should have been begun."
+AFTER_ALL = "is answered all of that before another one, who asks once."
+WORKER = "The only worker was at work for clients that have left."
+TELNET = "A Telnet client wants to be echoed"
+SECOND = "It should be waited for a second, not for ever."
+
+# Mistakes that are made in what several programs link. With threads:
+QUEUE_IS_CLOSED = swap("server.c", "for (int i = 0; i <= LIMIT_BACKLOG; i++)",
+    "for (int i = 0; i < 0; i++)")
+SENDS_FOR_EVER = swap("stream.c",
+    "            stream->late = errno == EAGAIN;\n"
+    "            stream->broken = true;\n",
+    "            stream->late = errno == EAGAIN;\n")
+# With events:
+LOSS_IS_IGNORED = swap("stream.c", "    fail(stream, what & "
+    "BEV_EVENT_CONNECTED ? ENOMEM : EVUTIL_SOCKET_ERROR());\n"
+    "    drop(stream);\n", "")
+NO_EDGES = swap("stream.c", "EV_READ | EV_CLOSED | EV_ET | EV_PERSIST",
+    "EV_READ | EV_CLOSED | EV_PERSIST")
 THIRD = "Two clients may come, this is the third."
 
 
-class EchoWithEvents(Climb):
+class EchoWithEvents(Mistaken):
     """echo_server.c, evented."""
 
     name, to = "echo_server", "evented"
@@ -170,9 +219,14 @@ class EchoWithEvents(Climb):
         (swap("echo_server.c", "if (count < options.max_connections)", "if (true)"),
             THIRD),
     ]
+    mistakes = [
+        ("slow readers", swap("echo_server.c", "{\n    leave(argument);\n}",
+            "{\n    if (!(what & BEV_EVENT_ERROR))\n"
+            "        leave(argument);\n}"), LOST),
+    ]
 
 
-class EchoWithThreads(Climb):
+class EchoWithThreads(Mistaken):
     """echo_server.c, threaded."""
 
     name, to = "echo_server", "threaded"
@@ -195,9 +249,18 @@ class EchoWithThreads(Climb):
         (swap("echo_server.c", "(unsigned)options.max_connections)",
             "(unsigned)options.max_connections + 1)"), THIRD),
     ]
+    mistakes = [
+        ("slow readers", swap("echo_server.c", "MSG_NOSIGNAL);\n\n"
+            "        if (sent == -1)\n", "MSG_NOSIGNAL | MSG_DONTWAIT);\n\n"
+            "        if (sent == -1 && errno == EAGAIN)\n"
+            "            continue;\n        if (sent == -1)\n"), WAIT),
+        ("slow readers", swap("echo_server.c", "        if (sent == -1)\n"
+            "            return false;\n", "        if (sent == -1)\n"
+            "            continue;\n"), LOST),
+    ]
 
 
-class GameWithEvents(Climb):
+class GameWithEvents(Mistaken):
     """guess_server.c and what it needs, evented."""
 
     name, to = "guess_server", "evented"
@@ -220,9 +283,25 @@ class GameWithEvents(Climb):
             "another client was served only after it."),
         (cut("server.c", "server_count"), "SIGUSR1 prints the counters."),
     ]
+    mistakes = [
+        ("one answer", swap("stream.c",
+            "    stream->loop->gathered += replied;\n", ""), TELNET),
+        ("many clients", swap("stream.c", "event_add(loop->turn, &now);",
+            "event_active(loop->turn, 0 * (short)now.tv_sec, 0);"), AFTER_ALL),
+        ("many clients", swap("stream.c", "i < MESSAGES_A_TURN &&", ""),
+            AFTER_ALL),
+        ("slow readers", LOSS_IS_IGNORED, LOST),
+        ("deadlines", swap("stream.c", "        if (now >= stream->deadline)\n"
+            "            drop(stream);\n", ""), SECOND),
+        ("the stop", QUEUE_IS_CLOSED, QUEUED),
+        ("calls that block", swap("server.c", "            executor_stop("
+            "server->doors[i].program->executor);\n", "            ;\n"),
+            NO_CALL),
+        ("calls that block", NO_EDGES, WAIT),
+    ]
 
 
-class GameWithThreads(Climb):
+class GameWithThreads(Mistaken):
     """guess_server.c and what it needs, threaded."""
 
     name, to = "guess_server", "threaded"
@@ -252,9 +331,41 @@ class GameWithThreads(Climb):
         (cut("executor.c", "executor_call"), "another client was served only after it."),
         (cut("server.c", "server_count"), "SIGUSR1 prints the counters."),
     ]
+    mistakes = [
+        ("one answer", swap("stream.c", "    stream_commit(stream, replied);\n",
+            ""), TELNET),
+        ("slow readers", SENDS_FOR_EVER, LOST),
+        ("deadlines", swap("stream.c", "poll(&peer, 1, (int)left)",
+            "poll(&peer, 1, -1)"), SECOND),
+        ("the stop", QUEUE_IS_CLOSED, QUEUED),
+        ("calls that block", swap("server.c", "            executor_stop("
+            "server->doors[i].program->executor);\n", "            ;\n"),
+            NO_CALL),
+    ]
 
 
-class FinderWithEvents(Climb):
+    @only_if_full
+    def test_what_threads_do_at_once_is_seen(self):
+        folder = self.lay_out("races")
+        failed, said = self.climb(self.build(folder, "SAN=thread",
+            place="check-thread"), folder, self.steps)
+        self.assertIsNone(failed, said)
+        self.write(folder, "server.c",
+            self.exercise.texts[self.to]["threaded/server.c"].replace(
+            """    pthread_mutex_lock(&server->lock);
+    STAILQ_INSERT_TAIL(&server->ended, connection, next_ended);
+    give_back(server, connection->refused, served);
+    pthread_mutex_unlock(&server->lock);
+""", """    STAILQ_INSERT_TAIL(&server->ended, connection, next_ended);
+    give_back(server, connection->refused, served);
+"""))
+        failed, said = self.climb(self.build(folder, "SAN=thread",
+            place="check-thread"), folder, self.steps)
+        self.assertIsNotNone(failed, said)
+        self.assertIn("WARNING: ThreadSanitizer: data race", said)
+
+
+class FinderWithEvents(Mistaken):
     """charfinder.c and what it needs, evented."""
 
     name, to = "charfinder", "evented"
@@ -278,9 +389,13 @@ class FinderWithEvents(Climb):
             "no whole head."),
         (cut("charfinder.c", "count"), "/metrics has the counters."),
     ]
+    mistakes = [
+        ("slow readers", LOSS_IS_IGNORED, "still holds connections."),
+        ("the stop", QUEUE_IS_CLOSED, QUEUED),
+    ]
 
 
-class FinderWithThreads(Climb):
+class FinderWithThreads(Mistaken):
     """charfinder.c and what it needs, threaded."""
 
     name, to = "charfinder", "threaded"
@@ -310,6 +425,10 @@ class FinderWithThreads(Climb):
         (swap("http_server.c", "return stream_is_late(stream);",
             "return false;"), "no whole head."),
         (cut("charfinder.c", "count"), "/metrics has the counters."),
+    ]
+    mistakes = [
+        ("slow readers", SENDS_FOR_EVER, "still holds connections."),
+        ("the stop", QUEUE_IS_CLOSED, QUEUED),
     ]
 
 
@@ -411,12 +530,13 @@ class SpinnerWithThreads(Climb):
     ]
 
 
-class FlagServerWithEvents(Climb):
+class FlagServerWithEvents(Mistaken):
     """flag_server.c and what it needs, evented."""
 
     name, to = "flag_server", "evented"
     test_each_step_sees_what_is_broken = only_if_full(
         Climb.test_each_step_sees_what_is_broken)
+    mistakes = [("those who do not wait", NO_EDGES, WAIT)]
     breaks = [
         (swap("flag_server.c", "if (options->ports[door] != CLI_NO_PORT)",
             "if (door == 0)"), SERVES),
@@ -434,12 +554,15 @@ class FlagServerWithEvents(Climb):
     ]
 
 
-class FlagServerWithThreads(Climb):
+class FlagServerWithThreads(Mistaken):
     """flag_server.c and what it needs, threaded."""
 
     name, to = "flag_server", "threaded"
     test_each_step_sees_what_is_broken = only_if_full(
         Climb.test_each_step_sees_what_is_broken)
+    mistakes = [("those who do not wait", swap("stream.c",
+        "stream->has_left ? 0 : POLLRDHUP", "POLLIN | POLLRDHUP"),
+        "has sent its next request meanwhile.")]
     breaks = [
         (swap("flag_server.c", "if (options->ports[door] != CLI_NO_PORT)",
             "if (door == 0)"), SERVES),
@@ -495,7 +618,7 @@ class FlagsWithThreads(Climb):
     ]
 
 
-class PushWithEvents(Climb):
+class PushWithEvents(Mistaken):
     """push_server.c and what it needs, evented."""
 
     name, to = "push_server", "evented"
@@ -511,9 +634,16 @@ class PushWithEvents(Climb):
         (cut("push_server.c", "take_frames"), "A WebSocket echoes."),
         (cut("push_server.c", "hear_of_stop"), "the stop"),
     ]
+    mistakes = [
+        ("a poll", NO_EDGES, WAIT),
+        ("those who leave", cut("push_server.c", "end_job"), WORKER),
+        ("both directions", swap("push_server.c", "    if (until == NEVER)\n",
+            "    if (left > 0)\n"), "sent a ping"),
+        ("the stop", cut("push_server.c", "hurry_job"), "made at once"),
+    ]
 
 
-class PushWithThreads(Climb):
+class PushWithThreads(Mistaken):
     """push_server.c and what it needs, threaded."""
 
     name, to = "push_server", "threaded"
@@ -530,6 +660,13 @@ class PushWithThreads(Climb):
         (cut("stream.c", "ends_by_peer"), "still holds connections."),
         (cut("push_server.c", "take_frames"), "A WebSocket echoes."),
         (cut("push_server.c", "hear_of_stop"), "the stop"),
+    ]
+    mistakes = [
+        ("a message for all", swap("stream.c", "MSG_DONTWAIT | MSG_NOSIGNAL",
+            "MSG_NOSIGNAL"), "the others still get each message."),
+        ("those who leave", swap("push_server.c",
+            "    job->cancelled = true;\n", ""), WORKER),
+        ("the stop", cut("push_server.c", "hurry_job"), "made at once"),
     ]
 
 
@@ -653,6 +790,7 @@ class Skeletons(unittest.TestCase):
             "on_event", "leave", "on_signal"})
 
     def test_the_race_is_that_of_compare(self):
+        raced = set()
         for name, words in (("guess_server", "--peer-speaks game --peer "
                 "'yours=build/race/guess-server --port {port} --quiet'"),
                 ("charfinder", "--peer-speaks charfinder --peer "
@@ -660,10 +798,41 @@ class Skeletons(unittest.TestCase):
                 "--quiet'"),
                 ("push_server", "--only echo-50 --output build/report "
                 "--peer-speaks push --peer 'yours=build/race/push-server "
-                "--port {port} --quiet'")):
+                "--port {port} --quiet'"),
+                ("echo_server", "--only lines-50 --output build/report "
+                "--peer-speaks echo --peer 'yours=build/race/echo-server "
+                "--port {port}'"),
+                ("flag_server", "--peer-speaks flag-server --peer "
+                "'yours=build/race/flag-server --port {port} --delay-port off "
+                "--error-port off --quiet'"),
+                ("flags", "--only load-20,load-flat-30 --output build/report "
+                "--peer-speaks flags --peer 'yours=build/race/flags'"),
+                ("spinner", "--only spin,spin-block --output build/report "
+                "--peer-speaks spinner --peer 'yours=build/race/spinner'"),
+                ("guess_client", "There is nothing to race")):
+            raced.add(name)
             self.folder = os.path.join(os.path.dirname(self.folder), name)
             self.lay_out(name)
             _, said = self.make("-n", "race", where=self.folder)
+            self.assertIn(words, re.sub(r"\s*\\\n\s*", " ", said))
+        self.assertEqual(raced, set(ladder.NAMES))
+
+    def test_a_player_is_not_raced(self):
+        self.lay_out("guess_client")
+        self.assertEqual(self.make("race", where=self.folder), (0,
+            "There is nothing to race: how long a guess-client takes is up to "
+            "its server and its user.\n"))
+
+    def test_a_race_in_any_language(self):
+        for name, command, words in (
+                ("charfinder", "./x {port} {web} {options}",
+                    "--peer-speaks charfinder --peer 'yours=./x {port} 0 '"),
+                ("flags", "./flags", "--peer-speaks flags "
+                    "--peer 'yours=./flags'")):
+            self.folder = os.path.join(os.path.dirname(self.folder), name)
+            self.lay_out(name, "any")
+            _, said = self.make("-n", "race", f"COMMAND={command}",
+                where=self.folder)
             self.assertIn(words, re.sub(r"\s*\\\n\s*", " ", said))
 
     def test_any_language_climbs_by_its_command(self):
@@ -675,6 +844,11 @@ class Skeletons(unittest.TestCase):
         self.assertEqual(code, 0, said)
         self.assertEqual(said.count("ok  "), 8, said)
         self.assertIn("All steps are passed, but for 3 skipped.", said)
+        text = self.read("README.md")
+        self.assertIn("are `--line-timeout`, `--idle-timeout`, "
+            "`--stall-timeout`, `--strategy`, `--max-connections`, "
+            "`--max-line`; `--help` of", " ".join(text.split()))
+        self.assertEqual(text.count("Of the twins only: it is skipped."), 2)
         code, said = self.make("check", where=self.folder,
             *["COMMAND=no-such-server {port}"])
         self.assertNotEqual(code, 0)
