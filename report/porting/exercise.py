@@ -392,19 +392,19 @@ read. Begin with it; it names the first function to write.
 
 ## How to go about it
 
-1. Read `{source}/{name}.c` from top to bottom, then `{to}/{name}.c`: the comment
-   at its head says what became of what.
+1. Read `{source}/{name}.c` from top to bottom, then
+   `{to}/{name}.c`: the comment at its head says what became of what.
 2. Run `make check`. Under "to write" stand the functions that were called and
    are not written yet. Write them from above: `main`, then what it calls.
 3. Look for the counterpart of a function: it has the same name, or the comment
    above it ends with `Twin: name.`, or there is none, which is the price of the
    port. The sentence above a function says what it must do; the headers
    (`{to}/*.h`, `common/*.h`) are the manual of everything that you call.
-4. The first step needs the most functions, for a server about thirty, most of
-   them short; the others need few. Let "to write" lead you rather than the list
-   below a step: that has all that the finished program calls there for the first
-   time, and some of it matters only later, like what a clock calls. `make check
-   STEP=3` takes one step alone.
+4. The first step needs {first}, most of them short; the others
+   need few. Let "to write" lead you rather than the list below a step: that has
+   all that the finished program calls there for the first time, and some of it
+   matters only later, like what a clock calls. `make check STEP=3` takes one
+   step alone.
 
 `{project}/{to}/` has the solution. Look when you are stuck; it
 passes all steps.
@@ -423,7 +423,7 @@ function was called; take it out when you write the body. The program is
 built with AddressSanitizer and UndefinedBehaviorSanitizer, so a mistake with
 memory is named where it is made{leaks}.
 `make check SAN=thread` takes ThreadSanitizer instead, which names what two
-threads do at once without a lock.
+threads do at once without a lock, and threads that nobody joins.
 
 ## The ladder
 """
@@ -568,6 +568,8 @@ def readme(exercise, steps, needs, folder):
             name=exercise.name, to=exercise.to, source=exercise.source,
             from_model=MODELS[exercise.source], to_model=MODELS[exercise.to],
             project=twins.ROOT, files=count_files(exercise),
+            first=f"{len(needs[0])} functions" if needs
+            else "the most functions",
             leaks=LEAKS if exercise.name != "guess_client" else "")
     text += show_steps(exercise, steps, needs, guide) + "\n"
     if exercise.name in RACES:

@@ -48,7 +48,8 @@ def one_answer(program):
     belongs to a client is a struct of its own, in a list, as there is no
     thread's stack to hold it; it is freed in one place, leave.""",
     threaded="""Each client has a thread, and on its stack all that has to be
-    remembered. What they share is how many places are free: a semaphore.""",
+    remembered. When the client has left, the thread closes the socket: nobody
+    else does. What they share is how many places are free: a semaphore.""",
     read=[("echo_server.c:serve", "echo_server.c:on_event"), (None, "echo_server.c:leave")])
 def many_clients(program):
     with program.serve() as server:
