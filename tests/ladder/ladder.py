@@ -22,6 +22,7 @@ import argparse
 import fcntl
 import importlib.util
 import os
+import random
 import re
 import select
 import shlex
@@ -46,6 +47,7 @@ HOST = "127.0.0.1"
 PATIENCE = 5.0  # seconds after which what should have come will not
 WIDTH = 79
 SLOW_BUFFER = 16384
+PORTS_FROM = 20000
 # A program that waits uses less processor time than this in a while, and is
 # found asleep by most looks at it; by some, where the machine is busy.
 WHILE, IDLE = 0.2, 0.01  # seconds
@@ -619,9 +621,17 @@ class Server(Process):
 
 
 def free_port():
-    """A port that nobody listens on just now."""
-    with socket.create_server((HOST, 0)) as listener:
-        return listener.getsockname()[1]
+    """A port that nobody listens on just now, and that the kernel gives to
+    nobody who asks for any: it takes a while until the program has it."""
+    with open("/proc/sys/net/ipv4/ip_local_port_range") as ports:
+        end = int(ports.read().split()[0])
+    while True:
+        port = random.randrange(PORTS_FROM, max(end, PORTS_FROM + 1000))
+        try:
+            socket.create_server((HOST, port)).close()
+        except OSError:
+            continue
+        return port
 
 
 class Door:
