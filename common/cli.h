@@ -35,9 +35,6 @@ struct server_options {
     struct limits limits;
 };
 
-/* The most programs that one server serves, each at a port of its own. */
-#define SERVER_PROGRAMS_MAX 4
-
 /* Exit codes of the programs. */
 #define CLI_FAILURE 1
 #define CLI_USAGE   64

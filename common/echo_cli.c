@@ -95,16 +95,16 @@ int
 echo_listen(const struct echo_options *options)
 {
     static const struct server_options rights = { .user = NULL };
-    char where[NET_TEXT_MAX];
-    int listener;
+    struct net_door door = { .name = "tcp", .port = options->port };
+    const char *reason;
 
     log_open();
-    listener = net_listen(options->host, options->port, where);
-    if (listener == -1)
-        cli_die("%s", where);
+    reason = net_open_doors(options->host, &door, 1);
+    if (reason != NULL)
+        cli_die("%s", reason);
     cli_drop_privileges(&rights);
-    log_record("Serving on %s. Hit CTRL-C to stop.", where);
-    return listener;
+    log_record("Serving on %s. Hit CTRL-C to stop.", door.where);
+    return door.fd;
 }
 
 /* The signals that end it. */

@@ -30,9 +30,10 @@ void echo_cli(struct echo_options *options, const struct cli_twin *twin,
     uint16_t port, int argc, char **argv);
 
 /*
- * Listen as the options say, give up privileges, and print the Serving line.
- * Returns the listening socket, which blocks; ends the program by cli_die when
- * it cannot listen. Call it once, before there are threads.
+ * Listen as the options say, or at the socket that a service manager has passed
+ * (net_open_doors), give up privileges, and print the Serving line. Returns the
+ * listening socket, which blocks unless it was passed; ends the program by
+ * cli_die when it cannot listen. Call it once, before there are threads.
  */
 int echo_listen(const struct echo_options *options);
 

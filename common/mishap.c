@@ -7,6 +7,19 @@ enum draw {
     DRAW_DELAY,
 };
 
+/* The name of a door. */
+const char *
+mishap_door_name(enum mishap_door door)
+{
+    static const char *const names[] = {
+        [MISHAP_LOCAL] = "local",
+        [MISHAP_DELAY] = "delay",
+        [MISHAP_ERROR] = "error",
+    };
+
+    return names[door];
+}
+
 /* The name of a fault. */
 const char *
 mishap_fault_name(enum mishap_fault fault)

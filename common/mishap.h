@@ -26,6 +26,9 @@ enum mishap_door {
     MISHAP_DOORS,
 };
 
+/* The name of a door: "local", "delay", "error". */
+const char *mishap_door_name(enum mishap_door door);
+
 /* How a request fails, other than by a status that says so. */
 enum mishap_fault {
     MISHAP_NONE,

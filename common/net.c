@@ -1,7 +1,9 @@
 #include "common/net.h"
 
+#include "common/activation.h"
 #include "common/limits.h"
 
+#include <assert.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <linux/sockios.h>
@@ -9,6 +11,7 @@
 #include <netinet/tcp.h>
 #include <poll.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/ioctl.h>
 #include <sys/resource.h>
@@ -73,6 +76,14 @@ set_option(int fd, int level, int option, int value)
     (void)setsockopt(fd, level, option, &value, sizeof(value));
 }
 
+/* Give a listening socket the options that connections inherit. */
+static void
+prepare_listener(int fd)
+{
+    net_no_delay(fd);
+    set_option(fd, IPPROTO_TCP, TCP_NOTSENT_LOWAT, LIMIT_UNSENT);
+}
+
 /* Open, bind and listen; -1 and errno. */
 static int
 listen_on(const struct addrinfo *address)
@@ -83,8 +94,7 @@ listen_on(const struct addrinfo *address)
     if (fd == -1)
         return -1;
     set_option(fd, SOL_SOCKET, SO_REUSEADDR, 1);
-    net_no_delay(fd);
-    set_option(fd, IPPROTO_TCP, TCP_NOTSENT_LOWAT, LIMIT_UNSENT);
+    prepare_listener(fd);
     if (bind(fd, address->ai_addr, address->ai_addrlen) == -1 ||
         listen(fd, LIMIT_BACKLOG) == -1) {
         int error = errno;
@@ -154,6 +164,94 @@ net_listen(const char *host, uint16_t port, char text[NET_TEXT_MAX])
     else
         describe_own(text, fd);
     return fd;
+}
+
+/* An integer option of a socket; -1: it is no socket. */
+static int
+get_option(int fd, int option)
+{
+    int value = -1;
+    socklen_t length = sizeof(value);
+
+    return getsockopt(fd, SOL_SOCKET, option, &value, &length) == 0 ? value
+                                                                    : -1;
+}
+
+/* Whether a descriptor is a TCP socket that listens. */
+static bool
+is_listening(int fd)
+{
+    const int domain = get_option(fd, SO_DOMAIN);
+
+    return (domain == AF_INET || domain == AF_INET6) &&
+           get_option(fd, SO_TYPE) == SOCK_STREAM &&
+           get_option(fd, SO_ACCEPTCONN) == 1;
+}
+
+/* Have a descriptor that was passed be a door; false: it cannot. */
+static bool
+take_over(struct net_door *door, int fd)
+{
+    if (!is_listening(fd) || fcntl(fd, F_SETFD, FD_CLOEXEC) == -1 ||
+        fcntl(fd, F_SETFL, O_NONBLOCK) == -1) {
+        snprintf(door->where, NET_TEXT_MAX,
+            "LISTEN_FDS: descriptor %d is not a listening TCP socket", fd);
+        return false;
+    }
+    prepare_listener(fd);
+    door->fd = fd;
+    door->passed = true;
+    describe_own(door->where, fd);
+    return true;
+}
+
+/* What a service manager has passed, and to which descriptors; text, where that
+ * cannot be, says why. */
+static enum activation_result
+take_passed(const struct net_door *doors, size_t count, int *descriptors,
+    char text[ACTIVATION_TEXT_MAX])
+{
+    const struct activation given = { getenv("LISTEN_PID"),
+        getenv("LISTEN_FDS"), getenv("LISTEN_FDNAMES") };
+    const char *names[NET_DOORS_MAX];
+    enum activation_result result;
+
+    for (size_t i = 0; i < count; i++)
+        names[i] = doors[i].name;
+    result =
+        activation_match(&given, getpid(), names, count, descriptors, text);
+    unsetenv("LISTEN_PID");
+    unsetenv("LISTEN_FDS");
+    unsetenv("LISTEN_FDNAMES");
+    return result;
+}
+
+/* Open the doors of a server. */
+const char *
+net_open_doors(const char *host, struct net_door *doors, size_t count)
+{
+    int descriptors[NET_DOORS_MAX];
+    enum activation_result passed;
+    char text[ACTIVATION_TEXT_MAX];
+
+    assert(count > 0 && count <= NET_DOORS_MAX);
+    passed = take_passed(doors, count, descriptors, text);
+    if (passed == ACTIVATION_WRONG)
+        return strcpy(doors->where, text);
+    for (size_t i = 0; i < count; i++) {
+        struct net_door *door = &doors[i];
+
+        if (passed == ACTIVATION_FOUND) {
+            if (!take_over(door, descriptors[i]))
+                return door->where;
+        } else {
+            door->passed = false;
+            door->fd = net_listen(host, door->port, door->where);
+            if (door->fd == -1)
+                return door->where;
+        }
+    }
+    return NULL;
 }
 
 /* The addresses of host and port for connecting. */

@@ -27,6 +27,41 @@
  */
 int net_listen(const char *host, uint16_t port, char text[NET_TEXT_MAX]);
 
+/* The most doors of a server, each with a port of its own. */
+#define NET_DOORS_MAX 4
+
+/* Where a server listens. */
+struct net_door {
+    const char
+        *name;     /* in LISTEN_FDNAMES; NULL, where there is no other: any */
+    uint16_t port; /* 0: any free one */
+
+    /* What became of it. */
+    int fd;                   /* close-on-exec */
+    bool passed;              /* by a service manager; see below */
+    char where[NET_TEXT_MAX]; /* "127.0.0.1:1234" */
+};
+
+/*
+ * Open count doors, at least one. Each listens as net_listen has it, unless a
+ * service manager has passed sockets to this process, in the way of
+ * sd_listen_fds(3): then those are the doors, host and ports mean nothing, and
+ * the variables LISTEN_PID, LISTEN_FDS and LISTEN_FDNAMES say which is which
+ * (activation.h). In any case the variables are removed, so that no child
+ * takes them for its own.
+ *
+ * A socket that was passed remains its opener's: so does the queue of clients
+ * who were not accepted, with the length that it has; others may accept from
+ * it, too, now and later. Therefore it never blocks: accept may find that
+ * another process has taken the client.
+ *
+ * NULL, or one line that says why not; it lasts as long as the doors. Then the
+ * program is to end: what was opened until then stays open. Call it once,
+ * before the environment is used by other threads.
+ */
+const char *net_open_doors(
+    const char *host, struct net_door *doors, size_t count);
+
 /*
  * The addresses of host and port for connecting, to be freed by freeaddrinfo.
  * May ask a name server, and wait for it. NULL: text holds the reason.

@@ -95,6 +95,7 @@ main(int argc, char **argv)
     web = charpage_http_site(&options.page);
     if (options.tcp_port != CLI_NO_PORT)
         programs[programs_count++] = (struct server_program) {
+            .name = "tcp",
             .port = (uint16_t)options.tcp_port,
             .refusal = CHARTALK_FULL_HOUSE,
             .session_size = sizeof(struct visitor),

@@ -84,10 +84,13 @@ main(int argc, char **argv)
     flag_server_prepare(server, count);
     for (int door = 0; door < MISHAP_DOORS; door++) {
         webs[door] = flag_site_http(&server->site, (enum mishap_door)door);
-        if (options->ports[door] != CLI_NO_PORT)
-            programs[programs_count++] =
-                http_server_program((uint16_t)options->ports[door],
-                    &options->server.limits, &webs[door]);
+        if (options->ports[door] == CLI_NO_PORT)
+            continue;
+        programs[programs_count] =
+            http_server_program((uint16_t)options->ports[door],
+                &options->server.limits, &webs[door]);
+        programs[programs_count++].name =
+            mishap_door_name((enum mishap_door)door);
     }
     if (options->directory != NULL) {
         programs[0].hangup = begin_reload;

@@ -194,6 +194,7 @@ main(int argc, char **argv)
     executor_init(&server.executor, options->pool);
     return server_run(&options->server,
         &(struct server_program) {
+            .name = "tcp",
             .port = options->port,
             .refusal = GUESS_FULL_HOUSE,
             .session_size = sizeof(struct game),

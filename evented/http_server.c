@@ -147,6 +147,7 @@ http_server_program(
 {
     assert(site->answer_size <= HTTP_SITE_ROOM);
     return (struct server_program) {
+        .name = "http",
         .port = port,
         .refusal = http_server_refusal(),
         .session_size = sizeof(struct visit) + site->answer_size,

@@ -15,7 +15,8 @@
 #include "evented/server.h"
 
 /*
- * The program for server_run that serves a site at a port (0: any free one).
+ * The program for server_run that serves a site at a port (0: any free one),
+ * by a door called "http".
  * limits, which hold for its clients, and site must outlive the server; the
  * limits' max_line must be HTTP_ROOM. Call it from the main thread, before
  * server_run; the site's functions are called in the loops' threads.

@@ -681,6 +681,7 @@ main(int argc, char **argv)
     workers_init(&server, options->workers);
     status = server_run(&options->server,
         &(struct server_program) {
+            .name = "http",
             .port = options->port,
             .refusal = http_server_refusal(),
             .session_size = sizeof(struct visit),

@@ -46,6 +46,7 @@ struct door {
     const struct server_program *program;
     struct stream_handler handler; /* the program's, but for gone */
     struct evconnlistener *listener;
+    bool passed; /* it is also another's, with who is queued */
 };
 
 /* A new client on its way to another loop. */
@@ -67,7 +68,7 @@ struct loop {
 
 struct server {
     const struct server_options *options;
-    struct door doors[SERVER_PROGRAMS_MAX];
+    struct door doors[NET_DOORS_MAX];
     size_t door_count;
     struct loop *loops; /* the first is the main thread's */
     unsigned loop_count, next_loop;
@@ -404,7 +405,7 @@ close_door(struct door *door)
     int fd;
 
     /* The kernel holds one more than it was told. */
-    for (int i = 0; i <= LIMIT_BACKLOG; i++) {
+    for (int i = 0; i <= LIMIT_BACKLOG && !door->passed; i++) {
         fd = accept4(listener, NULL, NULL, SOCK_CLOEXEC | SOCK_NONBLOCK);
         if (fd != -1 && has_spare(door->server))
             admit(door, fd);
@@ -485,8 +486,16 @@ run_loop(void *argument)
 /* Open a door for each program; end the program where that cannot be. */
 static void
 open_doors(struct server *server, const struct server_program *programs,
-    size_t count, int *listeners, char where[][NET_TEXT_MAX])
+    size_t count, struct net_door *opened)
 {
+    const char *reason;
+
+    for (size_t i = 0; i < count; i++)
+        opened[i] = (struct net_door) { .name = programs[i].name,
+            .port = programs[i].port };
+    reason = net_open_doors(server->options->host, opened, count);
+    if (reason != NULL)
+        cli_die("%s", reason);
     server->sweep_ms = LIMIT_SWEEP_MS;
     for (size_t i = 0; i < count; i++) {
         const struct limits *limits = programs[i].handler.limits;
@@ -497,11 +506,8 @@ open_doors(struct server *server, const struct server_program *programs,
         door->program = &programs[i];
         door->handler = programs[i].handler;
         door->handler.gone = on_gone;
-        listeners[i] =
-            net_listen(server->options->host, programs[i].port, where[i]);
-        if (listeners[i] == -1)
-            cli_die("%s", where[i]);
-        evutil_make_socket_nonblocking(listeners[i]);
+        door->passed = opened[i].passed;
+        evutil_make_socket_nonblocking(opened[i].fd);
         if (deadline_sweep_ms(limits) < server->sweep_ms)
             server->sweep_ms = deadline_sweep_ms(limits);
         if (limits->max_line > server->max_line)
@@ -569,7 +575,7 @@ start_executors(const struct server_program *programs, size_t count)
 /* Have the main loop hear signals and clients; false: no means for it.
  * Twin: start_acceptors. */
 static bool
-listen_to_all(struct server *server, const int *listeners)
+listen_to_all(struct server *server, const struct net_door *opened)
 {
     struct event_base *base = server->loops[0].keeper.streams.base;
 
@@ -582,7 +588,7 @@ listen_to_all(struct server *server, const int *listeners)
         struct door *door = &server->doors[i];
 
         door->listener = evconnlistener_new(base, on_accept, door,
-            LEV_OPT_CLOSE_ON_FREE | LEV_OPT_CLOSE_ON_EXEC, 0, listeners[i]);
+            LEV_OPT_CLOSE_ON_FREE | LEV_OPT_CLOSE_ON_EXEC, 0, opened[i].fd);
         /* Enabled once more: making it keeps secret whether that failed. */
         if (door->listener == NULL ||
             evconnlistener_enable(door->listener) == -1)
@@ -619,25 +625,24 @@ server_run(const struct server_options *options,
     const struct server_program *programs, size_t count)
 {
     struct server server = { .options = options, .drained = NEVER };
-    char where[SERVER_PROGRAMS_MAX][NET_TEXT_MAX];
-    int listeners[SERVER_PROGRAMS_MAX];
+    struct net_door opened[NET_DOORS_MAX];
 
     signal(SIGUSR2, SIG_IGN);
     log_open();
     event_set_log_callback(on_early_message);
     event_set_fatal_callback(on_library_failure);
-    open_doors(&server, programs, count, listeners, where);
+    open_doors(&server, programs, count, opened);
     cli_drop_privileges(options);
     running = &server;
     server.spare = -1;
     has_spare(&server);
-    if (!make_loops(&server) || !listen_to_all(&server, listeners))
+    if (!make_loops(&server) || !listen_to_all(&server, opened))
         cli_die("cannot make event loops: %s", strerrordesc_np(errno));
     if (!start_loops(&server) || !start_executors(programs, count))
         cli_die("cannot make threads: %s", strerrordesc_np(EAGAIN));
     event_set_log_callback(on_library_message);
     for (size_t i = 0; i < count; i++)
-        log_record("Serving on %s. Hit CTRL-C to stop.", where[i]);
+        log_record("Serving on %s. Hit CTRL-C to stop.", opened[i].where);
 
     keeper_run(&server.loops[0].keeper);
 

@@ -32,7 +32,8 @@ struct connection {
 
 /* A program that is served, at a port of its own. */
 struct server_program {
-    uint16_t port; /* 0: any free one */
+    const char *name; /* of its door; see net.h */
+    uint16_t port;    /* 0: any free one */
 
     /* Sent to a client for which there is no room, its line end included. */
     const char *refusal;

@@ -99,6 +99,7 @@ main(int argc, char **argv)
     guess_server_cli(options, &server_twin, DEFAULT_PORT, POOL_MAX, argc, argv);
     return server_run(&options->server,
         &(struct server_program) {
+            .name = "tcp",
             .port = options->port,
             .limits = &options->server.limits,
             .refusal = GUESS_FULL_HOUSE,

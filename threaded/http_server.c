@@ -111,6 +111,7 @@ http_server_program(
 {
     assert(site->answer_size <= HTTP_SITE_ROOM);
     return (struct server_program) {
+        .name = "http",
         .port = port,
         .limits = limits,
         .refusal = http_server_refusal(),

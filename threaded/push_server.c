@@ -540,6 +540,7 @@ main(int argc, char **argv)
     workers_init(&server.workers, options->workers);
     status = server_run(&options->server,
         &(struct server_program) {
+            .name = "http",
             .port = options->port,
             .limits = &options->server.limits,
             .refusal = http_server_refusal(),

@@ -52,6 +52,7 @@ const struct cli_twin server_twin = {
 struct door {
     const struct server_program *program;
     int listener;
+    bool passed; /* it is also another's, with who is queued */
 };
 
 /* A thread that accepts clients at one door, or at several. */
@@ -77,7 +78,7 @@ struct connection {
 struct server {
     const struct server_options *options;
     pthread_attr_t attributes;
-    struct door doors[SERVER_PROGRAMS_MAX];
+    struct door doors[NET_DOORS_MAX];
     size_t door_count;
     bool doors_closed;          /* the server stops, and nobody waits there */
     struct acceptor *acceptors; /* may have ended, joined at the end */
@@ -366,15 +367,15 @@ go_to_door(struct server *server)
 }
 
 /* The door at which to accept: the only one, where accepting waits by itself,
- * or one at which somebody waits. */
+ * unless others accept there, or one at which somebody waits. */
 static const struct door *
 choose_door(struct acceptor *acceptor)
 {
-    struct pollfd waiting[SERVER_PROGRAMS_MAX];
+    struct pollfd waiting[NET_DOORS_MAX];
     const size_t count = acceptor->door_count;
     size_t chosen = acceptor->next % count;
 
-    if (count == 1)
+    if (count == 1 && !acceptor->doors->passed)
         return acceptor->doors;
     for (size_t i = 0; i < count; i++)
         waiting[i] = (struct pollfd) { .fd = acceptor->doors[i].listener,
@@ -451,7 +452,7 @@ static void
 close_door(struct server *server, struct door *door)
 {
     /* The kernel holds one more than it was told. */
-    for (int i = 0; i <= LIMIT_BACKLOG; i++) {
+    for (int i = 0; i <= LIMIT_BACKLOG && !door->passed; i++) {
         const int fd = accept4(door->listener, NULL, NULL, SOCK_CLOEXEC);
         enum admission admission = TURNED_AWAY;
 
@@ -583,16 +584,22 @@ keep(struct server *server, const sigset_t *signals)
 /* Open a door for each program; end the program where that cannot be. */
 static void
 open_doors(struct server *server, const struct server_program *programs,
-    size_t count, char where[][NET_TEXT_MAX])
+    size_t count, struct net_door *opened)
 {
+    const char *reason;
+
+    for (size_t i = 0; i < count; i++)
+        opened[i] = (struct net_door) { .name = programs[i].name,
+            .port = programs[i].port };
+    reason = net_open_doors(server->options->host, opened, count);
+    if (reason != NULL)
+        cli_die("%s", reason);
     for (size_t i = 0; i < count; i++) {
         struct door *door = &server->doors[server->door_count++];
 
         door->program = &programs[i];
-        door->listener =
-            net_listen(server->options->host, programs[i].port, where[i]);
-        if (door->listener == -1)
-            cli_die("%s", where[i]);
+        door->listener = opened[i].fd;
+        door->passed = opened[i].passed;
         /* Between looking and accepting another may have taken the client. */
         if (server->options->workers > 0 && count > 1)
             fcntl(door->listener, F_SETFL, O_NONBLOCK);
@@ -644,12 +651,12 @@ server_run(const struct server_options *options,
     const struct server_program *programs, size_t count)
 {
     struct server server = { .options = options };
-    char where[SERVER_PROGRAMS_MAX][NET_TEXT_MAX];
+    struct net_door opened[NET_DOORS_MAX];
     sigset_t signals;
 
     prepare(&signals);
     log_open();
-    open_doors(&server, programs, count, where);
+    open_doors(&server, programs, count, opened);
     cli_drop_privileges(options);
     running = &server;
     server.spare = -1;
@@ -662,7 +669,7 @@ server_run(const struct server_options *options,
     if (!start_acceptors(&server))
         cli_die("cannot make threads: %s", strerrordesc_np(EAGAIN));
     for (size_t i = 0; i < count; i++)
-        log_record("Serving on %s. Hit CTRL-C to stop.", where[i]);
+        log_record("Serving on %s. Hit CTRL-C to stop.", opened[i].where);
 
     keep(&server, &signals);
 

@@ -21,6 +21,7 @@
 
 /* A program that is served, at a port of its own. */
 struct server_program {
+    const char *name;            /* of its door; see net.h */
     uint16_t port;               /* 0: any free one */
     const struct limits *limits; /* of its clients; but see server_run */
 

@@ -242,12 +242,14 @@ class Server:
     READY = re.compile(r"Serving on (.+):(\d+)\. Hit CTRL-C to stop\.")
 
     def __init__(self, twin, *options, name="guess-server", port=0,
-            wrapper=(), stdout=subprocess.PIPE, host=HOST, variables=None):
+            wrapper=(), stdout=subprocess.PIPE, host=HOST, variables=None,
+            descriptors=()):
         """
         Start it and wait until it serves. wrapper: a command that becomes
         the program. stdout: where its console goes; unless that is a pipe of
         ours the port must be given, and the first connect tells readiness.
-        variables: more of its environment.
+        variables: more of its environment. descriptors: those that it, or
+        its wrapper, inherits.
         """
         self.twin = twin
         self.host = host
@@ -266,7 +268,7 @@ class Server:
             [*wrapper, program(twin, name), "--port", str(port), "--host",
                 host, *more, *options],
             stdin=subprocess.DEVNULL, stdout=stdout, stderr=self.errors,
-            env={**environment(), **variables})
+            pass_fds=descriptors, env={**environment(), **variables})
         self.pid = self.process.pid
         try:
             if stdout == subprocess.PIPE:

@@ -183,3 +183,12 @@ TEST(every_fault_has_a_name)
             ck_assert_str_ne(name, mishap_fault_name((enum mishap_fault)other));
     }
 }
+
+TEST(every_door_has_a_name)
+{
+    static const char *const names[] = { "local", "delay", "error" };
+
+    ck_assert_int_eq(COUNT(names), MISHAP_DOORS);
+    for (int door = 0; door < MISHAP_DOORS; door++)
+        ck_assert_str_eq(mishap_door_name((enum mishap_door)door), names[door]);
+}

@@ -1,6 +1,7 @@
 #include "common/net.h"
 
 #include "common/limits.h"
+#include "tests/unit/command.h"
 #include "tests/unit/guard.h"
 #include "tests/unit/unit.h"
 
@@ -817,6 +818,227 @@ TEST(who_is_gone_is_turned_away_quietly)
     await_input(pair.server);
     net_turn_away(pair.server, "ERROR sorry\n");
     ck_assert_int_eq(fcntl(pair.server, F_GETFD), -1);
+}
+
+/* --- The doors of a server ------------------------------------------------ */
+
+/* What is passed to a process: descriptors, which are to become 3 and 4 there
+ * (-1: none), and what its environment says; "self" is its own id. */
+static struct {
+    int descriptors[2];
+    const char *pid, *count, *names;
+} passed;
+
+/* Put a descriptor where none is passed. */
+static int
+move(int fd)
+{
+    const int elsewhere = fcntl(fd, F_DUPFD, 100);
+
+    ck_assert_int_ne(elsewhere, -1);
+    close(fd);
+    return elsewhere;
+}
+
+/* Take what is passed to this process. */
+static void
+take_passed(void)
+{
+    char self[16];
+
+    for (int i = 0; i < 2; i++)
+        if (passed.descriptors[i] == -1)
+            close(3 + i);
+        else if (dup2(passed.descriptors[i], 3 + i) == -1)
+            exit(1);
+    snprintf(self, sizeof(self), "%d", getpid());
+    setenv(
+        "LISTEN_PID", strcmp(passed.pid, "self") == 0 ? self : passed.pid, 1);
+    setenv("LISTEN_FDS", passed.count, 1);
+    setenv("LISTEN_FDNAMES", passed.names, 1);
+}
+
+/* Whether an option of TCP has this value. Nothing is asserted in that process:
+ * libcheck's own descriptor may be one of those that are passed. */
+static bool
+has(int fd, int option, int expected)
+{
+    int value = -1;
+    socklen_t length = sizeof(value);
+
+    return getsockopt(fd, IPPROTO_TCP, option, &value, &length) == 0 &&
+           value == expected;
+}
+
+/* Print what a door has become. */
+static void
+print_door(const struct net_door *door)
+{
+    printf("%s %d %s%s%s%s%s\n", door->name, door->passed ? door->fd : -1,
+        door->where, fcntl(door->fd, F_GETFD) == FD_CLOEXEC ? " cloexec" : "",
+        (fcntl(door->fd, F_GETFL) & O_NONBLOCK) != 0 ? " nonblock" : "",
+        has(door->fd, TCP_NODELAY, 1) ? " nodelay" : "",
+        has(door->fd, TCP_NOTSENT_LOWAT, LIMIT_UNSENT) ? " lowat" : "");
+}
+
+/* Open doors of these names, cut at a blank, in a process that is passed what
+ * there is, and print what comes of it. */
+static void
+open_two(const char *names)
+{
+    struct net_door doors[2] = { { .name = "tcp" }, { .name = "http" } };
+    const size_t count = strchr(names, ' ') == NULL ? 1 : 2;
+    const char *reason;
+
+    take_passed();
+    reason = net_open_doors("127.0.0.1", doors, count);
+    if (reason != NULL)
+        puts(reason);
+    for (size_t i = 0; i < count && reason == NULL; i++)
+        print_door(&doors[i]);
+    if (getenv("LISTEN_PID") != NULL || getenv("LISTEN_FDS") != NULL ||
+        getenv("LISTEN_FDNAMES") != NULL)
+        puts("a variable is left");
+    exit(0);
+}
+
+/* Fail unless opening these doors prints this. */
+static void
+check_doors(const char *names, const char *expected)
+{
+    static struct ended ended;
+
+    run(open_two, names, &ended);
+    ck_assert_int_eq(ended.code, 0);
+    ck_assert_str_eq(ended.out, expected);
+    ck_assert_str_eq(ended.err, "");
+}
+
+TEST(doors_that_are_not_passed_are_opened)
+{
+    struct net_door doors[2] = { { .name = "tcp" }, { .name = "http" } };
+    struct net_door third = { .port = 0 };
+    char where[32];
+
+    unsetenv("LISTEN_PID");
+    ck_assert_ptr_null(net_open_doors("127.0.0.1", doors, 2));
+    for (int i = 0; i < 2; i++) {
+        ck_assert(!doors[i].passed);
+        snprintf(where, sizeof(where), "127.0.0.1:%u", port_of(doors[i].fd));
+        ck_assert_str_eq(doors[i].where, where);
+        ck_assert_int_eq(fcntl(doors[i].fd, F_GETFL) & O_NONBLOCK, 0);
+    }
+    third.port = port_of(doors[0].fd);
+    ck_assert_ptr_nonnull(strstr(
+        net_open_doors("127.0.0.1", &third, 1), "Address already in use"));
+    ck_assert_ptr_nonnull(strstr(third.where, "cannot listen on 127.0.0.1:"));
+}
+
+TEST(doors_that_are_passed_are_taken_over_by_their_names)
+{
+    const int tcp = move(listen_somewhere()), http = move(listen_somewhere());
+    char expected[256];
+
+    passed.descriptors[0] = http;
+    passed.descriptors[1] = tcp;
+    passed.pid = "self";
+    passed.count = "2";
+    passed.names = "http:tcp";
+    snprintf(expected, sizeof(expected),
+        "tcp 4 127.0.0.1:%u cloexec nonblock nodelay lowat\n"
+        "http 3 127.0.0.1:%u cloexec nonblock nodelay lowat\n",
+        port_of(tcp), port_of(http));
+    check_doors("tcp http", expected);
+}
+
+TEST(doors_that_are_passed_to_another_process_are_let_be)
+{
+    static struct ended ended;
+
+    passed.descriptors[0] = passed.descriptors[1] = move(listen_somewhere());
+    passed.pid = "1";
+    passed.count = "1";
+    passed.names = "tcp";
+    run(open_two, "tcp", &ended);
+    ck_assert_int_eq(strncmp(ended.out, "tcp -1 127.0.0.1:", 17), 0);
+    ck_assert_ptr_null(strstr(ended.out, "nonblock"));
+    ck_assert_ptr_null(strstr(ended.out, "a variable is left"));
+}
+
+TEST(what_is_passed_must_be_as_many_as_there_are_doors)
+{
+    passed.descriptors[0] = passed.descriptors[1] = move(listen_somewhere());
+    passed.pid = "self";
+    passed.count = "1";
+    passed.names = "tcp";
+    check_doors(
+        "tcp http", "LISTEN_FDS is 1, but this server listens on 2 ports\n");
+}
+
+/* What may be passed and is no listening TCP socket. */
+static int
+open_none(void)
+{
+    return -1;
+}
+
+static int
+open_file(void)
+{
+    return open("/dev/null", O_RDWR);
+}
+
+static int
+open_unbound(void)
+{
+    return socket(AF_INET, SOCK_STREAM, 0);
+}
+
+static int
+open_datagrams(void)
+{
+    const struct sockaddr_in address = {
+        .sin_family = AF_INET,
+        .sin_addr = { htonl(INADDR_LOOPBACK) },
+    };
+    const int fd = socket(AF_INET, SOCK_DGRAM, 0);
+
+    ck_assert_int_eq(
+        bind(fd, (const struct sockaddr *)&address, sizeof(address)), 0);
+    return fd;
+}
+
+static int
+open_local(void)
+{
+    const struct sockaddr any = { .sa_family = AF_UNIX };
+    const int fd = socket(AF_UNIX, SOCK_STREAM, 0);
+
+    ck_assert_int_eq(bind(fd, &any, sizeof(any.sa_family)), 0);
+    ck_assert_int_eq(listen(fd, 1), 0);
+    return fd;
+}
+
+static int
+open_connected(void)
+{
+    return make_pair(0).client;
+}
+
+static int (*const others[])(void) = { open_none, open_file, open_unbound,
+    open_datagrams, open_local, open_connected };
+
+TEST(what_is_passed_must_be_a_listening_tcp_socket, .times = COUNT(others))
+{
+    const int other = others[_i]();
+
+    passed.descriptors[0] = move(listen_somewhere());
+    passed.descriptors[1] = other == -1 ? -1 : move(other);
+    passed.pid = "self";
+    passed.count = "2";
+    passed.names = "tcp:http";
+    check_doors(
+        "tcp http", "LISTEN_FDS: descriptor 4 is not a listening TCP socket\n");
 }
 
 TEST(an_address_needs_no_look_up_and_a_name_is_none)
