@@ -62,6 +62,7 @@ struct charpage_resource {
         TEMPLATE, /* text with {{places}}, about a search */
         BLOCKS,   /* the same, about blocks */
         TEXT,     /* text that is always the same */
+        HEALTH,   /* the same, unless the server is leaving */
         METRICS,
     } kind;
     bool fixed; /* the client may keep it, and ask whether it is still right */
@@ -83,7 +84,8 @@ static const struct charpage_resource resources[] = {
         &web_page_js, NULL },
     { "/style.css", TEXT, true, 0, "text/css; charset=utf-8", NULL,
         &web_style_css, NULL },
-    { "/healthz", TEXT, false, 0, "text/plain; charset=utf-8", NULL, NULL, ok },
+    { "/healthz", HEALTH, false, 0, "text/plain; charset=utf-8", NULL, NULL,
+        ok },
     { "/metrics", METRICS, false, 0, PROMETHEUS_TYPE, NULL, NULL, NULL },
 };
 
@@ -642,7 +644,8 @@ write_metrics(const struct charpage *page, const struct charpage_site *site)
 
 /* Take what the answer that is a resource needs; the status. */
 static int
-prepare(struct charpage *page, const struct charpage_resource *resource,
+prepare(struct charpage *page, const struct charpage_site *site,
+    const struct charpage_resource *resource,
     const struct http_request *request)
 {
     switch (resource->kind) {
@@ -654,6 +657,8 @@ prepare(struct charpage *page, const struct charpage_resource *resource,
     case METRICS:
         page->memory = malloc(COUNTER_COUNT * PROMETHEUS_ROOM);
         return page->memory == NULL ? 500 : 200;
+    case HEALTH:
+        return site->leaving != NULL && site->leaving() ? 503 : 200;
     case TEXT:
     default:
         return 200;
@@ -693,6 +698,7 @@ begin_resource(struct charpage *page, const struct charpage_site *site,
         http_reply_text(
             &page->reply, head, page->memory, write_metrics(page, site));
         break;
+    case HEALTH:
     case TEXT:
     default:
         text = text_of(resource);
@@ -709,7 +715,8 @@ begin_answer(struct charpage *page, const struct charpage_site *site,
     const struct charpage_resource *resource = find_resource(request->path);
     struct http_head head = { 0 };
 
-    head.status = resource == NULL ? 404 : prepare(page, resource, request);
+    head.status =
+        resource == NULL ? 404 : prepare(page, site, resource, request);
     /* An error stands, whatever the conditions are. */
     if (head.status == 200)
         head.status = check_conditions(request);

@@ -6,7 +6,7 @@
  *     GET /blocks          the blocks of Unicode, with links to the pages of
  *                          their characters
  *     GET /page.js, /style.css    what belongs to the pages
- *     GET /healthz         "ok"
+ *     GET /healthz         "ok", or 503 when the server is leaving
  *     GET /metrics         the server's counters, in Prometheus' text format
  *
  * / and /search take these parameters, of which the first of a name counts:
@@ -93,6 +93,9 @@ struct charpage_site {
     /* Add the server's counters to sums, which is zero, for /metrics. */
     void (*count)(struct counters *sums, void *argument);
     void *argument; /* for count */
+    /* Whether the server is leaving, which /healthz answers with 503; NULL: it
+     * never is. */
+    bool (*leaving)(void);
 };
 
 /* One client's answer under way; some 300 bytes, which must not move until its

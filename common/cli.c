@@ -32,6 +32,7 @@ enum key {
     KEY_LINE_TIMEOUT,
     KEY_IDLE_TIMEOUT,
     KEY_STALL_TIMEOUT,
+    KEY_LAME_DUCK,
     KEY_DRAIN_TIMEOUT,
 };
 
@@ -62,6 +63,10 @@ static struct argp_option options[] = {
     { "stall-timeout", KEY_STALL_TIMEOUT, "S", 0,
         "until a client that accepts no data is disconnected (default 30; 0: "
         "no limit)",
+        0 },
+    { "lame-duck", KEY_LAME_DUCK, "S", 0,
+        "after SIGTERM, serve S seconds more before stopping; /healthz, where "
+        "there is one, answers 503 (default 0)",
         0 },
     { "drain-timeout", KEY_DRAIN_TIMEOUT, "S", 0,
         "from SIGTERM or SIGINT until the remaining connections are closed "
@@ -285,6 +290,9 @@ parse_server(int key, char *arg, struct argp_state *state)
         break;
     case KEY_STALL_TIMEOUT:
         limits->stall_ms = cli_seconds(state, "stall-timeout", arg);
+        break;
+    case KEY_LAME_DUCK:
+        limits->lame_duck_ms = cli_seconds(state, "lame-duck", arg);
         break;
     case KEY_DRAIN_TIMEOUT:
         limits->drain_ms = cli_seconds(state, "drain-timeout", arg);

@@ -8,12 +8,15 @@
 #include <stdio.h>
 #include <string.h>
 #include <sys/signalfd.h>
+#include <sys/time.h>
+#include <unistd.h>
 
 enum key {
     KEY_HOST = 0x200,
     KEY_PORT,
     KEY_MAX_CONNECTIONS,
     KEY_IDLE_TIMEOUT,
+    KEY_LAME_DUCK,
 };
 
 /* More clients than any machine has descriptors for; the threaded twin counts
@@ -43,6 +46,9 @@ parse(int key, char *arg, struct argp_state *state)
         /* As long as poll can wait; that is 24 days. */
         options->idle_ms = ms < INT_MAX ? (int)ms : INT_MAX;
         break;
+    case KEY_LAME_DUCK:
+        options->lame_duck_ms = cli_seconds(state, "lame-duck", arg);
+        break;
     default:
         return ARGP_ERR_UNKNOWN;
     }
@@ -63,6 +69,9 @@ echo_cli(struct echo_options *options, const struct cli_twin *twin,
         { "idle-timeout", KEY_IDLE_TIMEOUT, "S", 0,
             "seconds until a client that sends or accepts nothing is "
             "disconnected, fractions allowed (default 300; 0: no limit)",
+            0 },
+        { "lame-duck", KEY_LAME_DUCK, "S", 0,
+            "after SIGTERM, serve S seconds more before stopping (default 0)",
             0 },
         { 0 },
     };
@@ -124,21 +133,45 @@ echo_signals(void)
     int signals;
 
     make_signal_set(&set);
+    /* It ends the time of a lame duck. */
+    sigaddset(&set, SIGALRM);
+    pthread_sigmask(SIG_BLOCK, &set, NULL);
     signals = signalfd(-1, &set, SFD_CLOEXEC);
     if (signals == -1)
         cli_die("cannot wait for signals: %s", strerrordesc_np(errno));
     return signals;
 }
 
-/* Say that the server stops. */
-void
-echo_stop(void)
+/* Announce a stop; false: it is to begin at once. */
+static bool
+leave(int64_t ms)
 {
-    static const struct timespec now = { 0, 0 };
+    const struct itimerval time = { .it_value = { .tv_sec = ms / 1000,
+                                        .tv_usec = ms % 1000 * 1000 } };
+    static bool announced;
+
+    if (ms == 0 || announced)
+        return false;
+    announced = true;
+    log_record("Server shutting down in %lld.%lld s.", (long long)ms / 1000,
+        (long long)ms % 1000 / 100);
+    return setitimer(ITIMER_REAL, &time, NULL) == 0;
+}
+
+/* Take a signal; whether the server is to stop now. */
+bool
+echo_stops(const struct echo_options *options, int signals)
+{
+    struct signalfd_siginfo info;
     sigset_t set;
 
+    /* What could not be read is there still. */
+    if (read(signals, &info, sizeof(info)) != (ssize_t)sizeof(info))
+        return false;
+    if (info.ssi_signo == SIGTERM && leave(options->lame_duck_ms))
+        return false;
     log_record("Server shutting down.");
     make_signal_set(&set);
-    sigtimedwait(&set, NULL, &now);
     pthread_sigmask(SIG_UNBLOCK, &set, NULL);
+    return true;
 }

@@ -19,6 +19,7 @@ struct echo_options {
     uint16_t port;
     size_t max_connections;
     int idle_ms; /* that a client may send, or take, nothing; 0: no limit */
+    int64_t lame_duck_ms; /* from SIGTERM to the stop */
 };
 
 /*
@@ -37,12 +38,17 @@ void echo_cli(struct echo_options *options, const struct cli_twin *twin,
  */
 int echo_listen(const struct echo_options *options);
 
-/* A descriptor that is readable when a signal has come that ends the server;
- * ends the program when there is none. */
+/* A descriptor that is readable when a signal has come, for echo_stops; ends
+ * the program when there is none. */
 int echo_signals(void);
 
-/* Say that the server stops, and take the signal: a second one ends the program
- * at once. In the main thread. */
-void echo_stop(void);
+/*
+ * Take the signal that has come at this descriptor, and say whether the server
+ * is to stop now; if so, the next signal ends the program at once. If not, it
+ * is to serve on: SIGTERM has announced the stop, and when lame_duck_ms are
+ * over, or at any other signal, the descriptor is readable again. In the main
+ * thread.
+ */
+bool echo_stops(const struct echo_options *options, int signals);
 
 #endif

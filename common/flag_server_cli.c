@@ -343,7 +343,7 @@ read_folder(struct flag_server *server, char text[FLAG_TEXT_MAX])
 /* Prepare the site. */
 void
 flag_server_prepare(struct flag_server *server,
-    void (*count)(struct counters *sums, void *argument))
+    void (*count)(struct counters *sums, void *argument), bool (*leaving)(void))
 {
     const struct flag_server_options *options = &server->options;
     char text[FLAG_TEXT_MAX];
@@ -353,6 +353,7 @@ flag_server_prepare(struct flag_server *server,
     server->site.retry_after_s = options->retry_after_s;
     server->site.say = options->server.quiet ? NULL : log_record;
     server->site.count = count;
+    server->site.leaving = leaving;
     if (options->directory != NULL && !read_folder(server, text))
         cli_die("%s", text);
 }

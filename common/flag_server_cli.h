@@ -38,11 +38,13 @@ struct flag_server {
 
 /*
  * Prepare the site as options, which are set, say; count adds up the counters
- * of its server. Ends the program by cli_die when the folder of the flags
- * cannot be read. Before there are threads.
+ * of its server, and leaving says whether that is leaving. Ends the program by
+ * cli_die when the folder of the flags cannot be read. Before there are
+ * threads.
  */
 void flag_server_prepare(struct flag_server *server,
-    void (*count)(struct counters *sums, void *argument));
+    void (*count)(struct counters *sums, void *argument),
+    bool (*leaving)(void));
 
 /*
  * Read the folder of the flags anew, and say so on the console. If that fails,

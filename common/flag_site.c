@@ -529,6 +529,13 @@ begin_flag(struct flag_answer *answer, const struct flag_door *door,
 
 /* --- What an HTTP server calls ------------------------------------------- */
 
+/* Whether the server is leaving. */
+static bool
+is_leaving(const struct flag_site *site)
+{
+    return site->leaving != NULL && site->leaving();
+}
+
 /* Begin the answer to a request. */
 static void
 site_begin(void *argument, const struct http_request *request, int64_t now,
@@ -552,6 +559,8 @@ site_begin(void *argument, const struct http_request *request, int64_t now,
         head.type = "text/html; charset=utf-8";
         head.policy = HTTP_POLICY;
         http_reply_body(&answer->reply, &head, put_index, answer);
+    } else if (is_path(request->path, "/healthz") && is_leaving(door->site)) {
+        http_reply_error(&answer->reply, 503);
     } else if (is_path(request->path, "/healthz")) {
         head.type = "text/plain; charset=utf-8";
         http_reply_text(&answer->reply, &head, ok, sizeof(ok) - 1);

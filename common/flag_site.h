@@ -6,7 +6,7 @@
  *     GET /flags/ad/metadata.json  {"tld_cc": ".ad", "iso_cc": "AD",
  *                                  "country": "Andorra"}
  *     GET /flags/                  links to all flags
- *     GET /healthz                 "ok"
+ *     GET /healthz                 "ok", or 503 when the server is leaving
  *     GET /metrics                 counters, in Prometheus' text format
  *
  * It is served at three doors, a port each, which differ in what befalls a
@@ -63,6 +63,9 @@ struct flag_site {
     /* Add the server's counters to sums, which is zero, for /metrics. */
     void (*count)(struct counters *sums, void *argument);
     void *argument; /* for count */
+    /* Whether the server is leaving, which /healthz answers with 503; NULL: it
+     * never is. */
+    bool (*leaving)(void);
 
     struct flag_shelf shelf; /* with the folder of the flags, which can be
                                 replaced at any time; without: they are made */

@@ -38,15 +38,16 @@
 /* The longest time between two looks for overdue connections. */
 #define LIMIT_SWEEP_MS 100
 
-/* What a user may set. Times are in milliseconds; 0 is "no limit", but for
- * drain_ms, where it is "at once". */
+/* What a user may set. Times are in milliseconds; 0 is "no limit", but for the
+ * last two, where it is "at once". */
 struct limits {
     size_t max_connections;
     size_t max_line; /* bytes of a line before its end, or of another message */
     int64_t line_ms; /* from the first byte of a line or message to its end */
     int64_t idle_ms; /* between two of them */
-    int64_t stall_ms; /* no byte acknowledged while an answer is owed */
-    int64_t drain_ms; /* from the request to stop to the forced close */
+    int64_t stall_ms;     /* no byte acknowledged while an answer is owed */
+    int64_t lame_duck_ms; /* from SIGTERM to the stop; served as ever */
+    int64_t drain_ms;     /* from there to the forced close */
 };
 
 /* The limits of a client. How long it waits for its server is for the client to

@@ -68,6 +68,9 @@ struct push_site {
     void (*say)(const char *format, ...) __attribute__((format(printf, 1, 2)));
     /* Add the server's counters to sums, which is zero, for /metrics. */
     void (*count)(struct counters *sums, void *argument);
+    /* Whether the server is leaving, which /healthz answers with 503; NULL: it
+     * never is. */
+    bool (*leaving)(void);
     /* Enter and leave what only one thread at a time may be in; NULL, both:
      * there is one thread. */
     void (*lock)(void *argument);

@@ -65,16 +65,15 @@ push_open(struct push_client *client, struct push_site *site, const char *peer)
     push_leave(site);
 }
 
-/* Answer "ok". */
+/* Answer "ok", unless the server is leaving. */
 static int
 begin_health(struct push_client *client, const struct http_request *request,
     const struct http_parameter *asked, int64_t now_ms)
 {
     static const char ok[] = "ok\n";
 
-    (void)request;
-    (void)asked;
-    (void)now_ms;
+    if (client->site->leaving != NULL && client->site->leaving())
+        return 503;
     return push_answer_text(client, 200, PUSH_TEXT_PLAIN, ok, LENGTH(ok));
 }
 

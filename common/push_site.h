@@ -11,7 +11,7 @@
  *     /chat           both directions, over a WebSocket: ?channel=C&since=ID
  *     /websocket      what comes is told, over a WebSocket
  *     /echo           what comes goes back, over a WebSocket
- *     GET  /healthz   "ok"
+ *     GET  /healthz   "ok", or 503 when the server is leaving
  *     GET  /metrics   the server's counters
  *
  * Here is decided what is said and when, for one client at a time, without

@@ -144,13 +144,15 @@ on_resume(evutil_socket_t fd, short what, void *argument)
 /* Begin to stop; when all clients have left, the loop has nothing more to wait
  * for, and ends. Twin: stop. */
 static void
-on_signal(evutil_socket_t fd, short what, void *argument)
+on_signal(evutil_socket_t signals, short what, void *argument)
 {
     struct client *client, *next;
 
+    if (!echo_stops(&options, signals))
+        return;
     evconnlistener_free(listener);
+    event_del(signalled);
     event_del(resume);
-    echo_stop();
     stopping = true;
     for (client = LIST_FIRST(&clients); client != NULL; client = next) {
         next = LIST_NEXT(client, among);
@@ -172,7 +174,8 @@ main(int argc, char **argv)
     base = event_base_new();
     if (base == NULL)
         cli_die("out of memory");
-    signalled = event_new(base, echo_signals(), EV_READ, on_signal, NULL);
+    signalled =
+        event_new(base, echo_signals(), EV_READ | EV_PERSIST, on_signal, NULL);
     resume = evtimer_new(base, on_resume, NULL);
     fd = echo_listen(&options);
     evutil_make_socket_nonblocking(fd);

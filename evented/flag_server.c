@@ -81,7 +81,7 @@ main(int argc, char **argv)
     size_t programs_count = 0;
 
     flag_server_cli(&server->options, &server_twin, ports, argc, argv);
-    flag_server_prepare(server, count);
+    flag_server_prepare(server, count, server_is_leaving);
     for (int door = 0; door < MISHAP_DOORS; door++) {
         webs[door] = flag_site_http(&server->site, (enum mishap_door)door);
         if (options->ports[door] == CLI_NO_PORT)

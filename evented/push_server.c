@@ -647,6 +647,7 @@ prepare(struct push_server *server)
         .rules = server->options.rules,
         .say = server->options.server.quiet ? NULL : log_record,
         .count = count,
+        .leaving = server_is_leaving,
         .lock = lock_site,
         .unlock = unlock_site,
         .argument = server,

@@ -81,7 +81,9 @@ struct server {
     _Atomic size_t active;
     _Atomic size_t cut;      /* connections that did not end in time */
     _Atomic unsigned others; /* loops that run beside the main one */
+    _Atomic bool leaving;
     bool stopping;
+    int64_t left;            /* when the stop that was announced begins */
     _Atomic int64_t drained; /* when what is left will be cut */
 };
 
@@ -98,6 +100,13 @@ server_count(struct counters *sums)
         counters_sum(sums, &server->loops[i].keeper.streams.counters);
     counters_add(sums, COUNT_ACTIVE, server->active);
     counters_add(sums, COUNT_DROPPED_LOG, log_dropped());
+}
+
+/* Whether the server is leaving. */
+bool
+server_is_leaving(void)
+{
+    return running->leaving;
 }
 
 /* The counters of what happens at the door, which the main loop writes. */
@@ -386,18 +395,8 @@ stop_loop(void *argument)
     keeper_cut(&loop->keeper, STREAM_STOP);
 }
 
-/* A loop has looked at its streams and done what was posted. */
-static void
-on_looked(void *argument)
-{
-    struct loop *loop = argument;
-
-    abort_if_due(loop);
-    end_if_empty(loop);
-}
-
 /* Close a door of a server that stops; who is queued is let in, or turned away
- * where all descriptors are taken. */
+ * where all descriptors are taken, or left to whose door it is. */
 static void
 close_door(struct door *door)
 {
@@ -419,6 +418,18 @@ close_door(struct door *door)
     evconnlistener_free(door->listener);
 }
 
+/* Announce a stop; when it is to begin. */
+static int64_t
+leave(struct server *server)
+{
+    const int64_t ms = server->options->limits.lame_duck_ms;
+
+    log_record("Server shutting down in %lld.%lld s.", (long long)ms / 1000,
+        (long long)ms % 1000 / 100);
+    server->leaving = true;
+    return stream_now() + ms;
+}
+
 /* Begin to stop: no new clients but the queued, and an end for the others. */
 static void
 stop(struct server *server)
@@ -434,6 +445,20 @@ stop(struct server *server)
     server->stopping = true;
     for (unsigned i = 0; i < server->loop_count; i++)
         keeper_post(&server->loops[i].keeper, &server->loops[i].stop);
+}
+
+/* A loop has looked at its streams and done what was posted. */
+static void
+on_looked(void *argument)
+{
+    struct loop *loop = argument;
+    struct server *server = loop->server;
+
+    if (loop == &server->loops[0] && !server->stopping &&
+        stream_now() >= server->left)
+        stop(server);
+    abort_if_due(loop);
+    end_if_empty(loop);
 }
 
 /* Have the programs read anew what they serve. */
@@ -461,12 +486,15 @@ on_signal(int signal, void *argument)
         log_counters(&sums);
     } else if (signal == SIGHUP) {
         hang_up(server);
-    } else if (!server->stopping) {
-        stop(server);
-    } else {
+    } else if (server->stopping) {
         server->drained = stream_now();
         for (unsigned i = 0; i < server->loop_count; i++)
             keeper_ring(&server->loops[i].keeper);
+    } else if (signal == SIGTERM && server->left == NEVER &&
+               server->options->limits.lame_duck_ms > 0) {
+        server->left = leave(server);
+    } else {
+        stop(server);
     }
 }
 
@@ -624,7 +652,9 @@ int
 server_run(const struct server_options *options,
     const struct server_program *programs, size_t count)
 {
-    struct server server = { .options = options, .drained = NEVER };
+    struct server server = {
+        .options = options, .left = NEVER, .drained = NEVER
+    };
     struct net_door opened[NET_DOORS_MAX];
 
     signal(SIGUSR2, SIG_IGN);

@@ -68,6 +68,7 @@ main(int argc, char **argv)
     charfinder_cli(&options, &server_twin, DEFAULT_TCP_PORT, DEFAULT_HTTP_PORT,
         argc, argv);
     options.page.count = count;
+    options.page.leaving = server_is_leaving;
     web = charpage_http_site(&options.page);
     if (options.tcp_port != CLI_NO_PORT)
         programs[programs_count++] = (struct server_program) {

@@ -106,7 +106,6 @@ static void
 stop(int listener)
 {
     close(listener);
-    echo_stop();
     eventfd_write(stopped, 1);
     for (size_t i = 0; i < options.max_connections; i++)
         while (sem_wait(&places) == -1)
@@ -127,8 +126,10 @@ main(int argc, char **argv)
         cli_die("cannot make an eventfd: %s", strerrordesc_np(errno));
     ways[1].fd = echo_signals();
     ways[0].fd = echo_listen(&options);
-    while (poll(ways, 2, -1) == -1 || ways[1].revents == 0)
-        accept_client(ways[0].fd);
+    while (poll(ways, 2, -1) == -1 || ways[1].revents == 0 ||
+           !echo_stops(&options, ways[1].fd))
+        if (ways[0].revents != 0)
+            accept_client(ways[0].fd);
     stop(ways[0].fd);
     return 0;
 }

@@ -93,7 +93,7 @@ struct server {
     size_t active, refusing;         /* clients that are served, refused */
     size_t accepting, resting;       /* acceptors at the door, of them idle */
     struct counters sums;            /* of what happens at the doors */
-    bool stopping;
+    bool leaving, stopping;
     int spare;
 };
 
@@ -119,6 +119,19 @@ server_count(struct counters *sums)
     pthread_mutex_unlock(&server->lock);
     keeper_count(&server->keeper, sums);
     counters_add(sums, COUNT_DROPPED_LOG, log_dropped());
+}
+
+/* Whether the server is leaving. */
+bool
+server_is_leaving(void)
+{
+    struct server *server = running;
+    bool leaving;
+
+    pthread_mutex_lock(&server->lock);
+    leaving = server->leaving;
+    pthread_mutex_unlock(&server->lock);
+    return leaving;
 }
 
 /* Reserve a client's place, or find the house full; under the lock. */
@@ -447,7 +460,7 @@ accept_clients(void *argument)
 }
 
 /* Close a door of a server that stops; who is queued is let in, or turned away
- * where all threads or descriptors are taken. */
+ * where all threads or descriptors are taken, or left to whose door it is. */
 static void
 close_door(struct server *server, struct door *door)
 {
@@ -472,6 +485,20 @@ close_door(struct server *server, struct door *door)
         admit(server, door, fd, admission);
     }
     close(door->listener);
+}
+
+/* Announce a stop; when it is to begin. */
+static int64_t
+leave(struct server *server)
+{
+    const int64_t ms = server->options->limits.lame_duck_ms;
+
+    log_record("Server shutting down in %lld.%lld s.", (long long)ms / 1000,
+        (long long)ms % 1000 / 100);
+    pthread_mutex_lock(&server->lock);
+    server->leaving = true;
+    pthread_mutex_unlock(&server->lock);
+    return stream_now() + ms;
 }
 
 /* Begin to stop: no new clients but the queued, and an end for the others. */
@@ -554,7 +581,7 @@ hang_up(const struct server *server)
 static void
 keep(struct server *server, const sigset_t *signals)
 {
-    int64_t drained = NEVER;
+    int64_t left = NEVER, drained = NEVER;
 
     while (drained == NEVER || !has_ended(server)) {
         const int signal = keeper_wait(&server->keeper, signals);
@@ -568,7 +595,10 @@ keep(struct server *server, const sigset_t *signals)
             hang_up(server);
         } else if (signal != 0 && drained != NEVER) {
             drained = now;
-        } else if (signal != 0) {
+        } else if (signal == SIGTERM && left == NEVER &&
+                   server->options->limits.lame_duck_ms > 0) {
+            left = leave(server);
+        } else if (signal != 0 || (now >= left && drained == NEVER)) {
             stop(server);
             drained = now + server->options->limits.drain_ms;
             keeper_hurry(&server->keeper, DRAIN_TICK_MS);

@@ -52,7 +52,9 @@ extern const struct cli_twin server_twin;
 /*
  * Serve count programs, at least one, until SIGTERM or SIGINT, then stop:
  * accept who is queued, answer what is in hand, close the idle, and after
- * drain_ms or a second signal cut what is left. SIGUSR1 prints the counters.
+ * drain_ms or a second signal cut what is left. SIGTERM only announces the stop
+ * where lame_duck_ms says so: until then, or another signal, the server is
+ * leaving, and serves as ever. SIGUSR1 prints the counters.
  * Prints a Serving line for each program once a connect succeeds. How many
  * connections there may be, and how long a stop may last, say the options for
  * all programs together. Returns the exit code 0 after the stop; when it cannot
@@ -63,5 +65,9 @@ int server_run(const struct server_options *options,
 
 /* Add up what the server has done so far; while it runs, from any thread. */
 void server_count(struct counters *sums);
+
+/* Whether the server is leaving, so that new clients had better go elsewhere;
+ * as above. */
+bool server_is_leaving(void);
 
 #endif

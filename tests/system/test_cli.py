@@ -52,6 +52,7 @@ SERVER_REFUSES = [
     (["--stall-timeout", "99999999999"],
         f"--stall-timeout: '99999999999' {TIME}"),
     (["--stall-timeout", ""], f"--stall-timeout: '' {TIME}"),
+    (["--lame-duck", "a"], f"--lame-duck: 'a' {TIME}"),
     (["--drain-timeout", "0x10"], f"--drain-timeout: '0x10' {TIME}"),
     (["--drain-timeout", " 1"], f"--drain-timeout: ' 1' {TIME}"),
     (["--seed", "x"], f"--seed: 'x' {NUMBER}"),
@@ -201,6 +202,7 @@ SERVER_HELP = {
     "--max-connections=N": "default",
     "--max-line=BYTES": "default 1024", "--line-timeout=S": "default 10",
     "--idle-timeout=S": "default 300", "--stall-timeout=S": "default 30",
+    "--lame-duck=S": "default 0",
     "--drain-timeout=S": "default 10", "--help": "", "--usage": "",
     "--version": "",
 }

@@ -60,7 +60,11 @@ count(struct counters *sums, void *argument)
 }
 
 static char mine[] = "mine";
-static const struct charpage_site site = { say, count, mine };
+static const struct charpage_site site = {
+    .say = say,
+    .count = count,
+    .argument = mine,
+};
 
 /* A request as the parser leaves it, in memory that is gone afterwards. */
 static struct http_request
@@ -1406,4 +1410,35 @@ TEST(searches_are_told_on_the_console, .times = COUNT(records))
     charpage_begin(&page, &quiet, &request, NOW);
     charpage_end(&page);
     ck_assert_str_eq(console, "");
+}
+
+/* Whether the server is leaving. */
+static bool is_leaving;
+
+/* Say so. */
+static bool
+leaving(void)
+{
+    return is_leaving;
+}
+
+TEST(health_is_503_while_the_server_is_leaving_and_all_else_as_ever)
+{
+    const struct charpage_site left = {
+        .count = count, .argument = mine, .leaving = leaving
+    };
+    static const char *const targets[] = { "/healthz", "/page.js", "/metrics" };
+
+    for (int i = 0; i < 2 * COUNT(targets); i++) {
+        const struct http_request request =
+            request_of(HTTP_GET, targets[i / 2], 1);
+        struct charpage page = { 0 };
+        static char bytes[USUAL];
+
+        is_leaving = i % 2 == 1;
+        charpage_begin(&page, &left, &request, NOW);
+        ck_assert_uint_gt(charpage_next(&page, bytes, sizeof(bytes)), 12);
+        ck_assert_mem_eq(bytes + 9, i == 1 ? "503" : "200", 3);
+        ck_assert(charpage_end(&page));
+    }
 }

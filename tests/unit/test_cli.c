@@ -273,6 +273,7 @@ static const struct refusal server_refusals[] = {
     { "--stall-timeout 0x1", NO_TIME("stall-timeout", "0x1") },
     { "--stall-timeout 5s", NO_TIME("stall-timeout", "5s") },
     { "--stall-timeout 1,5", NO_TIME("stall-timeout", "1,5") },
+    { "--lame-duck -1", NO_TIME("lame-duck", "-1") },
     { "--drain-timeout 31536001", NO_TIME("drain-timeout", "31536001") },
     { "--drain-timeout 31536000.5", NO_TIME("drain-timeout", "31536000.5") },
     { "--drain-timeout 99999999999999999999",
@@ -493,8 +494,9 @@ TEST(the_server_help_names_every_option)
     static const char *const names[] = { "--host=ADDR", "--port=N", "--quiet",
         "--threads=N", "--max-connections=N", "--max-line=BYTES",
         "--line-timeout=S", "--idle-timeout=S", "--stall-timeout=S",
-        "--drain-timeout=S", "--seed=N", "--strategy=NAME", "--lang=en|ko",
-        "--work=US", "--block=MS", "--help", "--usage", "--version" };
+        "--lame-duck=S", "--drain-timeout=S", "--seed=N", "--strategy=NAME",
+        "--lang=en|ko", "--work=US", "--block=MS", "--help", "--usage",
+        "--version" };
     static struct ended ended;
 
     run(run_server, "--help", &ended);
@@ -753,6 +755,7 @@ TEST(a_server_without_options_has_the_defaults)
     ck_assert_int_eq(options.server.limits.line_ms, 10000);
     ck_assert_int_eq(options.server.limits.idle_ms, 300000);
     ck_assert_int_eq(options.server.limits.stall_ms, 30000);
+    ck_assert_int_eq(options.server.limits.lame_duck_ms, 0);
     ck_assert_int_eq(options.server.limits.drain_ms, 10000);
     ck_assert(!options.seeded);
     ck_assert_int_eq(options.rules.strategy, GUESS_RANDOM);
@@ -857,11 +860,12 @@ TEST(every_timeout_is_taken)
 
     parse_server(&options, &threaded,
         "--line-timeout 1 --idle-timeout 2 --stall-timeout 3 "
-        "--drain-timeout 4");
+        "--drain-timeout 4 --lame-duck 5.5");
     ck_assert_int_eq(options.server.limits.line_ms, 1000);
     ck_assert_int_eq(options.server.limits.idle_ms, 2000);
     ck_assert_int_eq(options.server.limits.stall_ms, 3000);
     ck_assert_int_eq(options.server.limits.drain_ms, 4000);
+    ck_assert_int_eq(options.server.limits.lame_duck_ms, 5500);
 }
 
 TEST(the_last_of_two_options_counts)

@@ -412,6 +412,33 @@ TEST(health_and_metrics_are_told)
     ck_assert(!client.open);
 }
 
+/* Whether the server is leaving. */
+static bool is_leaving;
+
+/* Say so. */
+static bool
+leaving(void)
+{
+    return is_leaving;
+}
+
+TEST(health_is_503_while_the_server_is_leaving_and_all_else_as_ever)
+{
+    for (int door = 0; door < MISHAP_DOORS; door++) {
+        start(&client, &calm, (enum mishap_door)door);
+        site.leaving = leaving;
+        is_leaving = false;
+        get(&client, "/healthz", "");
+        ck_assert_str_eq(body_of(&client), "ok\n");
+        is_leaving = true;
+        get(&client, "/healthz", "");
+        ck_assert_mem_eq(client.text + 9, "503", 3);
+        ck_assert(client.open);
+        get(&client, "/flags/", "");
+        ck_assert_mem_eq(client.text + 9, "200", 3);
+    }
+}
+
 TEST(requests_in_flight_are_counted_until_their_last_byte)
 {
     struct client *other = malloc(sizeof(*other));

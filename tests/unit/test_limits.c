@@ -10,6 +10,7 @@ TEST(the_defaults_are_those_of_the_help)
     ck_assert_int_eq(limits.line_ms, 10000);
     ck_assert_int_eq(limits.idle_ms, 300000);
     ck_assert_int_eq(limits.stall_ms, 30000);
+    ck_assert_int_eq(limits.lame_duck_ms, 0);
     ck_assert_int_eq(limits.drain_ms, 10000);
 }
 

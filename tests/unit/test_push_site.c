@@ -345,6 +345,34 @@ TEST(a_request_gets_its_status, .times = COUNT(plain))
     stop();
 }
 
+/* Whether the server is leaving. */
+static bool is_leaving;
+
+/* Say so. */
+static bool
+leaving(void)
+{
+    return is_leaving;
+}
+
+TEST(health_is_503_while_the_server_is_leaving_and_all_else_as_ever)
+{
+    struct push_client client;
+
+    start();
+    site.leaving = leaving;
+    client = come(HERE);
+    get(&client, "/healthz", 0);
+    ck_assert_int_eq(status_of(&client), 200);
+    is_leaving = true;
+    get(&client, "/healthz", 0);
+    ck_assert_int_eq(status_of(&client), 503);
+    ck_assert_int_eq(step, PUSH_DONE);
+    get(&client, "/metrics", 0);
+    ck_assert_int_eq(status_of(&client), 200);
+    stop();
+}
+
 TEST(metrics_say_what_was_done)
 {
     struct push_client client;

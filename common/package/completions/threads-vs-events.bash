@@ -16,42 +16,44 @@ _threads_vs_events()
     charfinder-threaded)
         options=(
             --host= --http-port= --port= --tcp-port= --quiet --threads= --user=
-            --drain-timeout= --http-idle-timeout= --idle-timeout=
+            --drain-timeout= --http-idle-timeout= --idle-timeout= --lame-duck=
             --line-timeout= --max-connections= --max-line= --stall-timeout=
             --help --usage --version
         ) ;;
     charfinder-evented)
         options=(
             --host= --http-port= --loops= --port= --tcp-port= --quiet --user=
-            --drain-timeout= --http-idle-timeout= --idle-timeout=
+            --drain-timeout= --http-idle-timeout= --idle-timeout= --lame-duck=
             --line-timeout= --max-connections= --max-line= --stall-timeout=
             --help --usage --version
         ) ;;
     echo-server-threaded)
         options=(
-            --host= --idle-timeout= --max-connections= --port= --help --usage
-            --version
+            --host= --idle-timeout= --lame-duck= --max-connections= --port=
+            --help --usage --version
         ) ;;
     echo-server-evented)
         options=(
-            --host= --idle-timeout= --max-connections= --port= --help --usage
-            --version
+            --host= --idle-timeout= --lame-duck= --max-connections= --port=
+            --help --usage --version
         ) ;;
     flag-server-threaded)
         options=(
             --delay= --delay-port= --delay-rate= --directory= --error-port=
             --error-rate= --error-status= --fault= --host= --port= --quiet
             --retry-after= --second-edition --seed= --size= --threads= --user=
-            --drain-timeout= --idle-timeout= --line-timeout= --max-connections=
-            --max-line= --stall-timeout= --help --usage --version
+            --drain-timeout= --idle-timeout= --lame-duck= --line-timeout=
+            --max-connections= --max-line= --stall-timeout= --help --usage
+            --version
         ) ;;
     flag-server-evented)
         options=(
             --delay= --delay-port= --delay-rate= --directory= --error-port=
             --error-rate= --error-status= --fault= --host= --loops= --port=
             --quiet --retry-after= --second-edition --seed= --size= --user=
-            --drain-timeout= --idle-timeout= --line-timeout= --max-connections=
-            --max-line= --stall-timeout= --help --usage --version
+            --drain-timeout= --idle-timeout= --lame-duck= --line-timeout=
+            --max-connections= --max-line= --stall-timeout= --help --usage
+            --version
         ) ;;
     flags-threaded)
         options=(
@@ -80,32 +82,32 @@ _threads_vs_events()
     guess-server-threaded)
         options=(
             --host= --lang= --port= --quiet --seed= --strategy= --threads=
-            --user= --drain-timeout= --idle-timeout= --line-timeout=
-            --max-connections= --max-line= --stall-timeout= --block= --work=
-            --help --usage --version
+            --user= --drain-timeout= --idle-timeout= --lame-duck=
+            --line-timeout= --max-connections= --max-line= --stall-timeout=
+            --block= --work= --help --usage --version
         ) ;;
     guess-server-evented)
         options=(
             --host= --lang= --loops= --port= --quiet --seed= --strategy= --user=
-            --drain-timeout= --idle-timeout= --line-timeout= --max-connections=
-            --max-line= --stall-timeout= --block= --pool= --work= --help --usage
-            --version
+            --drain-timeout= --idle-timeout= --lame-duck= --line-timeout=
+            --max-connections= --max-line= --stall-timeout= --block= --pool=
+            --work= --help --usage --version
         ) ;;
     push-server-threaded)
         options=(
             --history= --host= --origin= --port= --publish= --quiet --threads=
             --user= --workers= --beat= --drain-timeout= --epoch= --idle-timeout=
-            --line-timeout= --max-buffered= --max-connections= --max-line=
-            --max-message= --max-wait= --stall-timeout= --stream-delays= --help
-            --usage --version
+            --lame-duck= --line-timeout= --max-buffered= --max-connections=
+            --max-line= --max-message= --max-wait= --stall-timeout=
+            --stream-delays= --help --usage --version
         ) ;;
     push-server-evented)
         options=(
             --history= --host= --loops= --origin= --port= --publish= --quiet
             --user= --workers= --beat= --drain-timeout= --epoch= --idle-timeout=
-            --line-timeout= --max-buffered= --max-connections= --max-line=
-            --max-message= --max-wait= --stall-timeout= --stream-delays= --help
-            --usage --version
+            --lame-duck= --line-timeout= --max-buffered= --max-connections=
+            --max-line= --max-message= --max-wait= --stall-timeout=
+            --stream-delays= --help --usage --version
         ) ;;
     spinner-threaded)
         options=(

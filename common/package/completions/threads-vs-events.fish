@@ -50,6 +50,11 @@ complete -c charfinder-threaded -c charfinder-evented -c flag-server-threaded \
     -c flag-server-evented -c guess-server-threaded -c guess-server-evented \
     -c push-server-threaded -c push-server-evented -l idle-timeout -x \
     -d 'between two lines of a client'
+complete -c charfinder-threaded -c charfinder-evented -c echo-server-threaded \
+    -c echo-server-evented -c flag-server-threaded -c flag-server-evented \
+    -c guess-server-threaded -c guess-server-evented -c push-server-threaded \
+    -c push-server-evented -l lame-duck -x \
+    -d 'after SIGTERM, serve S seconds more before stopping'
 complete -c charfinder-threaded -c charfinder-evented -c flag-server-threaded \
     -c flag-server-evented -c guess-server-threaded -c guess-server-evented \
     -c push-server-threaded -c push-server-evented -l line-timeout -x \

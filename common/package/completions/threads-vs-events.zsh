@@ -20,6 +20,7 @@ charfinder-threaded)
         '--drain-timeout=[from SIGTERM or SIGINT until the remaining connections are closed]:S: ' \
         '--http-idle-timeout=[between two HTTP requests of a client]:S: ' \
         '--idle-timeout=[between two lines of a client]:S: ' \
+        '--lame-duck=[after SIGTERM, serve S seconds more before stopping]:S: ' \
         '--line-timeout=[to complete a line, from its first byte]:S: ' \
         '--max-connections=[clients at once]:N: ' \
         '--max-line=[longest line, without its end]:BYTES: ' \
@@ -42,6 +43,7 @@ charfinder-evented)
         '--drain-timeout=[from SIGTERM or SIGINT until the remaining connections are closed]:S: ' \
         '--http-idle-timeout=[between two HTTP requests of a client]:S: ' \
         '--idle-timeout=[between two lines of a client]:S: ' \
+        '--lame-duck=[after SIGTERM, serve S seconds more before stopping]:S: ' \
         '--line-timeout=[to complete a line, from its first byte]:S: ' \
         '--max-connections=[clients at once]:N: ' \
         '--max-line=[longest line, without its end]:BYTES: ' \
@@ -56,6 +58,7 @@ echo-server-threaded)
     _arguments -s -S \
         '--host=[listen on ADDR, an address or a name]:ADDR:_hosts' \
         '--idle-timeout=[seconds until a client that sends or accepts nothing is disconnected, fractions allowed]:S: ' \
+        '--lame-duck=[after SIGTERM, serve S seconds more before stopping]:S: ' \
         '--max-connections=[clients at once]:N: ' \
         '--port=[listen on port N, 0 for any free one]:N: ' \
         '(-? --help)-?[Give this help list]' \
@@ -68,6 +71,7 @@ echo-server-evented)
     _arguments -s -S \
         '--host=[listen on ADDR, an address or a name]:ADDR:_hosts' \
         '--idle-timeout=[seconds until a client that sends or accepts nothing is disconnected, fractions allowed]:S: ' \
+        '--lame-duck=[after SIGTERM, serve S seconds more before stopping]:S: ' \
         '--max-connections=[clients at once]:N: ' \
         '--port=[listen on port N, 0 for any free one]:N: ' \
         '(-? --help)-?[Give this help list]' \
@@ -97,6 +101,7 @@ flag-server-threaded)
         '--user=[after binding the port, switch to user NAME permanently]:NAME:_users' \
         '--drain-timeout=[from SIGTERM or SIGINT until the remaining connections are closed]:S: ' \
         '--idle-timeout=[between two lines of a client]:S: ' \
+        '--lame-duck=[after SIGTERM, serve S seconds more before stopping]:S: ' \
         '--line-timeout=[to complete a line, from its first byte]:S: ' \
         '--max-connections=[clients at once]:N: ' \
         '--max-line=[longest line, without its end]:BYTES: ' \
@@ -128,6 +133,7 @@ flag-server-evented)
         '--user=[after binding the port, switch to user NAME permanently]:NAME:_users' \
         '--drain-timeout=[from SIGTERM or SIGINT until the remaining connections are closed]:S: ' \
         '--idle-timeout=[between two lines of a client]:S: ' \
+        '--lame-duck=[after SIGTERM, serve S seconds more before stopping]:S: ' \
         '--line-timeout=[to complete a line, from its first byte]:S: ' \
         '--max-connections=[clients at once]:N: ' \
         '--max-line=[longest line, without its end]:BYTES: ' \
@@ -249,6 +255,7 @@ guess-server-threaded)
         '--user=[after binding the port, switch to user NAME permanently]:NAME:_users' \
         '--drain-timeout=[from SIGTERM or SIGINT until the remaining connections are closed]:S: ' \
         '--idle-timeout=[between two lines of a client]:S: ' \
+        '--lame-duck=[after SIGTERM, serve S seconds more before stopping]:S: ' \
         '--line-timeout=[to complete a line, from its first byte]:S: ' \
         '--max-connections=[clients at once]:N: ' \
         '--max-line=[longest line, without its end]:BYTES: ' \
@@ -273,6 +280,7 @@ guess-server-evented)
         '--user=[after binding the port, switch to user NAME permanently]:NAME:_users' \
         '--drain-timeout=[from SIGTERM or SIGINT until the remaining connections are closed]:S: ' \
         '--idle-timeout=[between two lines of a client]:S: ' \
+        '--lame-duck=[after SIGTERM, serve S seconds more before stopping]:S: ' \
         '--line-timeout=[to complete a line, from its first byte]:S: ' \
         '--max-connections=[clients at once]:N: ' \
         '--max-line=[longest line, without its end]:BYTES: ' \
@@ -301,6 +309,7 @@ push-server-threaded)
         '--drain-timeout=[from SIGTERM or SIGINT until the remaining connections are closed]:S: ' \
         '--epoch=[first part of message ids, for tests]:N: ' \
         '--idle-timeout=[between two lines of a client]:S: ' \
+        '--lame-duck=[after SIGTERM, serve S seconds more before stopping]:S: ' \
         '--line-timeout=[to complete a line, from its first byte]:S: ' \
         '--max-buffered=[all such messages being received or answered]:BYTES: ' \
         '--max-connections=[clients at once]:N: ' \
@@ -330,6 +339,7 @@ push-server-evented)
         '--drain-timeout=[from SIGTERM or SIGINT until the remaining connections are closed]:S: ' \
         '--epoch=[first part of message ids, for tests]:N: ' \
         '--idle-timeout=[between two lines of a client]:S: ' \
+        '--lame-duck=[after SIGTERM, serve S seconds more before stopping]:S: ' \
         '--line-timeout=[to complete a line, from its first byte]:S: ' \
         '--max-buffered=[all such messages being received or answered]:BYTES: ' \
         '--max-connections=[clients at once]:N: ' \
