@@ -9,6 +9,7 @@
 #   make coverage   which lines and branches the tests reach
 #   make bench      how fast the twins are, against what the machine allows;
 #                   ONLY=reply-50 ROUNDS=32
+#   make rolling    restart servers behind HAProxy under load
 #   make planted    servers slowed by a known time, and what compare says
 #   make results    keep the last report in report/, for README.md to quote
 #   make diff       read the twins side by side; FILE=guess_server, HTML=1
@@ -157,7 +158,7 @@ KEYWORDS := common/ucd
 .PHONY: all help test programs servers tests disturbed fuzzers builds check \
 	check-full dist deb completions \
 	fuzz soak coverage coverage-figures compare install uninstall clean bench \
-	planted results diff exercise format format-check deps FORCE
+	planted rolling results diff exercise format format-check deps FORCE
 .DELETE_ON_ERROR:
 
 all: programs $(B)/compare $(B)/port.json $(TELLER)
@@ -172,7 +173,7 @@ help:
 	@echo 'make deps                  install the Debian packages that are missing'
 	@echo 'make diff FILE=NAME        both twins side by side'
 	@echo 'make exercise NAME=echo_server  port one yourself; DIR=~/port'
-	@echo 'make bench, planted, results, fuzz, soak, coverage'
+	@echo 'make bench, planted, rolling, results, fuzz, soak, coverage'
 	@echo 'make format, format-check, clean'
 	@echo 'Variables: CC, HOSTCC, CFLAGS, CPPFLAGS, LDFLAGS, WERROR=1, V=1,'
 	@echo 'HARDENING=0 and LTO=0 (leave both to CFLAGS and LDFLAGS),'
@@ -497,6 +498,11 @@ bench: $(B)/tests/bench/bench_charindex $(B)/tests/bench/bench_charpage \
 planted: all $(B)/tests/preload/slow.so
 	$(PYTHON) tests/system/planted.py
 
+rolling:
+	$(MAKE) deps MORE_PACKAGES='$(SCALE_PACKAGES)'
+	$(MAKE) programs
+	$(PYTHON) -B report/scale/rolling.py --build $(B)
+
 # Keeps the last report with the sources: report/results.json, report/RESULTS.md
 # and what README.md quotes. REPORT=report/results.json puts the kept one into
 # words again.
@@ -621,11 +627,16 @@ CLIENT_PACKAGES := putty-tools inetutils-telnet busybox node-ws \
 # Servers for the downloader, for the same.
 SERVER_PACKAGES := nginx-light libnginx-mod-http-echo python3-aiohttp
 
+# What stands before several servers, for the same.
+SCALE_PACKAGES := haproxy
+
 # These test manual pages, completions, units and the Debian package; the same.
-PACKAGING_PACKAGES := debhelper fish groff-base lintian mandoc systemd zsh
+PACKAGING_PACKAGES := debhelper fish groff-base lintian mandoc python3-yaml \
+	systemd zsh
 
 # What check-full needs besides.
-FULL_PACKAGES := valgrind iproute2 clang $(PACKAGING_PACKAGES)
+FULL_PACKAGES := valgrind iproute2 clang $(PACKAGING_PACKAGES) \
+	$(SCALE_PACKAGES)
 
 PACKAGES := gcc libc6-dev pkg-config libevent-dev libunistring-dev \
 	libcurl4-gnutls-dev libgif-dev libjansson-dev nettle-dev libicu-dev \
