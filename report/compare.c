@@ -366,11 +366,12 @@ announce(const struct request *request, const struct chosen *chosen,
 struct telling {
     const char *output;   /* the folder of the report */
     const char *baseline; /* an earlier report; NULL = none */
+    const char *cost;     /* a file of prices; NULL = none */
     bool everything;      /* --environment full */
 };
 
 /*
- * Let the teller judge a report and do what `tasks` say, at most four of them.
+ * Let the teller judge a report and do what `tasks` say, at most two of them.
  * Return its exit code, or -1 when it could not be run.
  */
 static int
@@ -388,6 +389,10 @@ tell(const struct telling *telling, const char *report,
     if (baseline != NULL) {
         arguments[n++] = "--baseline";
         arguments[n++] = baseline;
+    }
+    if (telling->cost != NULL) {
+        arguments[n++] = "--cost";
+        arguments[n++] = telling->cost;
     }
     arguments[n++] = "--name";
     arguments[n] = program_invocation_short_name;
@@ -604,6 +609,7 @@ compare(
 {
     struct telling telling = { .output = output,
         .baseline = request->baseline,
+        .cost = request->cost,
         .everything = request->everything };
     struct report report = { .plan = plan };
     struct journal *journal = NULL;
@@ -648,6 +654,7 @@ render(const struct request *request)
     static const char *const tasks[] = { "--whole", NULL };
     char *copy = strdup(request->render);
     struct telling telling = { .output = request->output,
+        .cost = request->cost,
         .everything = request->everything };
     int result;
 
@@ -664,11 +671,12 @@ render(const struct request *request)
     return result == 0 ? 0 : 1;
 }
 
-/* See whether a report can be read, before anything is run; else end. */
+/* See whether a file can be read that is needed at the end, a report (--look)
+ * or prices (--look-prices), before anything is run; else end. */
 static void
-look_at(const char *report)
+look_at(const char *file, const char *how)
 {
-    const char *const arguments[] = { report, "--look", "--name",
+    const char *const arguments[] = { file, how, "--name",
         program_invocation_short_name, NULL };
     int result = teller_run("tell", arguments);
 
@@ -717,10 +725,12 @@ main(int argc, char **argv)
     if (request.render != NULL)
         return render(&request);
     if (request.baseline != NULL) {
-        look_at(request.baseline);
+        look_at(request.baseline, "--look");
         baseline = hold_on_to(request.baseline);
         request.baseline = baseline;
     }
+    if (request.cost != NULL)
+        look_at(request.cost, "--look-prices");
     if (request.resume != NULL)
         take_up(&request);
     if (programs_find(&programs, &missing) == -1)

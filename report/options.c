@@ -25,6 +25,7 @@ enum key {
     KEY_RESUME,
     KEY_RENDER,
     KEY_BASELINE,
+    KEY_COST,
     KEY_ENVIRONMENT,
 };
 
@@ -52,6 +53,10 @@ static const struct argp_option options[] = {
     { "baseline", KEY_BASELINE, "FILE", 0,
         "also print what has changed since an earlier report.json of this "
         "machine",
+        1 },
+    { "cost", KEY_COST, "FILE", 0,
+        "also print what clients cost at the prices of FILE, which has "
+        "core_hour and gib_hour",
         1 },
     { NULL, 0, NULL, 0, "How it is done:", 2 },
     { "blocks", KEY_BLOCKS, "N", 0,
@@ -208,6 +213,9 @@ parse_path(
     case KEY_BASELINE:
         request->baseline = arg;
         break;
+    case KEY_COST:
+        request->cost = arg;
+        break;
     default:
         return false;
     }
@@ -257,7 +265,7 @@ check(const struct request *request, struct argp_state *state)
     if (request->render != NULL &&
         (measures || request->resume != NULL || request->check_only))
         argp_error(state, "--render measures nothing: only --output, "
-                          "--baseline and --environment go with it");
+                          "--baseline, --cost and --environment go with it");
 }
 
 /* Tell whether an option says what to measure, or how. */

@@ -2,14 +2,16 @@
 tell - what a report says: compare runs it when something was measured.
 
     tell REPORT [--page FOLDER] [--whole | --end] [--baseline FILE]
-         [--everything] [--name PROGRAM]
+         [--cost FILE] [--everything] [--name PROGRAM]
     tell REPORT --look
+    tell PRICES --look-prices
     tell REPORT --results FOLDER
 
 Judges what of a report is not judged yet and writes that to it, makes the
 page, and prints all tables when it is asked to, as at the end of a race or with
-a heading as of an earlier report, and what has changed since another one.
---look only sees whether it is a report. --results keeps it with the sources in
+a heading as of an earlier report, what has changed since another one, and what
+clients cost at the prices of a file, see cost.py. --look only sees whether it
+is a report, --look-prices whether it is such a file. --results keeps it with the sources in
 FOLDER, see results.py. The exit code is 0, or 1 when something could not be
 done, which standard error says, in the name of PROGRAM.
 """
@@ -19,6 +21,7 @@ import os
 import sys
 
 import baseline
+import cost
 import page
 import report as reports
 import results
@@ -81,8 +84,19 @@ def keep(report, options):
     return 0
 
 
+def read_prices(path):
+    """The prices of a file."""
+    try:
+        return cost.read(path)
+    except cost.NoPrices as error:
+        raise Failure(f"{path}: {error}") from None
+    except OSError as error:
+        raise Failure(f"{path}: {error.strerror}") from None
+
+
 def print_all(out, report, then, path, options):
-    """Print what is asked for; False when the reports cannot be compared."""
+    """Print what is asked for; False when the reports cannot be compared, or
+    this one does not say what clients cost."""
     good = True
     if options.whole:
         table.write_heading(out, report)
@@ -90,6 +104,8 @@ def print_all(out, report, then, path, options):
         table.write_report(out, report)
     if then is not None:
         good = baseline.compare(out, report, then)
+    if options.cost is not None:
+        good &= cost.write(out, report, read_prices(options.cost))
     if options.whole or options.end:
         table.write_advice(out, report)
         out.gap()
@@ -102,6 +118,11 @@ def print_all(out, report, then, path, options):
 
 def tell(options):
     """Do what the command line asks for; return the exit code."""
+    if options.look_prices:
+        read_prices(options.report)
+        return 0
+    if options.cost is not None:
+        read_prices(options.cost)  # before anything is written
     report = reports.read(options.report)
     if options.look:
         return 0
@@ -139,7 +160,9 @@ def read_options():
     parser.add_argument("--end", action="store_true")
     parser.add_argument("--baseline")
     parser.add_argument("--everything", action="store_true")
+    parser.add_argument("--cost")
     parser.add_argument("--look", action="store_true")
+    parser.add_argument("--look-prices", action="store_true")
     parser.add_argument("--results")
     return parser.parse_args()
 

@@ -125,9 +125,9 @@ _threads_vs_events()
         ) ;;
     threads-vs-events)
         options=(
-            --baseline= --check --full --list --only= --peer= --peer-speaks=
-            --render= --resume= --standard --blocks= --environment= --output=
-            --seconds= --seed= --help --usage --version
+            --baseline= --check --cost= --full --list --only= --peer=
+            --peer-speaks= --render= --resume= --standard --blocks=
+            --environment= --output= --seconds= --seed= --help --usage --version
         ) ;;
     esac
     case "$command $option" in
@@ -175,6 +175,8 @@ _threads_vs_events()
     'charfind --order')
         values=(-W 'relevance code') ;;
     'threads-vs-events --baseline')
+        values=(-f); compopt -o filenames ;;
+    'threads-vs-events --cost')
         values=(-f); compopt -o filenames ;;
     'threads-vs-events --only')
         values=(-W "$("$1" --list | sed -n 's/^\([^ ]\+\) .*/\1/p')")

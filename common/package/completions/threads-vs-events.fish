@@ -230,6 +230,8 @@ complete -c charfind -l words -x \
 complete -c threads-vs-events -l baseline -r -F \
     -d 'also print what has changed since an earlier report.json of this machine'
 complete -c threads-vs-events -l check -d 'compare the answers only'
+complete -c threads-vs-events -l cost -r -F \
+    -d 'also print what clients cost at the prices of FILE, which has core_hour and gib_hour'
 complete -c threads-vs-events -l full -d 'run all scenarios'
 complete -c threads-vs-events -l list -d 'list the scenarios'
 complete -c threads-vs-events -l only \
