@@ -164,7 +164,8 @@ class Kubernetes(unittest.TestCase):
     def setUpClass(cls):
         path = os.path.join(ROOT, "common", "package", "kubernetes.yaml")
         with open(path, encoding="utf-8") as file:
-            cls.parts = {part["kind"]: part for part in yaml.safe_load_all(file)}
+            cls.parts = {part["kind"]: part
+                for part in yaml.safe_load_all(file)}
         cls.template = cls.parts["Deployment"]["spec"]["template"]
         cls.container, = cls.template["spec"]["containers"]
         cls.options = dict(word.lstrip("-").split("=")
