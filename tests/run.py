@@ -37,7 +37,8 @@ from harness import ROOT, SANITIZERS, environment
 THREADED_SUITES = ("transcripts", "differential", "limits", "traffic", "stop",
     "console", "faults", "finder", "answers", "web", "later", "echo")
 # The same with --full.
-LONG_THREADED_SUITES = ("flag_server", "flags", "push", "spinner")
+LONG_THREADED_SUITES = ("flag_server", "flags", "push", "spinner", "activation",
+    "lame_duck")
 # What needs programs without sanitizers: allocations never fail in those, and
 # thousands of clients are too many for them on a busy machine; and what builds
 # its own.
