@@ -7,14 +7,15 @@
  * costs more than its control is the price of those; what two controls differ
  * by is the price of the model.
  *
- * A control takes `--port N` (0 = any free port), accepts and ignores every
- * other option, prints the ready line of all servers here, and exits with 0
- * on SIGTERM. This header is included by one file of one program each, so its
- * functions are static.
+ * A control takes `--port N` (0 = any free port) and `--host ADDR` (IPv4;
+ * 127.0.0.1 without it), accepts and ignores every other option, prints the
+ * ready line of all servers here, and exits with 0 on SIGTERM. This header is
+ * included by one file of one program each, so its functions are static.
  */
 #ifndef REPORT_CONTROL_H
 #define REPORT_CONTROL_H
 
+#include <arpa/inet.h>
 #include <err.h>
 #include <netinet/in.h>
 #include <netinet/tcp.h>
@@ -38,33 +39,41 @@ control_stop(int sig)
     _exit(0);
 }
 
-/* Read `--port N` or `--port=N` from the command line; 0 without it. */
-static uint16_t
-control_port(int argc, char **argv)
+/* Return the value of `--port N` or `--port=N`, by its name; NULL without. */
+static const char *
+control_option(int argc, char **argv, const char *name)
 {
+    size_t length = strlen(name);
+
     for (int i = 1; i < argc; i++) {
-        if (strcmp(argv[i], "--port") == 0 && i + 1 < argc)
-            return (uint16_t)strtoul(argv[i + 1], NULL, 10);
-        if (strncmp(argv[i], "--port=", 7) == 0)
-            return (uint16_t)strtoul(argv[i] + 7, NULL, 10);
+        if (strcmp(argv[i], name) == 0 && i + 1 < argc)
+            return argv[i + 1];
+        if (strncmp(argv[i], name, length) == 0 && argv[i][length] == '=')
+            return argv[i] + length + 1;
     }
-    return 0;
+    return NULL;
 }
 
 /*
- * Arrange for the stop, listen on 127.0.0.1 and print the ready line.
+ * Arrange for the stop, listen and print the ready line.
  * Return the listening socket, blocking; dies when that is impossible.
  */
 static int
 control_listen(int argc, char **argv)
 {
+    const char *host = control_option(argc, argv, "--host");
+    const char *port = control_option(argc, argv, "--port");
     struct sockaddr_in at = { .sin_family = AF_INET };
     socklen_t size = sizeof(at);
     int fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
     const int on = 1;
 
-    at.sin_port = htons(control_port(argc, argv));
-    at.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+    if (host == NULL)
+        host = "127.0.0.1";
+    if (inet_pton(AF_INET, host, &at.sin_addr) != 1)
+        errx(1, "'%s' is not an IPv4 address", host);
+    if (port != NULL)
+        at.sin_port = htons((uint16_t)strtoul(port, NULL, 10));
     if (signal(SIGPIPE, SIG_IGN) == SIG_ERR ||
         signal(SIGTERM, control_stop) == SIG_ERR ||
         signal(SIGINT, control_stop) == SIG_ERR)
@@ -74,9 +83,8 @@ control_listen(int argc, char **argv)
         bind(fd, (const struct sockaddr *)&at, sizeof(at)) == -1 ||
         listen(fd, CONTROL_BACKLOG) == -1 ||
         getsockname(fd, (struct sockaddr *)&at, &size) == -1)
-        err(1, "cannot listen on 127.0.0.1:%d", ntohs(at.sin_port));
-    printf(
-        "Serving on 127.0.0.1:%d. Hit CTRL-C to stop.\n", ntohs(at.sin_port));
+        err(1, "cannot listen on %s:%d", host, ntohs(at.sin_port));
+    printf("Serving on %s:%d. Hit CTRL-C to stop.\n", host, ntohs(at.sin_port));
     if (fflush(stdout) == EOF)
         err(1, "standard output");
     return fd;

@@ -59,9 +59,19 @@ enum load_way {
     LOAD_SLOW_SENDER  /* sends a byte of a request at a time */
 };
 
+/* From which addresses to which, IPv4 in host byte order. */
+struct load_path {
+    uint32_t to;
+    uint32_t from;    /* connections come from this one and those after it, */
+    uint32_t sources; /* so many in turn, as the ports of one run out; 0 = from
+                         wherever the system says */
+};
+
 struct load_group {
     enum load_way way;
-    uint16_t port; /* on 127.0.0.1 */
+    const struct load_path *path; /* NULL = 127.0.0.1, from 200 of 127.0.0.0/8;
+                                     outlives the load */
+    uint16_t port;
     size_t connections_max;
     const struct ask *ask;
     size_t askers;    /* if the ask has a `wait`: the others do */

@@ -13,8 +13,12 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
-#define SOURCES     200  /* addresses that connections come from */
 #define SLOW_WINDOW 4096 /* bytes: receive buffer of a slow reader */
+
+/* To a server on this machine. */
+static const struct load_path loopback = {
+    .to = INADDR_LOOPBACK, .from = INADDR_LOOPBACK + 1, .sources = 200
+};
 
 /* Note the first thing that went wrong. */
 static void __attribute__((format(printf, 2, 0)))
@@ -197,13 +201,15 @@ conn_opened(struct load *l, struct conn *c)
 
 /* Choose where a connection comes from: the ports of one address run out. */
 static void
-bind_source(struct load *l, int fd)
+bind_source(struct load *l, const struct load_path *path, int fd)
 {
     struct sockaddr_in from = { .sin_family = AF_INET };
     const int on = 1;
 
+    if (path->sources == 0)
+        return;
     from.sin_addr.s_addr =
-        htonl(INADDR_LOOPBACK + 1 + (uint32_t)(l->sources++ % SOURCES));
+        htonl(path->from + (uint32_t)(l->sources++ % path->sources));
     if (setsockopt(fd, IPPROTO_IP, IP_BIND_ADDRESS_NO_PORT, &on, sizeof(on)) ==
             -1 ||
         bind(fd, (const struct sockaddr *)&from, sizeof(from)) == -1)
@@ -214,9 +220,10 @@ bind_source(struct load *l, int fd)
 void
 conn_open(struct load *l, struct conn *c)
 {
+    const struct load_path *path = l->is.path != NULL ? l->is.path : &loopback;
     struct sockaddr_in to = { .sin_family = AF_INET,
         .sin_port = htons(l->is.port),
-        .sin_addr.s_addr = htonl(INADDR_LOOPBACK) };
+        .sin_addr.s_addr = htonl(path->to) };
     const int window = SLOW_WINDOW;
 
     c->fd = socket(AF_INET, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
@@ -226,7 +233,7 @@ conn_open(struct load *l, struct conn *c)
     if (l->is.way == LOAD_SLOW_READER &&
         setsockopt(c->fd, SOL_SOCKET, SO_RCVBUF, &window, sizeof(window)) == -1)
         err(1, "SO_RCVBUF");
-    bind_source(l, c->fd);
+    bind_source(l, path, c->fd);
     c->state = CONN_OPENING;
     c->first_ns = 0;
     l->opening++;
