@@ -349,6 +349,10 @@ $(B)/tests/fuzz/fuzz_%: $(B)/obj/tests/fuzz/fuzz_%.o $(B)/libcommon.a \
 	$(link)
 $(FUZZ_TARGETS): LDLIBS = -lunistring -ljansson $(if $(FUZZER),-fsanitize=fuzzer)
 
+# What is said between hosts is compare's own.
+$(B)/tests/fuzz/fuzz_wire: $(filter-out %/compare.o,$(COMPARE))
+$(B)/tests/fuzz/fuzz_wire: LDLIBS += $(B)/libcommon.a -levent_core -lm
+
 # For the same hash.
 WEBSOCKET := $(addprefix $(B)/tests/,unit/test_websocket unit/test_push_site \
 	fuzz/fuzz_websocket)
@@ -635,13 +639,14 @@ PACKAGING_PACKAGES := debhelper fish groff-base lintian mandoc python3-yaml \
 	systemd zsh
 
 # What check-full needs besides.
-FULL_PACKAGES := valgrind iproute2 clang $(PACKAGING_PACKAGES) \
-	$(SCALE_PACKAGES)
+FULL_PACKAGES := valgrind clang openssh-client openssh-server \
+	$(PACKAGING_PACKAGES) $(SCALE_PACKAGES)
 
 PACKAGES := gcc libc6-dev pkg-config libevent-dev libunistring-dev \
 	libcurl4-gnutls-dev libgif-dev libjansson-dev nettle-dev libicu-dev \
 	liburing-dev libwslay-dev iso-codes check strace python3 \
-	python3-wsproto gnuplot-nox unicode-data $(MORE_PACKAGES)
+	python3-wsproto gnuplot-nox unicode-data iproute2 nftables \
+	$(MORE_PACKAGES)
 
 # dpkg-query exits non-zero when one is unknown; the list is what counts.
 deps:

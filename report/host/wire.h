@@ -1,0 +1,109 @@
+/*
+ * wire - what compare and an agent on another host say to each other: a JSON
+ * object a line, in UTF-8. The agent greets first; from then on each request
+ * with a number is answered, in order, by a line with the same number. Keys
+ * that are not known are ignored.
+ *
+ *     {"hello": "threads-vs-events", "protocol": 1, ...}
+ *     {"n": 1, "do": "start", "scenario": "reply-50", "server": "evented",
+ *         "address": "10.0.0.5"}
+ *     {"n": 1, "port": 41233, ...}
+ *
+ * A server is started by its name and that of a scenario, which both sides
+ * have in the same tables: no command ever comes over the wire. What an agent
+ * says is believed as little as what a server answers: numbers have bounds,
+ * texts are cut and made harmless.
+ *
+ * Nothing here reads or writes a descriptor. All functions end the program when
+ * memory runs out.
+ */
+#ifndef REPORT_WIRE_H
+#define REPORT_WIRE_H
+
+#include "report/run/kernel.h"
+#include "report/run/resources.h"
+#include "report/scenarios.h"
+
+#include <jansson.h>
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#define WIRE_PROTOCOL    1
+#define WIRE_LINE_MAX    ((size_t)128 * 1024) /* a hello takes some 10 KiB */
+#define WIRE_ADDRESS_MAX 16                   /* "255.255.255.255" */
+
+/* What an agent is asked for; `ping` is not answered. */
+enum wire_what {
+    WIRE_PING,    /* nothing: compare is there */
+    WIRE_START,   /* a server */
+    WIRE_LOOK,    /* what happens around a window, before it */
+    WIRE_BEGIN,   /* the window begins, */
+    WIRE_END,     /* and is over */
+    WIRE_NOTE,    /* what happened around it */
+    WIRE_MEMORY,  /* of the server */
+    WIRE_COUNTER, /* how many requests the server has counted */
+    WIRE_STOP,    /* the server */
+    WIRE_PACE,    /* of the servers' processor */
+    WIRE_REQUESTS
+};
+
+struct wire_request {
+    uint64_t n;
+    enum wire_what what;
+    /* To start. */
+    const struct scenario *scenario;
+    enum subject subject;
+    char address[WIRE_ADDRESS_MAX]; /* where the server listens */
+    uint64_t window_ns;             /* of a note: how long it was */
+};
+
+/* An answer; what was not asked for is 0, NAN or NULL. */
+struct wire_answer {
+    uint64_t n;
+    char error[384]; /* why there is none, as a terminal may show it; or "" */
+    uint64_t port, http_port;
+    uint64_t server_cpu_ns;
+    uint64_t requests; /* the counter */
+    uint64_t switches;
+    struct memory memory;
+    struct kernel_counters kernel;
+    double run_queue_ns;
+    double stolen_seconds, foreign_seconds, others_seconds;
+    double cpu_seconds, stop_seconds;
+    double pace_ns;
+    json_t *others; /* see others_named() */
+};
+
+struct wire_hello {
+    uint64_t protocol;
+    char version[32];
+    char boot_id[64];
+    char self[32];                  /* a hash of its program, this one */
+    char address[WIRE_ADDRESS_MAX]; /* at which it was reached; or "" */
+    bool pinned;                    /* servers have a processor of their own, */
+    char why[128];                  /* or why they have none */
+    uint64_t server_cpu;
+    json_t *machine;  /* see machine_describe() */
+    json_t *programs; /* [{name, program, fnv1a}] */
+};
+
+/* Write as a line, with its end; free it. */
+char *wire_write_request(const struct wire_request *r);
+char *wire_write_answer(const struct wire_answer *a);
+char *wire_write_hello(const struct wire_hello *h);
+
+/*
+ * Read a line without its end. Return whether it is one; what it holds is
+ * released by wire_release_...(), in either case.
+ */
+bool wire_read_request(struct wire_request *r, const char *line, size_t length);
+bool wire_read_answer(struct wire_answer *a, const char *line, size_t length);
+bool wire_read_hello(struct wire_hello *h, const char *line, size_t length);
+
+/* Make an answer empty, and free what one holds. */
+void wire_begin_answer(struct wire_answer *a);
+void wire_release_answer(struct wire_answer *a);
+void wire_release_hello(struct wire_hello *h);
+
+#endif

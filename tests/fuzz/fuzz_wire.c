@@ -1,0 +1,89 @@
+/*
+ * What an agent on another host may say, or may be asked: what is read has its
+ * bounds, and is read again as it was when it is written. The first byte
+ * chooses which of the three it is; the rest is the line.
+ */
+#include "report/host/wire.h"
+
+#include "tests/fuzz/fuzz.h"
+
+#include <math.h>
+
+/* Whether nothing in a text moves a terminal. */
+static void
+assert_harmless(const char *text, size_t size)
+{
+    assert(memchr(text, '\0', size) != NULL);
+    for (; *text != '\0'; text++)
+        assert((unsigned char)*text >= ' ' && *text != 0x7f);
+}
+
+/* A request. */
+static void
+try_request(const char *line, size_t length)
+{
+    struct wire_request r, again;
+    char *text;
+
+    if (!wire_read_request(&r, line, length))
+        return;
+    assert(r.what < WIRE_REQUESTS);
+    assert(r.what != WIRE_START || r.scenario->job == NULL);
+    text = wire_write_request(&r);
+    assert(wire_read_request(&again, text, strlen(text) - 1));
+    assert(again.what == r.what && again.scenario == r.scenario);
+    assert(r.what == WIRE_PING || again.n == r.n);
+    assert(strcmp(again.address, r.address) == 0);
+    free(text);
+}
+
+/* An answer. */
+static void
+try_answer(const char *line, size_t length)
+{
+    struct wire_answer a, again;
+    char *text;
+
+    if (wire_read_answer(&a, line, length)) {
+        assert(a.port <= 65535 && a.http_port <= 65535);
+        assert(!(fabs(a.foreign_seconds) > 1e9));
+        assert_harmless(a.error, sizeof(a.error));
+        text = wire_write_answer(&a);
+        assert(wire_read_answer(&again, text, strlen(text) - 1));
+        assert(again.n == a.n && again.server_cpu_ns == a.server_cpu_ns);
+        assert(memcmp(&again.kernel, &a.kernel, sizeof(a.kernel)) == 0);
+        assert(json_equal(again.others, a.others) || a.others == NULL);
+        wire_release_answer(&again);
+        free(text);
+    }
+    wire_release_answer(&a);
+}
+
+/* A greeting. */
+static void
+try_hello(const char *line, size_t length)
+{
+    struct wire_hello h;
+    char *text;
+
+    if (wire_read_hello(&h, line, length)) {
+        assert_harmless(h.version, sizeof(h.version));
+        assert_harmless(h.address, sizeof(h.address));
+        text = wire_write_hello(&h);
+        free(text);
+    }
+    wire_release_hello(&h);
+}
+
+int
+LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
+{
+    static void (*const tries[])(const char *line,
+        size_t length) = { try_request, try_answer, try_hello };
+    uint8_t which = fuzz_take(&data, &size);
+    char *line = fuzz_copy(data, size);
+
+    tries[which % 3](line, size);
+    free(line);
+    return 0;
+}

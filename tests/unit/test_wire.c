@@ -1,0 +1,261 @@
+/*
+ * test_wire - what is said between hosts, and what is not believed.
+ */
+#include "report/host/wire.h"
+
+#include "tests/unit/unit.h"
+
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+TEST(a_request_is_read_as_it_was_written, .times = WIRE_REQUESTS)
+{
+    struct wire_request r = { .n = 7,
+        .what = (enum wire_what)_i,
+        .scenario = scenario_find("reply-50"),
+        .subject = SUBJECT_BARE_EPOLL,
+        .address = "10.0.0.5",
+        .window_ns = 123456789 };
+    struct wire_request again;
+    char *line = wire_write_request(&r);
+    size_t length = strlen(line);
+
+    ck_assert_int_eq(line[length - 1], '\n');
+    ck_assert_ptr_eq(strchr(line, '\n'), line + length - 1);
+    ck_assert(wire_read_request(&again, line, length - 1));
+    ck_assert_int_eq(again.what, r.what);
+    ck_assert_uint_eq(again.n, r.what == WIRE_PING ? 0 : 7);
+    if (r.what == WIRE_START) {
+        ck_assert_ptr_eq(again.scenario, r.scenario);
+        ck_assert_int_eq(again.subject, r.subject);
+        ck_assert_str_eq(again.address, r.address);
+    }
+    if (r.what == WIRE_NOTE)
+        ck_assert_uint_eq(again.window_ns, r.window_ns);
+    free(line);
+}
+
+static const char *const no_requests[] = {
+    "",
+    "{",
+    "[]",
+    "null",
+    "{}",
+    "{\"n\":1}",
+    "{\"n\":1,\"do\":\"reboot\"}",
+    "{\"n\":-1,\"do\":\"pace\"}",
+    "{\"n\":1.5,\"do\":\"pace\"}",
+    "{\"n\":\"1\",\"do\":\"pace\"}",
+    "{\"n\":1e300,\"do\":\"pace\"}",
+    "{\"n\":1,\"n\":2,\"do\":\"pace\"}",
+    "{\"n\":1,\"do\":\"pace\"}x",
+    "{\"n\":1,\"do\":\"note\",\"window_ns\":-1}",
+    "{\"n\":1,\"do\":\"start\"}",
+    "{\"n\":1,\"do\":\"start\",\"scenario\":\"none\",\"server\":\"evented\","
+    "\"address\":\"\"}",
+    "{\"n\":1,\"do\":\"start\",\"scenario\":\"reply-50\",\"server\":\"/bin/"
+    "sh\","
+    "\"address\":\"\"}",
+    "{\"n\":1,\"do\":\"start\",\"scenario\":\"reply-50\",\"server\":\"curl\","
+    "\"address\":\"\"}",
+    "{\"n\":1,\"do\":\"start\",\"scenario\":\"json-200\","
+    "\"server\":\"bare-epoll\",\"address\":\"\"}",
+    "{\"n\":1,\"do\":\"start\",\"scenario\":\"load-20\",\"server\":\"evented\","
+    "\"address\":\"\"}",
+    "{\"n\":1,\"do\":\"start\",\"scenario\":\"reply-50\",\"server\":"
+    "\"evented\","
+    "\"address\":\"1234567890123456\"}",
+};
+
+TEST(what_is_no_request_is_refused, .times = COUNT(no_requests))
+{
+    struct wire_request r;
+
+    ck_assert_msg(
+        !wire_read_request(&r, no_requests[_i], strlen(no_requests[_i])), "%s",
+        no_requests[_i]);
+}
+
+TEST(an_answer_is_read_as_it_was_written)
+{
+    struct wire_answer a, again;
+    char *line;
+
+    wire_begin_answer(&a);
+    a.n = 3;
+    a.port = 65535;
+    a.http_port = 1;
+    a.server_cpu_ns = UINT64_C(1) << 53;
+    a.requests = 17;
+    a.switches = 18;
+    a.memory = (struct memory) { 1, 2, 3, 4, 5 };
+    for (size_t i = 0; i < KERNEL_COUNTERS; i++)
+        a.kernel.value[i] = i * i;
+    a.run_queue_ns = 0;
+    a.stolen_seconds = 0.25;
+    a.foreign_seconds = -0.01;
+    a.cpu_seconds = 1.5;
+    a.stop_seconds = 1e-6;
+    a.pace_ns = 160.125;
+    a.others = json_pack("[{s:s, s:f}]", "name", "cc1", "cpu_seconds", 0.5);
+    line = wire_write_answer(&a);
+    ck_assert(wire_read_answer(&again, line, strlen(line) - 1));
+    ck_assert_uint_eq(again.n, 3);
+    ck_assert_uint_eq(again.port, 65535);
+    ck_assert_uint_eq(again.http_port, 1);
+    ck_assert_uint_eq(again.server_cpu_ns, a.server_cpu_ns);
+    ck_assert_uint_eq(again.requests, 17);
+    ck_assert_uint_eq(again.switches, 18);
+    ck_assert_mem_eq(&again.memory, &a.memory, sizeof(a.memory));
+    ck_assert_mem_eq(&again.kernel, &a.kernel, sizeof(a.kernel));
+    ck_assert_double_eq(again.run_queue_ns, 0);
+    ck_assert_double_eq(again.stolen_seconds, 0.25);
+    ck_assert_double_eq(again.foreign_seconds, -0.01);
+    ck_assert_double_nan(again.others_seconds);
+    ck_assert_double_eq(again.cpu_seconds, 1.5);
+    ck_assert_double_eq(again.stop_seconds, 1e-6);
+    ck_assert_double_eq(again.pace_ns, 160.125);
+    ck_assert(json_equal(again.others, a.others));
+    ck_assert_str_eq(again.error, "");
+    free(line);
+    wire_release_answer(&a);
+    wire_release_answer(&again);
+}
+
+static const char *const no_answers[] = {
+    "",
+    "[1]",
+    "{\"n\":1",
+    "{\"n\":-1}",
+    "{\"n\":0.5}",
+    "{\"n\":9007199254740994}",
+    "{\"port\":65536}",
+    "{\"port\":\"80\"}",
+    "{\"server_cpu_ns\":-5}",
+    "{\"server_cpu_ns\":1e17}",
+    "{\"run_queue_ns\":\"much\"}",
+    "{\"run_queue_ns\":1e300}",
+    "{\"stolen_seconds\":1e10}",
+    "{\"stolen_seconds\":NaN}",
+    "{\"stolen_seconds\":Infinity}",
+    "{\"foreign_cpu_seconds\":-1e10}",
+    "{\"kernel\":[-1]}",
+    "{\"kernel\":[1e300]}",
+};
+
+TEST(what_is_no_answer_is_refused, .times = COUNT(no_answers))
+{
+    struct wire_answer a;
+
+    ck_assert_msg(!wire_read_answer(&a, no_answers[_i], strlen(no_answers[_i])),
+        "%s", no_answers[_i]);
+    wire_release_answer(&a);
+}
+
+TEST(unknown_keys_are_ignored_and_missing_ones_are_nothing)
+{
+    static const char line[] = "{\"n\":1,\"colour\":\"red\",\"port\":null}";
+    struct wire_answer a;
+
+    ck_assert(wire_read_answer(&a, line, strlen(line)));
+    ck_assert_uint_eq(a.port, 0);
+    ck_assert_double_nan(a.pace_ns);
+    ck_assert_ptr_null(a.others);
+    wire_release_answer(&a);
+}
+
+TEST(texts_are_made_harmless_and_lists_cut)
+{
+    static const char line[] =
+        "{\"n\":1,\"error\":\"\\u001b[31mred\\n\",\"others\":["
+        "{\"name\":\"\\u202ea\",\"cpu_seconds\":1},7,"
+        "{\"name\":\"b\",\"cpu_seconds\":-1},"
+        "{\"name\":\"c\",\"cpu_seconds\":1}]}";
+    struct wire_answer a;
+    json_t *expected =
+        json_pack("[{s:s, s:f}]", "name", "\\u{202e}a", "cpu_seconds", 1.0);
+
+    ck_assert(wire_read_answer(&a, line, strlen(line)));
+    ck_assert_str_eq(a.error, "\\u{1b}[31mred\\n");
+    ck_assert(json_equal(a.others, expected));
+    json_decref(expected);
+    wire_release_answer(&a);
+}
+
+TEST(an_error_of_any_length_is_cut)
+{
+    char *line = malloc(WIRE_LINE_MAX + 1);
+    struct wire_answer a;
+    size_t n;
+
+    ck_assert_ptr_nonnull(line);
+    n = (size_t)sprintf(line, "{\"error\":\"");
+    memset(line + n, 'x', 5000);
+    n += 5000;
+    n += (size_t)sprintf(line + n, "\"}");
+    ck_assert(wire_read_answer(&a, line, n));
+    ck_assert_uint_eq(strlen(a.error), sizeof(a.error) - 1);
+    wire_release_answer(&a);
+    memset(line, ' ', WIRE_LINE_MAX + 1);
+    memcpy(line, "{}", 2);
+    ck_assert(wire_read_answer(&a, line, WIRE_LINE_MAX));
+    wire_release_answer(&a);
+    ck_assert(!wire_read_answer(&a, line, WIRE_LINE_MAX + 1));
+    wire_release_answer(&a);
+    free(line);
+}
+
+TEST(a_hello_is_read_as_it_was_written)
+{
+    struct wire_hello again, h = { .protocol = WIRE_PROTOCOL,
+        .version = "0.1",
+        .boot_id = "b",
+        .self = "0123456789abcdef",
+        .address = "10.0.0.5",
+        .pinned = true,
+        .why = "w",
+        .server_cpu = 3,
+        .machine = json_pack("{s:s}", "id", "m"),
+        .programs = json_pack("[{s:s}]", "name", "evented") };
+    char *line = wire_write_hello(&h);
+
+    ck_assert(wire_read_hello(&again, line, strlen(line) - 1));
+    ck_assert_uint_eq(again.protocol, WIRE_PROTOCOL);
+    ck_assert_str_eq(again.version, "0.1");
+    ck_assert_str_eq(again.boot_id, "b");
+    ck_assert_str_eq(again.self, h.self);
+    ck_assert_str_eq(again.address, "10.0.0.5");
+    ck_assert(again.pinned);
+    ck_assert_str_eq(again.why, "w");
+    ck_assert_uint_eq(again.server_cpu, 3);
+    ck_assert(json_equal(again.machine, h.machine));
+    ck_assert(json_equal(again.programs, h.programs));
+    free(line);
+    wire_release_hello(&h);
+    wire_release_hello(&again);
+}
+
+#define DEEP "[[[[[[[[[[1]]]]]]]]]]"
+
+static const char *const no_hellos[] = {
+    "Welcome to s1!",
+    "{}",
+    "{\"hello\":\"ssh\",\"machine\":{},\"programs\":[]}",
+    "{\"hello\":\"threads-vs-events\",\"machine\":{}}",
+    "{\"hello\":\"threads-vs-events\",\"programs\":[]}",
+    "{\"hello\":\"threads-vs-events\",\"machine\":[],\"programs\":[]}",
+    "{\"hello\":\"threads-vs-events\",\"protocol\":-1,\"machine\":{},"
+    "\"programs\":[]}",
+    "{\"hello\":\"threads-vs-events\",\"machine\":{\"a\":" DEEP "},"
+    "\"programs\":[]}",
+};
+
+TEST(what_is_no_hello_is_refused, .times = COUNT(no_hellos))
+{
+    struct wire_hello h;
+
+    ck_assert_msg(!wire_read_hello(&h, no_hellos[_i], strlen(no_hellos[_i])),
+        "%s", no_hellos[_i]);
+    wire_release_hello(&h);
+}
