@@ -9,6 +9,9 @@
 #include "common/cli.h"
 #include "report/alike/conform.h"
 #include "report/directory.h"
+#include "report/host/agent.h"
+#include "report/host/route.h"
+#include "report/host/there.h"
 #include "report/options.h"
 #include "report/report.h"
 #include "report/run/guard.h"
@@ -36,7 +39,8 @@
 struct chosen {
     const struct scenario *scenario[OPTIONS_SCENARIOS_MAX];
     size_t count;
-    bool lacks[PROGRAMS]; /* some were left out, as it is not built */
+    bool lacks[PROGRAMS]; /* some were left out, as it is not built, */
+    bool lacks_jobs;      /* or as they ask nothing over the network */
 };
 
 /* Take over where the servers are. */
@@ -264,7 +268,9 @@ choose(struct chosen *chosen, const struct request *request,
             wanted = (k > 0 && wanted) || request->only[k] == s;
         if (!wanted)
             continue;
-        if (plan->server_path[s->program][SUBJECT_THREADED] != NULL)
+        if (s->job != NULL && plan->placement.path != NULL)
+            chosen->lacks_jobs = true;
+        else if (plan->server_path[s->program][SUBJECT_THREADED] != NULL)
             chosen->scenario[chosen->count++] = s;
         else
             chosen->lacks[s->program] = true;
@@ -321,6 +327,29 @@ announce_missing(const struct chosen *chosen, const struct plan *plan)
         say(stdout, "Missing, so not raced: %s.", names);
 }
 
+/* Say what is between load and servers, where that is not the loopback. */
+static void
+announce_network(const struct chosen *chosen, const struct plan *plan)
+{
+    const struct placement *where = &plan->placement;
+    char words[96];
+
+    if (where->path == NULL)
+        return;
+    if (where->there != NULL) {
+        say(stdout, "The servers' processor is that of %s.",
+            there_name(where->there));
+    } else {
+        netem_words(&where->netem->shape, words, sizeof(words));
+        say(stdout, "Between them is an emulated network: %s.", words);
+    }
+    say(stdout, "A small request takes %.3g ms there and back.",
+        where->round_trip / 1e6);
+    if (chosen->lacks_jobs)
+        say(stdout, "Downloads and the spinner are left out: they ask nothing "
+                    "over it.");
+}
+
 /* Say what is going to happen and how long it will take. */
 static double
 announce(const struct request *request, const struct chosen *chosen,
@@ -350,6 +379,7 @@ announce(const struct request *request, const struct chosen *chosen,
     else
         say(stdout, "Rates and latencies will be missing: %s.",
             plan->placement.why);
+    announce_network(chosen, plan);
     for (int p = 0; p < PROGRAMS && !request->check_only; p++)
         if (chosen->lacks[p])
             say(stdout, "Scenarios of the %s are left out: it is not built.",
@@ -482,6 +512,55 @@ make_plan(struct plan *plan, const struct request *request,
     plan->placement = plan_place();
 }
 
+/* Put an emulated network between load and servers. */
+static void
+emulate(struct plan *plan, const struct netem_shape *shape)
+{
+    static struct netem netem;
+    char why[256];
+
+    if (netem_open(&netem, shape, why, sizeof(why)) == -1)
+        errx(1, "--netem: %s", why);
+    plan->placement.netem = &netem;
+    plan->placement.path = &netem_path;
+    plan->placement.address = NETEM_SERVER;
+}
+
+/* Have the servers run on another host. */
+static void
+connect_to(struct plan *plan, struct request *request)
+{
+    struct there_host *server = &request->server;
+    struct there *there;
+    char why[512];
+
+    server->via = request->via;
+    server->program = request->there;
+    server->public = request->is_public;
+    there = there_connect(server, plan, why, sizeof(why));
+    if (there == NULL)
+        errx(1, "--server %s: %s", server->name, why);
+    there_place(there, &plan->placement);
+}
+
+/* Put between load and servers what was asked for, and try it. */
+static void
+make_network(struct plan *plan, struct request *request)
+{
+    char why[512];
+
+    if (request->emulates)
+        emulate(plan, &request->shape);
+    else if (request->elsewhere)
+        connect_to(plan, request);
+    else
+        return;
+    plan->placement.round_trip = route_try(plan, why, sizeof(why));
+    if (!(plan->placement.round_trip > 0))
+        errx(1, "the load does not reach a server of %s: %s",
+            request->emulates ? "that network" : request->server.name, why);
+}
+
 /* End, as the head of a journal cannot be what compare wrote. */
 static _Noreturn void
 refuse_head(const struct request *request, const char *key)
@@ -527,6 +606,15 @@ take_scenarios(struct request *request, const json_t *head)
         refuse_head(request, "scenarios");
 }
 
+/* Take what was between load and servers. */
+static void
+take_network(struct request *request, const json_t *network)
+{
+    request->emulates = get_bool(network, "emulated");
+    if (request->emulates && !netem_from_json(&request->shape, network))
+        refuse_head(request, "network");
+}
+
 /* Take from a journal what had been asked for when it was begun. */
 static void
 take_up(struct request *request)
@@ -548,6 +636,7 @@ take_up(struct request *request)
         refuse_head(request, "chosen");
     request->suite_named = !get_bool(head, "chosen");
     request->suite = take_suite(request, head);
+    take_network(request, json_object_get(head, "network"));
     take_scenarios(request, head);
     json_decref(head);
 }
@@ -595,6 +684,8 @@ race_and_report(struct report *report, const struct chosen *chosen,
     report->scenarios =
         race_all(chosen->scenario, chosen->count, report->plan, journal, meter);
     meter_wipe(meter);
+    if (report->plan->placement.path != NULL)
+        report->round_trip = route_try(report->plan, NULL, 0);
     guard_say("");
     free(farewell);
     report->seconds = meter_overall(meter);
@@ -704,6 +795,20 @@ hold_on_to(const char *report)
     return path;
 }
 
+/* Say where things would run. */
+static void
+say_hosts(const struct plan *plan)
+{
+    const struct placement *where = &plan->placement;
+
+    say(stdout,
+        "Servers would run on processor %d of %s, the load on "
+        "processor %d of this host.",
+        where->server_cpu, there_name(where->there), where->load_cpu);
+    say(stdout, "A small request takes %.3g ms there and back.",
+        where->round_trip / 1e6);
+}
+
 int
 main(int argc, char **argv)
 {
@@ -714,6 +819,7 @@ main(int argc, char **argv)
     const char *missing, *output;
     char *baseline = NULL;
     bool good;
+    int result;
 
     cli_begin_process();
     atexit(close_output);
@@ -737,11 +843,21 @@ main(int argc, char **argv)
         errx(1, "%s is missing: run make first", missing);
     guard_install();
     make_plan(&plan, &request, &programs);
+    if (request.serves) {
+        result = agent_run(&plan);
+        programs_free(&programs);
+        return result;
+    }
+    make_network(&plan, &request);
     output = request.resume != NULL   ? request.resume
              : request.output != NULL ? request.output
                                       : programs.output;
     plan.output = output;
-    good = compare(&request, &plan, output);
+    good = request.looks || compare(&request, &plan, output);
+    if (request.looks)
+        say_hosts(&plan);
+    if (plan.placement.there != NULL)
+        there_close(plan.placement.there);
     free(request.started);
     free(baseline);
     programs_free(&programs);

@@ -27,6 +27,13 @@ enum key {
     KEY_BASELINE,
     KEY_COST,
     KEY_ENVIRONMENT,
+    KEY_NETEM,
+    KEY_SERVER,
+    KEY_VIA,
+    KEY_THERE,
+    KEY_PUBLIC,
+    KEY_HOSTS,
+    KEY_AGENT,
 };
 
 const char *argp_program_version = "compare (threads-vs-events) " VERSION;
@@ -36,6 +43,8 @@ static const struct argp_option options[] = {
     { "check", KEY_CHECK, NULL, 0,
         "compare the answers only: no race, no report", 1 },
     { "list", KEY_LIST, NULL, 0, "list the scenarios", 1 },
+    { "hosts", KEY_HOSTS, "check", 0,
+        "say what --server would use and what is wrong with it; no race", 1 },
     { "standard", KEY_STANDARD, NULL, 0, "run more scenarios (ten minutes)",
         1 },
     { "full", KEY_FULL, NULL, 0, "run all scenarios (an hour)", 1 },
@@ -67,6 +76,22 @@ static const struct argp_option options[] = {
         "measure for S seconds in each run; in one of a download or the "
         "spinner, wait for S seconds in all",
         2 },
+    { "netem", KEY_NETEM, "[DELAY][,loss=P%][,rate=R]", 0,
+        "put an emulated network between load and servers, in namespaces of "
+        "this machine: round trip, packets lost and rate each way, as in "
+        "10ms,loss=0.1%,rate=100mbit; 0ms adds nothing but the network",
+        2 },
+    { "server", KEY_SERVER, "HOST[=ADDRESS]", 0,
+        "run the servers on HOST, reached by ssh, where they listen at ADDRESS "
+        "(default: where ssh reached it); the load runs here",
+        2 },
+    { "via", KEY_VIA, "'CMD {host}'", 0,
+        "run programs on HOST by CMD, not by ssh: kubectl exec -i {host} --",
+        2 },
+    { "there", KEY_THERE, "PATH", 0,
+        "where this program is on HOST (default: where it is here)", 2 },
+    { "public", KEY_PUBLIC, NULL, 0, "allow an ADDRESS that is not private",
+        2 },
     { "seed", KEY_SEED, "N", 0,
         "use the conversations and the order of the run with seed N", 2 },
     { "output", KEY_OUTPUT, "DIR", 0,
@@ -77,6 +102,7 @@ static const struct argp_option options[] = {
     { "environment", KEY_ENVIRONMENT, "full", 0,
         "also show paths, commands and the kernel's command line on the page",
         2 },
+    { "agent", KEY_AGENT, NULL, OPTION_HIDDEN, NULL, 2 },
     { NULL, 0, NULL, 0, "Help:", -1 },
     { 0 },
 };
@@ -181,6 +207,74 @@ parse_peer(struct request *request, const char *text, struct argp_state *state)
     request->peers[request->peers_count++] = command;
 }
 
+/* Read what the network is like. */
+static void
+parse_netem(struct request *request, const char *text, struct argp_state *state)
+{
+    char why[160];
+
+    if (!netem_read(&request->shape, text, why, sizeof(why)))
+        argp_error(state, "--netem '%s': %s", text, why);
+    request->emulates = true;
+}
+
+/* Read where servers run. */
+static void
+parse_server(
+    struct request *request, const char *text, struct argp_state *state)
+{
+    char why[160];
+
+    if (request->elsewhere)
+        argp_error(state, "--server names one host");
+    if (!there_read(&request->server, text, why, sizeof(why)))
+        argp_error(state, "--server '%s': %s", text, why);
+    request->elsewhere = true;
+}
+
+/* Read how a program is run there, and which. */
+static void
+parse_command(struct request *request, int key, const char *text,
+    struct argp_state *state)
+{
+    if (text[strspn(text, " ")] == '\0')
+        argp_error(state, "--via and --there are not empty");
+    /* The shell there sees it, where ssh is used. */
+    if (key == KEY_THERE && text[strspn(text, THERE_PATH_BYTES)] != '\0')
+        argp_error(
+            state, "--there takes letters, digits and /._+-, not '%s'", text);
+    *(key == KEY_VIA ? &request->via : &request->there) = text;
+}
+
+/* Take in an option that says on which host servers run. */
+static bool
+parse_host(
+    struct request *request, int key, const char *arg, struct argp_state *state)
+{
+    switch (key) {
+    case KEY_SERVER:
+        parse_server(request, arg, state);
+        return true;
+    case KEY_VIA:
+    case KEY_THERE:
+        parse_command(request, key, arg, state);
+        return true;
+    case KEY_PUBLIC:
+        request->is_public = true;
+        return true;
+    case KEY_HOSTS:
+        if (strcmp(arg, "check") != 0)
+            argp_error(state, "--hosts takes check, not '%s'", arg);
+        request->looks = true;
+        return true;
+    case KEY_AGENT:
+        request->serves = true;
+        return true;
+    default:
+        return false;
+    }
+}
+
 /* Read what the peers are. */
 static const struct peer_kind *
 parse_speaks(const char *text, struct argp_state *state)
@@ -250,11 +344,40 @@ check_peers(const struct request *request, struct argp_state *state)
     }
 }
 
+/* See to it that what is chosen crosses the network, if there is one. */
+static void
+check_network(const struct request *request, struct argp_state *state)
+{
+    const char *network = request->emulates ? "--netem" : "--server";
+
+    if (!request->elsewhere &&
+        (request->via != NULL || request->there != NULL || request->is_public ||
+            request->looks))
+        argp_error(state, "--via, --there, --public and --hosts need --server");
+    if (!request->emulates && !request->elsewhere)
+        return;
+    if (request->emulates && request->elsewhere)
+        argp_error(state, "--netem and --server do not go together");
+    if (request->check_only)
+        argp_error(
+            state, "%s is for a race: --check needs no network", network);
+    if (request->peers_count > 0)
+        argp_error(state,
+            "%s and --peer do not go together: a peer listens "
+            "on 127.0.0.1",
+            network);
+    for (size_t i = 0; i < request->only_count; i++)
+        if (request->only[i]->job != NULL)
+            argp_error(state, "%s: '%s' asks nothing over the network", network,
+                request->only[i]->name);
+}
+
 /* See to it that the options go together. */
 static void
 check(const struct request *request, struct argp_state *state)
 {
-    bool measures = request->designed || request->peers_count > 0;
+    bool measures =
+        request->designed || request->peers_count > 0 || request->elsewhere;
 
     check_peers(request, state);
     if (request->resume != NULL && (request->designed || request->check_only))
@@ -266,6 +389,7 @@ check(const struct request *request, struct argp_state *state)
         (measures || request->resume != NULL || request->check_only))
         argp_error(state, "--render measures nothing: only --output, "
                           "--baseline, --cost and --environment go with it");
+    check_network(request, state);
 }
 
 /* Tell whether an option says what to measure, or how. */
@@ -273,7 +397,8 @@ static bool
 is_design(int key)
 {
     return key == KEY_ONLY || key == KEY_STANDARD || key == KEY_FULL ||
-           key == KEY_BLOCKS || key == KEY_SECONDS || key == KEY_SEED;
+           key == KEY_BLOCKS || key == KEY_SECONDS || key == KEY_SEED ||
+           key == KEY_NETEM;
 }
 
 /* Take in one option. */
@@ -285,6 +410,8 @@ parse(int key, char *arg, struct argp_state *state)
     if (parse_path(request, key, arg, state))
         return 0;
     request->designed = request->designed || is_design(key);
+    if (parse_host(request, key, arg, state))
+        return 0;
     switch (key) {
     case KEY_CHECK:
         request->check_only = true;
@@ -318,6 +445,9 @@ parse(int key, char *arg, struct argp_state *state)
         if (strcmp(arg, "full") != 0)
             argp_error(state, "--environment takes full, not '%s'", arg);
         request->everything = true;
+        return 0;
+    case KEY_NETEM:
+        parse_netem(request, arg, state);
         return 0;
     case KEY_PEER:
         parse_peer(request, arg, state);

@@ -4,6 +4,7 @@
 #ifndef REPORT_OPTIONS_H
 #define REPORT_OPTIONS_H
 
+#include "report/host/there.h"
 #include "report/run/plan.h"
 
 #include <stdbool.h>
@@ -31,6 +32,14 @@ struct request {
     char *started;        /* set with resume: when that was begun */
     bool designed;        /* an option said what to measure, or how */
     uint64_t seed;
+    bool serves;    /* --agent: another compare asks for what is done */
+    bool looks;     /* --hosts check */
+    bool elsewhere; /* servers run on another host, this one */
+    struct there_host server;
+    const char *via, *there; /* for that; NULL = as usual */
+    bool is_public;
+    bool emulates; /* a network between load and servers, of that shape */
+    struct netem_shape shape;
     const char *peers[PEERS_MAX]; /* the commands of peers */
     size_t peers_count;
     const struct peer_kind *peer_kind;

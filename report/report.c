@@ -1,5 +1,6 @@
 #include "report/report.h"
 
+#include "report/host/there.h"
 #include "report/replace.h"
 #include "report/run/machine.h"
 #include "report/run/programs.h"
@@ -83,6 +84,26 @@ read_port(void)
     return port != NULL ? port : json_null();
 }
 
+/* Say what was between load and servers, where that is not the loopback. */
+static void
+add_network(json_t *o, const struct report *report, bool is_head)
+{
+    const struct placement *where = &report->plan->placement;
+    json_t *network;
+
+    if (where->path == NULL)
+        return;
+    network = where->there != NULL ? there_to_json(where->there, is_head)
+                                   : netem_to_json(&where->netem->shape);
+    if (!is_head) {
+        json_object_set_new(
+            network, "round_trip_ns", value_number(where->round_trip));
+        json_object_set_new(
+            network, "round_trip_after_ns", value_number(report->round_trip));
+    }
+    json_object_set_new(o, "network", network);
+}
+
 /* The first half of the report: all that was measured. */
 json_t *
 report_to_json(const struct report *report)
@@ -109,6 +130,7 @@ report_to_json(const struct report *report)
 
     if (o == NULL)
         errx(1, "report.json cannot be made");
+    add_network(o, report, false);
     return o;
 }
 
@@ -128,6 +150,7 @@ report_head(const struct report *report)
         programs_of(report, false), "scenarios", names_of(report));
     if (o == NULL)
         errx(1, "the journal cannot be begun");
+    add_network(o, report, true);
     return o;
 }
 

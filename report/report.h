@@ -25,7 +25,8 @@ struct report {
     struct proof_result alike;
     struct proof_result peers[PEERS_MAX]; /* of the plan's */
     json_t *machine;                      /* see machine_describe() */
-    json_t *scenarios;                    /* see race_all() */
+    double round_trip; /* ns, after the race, if it is not the loopback */
+    json_t *scenarios; /* see race_all() */
 };
 
 /* Return the report, which nobody has judged; the caller owns it. */

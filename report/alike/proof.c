@@ -66,7 +66,9 @@ static int
 start_twin(const struct proof *p, struct process *twin, const char *path,
     const char *const options[])
 {
-    if (process_start(twin, path, options, p->cpu) == 0)
+    const struct process_place place = { .cpu = p->cpu };
+
+    if (process_start(twin, path, options, place) == 0)
         return 0;
     fprintf(p->out, "%s\n", twin->error);
     return -1;

@@ -5,12 +5,26 @@
 
 #include <math.h>
 
+/* Read the counters of the network, at both ends of it. */
+static struct kernel_counters
+read_kernel(const struct netem *netem)
+{
+    struct kernel_counters ours = kernel_read(), theirs;
+
+    if (netem == NULL)
+        return ours;
+    netem_enter(netem);
+    theirs = kernel_read();
+    netem_leave(netem);
+    return kernel_sum(&ours, &theirs);
+}
+
 /* Read what happens around what is measured. */
 void
 around_read(struct around *a, pid_t server, const struct placement *p)
 {
     a->others = others_read("/proc", server);
-    a->kernel = kernel_read();
+    a->kernel = read_kernel(p->netem);
     a->run_queue_known = resources_wait_ns(server, &a->run_queue) == 0;
     a->cpu = kernel_cpu_seconds(p->server_cpu);
     a->load_cpu = kernel_cpu_seconds(p->load_cpu);

@@ -71,6 +71,17 @@ kernel_read(void)
     return k;
 }
 
+/* Add. */
+struct kernel_counters
+kernel_sum(const struct kernel_counters *a, const struct kernel_counters *b)
+{
+    struct kernel_counters k = *a;
+
+    for (size_t i = 0; i < KERNEL_COUNTERS; i++)
+        k.value[i] += b->value[i];
+    return k;
+}
+
 /* Subtract. */
 struct kernel_counters
 kernel_growth(

@@ -23,6 +23,10 @@ struct kernel_counters {
 /* Read the counters of this network namespace; those not there are 0. */
 struct kernel_counters kernel_read(void);
 
+/* Return the sum of two, as of two network namespaces. */
+struct kernel_counters kernel_sum(
+    const struct kernel_counters *a, const struct kernel_counters *b);
+
 /* Return how much each one has grown from `before` to `after`. */
 struct kernel_counters kernel_growth(
     const struct kernel_counters *before, const struct kernel_counters *after);

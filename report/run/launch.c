@@ -24,16 +24,24 @@ launch(struct process *server, const struct scenario *s, enum subject subject,
 {
     const char *options[PROCESS_OPTIONS_MAX + 1];
     const char *path = plan->server_path[s->program][subject];
-    int cpu = s->all_cores ? -1 : plan->placement.server_cpu;
+    const struct placement *where = &plan->placement;
+    const struct process_place place = {
+        .cpu = s->all_cores ? -1 : where->server_cpu,
+        .network = where->netem != NULL ? where->netem->server : 0,
+    };
     char words[64] = "";
     size_t n = 0;
 
     if (subject >= SUBJECT_PEER)
         return process_start_peer(
-            server, plan->peers[subject - SUBJECT_PEER], cpu);
+            server, plan->peers[subject - SUBJECT_PEER], place.cpu);
     /* It has nothing to say. */
     if (s->program != PROGRAM_ECHO)
         options[n++] = "--quiet";
+    if (where->address != NULL) {
+        options[n++] = "--host";
+        options[n++] = where->address;
+    }
     if (s->program == PROGRAM_CHARFINDER)
         snprintf(words, sizeof(words), "--http-port 0");
     else if (subject <= SUBJECT_EVENTED && s->options[subject] != NULL)
@@ -41,6 +49,6 @@ launch(struct process *server, const struct scenario *s, enum subject subject,
     n = add_options(options, n, words);
     options[n] = NULL;
     if (trace != NULL)
-        return process_start_traced(server, path, options, cpu, trace);
-    return process_start(server, path, options, cpu);
+        return process_start_traced(server, path, options, place, trace);
+    return process_start(server, path, options, place);
 }

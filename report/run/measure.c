@@ -1,10 +1,8 @@
 #include "report/run/measure.h"
 
 #include "report/clock.h"
+#include "report/host/host.h"
 #include "report/load/crowd.h"
-#include "report/run/around.h"
-#include "report/run/launch.h"
-#include "report/run/pace.h"
 
 #include <assert.h>
 #include <err.h>
@@ -21,42 +19,42 @@
 #define RECOVERY_STEP (10 * UINT64_C(1000000)) /* ns */
 #define BREATH_NS     (20 * UINT64_C(1000000)) /* before the window */
 
-/* What is read at both ends of the window: it takes microseconds. */
+/* What is read around the window, and at both ends of it. */
 struct edge {
-    uint64_t server_cpu, load_cpu, load_wait;
+    struct host_window host;
+    uint64_t load_cpu, load_wait;
 };
 
 /* Take the readings at the start of the window. */
 static void
-read_start(struct edge *e, const struct process *server)
+read_start(
+    struct edge *e, const struct process *server, const struct plan *plan)
 {
     e->load_wait = resources_own_wait_ns();
     e->load_cpu = resources_own_cpu_ns();
-    e->server_cpu = resources_cpu_ns(server->whole);
+    host_begin(&e->host, server, plan);
 }
 
 /* Take them at its end, in the opposite order. */
 static void
-read_end(struct run *run, const struct edge *e, const struct process *server)
+read_end(struct run *run, struct edge *e, const struct process *server,
+    const struct plan *plan)
 {
-    run->server_cpu_ns = resources_cpu_ns(server->whole) - e->server_cpu;
-    if (run->server_cpu_ns > INT64_MAX) {
-        run->server_cpu_ns = 0;
-        run_invalidate(run, "processes of the server ended in the window");
-    }
+    host_end(run, &e->host, server, plan);
     run->load_cpu_ns = resources_own_cpu_ns() - e->load_cpu;
     run->load_wait_ns = resources_own_wait_ns() - e->load_wait;
 }
 
 /* Read the memory and keep it as a level. */
 static void
-read_level(struct run *run, const struct process *server, size_t connections)
+read_level(struct run *run, const struct process *server,
+    const struct plan *plan, size_t connections)
 {
     struct level *level = &run->levels[run->levels_count];
 
     assert(run->levels_count < IDLE_LEVELS);
     level->connections = connections;
-    if (resources_memory(server->whole, server->port, &level->memory) == -1)
+    if (host_memory(server, plan, &level->memory) == -1)
         run_invalidate(run, "the memory of the server cannot be read");
     else
         run->levels_count++;
@@ -64,12 +62,14 @@ read_level(struct run *run, const struct process *server, size_t connections)
 
 /* Say how to talk to a server in this scenario. */
 static struct load_group
-measured_group(const struct run *run, const struct process *server)
+measured_group(const struct run *run, const struct plan *plan,
+    const struct process *server)
 {
     const struct scenario *s = run->scenario;
     const struct ask *own = subjects[run->subject].ask;
     bool http = s->ask->speaks == ASK_HTTP && server->http_port != 0;
     const struct load_group group = { .way = s->way,
+        .path = plan->placement.path,
         .port = http ? server->http_port : server->port,
         .connections_max = run->connections,
         .ask = own != NULL ? own : s->ask,
@@ -82,10 +82,12 @@ measured_group(const struct run *run, const struct process *server)
 
 /* Let what goes on in the background begin; return NULL when nothing does. */
 static struct crowd *
-start_background(const struct scenario *s, const struct process *server)
+start_background(const struct scenario *s, const struct plan *plan,
+    const struct process *server)
 {
     const struct background *b = &s->background;
     struct load_group group = { .way = b->way,
+        .path = plan->placement.path,
         .port = server->port,
         .connections_max = b->connections,
         .ask = b->ask,
@@ -115,8 +117,8 @@ keep_time(bool on)
 
 /* Open connections, level by level where memory is read at each. */
 static int
-open_connections(
-    struct run *run, const struct process *server, struct load *load)
+open_connections(struct run *run, const struct plan *plan,
+    const struct process *server, struct load *load)
 {
     const struct scenario *s = run->scenario;
 
@@ -125,7 +127,7 @@ open_connections(
             break;
         if (load_grow(load, idle_levels[i]) == -1)
             return -1;
-        read_level(run, server, idle_levels[i]);
+        read_level(run, server, plan, idle_levels[i]);
     }
     return load_grow(load, run->connections);
 }
@@ -187,14 +189,14 @@ find_recovery(struct run *run, const struct plan *plan)
  * line just after it has answered it, so it is given some time.
  */
 static void
-check_counter(struct run *run, struct process *server)
+check_counter(struct run *run, const struct plan *plan, struct process *server)
 {
     const struct timespec pause = { 0, 10 * 1000000L };
     uint64_t sent = run->totals.lines, all = 0;
     char because[96];
 
     for (int tries = 0; tries < COUNTER_TRIES; tries++) {
-        if (process_counter(server, "requests", &all) == -1)
+        if (host_counter(server, plan, &all) == -1)
             break;
         run->lines_counted = all - run->lines_before;
         if (run->lines_counted == sent)
@@ -211,7 +213,7 @@ check_counter(struct run *run, struct process *server)
 
 /* Note what the load met with. */
 static void
-check_totals(struct run *run, struct process *server)
+check_totals(struct run *run, const struct plan *plan, struct process *server)
 {
     const struct load_totals *t = &run->totals;
 
@@ -222,7 +224,7 @@ check_totals(struct run *run, struct process *server)
             run_gate(run, "wrong replies", t->problem);
         run->failed = true;
     } else if (subjects[run->subject].counts && t->countable) {
-        check_counter(run, server);
+        check_counter(run, plan, server);
     }
 }
 
@@ -235,8 +237,8 @@ measure_window(struct run *run, const struct plan *plan, struct load *load,
     const struct placement *where = &plan->placement;
     struct crowd_got before = { 0, 0 }, after = { 0, 0 };
     bool in_time = crowd != NULL && where->pinned;
+    uint64_t breath = BREATH_NS;
     struct load_tally warm = { 0 };
-    struct around around;
     struct edge edge;
     uint64_t start;
 
@@ -245,21 +247,23 @@ measure_window(struct run *run, const struct plan *plan, struct load *load,
     start = clock_ns();
     load_run(load, run->active, (uint64_t)(s->warmup * 1e9), &warm);
     run->warmup_ns = clock_ns() - start;
-    around_read(&around, server->whole, where);
+    host_look(&edge.host, server, plan);
     /* What has piled up meanwhile must be gone before anything counts. */
-    load_run(load, run->active, BREATH_NS, &warm);
-    read_start(&edge, server);
+    if (where->netem != NULL)
+        breath += (uint64_t)(2e9 * where->netem->shape.delay);
+    load_run(load, run->active, breath, &warm);
+    read_start(&edge, server, plan);
     if (crowd != NULL)
         before = crowd_got(crowd);
     load_run(
         load, run->active, (uint64_t)(plan_window(plan, s) * 1e9), &run->tally);
     if (crowd != NULL)
         after = crowd_got(crowd);
-    read_end(run, &edge, server);
+    read_end(run, &edge, server, plan);
     run->background.replies = after.replies - before.replies;
     run->background.bytes = after.bytes - before.bytes;
     load_drain(load, &run->tally);
-    around_note(run, &around, server->whole, 0, where);
+    host_note(run, &edge.host, server, plan);
     if (in_time)
         keep_time(false);
 }
@@ -269,15 +273,13 @@ static void
 measure_storm(struct run *run, const struct plan *plan, struct load *load,
     struct process *server)
 {
-    const struct placement *where = &plan->placement;
-    struct around around;
     struct edge edge;
 
-    around_read(&around, server->whole, where);
-    read_start(&edge, server);
+    host_look(&edge.host, server, plan);
+    read_start(&edge, server, plan);
     load_storm(load, run->connections, &run->tally);
-    read_end(run, &edge, server);
-    around_note(run, &around, server->whole, 0, where);
+    read_end(run, &edge, server, plan);
+    host_note(run, &edge.host, server, plan);
 }
 
 /* Tell whether memory is read with no connections open and with all. */
@@ -296,24 +298,24 @@ load_server(struct run *run, const struct plan *plan, double burst,
     struct process *server)
 {
     const struct scenario *s = run->scenario;
-    const struct load_group group = measured_group(run, server);
+    const struct load_group group = measured_group(run, plan, server);
     struct load *load = load_new(&group, run->own_core);
-    struct crowd *crowd = start_background(s, server);
+    struct crowd *crowd = start_background(s, plan, server);
 
     plan_arrivals(load, run, plan, burst);
     if (s->special == SPECIAL_STORM)
         measure_storm(run, plan, load, server);
-    else if (open_connections(run, server, load) == 0)
+    else if (open_connections(run, plan, server, load) == 0)
         measure_window(run, plan, load, server, crowd);
     if (reads_memory(s))
-        read_level(run, server, run->connections);
+        read_level(run, server, plan, run->connections);
     run->totals = *load_totals(load);
     if (crowd != NULL)
         crowd_leave(crowd, &run->totals);
     run->same = load_sameness(load);
     run->fine = load_series(load, true);
     run->coarse = load_series(load, false);
-    check_totals(run, server);
+    check_totals(run, plan, server);
     load_close(load);
     if (s->special == SPECIAL_BURST && !run->failed)
         find_recovery(run, plan);
@@ -344,7 +346,8 @@ measure_begin(struct run *run, const struct stage *stage,
  * one would find what those before it left behind.
  */
 static void
-read_base(struct run runs[], size_t count, const struct process *server)
+read_base(struct run runs[], size_t count, const struct plan *plan,
+    const struct process *server)
 {
     struct run base = { 0 };
     bool wanted = false;
@@ -352,7 +355,7 @@ read_base(struct run runs[], size_t count, const struct process *server)
     for (size_t i = 0; i < count; i++)
         wanted = wanted || reads_memory(runs[i].scenario);
     if (wanted)
-        read_level(&base, server, 0);
+        read_level(&base, server, plan, 0);
     for (size_t i = 0; i < count; i++) {
         if (!reads_memory(runs[i].scenario))
             continue;
@@ -370,7 +373,7 @@ load_stages(struct run runs[], struct load *loads[], const struct order *order,
 {
     uint64_t lines = 0;
 
-    read_base(runs, order->count, server);
+    read_base(runs, order->count, plan, server);
     for (size_t i = 0; i < order->count; i++) {
         if (i > 0 && runs[i - 1].failed) {
             run_invalidate(&runs[i], "%s", runs[i - 1].invalid);
@@ -385,10 +388,11 @@ load_stages(struct run runs[], struct load *loads[], const struct order *order,
 
 /* Stop a server and note in all its runs how it ended. */
 static void
-stop_server(struct run runs[], size_t count, struct process *server)
+stop_server(struct run runs[], size_t count, const struct plan *plan,
+    struct process *server)
 {
     struct process_end end = { 0 };
-    bool good = process_stop(server, &end) == 0;
+    bool good = host_stop(server, plan, &end) == 0;
 
     for (size_t i = 0; i < count; i++) {
         if (!good) {
@@ -424,8 +428,7 @@ json_t *
 measure(const struct order *order, const struct plan *plan)
 {
     const struct scenario *s = order->stages[0].scenario;
-    int cpu = plan->placement.pinned ? plan->placement.server_cpu : -1;
-    double before = pace_ns(cpu);
+    double before = host_pace(plan);
     struct load *loads[MEASURE_STAGES_MAX] = { NULL };
     struct run *runs = calloc(order->count, sizeof(*runs));
     struct process server;
@@ -438,18 +441,18 @@ measure(const struct order *order, const struct plan *plan)
         measure_begin(&runs[i], &order->stages[i], order, plan);
     if (s->all_cores)
         plan_unpin(plan);
-    if (launch(&server, s, order->subject, plan, NULL) == -1) {
+    if (host_start(&server, s, order->subject, plan) == -1) {
         for (size_t i = 0; i < order->count; i++) {
             run_invalidate(&runs[i], "%s", server.error);
             runs[i].failed = true;
         }
     } else {
         load_stages(runs, loads, order, plan, &server);
-        stop_server(runs, order->count, &server);
+        stop_server(runs, order->count, plan, &server);
     }
     if (s->all_cores)
         plan_pin(plan);
-    results = finish(runs, loads, order->count, (before + pace_ns(cpu)) / 2);
+    results = finish(runs, loads, order->count, (before + host_pace(plan)) / 2);
     free(runs);
     return results;
 }

@@ -5,6 +5,7 @@
 #ifndef REPORT_PLAN_H
 #define REPORT_PLAN_H
 
+#include "report/host/netem.h"
 #include "report/scenarios.h"
 
 #include <sched.h>
@@ -16,6 +17,8 @@
 /* Blocks that have the controls, when that many are run. */
 #define PLAN_CONTROL_BLOCKS 6
 
+struct there; /* see report/host/there.h */
+
 /*
  * Where things run. `pinned` is false on a machine with one processor or
  * where processors cannot be chosen; `why` says so then, and what depends on
@@ -26,6 +29,12 @@ struct placement {
     bool pinned;
     int load_cpu, server_cpu;
     bool same_core; /* they are threads of one core: each slows the other */
+    /* What is between them; NULL = the loopback. */
+    const struct netem *netem;
+    struct there *there; /* servers run on another host */
+    double round_trip;   /* ns, of a small request, if it is not the loopback */
+    const struct load_path *path;
+    const char *address; /* where servers listen */
     char why[128];
 };
 

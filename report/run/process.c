@@ -37,7 +37,7 @@ struct program {
     const char *command; /* NULL = path and options, or... */
     char *const *job;    /* ... all words of a command; NULL = none */
     const char *trace;   /* where strace writes; NULL = it does not run */
-    int cpu;             /* negative = any */
+    struct process_place place;
 };
 
 /* Run the program; returns only when that is impossible. */
@@ -68,8 +68,8 @@ run_program(const struct program *program)
 }
 
 /* Let signals do to the program that is run here what they do by default. */
-static void
-restore_signals(void)
+void
+process_restore_signals(void)
 {
     sigset_t ignored, none;
 
@@ -101,17 +101,20 @@ become_server(const struct process *p, const struct program *program, int out,
     struct rlimit files;
     int null;
 
-    restore_signals();
+    process_restore_signals();
     if (prctl(PR_SET_PDEATHSIG, SIGKILL) == -1 || getppid() != parent)
         _exit(127);
-    if (program->cpu >= 0) {
+    if (program->place.cpu >= 0) {
         cpu_set_t set;
 
         CPU_ZERO(&set);
-        CPU_SET((size_t)program->cpu, &set);
+        CPU_SET((size_t)program->place.cpu, &set);
         if (sched_setaffinity(0, sizeof(set), &set) == -1)
             fail("sched_setaffinity");
     }
+    if (program->place.network != 0 &&
+        setns(program->place.network, CLONE_NEWNET) == -1)
+        fail("setns");
     if (getrlimit(RLIMIT_NOFILE, &files) == 0) {
         files.rlim_cur = files.rlim_max;
         setrlimit(RLIMIT_NOFILE, &files);
@@ -360,11 +363,11 @@ start_program(struct process *p, const struct program *program)
 
 /* Start a server as it is. */
 int
-process_start(
-    struct process *p, const char *path, const char *const options[], int cpu)
+process_start(struct process *p, const char *path, const char *const options[],
+    struct process_place place)
 {
     const struct program program = {
-        .path = path, .options = options, .cpu = cpu
+        .path = path, .options = options, .place = place
     };
 
     return start_program(p, &program);
@@ -373,10 +376,10 @@ process_start(
 /* Start a server under strace. */
 int
 process_start_traced(struct process *p, const char *path,
-    const char *const options[], int cpu, const char *trace)
+    const char *const options[], struct process_place place, const char *trace)
 {
     const struct program program = {
-        .path = path, .options = options, .trace = trace, .cpu = cpu
+        .path = path, .options = options, .trace = trace, .place = place
     };
 
     return start_program(p, &program);
@@ -461,7 +464,7 @@ static const char in_background[] =
 int
 process_start_peer(struct process *p, const char *command, int cpu)
 {
-    struct program program = { .cpu = cpu };
+    struct program program = { .place.cpu = cpu };
     uint16_t own_port;
     int held, caller, status;
     bool ready, ended, left;
@@ -505,7 +508,9 @@ process_start_peer(struct process *p, const char *command, int cpu)
 void
 process_start_job(struct process *p, char *const argv[], int cpu, bool heard)
 {
-    const struct program program = { .path = argv[0], .job = argv, .cpu = cpu };
+    const struct program program = {
+        .path = argv[0], .job = argv, .place.cpu = cpu
+    };
     int out[2] = { -1, -1 };
 
     memset(p, 0, sizeof(*p));

@@ -27,8 +27,14 @@
 
 #define PROCESS_READY_LIMIT_MS 10000 /* from exec to the ready line */
 #define PROCESS_STOP_LIMIT_MS  5000  /* from SIGTERM to the exit */
-#define PROCESS_OPTIONS_MAX    12
+#define PROCESS_OPTIONS_MAX    14
 #define PROCESS_PORT_MARK      "{port}" /* in the command of a peer */
+
+/* Where a process runs. */
+struct process_place {
+    int cpu;     /* the processor; negative = any */
+    int network; /* a descriptor of its network namespace; 0 = ours */
+};
 
 struct process {
     pid_t pid;   /* 0 when none is running */
@@ -51,16 +57,19 @@ struct process_end {
     double stop_seconds; /* from SIGTERM to the exit; of a job 0 */
 };
 
+/* In a child: let signals do to the program that it becomes what they do by
+ * default. */
+void process_restore_signals(void);
+
 /*
  * Start the program at `path` with `--port 0` and the further `options`
- * (ended by NULL, at most PROCESS_OPTIONS_MAX), pinned to processor `cpu` or,
- * if that is negative, wherever it may run; descriptor limit raised to the
- * hard one, standard input from /dev/null, standard error shared. Wait for
- * the ready line and fills in the port. Return 0; or -1 with p->error set
- * and no process left.
+ * (ended by NULL, at most PROCESS_OPTIONS_MAX) at a place; descriptor limit
+ * raised to the hard one, standard input from /dev/null, standard error shared.
+ * Wait for the ready line and fills in the port. Return 0; or -1 with p->error
+ * set and no process left.
  */
-int process_start(
-    struct process *p, const char *path, const char *const options[], int cpu);
+int process_start(struct process *p, const char *path,
+    const char *const options[], struct process_place place);
 
 /*
  * Start a program likewise, with strace counting its system calls from the
@@ -68,7 +77,7 @@ int process_start(
  * (its option -c) to the file `trace`.
  */
 int process_start_traced(struct process *p, const char *path,
-    const char *const options[], int cpu, const char *trace);
+    const char *const options[], struct process_place place, const char *trace);
 
 /*
  * Start a peer: `/bin/sh -c 'exec COMMAND'`, where each {port} in `command`

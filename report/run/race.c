@@ -377,15 +377,25 @@ job_of(const struct plan *plan, const struct scenario *s)
         plan_ideal(plan, s, SUBJECT_THREADED));
 }
 
+/* Call a scenario what it is over this network: emulated, always. */
+static json_t *
+title_of(const struct plan *plan, const struct scenario *s)
+{
+    return json_sprintf("%s%s", s->title,
+        plan->placement.netem != NULL   ? " over an emulated network"
+        : plan->placement.there != NULL ? " over a network"
+                                        : "");
+}
+
 /* Describe the scenario, as far as it is known before the runs. */
 static json_t *
 describe(const struct race *r, const struct stage *stage, json_t *rate_from)
 {
     const struct scenario *s = stage->scenario;
     size_t connections = plan_connections(s);
-    json_t *o = json_pack("{s:s, s:s, s:s, s:s, s:s, s:o, s:o, s:s, s:s}",
-        "name", s->name, "title", s->title, "question", s->question, "family",
-        s->family, "program", program_names[s->program], "speaks",
+    json_t *o = json_pack("{s:s, s:o, s:s, s:s, s:s, s:o, s:o, s:s, s:s}",
+        "name", s->name, "title", title_of(r->plan, s), "question", s->question,
+        "family", s->family, "program", program_names[s->program], "speaks",
         value_text(s->ask != NULL ? ask_speaks_name(s->ask->speaks) : NULL),
         "request", value_text(s->ask != NULL ? s->ask->title : NULL),
         "load_model", scenario_load_model(s), "latency_from",
@@ -419,7 +429,8 @@ count_syscalls(const struct race *r, const struct scenario *scenario)
     const char *name = scenario->name;
     json_t *note = journal_note(r->journal, name, "syscalls");
 
-    if (!scenario->syscalls)
+    /* strace would have to run where the servers do. */
+    if (!scenario->syscalls || r->plan->placement.there != NULL)
         return json_null();
     if (note != NULL)
         return json_incref(note);

@@ -62,6 +62,8 @@ struct run {
     json_t *others;              /* see others_named(); NULL = not looked for */
     double pace_ns; /* pace of the server's processor, before and after; NAN */
     struct kernel_counters kernel; /* increase around it */
+    uint64_t link_bytes; /* that an emulated network carried to the load within
+                            the window; 0 = there was none */
     /*
      * Of the server, from start to exit; of a peer's processes, the first and
      * those that it waited for.

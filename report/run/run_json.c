@@ -257,6 +257,8 @@ run_to_json(const struct run *run)
     add(o, "errors", errors_of(run));
     add(o, "background", background_of(run));
     add(o, "kernel", kernel_of(run));
+    if (run->link_bytes > 0)
+        add(o, "link_bytes", value_count(run->link_bytes));
     add(o, "figures", figures_of(run));
     add(o, "at_least", bounds_of(run));
     add(o, "timely", timely_of(run));

@@ -53,10 +53,11 @@ read_table(FILE *in)
 /* Load a traced server for a while; return how many requests it answered. */
 static uint64_t
 load_traced(const struct scenario *s, enum subject subject,
-    const struct process *server, double seconds)
+    const struct plan *plan, const struct process *server, double seconds)
 {
     const struct ask *own = subjects[subject].ask;
     const struct load_group group = { .way = LOAD_CLOSED,
+        .path = plan->placement.path,
         .port = server->port,
         .connections_max = s->connections,
         .ask = own != NULL ? own : s->ask };
@@ -92,7 +93,7 @@ trace(const struct scenario *s, enum subject subject, const struct plan *plan,
         err(1, "memfd_create");
     snprintf(path, sizeof(path), "/proc/%d/fd/%d", getpid(), fd);
     if (launch(&server, s, subject, plan, path) == 0) {
-        *replies = load_traced(s, subject, &server, seconds);
+        *replies = load_traced(s, subject, plan, &server, seconds);
         if (process_stop(&server, NULL) == 0 && *replies > 0)
             calls = read_table(table);
     }

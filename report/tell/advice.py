@@ -221,9 +221,13 @@ def sentences(report):
         if said else []
 
 
-LIMITS = ("This holds for handlers that neither wait nor block, for servers "
-    "on one core, and over the loopback interface: databases, encryption and "
-    "a slow network are not in these figures.")
+def limits(report):
+    """How far the advice reaches."""
+    kept_out = "databases, encryption and a slow network" \
+        if report.network.emulated is None else "databases and encryption"
+    return ("This holds for handlers that neither wait nor block, for servers "
+        f"on one core, and over {words.network(report)}: {kept_out} are not "
+        "in these figures.")
 
 
 # --- A line for each situation ----------------------------------------------

@@ -150,6 +150,10 @@ def compare(out, now, then):
         out.say("Not compared with the baseline: the servers had a processor "
             "of their own in one of the two only.")
         return False
+    if now.network.what() != then.network.what():
+        out.say("Not compared with the baseline: between load and servers was "
+            f"{words.network(then)} then, {words.network(now)} now.")
+        return False
     if not all(any(s.runs for s in report.scenarios)
             for report in (now, then)):
         out.say("Not compared with the baseline: one of the two is a kept "

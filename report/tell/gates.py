@@ -9,8 +9,8 @@ reply, stands in the run already.
 from math import isfinite, nan
 
 from latencies import Latencies
-from metrics import P50, P99, P999
-from report import Gate, over
+from metrics import BACKGROUND, P50, P99, P999, RATE
+from report import LOOPBACK, Gate, over
 
 LITTLE_WITHIN = .02     # deviation from the law
 RATE_WITHIN = .99       # of the intended requests must have been sent
@@ -20,6 +20,8 @@ SIGNATURE = 1e-3        # of the samples
 SIGNATURE_FEWEST = 10   # samples
 KERNEL_LET_PASS = 1e-4  # of the replies
 BUSY_MOST = 1.03        # of a processor: no more can be used
+RETRANSMITS = 1e-3      # of the segments, over a real network
+LINK_FULL = .8          # of what a link of limited rate can carry
 
 EVERYTHING, TAIL, QUANTILES = ["*"], [P99, P999], [P50, P99, P999]
 NAMES = {P50: "median", P99: "p99", P999: "p99.9"}
@@ -27,6 +29,9 @@ NAMES = {P50: "median", P99: "p99", P999: "p99.9"}
 # Counters of the kernel that move for no other program's sake.
 OF_LISTENERS = ("ListenOverflows", "ListenDrops", "TCPReqQFullDrop",
     "TCPReqQFullDoCookies")
+
+# And those that move when packets are lost.
+OF_LOSSES = ("RetransSegs", "TCPSynRetrans", "TCPTimeouts")
 
 # Latencies, in ms, that something well known leaves behind.
 SIGNATURES = (
@@ -48,7 +53,7 @@ def is_open(scenario):
     return scenario.latency_from == "intended"
 
 
-def little(scenario, run):
+def little(scenario, run, _):
     """Little's law, in its exact form: time in flight by the samples is time
     in flight by the counter. It fails when samples are lost, doubled or in the
     wrong unit. A closed loop must have all connections in flight besides,
@@ -66,7 +71,7 @@ def little(scenario, run):
             "in flight")
 
 
-def open_loop(scenario, run):
+def open_loop(scenario, run, _):
     """Whether an open loop did what it intended, and in time. Comparisons
     allow for lateness; when most of a quantile is the generator's, it says
     nothing about the server."""
@@ -86,7 +91,7 @@ def open_loop(scenario, run):
                 "without its lateness")
 
 
-def stability(_, run):
+def stability(_, run, __):
     """A queue that grows has no percentiles."""
     slope = run.outstanding_slope_per_second
     if slope > SLOPE_SHARE * run.rate_per_second:
@@ -94,10 +99,10 @@ def stability(_, run):
             f"the queue grew by at least {slope:.0f} requests per second")
 
 
-def signatures(_, run):
+def signatures(_, run, network):
     """Latencies that something well known leaves behind, unless the
-    distribution is wide there anyway."""
-    if not run.latency_ns.max >= SIGNATURES[0][0] * MS:
+    distribution is wide there anyway, or packets are lost by plan."""
+    if network.loses() or not run.latency_ns.max >= SIGNATURES[0][0] * MS:
         return
     h = Latencies([run.latency_ns])
     usual = h.at(h.rank(.9))[0]
@@ -110,19 +115,22 @@ def signatures(_, run):
                 f"latencies are of {low} to {high} ms: {cause}")
 
 
-def kernel(_, run):
+def kernel(_, run, network):
     """The kernel's counters must not have moved. Most of them move for the
     rest of the machine, too: of those as many are let pass as no percentile
     notices, and where others pull at the same time the segments are
-    theirs."""
+    theirs. What packets lost by plan move is a result."""
     let_pass = KERNEL_LET_PASS * run.replies
     for name, n in run.kernel.items():
+        if name in OF_LOSSES and (network.loses() or network.is_real()
+                and n <= RETRANSMITS * 2 * run.replies):
+            continue
         if n > 0 and (name in OF_LISTENERS
                 or n > let_pass and not run.background.bytes > 0):
             yield failed("kernel counters", TAIL, f"{name} rose by {n:.0f}")
 
 
-def sanity(scenario, run):
+def sanity(scenario, run, _):
     """Percentiles must be in order, and each request has one latency."""
     known = [x for x in (run.figures.get(metric, nan) for metric in QUANTILES)
         if isfinite(x)]
@@ -134,7 +142,7 @@ def sanity(scenario, run):
             f"latencies of {run.intended:.0f} requests")
 
 
-def utilisation(scenario, run):
+def utilisation(scenario, run, _):
     """No server uses more than all there is."""
     busy = over(run.server_cpu_ns, run.window_ns)
     if scenario.cores == "one" and busy > BUSY_MOST:
@@ -142,11 +150,22 @@ def utilisation(scenario, run):
             f"the server used {busy:.2f} of its one processor")
 
 
-GATES = (little, open_loop, stability, signatures, kernel, sanity,
+def link(_, run, network):
+    """No server shows what it can do over a link that is full."""
+    if not network.bits_per_second > 0:
+        return
+    rate = over(8 * run.link_bytes, run.window_ns / 1e9)
+    used = over(rate, network.bits_per_second)
+    if used > LINK_FULL:
+        yield failed("link-bound", [RATE, BACKGROUND], "what servers sent "
+            f"filled {100 * min(used, 1):.0f} % of the link")
+
+
+GATES = (little, open_loop, stability, signatures, kernel, sanity, link,
     utilisation)
 
 
-def hold(scenario, pinned):
+def hold(scenario, pinned, network=LOOPBACK):
     """Hold the runs of a scenario to all of them, those that came to
     something."""
     for run in scenario.runs:
@@ -154,7 +173,7 @@ def hold(scenario, pinned):
             continue
         held = GATES if pinned else GATES[:-1]
         known = {gate.name for gate in run.gates}
-        new = [gate for look in held for gate in look(scenario, run)
+        new = [gate for look in held for gate in look(scenario, run, network)
             if gate.name not in known]
         if new:
             run.gates = run.gates + new

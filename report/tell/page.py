@@ -66,7 +66,8 @@ def title(report):
         term("interval"), put('<a href="#glossary">glossary</a>')))
     if report.complete is False:
         parts.append(INTERRUPTED)
-    for warning in filter(None, (words.too_busy(report),
+    for warning in filter(None, (words.between(report),
+            words.too_busy(report),
             report.same_core and words.SAME_CORE)):
         parts.append(put('<p class="missing">{}</p>\n', warning))
     if report.pinned is False:
@@ -109,7 +110,7 @@ def choose(report):
     sentences = lines(put("<p>{}</p>", text) for text in said)
     return section("choose", "Which should I choose?",
         put('<div class="answer">\n{}</div>\n<p class="soft">{}</p>\n',
-            sentences, advice.LIMITS) if said else Markup(
+            sentences, advice.limits(report)) if said else Markup(
             '<p class="soft">This run measured too little for advice.</p>\n'),
         put('<ol class="advice">\n{}</ol>\n', lines(map(advice_line, given)))
             if (given := advice.give(report)) else "",

@@ -124,21 +124,30 @@ def program_row(program, everything):
 PRIVATE = (Machine.kernel_command_line,)
 
 
+def shown(machine, everything):
+    """What the page tells of a machine."""
+    return {key: value for key, value in machine.json.items()
+        if everything or key not in [one.name for one in PRIVATE]}
+
+
 def environment(report, everything):
     """Machine and programs."""
-    machine = {key: value for key, value in report.machine.json.items()
-        if everything or key not in [one.name for one in PRIVATE]}
     head = ["program", "path or command", "FNV-1a"]
+    real = report.network.is_real()
     where = put("<p>The servers ran on processor {} alone, the load on "
-        "processor {}, over the loopback interface: what a network card costs"
-        " is not in these figures.</p>\n", words.count(report.server_cpu),
-        words.count(report.load_cpu)) if report.pinned else ""
+        "processor {}, over {}{}.</p>\n", words.count(report.server_cpu),
+        words.count(report.load_cpu), words.network(report), "" if real else
+            ": what a network card costs is not in these figures") \
+        if report.pinned else ""
+    other = table("host", "The servers' machine", "", value_rows("",
+        shown(report.network.machine, everything))) if real else ""
     return section("environment", "Environment", where,
         table("programs", "Programs that were raced",
             heads(*(head if everything else head[::2])),
             [program_row(program, everything)
                 for program in report.programs]),
-        table("machine", "The machine", "", value_rows("", machine)))
+        table("machine", "The load's machine" if real else "The machine", "",
+            value_rows("", shown(report.machine, everything))), other)
 
 
 # --- How to get these figures again -----------------------------------------
@@ -150,6 +159,14 @@ def peer_option(program, everything):
     return f"--peer '{program.name}={quoted}'"
 
 
+def netem_option(network):
+    """How an emulated network was asked for."""
+    return ",".join([f"{1e6 * network.delay_seconds:g}us"]
+        + [f"loss={100 * network.loss:g}%"] * (network.loss > 0)
+        + [f"rate={network.bits_per_second / 1e3:g}kbit"]
+            * (network.bits_per_second > 0))
+
+
 def command(report, everything):
     """The command of this run."""
     asked, words_ = report.asked, ["build/compare"]
@@ -159,6 +176,11 @@ def command(report, everything):
         words_.append("--only " + ",".join(asked.only))
     if report.seed is not None:
         words_.append(f"--seed {report.seed}")
+    if report.network.emulated:
+        words_.append("--netem " + netem_option(report.network))
+    if report.network.is_real():
+        words_.append(f"--server {report.network.server}="
+            + report.network.address if everything else "--server ...")
     peers = [program for program in report.programs if program.command]
     words_ += [peer_option(program, everything) for program in peers]
     if peers and peers[0].speaks not in ("", "game"):

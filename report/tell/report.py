@@ -302,6 +302,7 @@ class Run(Object):
     intended, sent, replies = a_number(), a_number(), a_number()
     replies_all, lines_counted = a_number(), a_number()
     reply_bytes, reply_digest = a_number(), a_text()
+    link_bytes = a_number()
     server_cpu_ns, load_cpu_ns = a_number(), a_number()
     load_spin_ns, load_wait_ns, run_queue_ns = (a_number(), a_number(),
         a_number())
@@ -626,6 +627,33 @@ class Port(Object):
     programs, files = many(Ported), many(PortedFile)
 
 
+class Network(Object):
+    """What was between load and servers, if not the loopback."""
+
+    __slots__ = ()
+    emulated = a_flag()
+    round_trip_ns, round_trip_after_ns = a_number(), a_number()
+    delay_seconds, loss, bits_per_second = a_number(), a_number(), a_number()
+    server, address, machine = a_text(), a_text(), one(Machine)
+
+    def loses(self):
+        """Whether packets were lost by plan, or for want of room."""
+        return self.loss > 0 or self.bits_per_second > 0
+
+    def is_real(self):
+        """Whether servers ran on another host."""
+        return self.emulated is False
+
+    def what(self):
+        """What makes it another one."""
+        keys = ("server", "address") if self.is_real() \
+            else ("delay_seconds", "loss", "bits_per_second")
+        return [self.emulated, self.machine.id, *map(self.json.get, keys)]
+
+
+LOOPBACK = Network()
+
+
 class Report(Object):
     """The whole."""
 
@@ -637,6 +665,7 @@ class Report(Object):
         and not isinstance(value, bool) else None)
     pinned, load_cpu, server_cpu = a_flag(), a_number(), a_number()
     same_core, not_pinned_because, machine = a_flag(), a_text(), one(Machine)
+    network = one(Network)
     programs, alike, margins = many(Program), one(Alike), many(Margin)
     chance, port, scenarios = one(Chance), one(Port), many(Scenario)
 

@@ -223,7 +223,7 @@ def page(report):
         for line in advice.give(report)]
     return SECTIONS.format(plain(machine(report)), items(said)
             or "This run measured too little for advice.\n",
-        plain(advice.LIMITS), rows(("situation", "better", "because"),
+        plain(advice.limits(report)), rows(("situation", "better", "because"),
             choices), findings(report), ledger(report),
         "".join(printed(table.write_report, report)))
 
@@ -251,6 +251,9 @@ def between(text, name, new):
 def files(report, readme):
     """The text of each file, by its path in the sources; ValueError says why
     there is none."""
+    if report.network.emulated is not None:
+        raise ValueError("a network was between load and servers, and what is "
+            "kept is of the loopback interface")
     kept = reduced(report)
     text = written(kept)
     size = len(text.encode())

@@ -224,7 +224,7 @@ def write_notes(out, report):
         out.say(f"Of {words.of(chance.primary, 'primary verdict')}, "
             f"{chance.wins_by_chance:.2f} at most are expected to be due to "
             "chance.")
-    for warning in filter(None, (words.too_busy(report),
+    for warning in filter(None, (words.between(report), words.too_busy(report),
             words.unsteady(report), report.same_core and words.SAME_CORE)):
         out.say(warning)
     if not report.pinned:

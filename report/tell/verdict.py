@@ -29,9 +29,9 @@ import words
 from latencies import Latencies
 from metrics import METRICS
 from report import (BARE_PUSH, BARE_THREADS, CURL_EASY, CURL_MULTI, EVENTS,
-    INLINE, IO_URING, MANUAL, NULL, ONE, THREADS, TITLES, TOOLS, WOKEN,
-    AllBlocks, Cell, Chance, Comparison, Gate, Margin, Memory, Percentile,
-    SameTwice, Spread, over)
+    INLINE, IO_URING, LOOPBACK, MANUAL, NULL, ONE, THREADS, TITLES, TOOLS,
+    WOKEN, AllBlocks, Cell, Chance, Comparison, Gate, Margin, Memory,
+    Percentile, SameTwice, Spread, over)
 from stats import (BLOCKS_VERDICT, Estimate, bootstrap, excess_of, ratio_of,
     spread)
 
@@ -629,10 +629,10 @@ def compare(s, metric, a, b, cells):
     return c.made(failed)
 
 
-def judge_scenario(scenario, pinned):
+def judge_scenario(scenario, pinned, network=LOOPBACK):
     """Complete a scenario that was run: cells, A/A, comparisons and
     sentence. The runs, which are long, come last."""
-    gates.hold(scenario, pinned)
+    gates.hold(scenario, pinned, network)
     s = Raced(scenario, pinned)
     cells = cells_of(s)
     peers = [server for server in cells if server not in TITLES]
@@ -658,7 +658,7 @@ def judge(report):
     any_ = False
     for scenario in report.scenarios:
         if not is_judged(scenario):
-            judge_scenario(scenario, bool(report.pinned))
+            judge_scenario(scenario, bool(report.pinned), report.network)
             any_ = True
     if any_:
         report.margins = margins()

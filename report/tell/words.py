@@ -19,6 +19,8 @@ SAME_CORE = ("Server and load ran on two threads of one core, as no other core"
     " was free: each slowed the other down, so figures are lower than on cores"
     " of their own, and ratios may differ.")
 
+OTHER_TRIP = 1.2  # times as long, and the network was another one
+
 NAMED = 3      # programs that disturbed it, at most
 TAKEN = .01    # of a window, or nobody took it
 FEW_TIMES = 2  # as little, or less, is easier to grasp turned round
@@ -344,6 +346,45 @@ def disturbers(runs):
     who = [f"{name} used up to {share(min(x, 1))} of a CPU"
         for x, name, _ in takers(runs)]
     return " and ".join(who) or "the machine was busy with something else"
+
+
+def bits(x):
+    """A rate of bits: "100 Mbit/s"."""
+    return scaled(x, 1000, ("bit/s", "kbit/s", "Mbit/s", "Gbit/s"))
+
+
+def network(report):
+    """What was between load and servers: "the loopback interface", "an
+    emulated network" with what that was like, or "the network to" a host."""
+    n = report.network
+    if n.is_real():
+        return f"the network to {n.server} (a small request takes " \
+            f"{time(n.round_trip_ns)} there and back)"
+    if not n.emulated:
+        return "the loopback interface"
+    each = [f"{digits(100 * n.loss, 3)} % loss"] * (n.loss > 0) \
+        + [bits(n.bits_per_second)] * (n.bits_per_second > 0)
+    is_ = [f"{time(1e9 * n.delay_seconds)} added to a round trip"] \
+        * (n.delay_seconds > 0) + [" and ".join(each) + " each way"] \
+        * bool(each)
+    return f"an emulated network ({', '.join(is_) or 'without delay or loss'})"
+
+
+def between(report):
+    """That load and servers were not on one loopback interface, and whether
+    the network was the same before and after; "" where they were."""
+    n = report.network
+    if n.emulated is None:
+        return ""
+    said = f"Between load and servers was {network(report)}." if n.is_real() \
+        else "Emulated: between load and servers was " \
+            f"{network(report)}, on one machine."
+    before, after = n.round_trip_ns, n.round_trip_after_ns
+    if max(over(before, after), over(after, before)) > OTHER_TRIP:
+        said += (f" A small request took {time(before)} there and back before "
+            f"the race and {time(after)} after it, so that latencies are of a "
+            "network that was not the same throughout.")
+    return said
 
 
 def too_busy(report):

@@ -12,8 +12,8 @@ from harness import main
 
 import gates
 from latencies import Latencies
-from metrics import P50, P99, P999
-from report import Histogram, Scenario
+from metrics import BACKGROUND, P50, P99, P999, RATE
+from report import Histogram, Network, Scenario
 
 MS = 1000000
 
@@ -21,10 +21,11 @@ MS = 1000000
 def held(run, **scenario):
     """The gates that a run fails, by name: (metrics, because)."""
     pinned = scenario.pop("pinned", True)
+    network = Network(scenario.pop("network", None))
     made = Scenario({"family": "reply", "latency_from": "sent",
         "cores": "one", "active": 50, **scenario,
         "runs": [{"replies": 10000, "active": 50, "gates": [], **run}]})
-    gates.hold(made, pinned)
+    gates.hold(made, pinned, network)
     return {gate.name: (gate.metrics, gate.because)
         for gate in made.runs[0].gates}
 
@@ -43,6 +44,9 @@ def latencies(values):
 
 
 OPEN = {"latency_from": "intended", "family": "open"}
+LOSS = {"network": {"emulated": True, "loss": .01}}
+NARROW = {"network": {"emulated": True, "bits_per_second": 1e6}}
+REAL = {"network": {"emulated": False, "server": "s1"}}
 
 # A gate, what it spoils, what it says of a run that fails it, that run, one
 # that passes, and what kind of scenario it is.
@@ -101,6 +105,20 @@ TABLE = (
         "a segment sent again",
         {"latency_ns": latencies({MS: 986, 192 * MS: 4, 205 * MS: 20})},
         {"latency_ns": latencies({MS: 986, 192 * MS: 5, 205 * MS: 20})}, {}),
+    # Losses that were planned, and what follows from them, are results.
+    ("kernel counters", [P99, P999], "ListenDrops rose by 1",
+        {"kernel": {"ListenDrops": 1}},
+        {"kernel": {"RetransSegs": 300, "TCPTimeouts": 300,
+            "TCPSynRetrans": 300},
+            "latency_ns": latencies({MS: 986, 205 * MS: 20})}, LOSS),
+    ("link-bound", [RATE, BACKGROUND], "what servers sent filled 81 % of the "
+        "link", {"link_bytes": 101250, "window_ns": 1e9},
+        {"link_bytes": 99750, "window_ns": 1e9,
+            "kernel": {"RetransSegs": 300}}, NARROW),
+    # So are a few over a network that is one.
+    ("kernel counters", [P99, P999], "RetransSegs rose by 21",
+        {"kernel": {"RetransSegs": 21}}, {"kernel": {"RetransSegs": 20}},
+        REAL),
     # It is wide there anyway.
     ("signature", [P99, P999], "1.96 % of the latencies are of 38 to 46 ms: "
         "Nagle's algorithm against delayed acknowledgements",

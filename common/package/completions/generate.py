@@ -27,13 +27,15 @@ HELP_FORMAT = f"opt-doc-col={COLUMN},rmargin=4000"
 
 # What an argument is, by its name in --help, and by the option where the name
 # is too general.
-KINDS = {"FILE": "file", "DIR": "folder", "ADDR": "host"}
+KINDS = {"FILE": "file", "DIR": "folder", "ADDR": "host",
+    "HOST[=ADDRESS]": "host"}
 OPTION_KINDS = {"--user": "user", "--only": "scenarios"}
 # Values that --help names in a sentence.
 VALUES = {
     "--environment": ("full",),
     "--fault": ("abort", "close", "hang", "cut", "long", "twice", "slow",
         "garbage", "bad-chunk", "loop", "bare-lf"),
+    "--hosts": ("check",),
     "--order": ("relevance", "code"),
     "--peer-speaks": ("game", "charfinder", "http", "push", "echo",
         "flag-server", "flags", "spinner"),
@@ -68,7 +70,8 @@ class Option:
         if "|" in self.argument:
             return [value for value in self.argument.split("|")
                 if not value.isupper()]
-        values = VALUES.get(self.longs[0], ()) if self.argument else ()
+        values = VALUES.get(self.longs[0], ()) \
+            if self.argument and not self.kind else ()
         for value in values:
             if not re.search(rf"\b{value}\b", f"{self.argument} {text}"):
                 sys.exit(f"--help of {self.longs[0]} does not name {value}")

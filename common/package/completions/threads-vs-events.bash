@@ -125,9 +125,10 @@ _threads_vs_events()
         ) ;;
     threads-vs-events)
         options=(
-            --baseline= --check --cost= --full --list --only= --peer=
+            --baseline= --check --cost= --full --hosts= --list --only= --peer=
             --peer-speaks= --render= --resume= --standard --blocks=
-            --environment= --output= --seconds= --seed= --help --usage --version
+            --environment= --netem= --output= --public --seconds= --seed=
+            --server= --there= --via= --help --usage --version
         ) ;;
     esac
     case "$command $option" in
@@ -178,6 +179,8 @@ _threads_vs_events()
         values=(-f); compopt -o filenames ;;
     'threads-vs-events --cost')
         values=(-f); compopt -o filenames ;;
+    'threads-vs-events --hosts')
+        values=(-W 'check') ;;
     'threads-vs-events --only')
         values=(-W "$("$1" --list | sed -n 's/^\([^ ]\+\) .*/\1/p')")
         [[ $word == *,* ]] && values+=(-P "${word%,*},")
@@ -192,6 +195,8 @@ _threads_vs_events()
         values=(-W 'full') ;;
     'threads-vs-events --output')
         values=(-d); compopt -o filenames ;;
+    'threads-vs-events --server')
+        values=(-A hostname) ;;
     esac
     COMPREPLY=()
     if (( ${#values[@]} == 0 )); then

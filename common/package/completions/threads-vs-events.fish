@@ -233,6 +233,8 @@ complete -c threads-vs-events -l check -d 'compare the answers only'
 complete -c threads-vs-events -l cost -r -F \
     -d 'also print what clients cost at the prices of FILE, which has core_hour and gib_hour'
 complete -c threads-vs-events -l full -d 'run all scenarios'
+complete -c threads-vs-events -l hosts -x -a 'check' \
+    -d 'say what --server would use and what is wrong with it'
 complete -c threads-vs-events -l list -d 'list the scenarios'
 complete -c threads-vs-events -l only \
     -x -a '(__fish_complete_list , "threads-vs-events --list | string match -r \'^\S+\'")' \
@@ -250,9 +252,18 @@ complete -c threads-vs-events -l standard -d 'run more scenarios'
 complete -c threads-vs-events -l blocks -x -d 'run N blocks of each scenario'
 complete -c threads-vs-events -l environment -x -a 'full' \
     -d 'also show paths, commands and the kernel\'s command line on the page'
+complete -c threads-vs-events -l netem -x \
+    -d 'put an emulated network between load and servers, in namespaces of this machine'
 complete -c threads-vs-events -l output -x -a '(__fish_complete_directories)' \
     -d 'write report.json and index.html to DIR'
+complete -c threads-vs-events -l public \
+    -d 'allow an ADDRESS that is not private'
 complete -c threads-vs-events -l seconds -x \
     -d 'measure for S seconds in each run'
 complete -c threads-vs-events -l seed -x \
     -d 'use the conversations and the order of the run with seed N'
+complete -c threads-vs-events -l server -x -a '(__fish_print_hostnames)' \
+    -d 'run the servers on HOST, reached by ssh, where they listen at ADDRESS'
+complete -c threads-vs-events -l there -x -d 'where this program is on HOST'
+complete -c threads-vs-events -l via -x \
+    -d 'run programs on HOST by CMD, not by ssh'

@@ -404,6 +404,7 @@ threads-vs-events)
         '--check[compare the answers only]' \
         '--cost=[also print what clients cost at the prices of FILE, which has core_hour and gib_hour]:FILE:_files' \
         '--full[run all scenarios]' \
+        '--hosts=[say what --server would use and what is wrong with it]:check:(check)' \
         '--list[list the scenarios]' \
         '--only=[run only these scenarios]:NAME,...:_threads_vs_events_scenarios' \
         '--peer=[also check and race a server of yours]:NAME=COMMAND {port}: ' \
@@ -413,9 +414,14 @@ threads-vs-events)
         '--standard[run more scenarios]' \
         '--blocks=[run N blocks of each scenario]:N: ' \
         '--environment=[also show paths, commands and the kernel'\''s command line on the page]:full:(full)' \
+        '--netem=[put an emulated network between load and servers, in namespaces of this machine]:[DELAY][,loss=P%][,rate=R]: ' \
         '--output=[write report.json and index.html to DIR]:DIR:_files -/' \
+        '--public[allow an ADDRESS that is not private]' \
         '--seconds=[measure for S seconds in each run]:S: ' \
         '--seed=[use the conversations and the order of the run with seed N]:N: ' \
+        '--server=[run the servers on HOST, reached by ssh, where they listen at ADDRESS]:HOST[=ADDRESS]:_hosts' \
+        '--there=[where this program is on HOST]:PATH: ' \
+        '--via=[run programs on HOST by CMD, not by ssh]:CMD {host}: ' \
         '(-? --help)-?[Give this help list]' \
         '(-? --help)--help[Give this help list]' \
         '--usage[Give a short usage message]' \

@@ -1,0 +1,313 @@
+#include "report/host/agent.h"
+
+#include "report/host/channel.h"
+#include "report/host/host.h"
+#include "report/host/wire.h"
+#include "report/run/machine.h"
+#include "report/values.h"
+
+#include <arpa/inet.h>
+#include <err.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/prctl.h>
+
+struct agent {
+    struct channel channel;
+    struct plan *plan;
+    const struct scenario *scenario; /* of the server that runs, or NULL */
+    struct process server;
+    char address[WIRE_ADDRESS_MAX]; /* where it listens */
+    struct host_window window;
+    struct run run; /* what is read around a window goes there */
+    bool looks;     /* a window has been begun */
+};
+
+/* Hash it. */
+json_t *
+agent_self(void)
+{
+    return machine_file_hash("/proc/self/exe");
+}
+
+/* List the servers, without peers. */
+json_t *
+agent_programs(const struct plan *plan)
+{
+    json_t *all = json_array();
+
+    for (int i = 0; i < PROGRAMS * SUBJECT_PEER; i++) {
+        enum program program = (enum program)(i / SUBJECT_PEER);
+        int s = i % SUBJECT_PEER;
+        const char *path = plan->server_path[program][s];
+
+        if (path != NULL && program != PROGRAM_FLAGS &&
+            program != PROGRAM_SPINNER)
+            json_array_append_new(
+                all, json_pack("{s:s, s:s, s:o}", "name", subjects[s].name,
+                         "program", program_names[program], "fnv1a",
+                         machine_file_hash(path)));
+    }
+    return all;
+}
+
+/* Copy the first line of a file, or nothing. */
+static void
+read_line_of(const char *path, char *line, int size)
+{
+    FILE *in = fopen(path, "re");
+
+    line[0] = '\0';
+    if (in == NULL)
+        return;
+    if (fgets(line, size, in) != NULL)
+        line[strcspn(line, "\n")] = '\0';
+    fclose(in);
+}
+
+/* Copy the address at which ssh reached this host, if it was ssh, and IPv4. */
+static void
+find_address(char *address, size_t size)
+{
+    const char *ssh = getenv("SSH_CONNECTION");
+    struct in_addr at;
+    char found[64];
+
+    address[0] = '\0';
+    if (ssh != NULL && sscanf(ssh, "%*63s %*63s %63s", found) == 1 &&
+        inet_pton(AF_INET, found, &at) == 1)
+        inet_ntop(AF_INET, &at, address, (socklen_t)size);
+}
+
+/* Greet. */
+static bool
+greet(struct agent *a)
+{
+    const struct placement *where = &a->plan->placement;
+    const int cpus[] = { where->server_cpu };
+    struct wire_hello h = { .protocol = WIRE_PROTOCOL,
+        .version = VERSION,
+        .pinned = where->pinned,
+        .server_cpu = where->pinned ? (uint64_t)where->server_cpu : 0,
+        .machine = machine_describe(cpus, where->pinned ? 1 : 0),
+        .programs = agent_programs(a->plan) };
+    json_t *self = agent_self();
+    char *line;
+    bool sent;
+
+    read_line_of(
+        "/proc/sys/kernel/random/boot_id", h.boot_id, (int)sizeof(h.boot_id));
+    snprintf(h.self, sizeof(h.self), "%s", text_of(self));
+    snprintf(h.why, sizeof(h.why), "%s", where->why);
+    find_address(h.address, sizeof(h.address));
+    line = wire_write_hello(&h);
+    sent = channel_write(&a->channel, line);
+    free(line);
+    json_decref(self);
+    wire_release_hello(&h);
+    return sent;
+}
+
+/* Tell whether a server may listen at an address: one host's, and not all. */
+static bool
+is_address(const char *text)
+{
+    struct in_addr at;
+
+    return inet_pton(AF_INET, text, &at) == 1 && at.s_addr != INADDR_ANY &&
+           at.s_addr != INADDR_BROADCAST && !IN_MULTICAST(ntohl(at.s_addr));
+}
+
+/* Start a server. */
+static void
+start(struct agent *a, const struct wire_request *r, struct wire_answer *answer)
+{
+    struct plan *plan = a->plan;
+    int result;
+
+    if (!is_address(r->address)) {
+        snprintf(answer->error, sizeof(answer->error),
+            "'%s' is not the address of one host", r->address);
+        return;
+    }
+    if (plan->server_path[r->scenario->program][r->subject] == NULL) {
+        snprintf(
+            answer->error, sizeof(answer->error), "this server is not there");
+        return;
+    }
+    memcpy(a->address, r->address, sizeof(a->address));
+    plan->placement.address = a->address;
+    if (r->scenario->all_cores)
+        plan_unpin(plan);
+    result = host_start(&a->server, r->scenario, r->subject, plan);
+    if (r->scenario->all_cores)
+        plan_pin(plan);
+    if (result == -1) {
+        snprintf(answer->error, sizeof(answer->error), "%s", a->server.error);
+        return;
+    }
+    a->scenario = r->scenario;
+    answer->port = a->server.port;
+    answer->http_port = a->server.http_port;
+}
+
+/* Read what happens around a window. */
+static void
+look(struct agent *a)
+{
+    run_init(&a->run, a->scenario);
+    a->run.own_core = a->plan->placement.pinned && !a->scenario->all_cores;
+    host_look(&a->window, &a->server, a->plan);
+    a->looks = true;
+}
+
+/* Tell what happened around it. */
+static void
+note(struct agent *a, uint64_t window_ns, struct wire_answer *answer)
+{
+    struct run *run = &a->run;
+
+    run->tally.window_ns = window_ns;
+    host_note(run, &a->window, &a->server, a->plan);
+    answer->kernel = run->kernel;
+    answer->stolen_seconds = run->stolen_seconds;
+    answer->foreign_seconds = run->foreign_seconds;
+    answer->others_seconds = run->others_seconds;
+    answer->others = json_incref(run->others);
+    if (run->run_queue_known)
+        answer->run_queue_ns = (double)run->run_queue_ns;
+    run_release(run);
+    a->looks = false;
+}
+
+/* Stop the server. */
+static void
+stop(struct agent *a, struct wire_answer *answer)
+{
+    struct process_end end = { 0 };
+
+    if (host_stop(&a->server, a->plan, &end) == -1)
+        snprintf(answer->error, sizeof(answer->error), "%s", a->server.error);
+    answer->switches = end.switches;
+    answer->cpu_seconds = end.cpu_seconds;
+    answer->stop_seconds = end.stop_seconds;
+    a->scenario = NULL;
+}
+
+/* Tell whether a request fits what goes on. */
+static bool
+is_in_order(const struct agent *a, enum wire_what what)
+{
+    switch (what) {
+    case WIRE_START:
+        return a->scenario == NULL;
+    case WIRE_LOOK:
+        return a->scenario != NULL && !a->looks;
+    case WIRE_BEGIN:
+    case WIRE_END:
+    case WIRE_NOTE:
+        return a->looks;
+    case WIRE_STOP:
+        return a->scenario != NULL && !a->looks;
+    case WIRE_MEMORY:
+    case WIRE_COUNTER:
+        return a->scenario != NULL;
+    case WIRE_PING:
+    case WIRE_PACE:
+    case WIRE_REQUESTS:
+        break;
+    }
+    return true;
+}
+
+/* Do what was asked for. */
+static void
+obey(struct agent *a, const struct wire_request *r, struct wire_answer *answer)
+{
+    switch (r->what) {
+    case WIRE_START:
+        start(a, r, answer);
+        break;
+    case WIRE_LOOK:
+        look(a);
+        break;
+    case WIRE_BEGIN:
+        host_begin(&a->window, &a->server, a->plan);
+        break;
+    case WIRE_END:
+        host_end(&a->run, &a->window, &a->server, a->plan);
+        answer->server_cpu_ns = a->run.server_cpu_ns;
+        snprintf(answer->error, sizeof(answer->error), "%s", a->run.invalid);
+        break;
+    case WIRE_NOTE:
+        note(a, r->window_ns, answer);
+        break;
+    case WIRE_MEMORY:
+        if (host_memory(&a->server, a->plan, &answer->memory) == -1)
+            snprintf(answer->error, sizeof(answer->error), "it cannot be read");
+        break;
+    case WIRE_COUNTER:
+        if (host_counter(&a->server, a->plan, &answer->requests) == -1)
+            snprintf(answer->error, sizeof(answer->error), "it has none");
+        break;
+    case WIRE_STOP:
+        stop(a, answer);
+        break;
+    case WIRE_PACE:
+        answer->pace_ns = host_pace(a->plan);
+        break;
+    case WIRE_PING:
+    case WIRE_REQUESTS:
+        break;
+    }
+}
+
+/* Answer a request; false when the other end is gone. */
+static bool
+answer(struct agent *a, const struct wire_request *r)
+{
+    struct wire_answer answer;
+    bool sent;
+    char *line;
+
+    wire_begin_answer(&answer);
+    if (is_in_order(a, r->what))
+        obey(a, r, &answer);
+    else
+        snprintf(answer.error, sizeof(answer.error), "that is out of order");
+    answer.n = r->n;
+    line = wire_write_answer(&answer);
+    sent = channel_write(&a->channel, line);
+    free(line);
+    wire_release_answer(&answer);
+    return sent;
+}
+
+/* Obey until the lease is over. What still runs then the guard stops. */
+int
+agent_run(struct plan *plan)
+{
+    static struct agent a;
+    struct wire_request request;
+    const char *line;
+    size_t length;
+    bool good;
+
+    a.plan = plan;
+    channel_own(&a.channel);
+    if (prctl(PR_SET_PDEATHSIG, SIGTERM) == -1)
+        err(1, "PR_SET_PDEATHSIG");
+    good = greet(&a);
+    while (good &&
+           (line = channel_read(&a.channel, AGENT_LEASE_MS, &length)) != NULL) {
+        if (!wire_read_request(&request, line, length)) {
+            warnx("agent: a line is no request");
+            return 1;
+        }
+        if (request.what != WIRE_PING)
+            good = answer(&a, &request);
+    }
+    return 0;
+}

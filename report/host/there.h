@@ -1,0 +1,88 @@
+/*
+ * there - servers on another host: the same that host.h does here, by lines to
+ * an agent there (see agent.h, wire.h).
+ *
+ * How a program is run there is a command that joins standard input and output
+ * to it: ssh, or what --via says. What that host is called, which user logs in
+ * with which key, and which host keys are known is ssh's business alone.
+ *
+ * A host that is lost ends compare, having said so: what was measured is in the
+ * journal, and --resume continues.
+ */
+#ifndef REPORT_THERE_H
+#define REPORT_THERE_H
+
+#include "report/run/plan.h"
+#include "report/run/process.h"
+#include "report/run/run.h"
+
+#include <jansson.h>
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#define THERE_VIA                                                              \
+    "ssh -T -o BatchMode=yes -o ConnectTimeout=10 -o ServerAliveInterval=2 "   \
+    "-o ServerAliveCountMax=3 -o ClearAllForwardings=yes "                     \
+    "-o ForwardAgent=no -- {host}"
+#define THERE_HOST_MARK "{host}"
+#define THERE_PATH_BYTES                                                       \
+    "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789/._+-"
+
+/* Which host, and how it is reached. Strings outlive what is made of it. */
+struct there_host {
+    char name[256];
+    char address[16]; /* where its servers listen; "" = where ssh reached it */
+    const char *via;  /* NULL = THERE_VIA */
+    const char *program; /* the path of compare there; NULL = as here */
+    bool public;         /* the address need not be a private one */
+};
+
+/*
+ * Read `HOST[=ADDRESS]`. A name is letters, digits and @._:/- and begins with a
+ * letter or digit; an address is IPv4. Return false, with the reason in `why`,
+ * when it is none.
+ */
+bool there_read(struct there_host *h, const char *text, char *why, size_t size);
+
+struct there;
+
+/*
+ * Run an agent there and see that it is of this very program, with the same
+ * servers; of controls that it has not, take the paths out of the plan. Return
+ * it, or NULL with the reason in `why`. A thread keeps its lease from now on.
+ * End the program when memory or descriptors run out.
+ */
+struct there *there_connect(
+    const struct there_host *h, struct plan *plan, char *why, size_t size);
+
+/* Take over where servers run there, and how the load reaches them. */
+void there_place(struct there *t, struct placement *p);
+
+/*
+ * Return what is told of it, which the caller owns: for report.json, or `short`
+ * for a journal, as much as must be the same for it to be resumed.
+ */
+json_t *there_to_json(const struct there *t, bool brief);
+
+/* Return its name; it lasts as long as what it was made of. */
+const char *there_name(const struct there *t);
+
+/* As in host.h. Those for both ends of a window only ask, and do not wait:
+ * there_note() takes what was answered. */
+int there_start(struct there *t, struct process *server,
+    const struct scenario *s, enum subject subject);
+void there_look(struct there *t);
+void there_begin(struct there *t);
+void there_end(struct there *t);
+void there_note(struct there *t, struct run *run);
+int there_memory(struct there *t, struct memory *m);
+int there_counter(struct there *t, uint64_t *value);
+int there_stop(
+    struct there *t, struct process *server, struct process_end *end);
+double there_pace(struct there *t);
+
+/* End the agent, and free it. */
+void there_close(struct there *t);
+
+#endif

@@ -1,0 +1,538 @@
+#!/usr/bin/python3
+"""
+`compare --server`: servers on another host, which is a network namespace here,
+reached by nsenter and by a real ssh; agents that lie; and whatever is killed,
+nothing is left there.
+"""
+
+import glob
+import json
+import os
+import signal
+import subprocess
+import sys
+import tempfile
+import unittest
+
+from harness import (BUILD, DEADLINE, environment, main, only_if_full,
+    wait_until)
+
+COMPARE = os.path.join(BUILD, "compare")
+HERE, THERE = "10.9.0.1", "10.9.0.2"
+ROOT = os.geteuid() == 0
+NETWORK = ("unshare", "--net") if ROOT \
+    else ("unshare", "--user", "--map-root", "--net")
+LEFT = 12  # seconds after which nothing may be left
+
+# Two hosts: this shell is the load's, the sleeper keeps the servers'.
+HOSTS = f"""
+ip link set lo up
+unshare --net sleep infinity & there=$!
+trap 'kill $there' EXIT
+until [ "$(readlink /proc/$there/ns/net)" != "$(readlink /proc/$$/ns/net)" ]
+do sleep 0.01; done
+within="nsenter --net=/proc/$there/ns/net"
+ip link add name load type veth peer name server netns $there
+ip address add {HERE}/24 dev load
+ip link set load up
+$within ip address add {THERE}/24 dev server
+$within ip link set server up
+$within ip link set lo up
+echo $there
+read -r _
+"""
+
+
+def tried(*command):
+    """Whether a command ends well."""
+    try:
+        return subprocess.run(command, stdout=subprocess.DEVNULL, check=False,
+            stderr=subprocess.DEVNULL).returncode == 0
+    except OSError:
+        return False
+
+
+ALLOWED = tried("ip", "-V") and tried(*NETWORK, "true")
+
+
+def network_of(pid):
+    """The network namespace of a process; None when it is gone."""
+    try:
+        return os.readlink(f"/proc/{pid}/ns/net")
+    except OSError:
+        return None
+
+
+class Folder(unittest.TestCase):
+    """A test with a folder of its own."""
+
+    def setUp(self):
+        folder = tempfile.TemporaryDirectory()
+        self.addCleanup(folder.cleanup)
+        self.folder = folder.name
+
+    def write(self, name, text, mode=0o600):
+        """Write a file of the folder; its path."""
+        path = os.path.join(self.folder, name)
+        with open(path, "w", encoding="utf-8") as file:
+            file.write(text)
+        os.chmod(path, mode)
+        return path
+
+    def run_compare(self, *options, before=()):
+        """Run compare; its exit code, standard output in one line, and
+        standard error."""
+        done = subprocess.run([*before, COMPARE, *options],
+            stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE, env=environment(), encoding="utf-8",
+            timeout=8 * DEADLINE, check=False)
+        return done.returncode, " ".join(done.stdout.split()), done.stderr
+
+
+class Options(Folder):
+    """What is no host is a mistake."""
+
+    WRONG = (
+        (["--server", "-oProxyCommand=x"], "a host is letters, digits"),
+        (["--server", "s1;reboot"], "a host is letters, digits"),
+        (["--server", ""], "a host is letters, digits"),
+        (["--server", "s1=10.0.0"], "'10.0.0' is not an IPv4 address"),
+        (["--server", "s1", "--server", "s2"], "--server names one host"),
+        (["--server", "s1", "--netem", "1ms"], "do not go together"),
+        (["--server", "s1", "--check"], "--check needs no network"),
+        (["--server", "s1", "--only", "spin"], "asks nothing over the"),
+        (["--server", "s1", "--peer", "a=b {port}"], "do not go together"),
+        (["--server", "s1", "--there", "/bin/x;y"], "--there takes letters"),
+        (["--server", "s1", "--via", " "], "are not empty"),
+        (["--via", "x"], "need --server"),
+        (["--hosts", "check"], "need --server"),
+        (["--server", "s1", "--hosts", "all"], "--hosts takes check"))
+
+    def test_a_wrong_one_is_told(self):
+        for options, why in self.WRONG:
+            with self.subTest(options):
+                code, output, errors = self.run_compare(*options)
+                self.assertEqual((code, output), (64, ""))
+                self.assertIn(why, errors)
+
+    def test_an_address_of_the_internet_is_not_loaded(self):
+        code, _, errors = self.run_compare("--server", "s1=8.8.8.8", "--via",
+            "env", "--hosts", "check")
+        self.assertEqual(code, 1)
+        self.assertIn("8.8.8.8 is not a private address", errors)
+
+    def test_an_address_that_is_not_known_is_asked_for(self):
+        code, _, errors = self.run_compare("--server", "s1", "--via",
+            "env -u SSH_CONNECTION", "--hosts", "check")
+        self.assertEqual(code, 1)
+        self.assertIn("say --server s1=ADDRESS", errors)
+
+
+# Runs an agent and passes on what is said, but for one thing.
+LIAR = """
+import json, subprocess, sys
+what, *command = sys.argv[1:]
+agent = subprocess.Popen(command, stdin=subprocess.PIPE,
+    stdout=subprocess.PIPE, encoding="utf-8")
+hello = json.loads(agent.stdout.readline())
+if what == "protocol":
+    hello["protocol"] = 2
+elif what == "build":
+    hello["self"] = "0" * 16
+elif what == "twin":
+    hello["programs"][0]["fnv1a"] = "0" * 16
+elif what == "missing":
+    del hello["programs"][0]
+elif what == "control":
+    hello["programs"] = [one for one in hello["programs"]
+        if one["name"] != "bare-epoll"]
+elif what == "banner":
+    print("Welcome!", flush=True)
+elif what == "deep":
+    hello["machine"]["settings"] = json.loads("[" * 50 + "]" * 50)
+print(json.dumps(hello), flush=True)
+for line in sys.stdin:
+    agent.stdin.write(line)
+    agent.stdin.flush()
+    if '"n"' not in line:
+        continue
+    answer = json.loads(agent.stdout.readline())
+    if what == "number":
+        answer["n"] += 1
+    elif what == "huge":
+        answer["pace_ns"] = 1e300
+    elif what == "port":
+        answer.pop("port", None)
+    elif what == "long":
+        answer["error"] = "x" * 5000000
+    elif what == "half":
+        print(json.dumps(answer)[:5], end="", flush=True)
+        break
+    elif what == "terminal" and "port" in answer:
+        answer["error"] = "\\u001b[31m"
+    print(json.dumps(answer), flush=True)
+agent.stdin.close()
+agent.wait()
+"""
+
+
+class Liars(Folder):
+    """What an agent says is believed as little as what a server answers."""
+
+    LIES = {
+        "protocol": "it speaks protocol 2, and this compare 1",
+        "build": "another build than this one",
+        "twin": "is another one than this host's",
+        "missing": "is missing",
+        "banner": "no agent of compare answered",
+        "deep": "no agent of compare answered",
+        "number": "it answered what it was not asked",
+        "huge": "it sent a line that is no answer",
+        "port": "it started a server without a port",
+        "long": "it sent a line that is too long",
+        "half": "the connection to it has ended",
+        "terminal": "\\u{1b}[31m"}
+
+    def look(self, lie):
+        """Look at a host that tells this lie."""
+        liar = self.write("liar.py", LIAR)
+        return self.run_compare("--server", f"s1={'127.0.0.1'}", "--via",
+            f"{sys.executable} {liar} {lie}", "--hosts", "check")
+
+    def test_who_tells_no_lie_is_believed(self):
+        code, output, errors = self.look("none")
+        self.assertEqual((code, errors), (0, ""))
+        self.assertIn("Servers would run on processor", output)
+
+    def test_a_control_that_is_not_there_is_left_out(self):
+        self.assertEqual(self.look("control")[0], 0)
+
+    def test_each_lie_is_told(self):
+        for lie, told in self.LIES.items():
+            with self.subTest(lie):
+                code, output, errors = self.look(lie)
+                self.assertEqual((code, output), (1, ""))
+                self.assertIn(told, errors)
+                self.assertNotIn("\033", errors)
+
+
+class Agent(unittest.TestCase):
+    """The agent itself."""
+
+    def setUp(self):
+        self.agent = subprocess.Popen([COMPARE, "--agent"],
+            stdin=subprocess.PIPE, stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE, env=environment(), encoding="utf-8")
+        self.addCleanup(self.end)
+        self.hello = json.loads(self.agent.stdout.readline())
+
+    def end(self):
+        """End it."""
+        self.agent.kill()
+        self.agent.wait()
+        for pipe in (self.agent.stdin, self.agent.stdout, self.agent.stderr):
+            pipe.close()
+
+    def ask(self, **request):
+        """Ask for something; the answer."""
+        self.agent.stdin.write(json.dumps(request) + "\n")
+        self.agent.stdin.flush()
+        return json.loads(self.agent.stdout.readline())
+
+    def start(self):
+        """Start a server; its process, as /proc has it."""
+        answer = self.ask(n=1, do="start", scenario="reply-50",
+            server="evented", address="127.0.0.1")
+        self.assertNotIn("error", answer)
+        self.assertGreater(answer["port"], 0)
+        children = f"/proc/{self.agent.pid}/task/{self.agent.pid}/children"
+        with open(children, encoding="ascii") as file:
+            return f"/proc/{int(file.read())}"
+
+    def test_it_starts_nothing_at_every_address(self):
+        for address in ("0.0.0.0", "255.255.255.255", "224.0.0.1", "", "::1"):
+            answer = self.ask(n=1, do="start", scenario="reply-50",
+                server="evented", address=address)
+            self.assertIn("is not the address of one host", answer["error"])
+
+    def test_what_is_out_of_order_is_refused(self):
+        for what in ("stop", "look", "begin", "end", "note", "memory",
+                "counter"):
+            self.assertEqual(self.ask(n=2, do=what)["error"],
+                "that is out of order")
+        self.start()
+        self.assertIn("out of order", self.ask(n=3, do="start",
+            scenario="reply-50", server="evented", address="127.0.0.1")
+                ["error"])
+        self.assertIn("out of order", self.ask(n=4, do="note")["error"])
+
+    def test_it_reads_what_it_is_asked_for(self):
+        self.start()
+        memory = self.ask(n=2, do="memory")
+        self.assertEqual((memory["n"], memory["threads"]), (2, 1))
+        self.assertGreater(memory["pss_bytes"], 100000)
+        self.assertGreater(self.ask(n=3, do="pace")["pace_ns"], 10)
+        # Nobody has asked the server anything.
+        self.assertNotIn("requests", self.ask(n=4, do="counter"))
+        for what in ("look", "begin", "end"):
+            self.assertNotIn("error", self.ask(n=5, do=what))
+        noted = self.ask(n=6, do="note", window_ns=1000)
+        self.assertEqual(len(noted["kernel"]), 11)
+        stopped = self.ask(n=7, do="stop")
+        self.assertNotIn("error", stopped)
+        self.assertGreater(stopped["cpu_seconds"], 0)
+        self.assertGreater(stopped["stop_seconds"], 0)
+
+    def test_what_is_no_request_ends_it(self):
+        server = self.start()
+        self.agent.stdin.write('{"n": 5, "do": "exec", "what": "sh"}\n')
+        self.agent.stdin.flush()
+        self.assertEqual(self.agent.wait(DEADLINE), 1)
+        self.assertFalse(os.path.exists(server))
+
+    def test_its_input_ends(self):
+        server = self.start()
+        self.agent.stdin.close()
+        self.assertEqual(self.agent.wait(DEADLINE), 0)
+        self.assertFalse(os.path.exists(server))
+
+    def test_it_is_killed(self):
+        server = self.start()
+        self.agent.kill()
+        wait_until(lambda: not os.path.exists(server), "the server was gone")
+
+    @only_if_full
+    def test_nothing_is_said_to_it_for_ten_seconds(self):
+        server = self.start()
+        self.assertEqual(self.agent.wait(LEFT), 0)
+        self.assertFalse(os.path.exists(server))
+
+
+@unittest.skipUnless(ALLOWED, "network namespaces are forbidden")
+class Far(Folder):
+    """Servers in another network namespace, as if it were another host."""
+
+    def setUp(self):
+        super().setUp()
+        self.hosts = subprocess.Popen([*NETWORK, "sh", "-ec", HOSTS],
+            stdin=subprocess.PIPE, stdout=subprocess.PIPE, encoding="utf-8")
+        self.addCleanup(self.hosts.communicate, "\n")
+        self.there = int(self.hosts.stdout.readline())
+        at = f"/proc/{self.hosts.pid}/ns"
+        self.within = ["nsenter", f"--net={at}/net"]
+        if not ROOT:
+            self.within += [f"--user={at}/user", "--preserve-credentials"]
+        self.via = f"nsenter --net=/proc/{self.there}/ns/net --"
+        self.server = ("--server", f"s1={THERE}", "--via", self.via)
+
+    def left(self, *others):
+        """The processes there but the one that keeps the place, and others."""
+        place = network_of(self.there)
+        pids = [int(path.split("/")[2]) for path in glob.glob("/proc/[0-9]*")]
+        return [pid for pid in pids if pid not in (self.there, *others)
+            and network_of(pid) == place]
+
+    def assert_nothing_is_left(self):
+        """Nothing runs there any more, soon."""
+        wait_until(lambda: not self.left(), "nothing was left there", LEFT)
+
+    def read(self, name):
+        """A file that compare wrote."""
+        with open(os.path.join(self.folder, name), encoding="utf-8") as file:
+            return file.read()
+
+    def test_it_is_looked_at(self):
+        code, output, errors = self.run_compare(*self.server, "--hosts",
+            "check", before=self.within)
+        self.assertEqual((code, errors), (0, ""))
+        self.assertRegex(output, r"^Servers would run on processor \d+ of s1, "
+            r"the load on processor \d+ of this host\. A small request takes "
+            r"[\d.e-]+ ms there and back\.$")
+        self.assert_nothing_is_left()
+
+    def test_the_load_does_not_reach_it(self):
+        code, output, errors = self.run_compare("--server", f"s1={THERE}",
+            "--via", f"nsenter --net=/proc/{self.there}/ns/net --", "--hosts",
+            "check")
+        self.assertEqual((code, output), (1, ""))
+        self.assertIn("the load does not reach a server of s1", errors)
+        self.assert_nothing_is_left()
+
+    def test_a_race_is_run_and_told(self):
+        code, output, errors = self.run_compare(*self.server, "--output",
+            self.folder, "--only", "reply-50", "--blocks", "1", "--seconds",
+            "0.3", before=self.within)
+        self.assertEqual((code, errors), (0, ""), output)
+        report = json.loads(self.read("report.json"))
+        self.assertEqual((report["network"]["emulated"],
+            report["network"]["server"], report["network"]["address"],
+            report["network"]["machine"]["id"]),
+            (False, "s1", THERE, report["machine"]["id"]))
+        self.assertGreater(report["network"]["round_trip_ns"], 0)
+        for scenario in report["scenarios"]:
+            self.assertIn(" over a network", scenario["title"])
+            for run in scenario["runs"]:
+                # A busy machine may not give it its turn.
+                self.assertIn(run["invalid"], (None, "no replies"))
+                self.assertGreater(run["server_cpu_ns"], 0)
+                self.assertGreater(run["context_switches_all"], 0)
+                self.assertGreater(run["server_cpu_all_seconds"],
+                    run["server_cpu_ns"] / 1e9)
+                self.assertGreater(run["pace_ns"], 0)
+                self.assertIsNotNone(run["run_queue_ns"])
+                self.assertIsNotNone(run["foreign_cpu_seconds"])
+                if run["lines_counted"] is not None:
+                    self.assertGreaterEqual(run["lines_counted"],
+                        run["replies_all"])
+        self.assertIn("Between load and servers was the network to s1 (a "
+            "small request takes", output)
+        self.assertNotIn("loopback", self.read("index.html"))
+        self.assert_nothing_is_left()
+
+    def begin(self):
+        """Begin a race; its process, once some runs are over."""
+        process = subprocess.Popen([*self.within, COMPARE, *self.server,
+            "--output", self.folder, "--only", "reply-1", "--blocks", "2",
+            "--seconds", "0.1"], stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE, env=environment(), encoding="utf-8")
+        self.addCleanup(process.kill)
+        journal = os.path.join(self.folder, "journal.jsonl")
+        wait_until(lambda: os.path.exists(journal)
+            and self.read("journal.jsonl").count("\n") > 4, "runs were over",
+            4 * DEADLINE)
+        return process
+
+    def test_compare_is_killed(self):
+        process = self.begin()
+        process.kill()
+        process.communicate()
+        self.assert_nothing_is_left()
+
+    def test_the_agent_is_killed_and_the_run_is_resumed(self):
+        process = self.begin()
+        agents = [pid for pid in self.left() if b"--agent" in
+            open(f"/proc/{pid}/cmdline", "rb").read()]
+        self.assertEqual(len(agents), 1)
+        os.kill(agents[0], signal.SIGKILL)
+        _, errors = process.communicate(timeout=DEADLINE)
+        self.assertEqual(process.returncode, 1)
+        self.assertIn("s1 is lost: the connection to it has ended; what was "
+            "measured is kept, and --resume continues", errors)
+        self.assert_nothing_is_left()
+        # Where its servers run must be said again: a journal starts nothing.
+        code, _, errors = self.run_compare("--resume", self.folder,
+            before=self.within)
+        self.assertEqual(code, 1)
+        self.assertIn("cannot resume", errors)
+        code, output, errors = self.run_compare(*self.server, "--resume",
+            self.folder, before=self.within)
+        self.assertEqual((code, errors), (0, ""), output)
+        self.assert_nothing_is_left()
+
+
+SSHD = "/usr/sbin/sshd"
+# A host's port, user and keys are what the configuration of ssh says.
+SSH_CONFIG = f"""
+Host s1
+    HostName {THERE}
+    Port 2222
+    User root
+    IdentityFile {{0}}/key
+    IdentitiesOnly yes
+    UserKnownHostsFile {{0}}/known
+    StrictHostKeyChecking yes
+    ConnectTimeout 2
+"""
+
+
+@unittest.skipUnless(ALLOWED and ROOT and os.path.exists(SSHD)
+    and tried("ssh", "-V"), "no namespaces, not root, or no sshd and ssh")
+class Ssh(Far):
+    """Servers on a host that is reached by a real ssh."""
+
+    test_a_race_is_run_and_told = only_if_full(Far.test_a_race_is_run_and_told)
+    test_the_agent_is_killed_and_the_run_is_resumed = only_if_full(
+        Far.test_the_agent_is_killed_and_the_run_is_resumed)
+
+    def setUp(self):
+        super().setUp()
+        for key in ("key", "other", "host"):
+            subprocess.run(["ssh-keygen", "-q", "-t", "ed25519", "-N", "",
+                "-f", os.path.join(self.folder, key)], check=True)
+        self.authorize("key")
+        self.know("host")
+        config = self.write("config", SSH_CONFIG.format(self.folder))
+        self.via = f"ssh -F {config} -T -o BatchMode=yes -- {{host}}"
+        self.server = ("--server", "s1", "--via", self.via)
+        os.makedirs("/run/sshd", exist_ok=True)
+        self.sshd = subprocess.Popen(["nsenter",
+            f"--net=/proc/{self.there}/ns/net", SSHD, "-D", "-e", "-f",
+            "/dev/null", "-p", "2222", "-h", os.path.join(self.folder, "host"),
+            "-o", f"AuthorizedKeysFile={self.folder}/authorized", "-o",
+            "StrictModes=no", "-o", "UsePAM=no", "-o", "PidFile=none"],
+            stderr=subprocess.PIPE, encoding="utf-8")
+        self.addCleanup(self.sshd.communicate)
+        self.addCleanup(self.sshd.kill)
+        # It says so for IPv4 and for IPv6.
+        for _ in range(2):
+            self.assertIn("Server listening on", self.sshd.stderr.readline())
+
+    def authorize(self, key):
+        """Let nobody in but who has this key."""
+        with open(os.path.join(self.folder, key + ".pub"),
+                encoding="ascii") as file:
+            self.write("authorized", file.read())
+
+    def know(self, key):
+        """Know the host by this key."""
+        with open(os.path.join(self.folder, key + ".pub"),
+                encoding="ascii") as file:
+            self.write("known", f"[{THERE}]:2222 {file.read()}")
+
+    def left(self, *others):
+        return super().left(self.sshd.pid, *others)
+
+    def look(self, *options, server="s1"):
+        """Look at the host."""
+        return self.run_compare("--server", server, "--via", self.via,
+            "--hosts", "check", *options, before=self.within)
+
+    def assert_lost(self, found, why):
+        """It was not reached, and ssh says why."""
+        code, output, errors = found
+        self.assertEqual((code, output), (1, ""))
+        self.assertIn(why, errors)
+        self.assertIn("--server s1: the connection to it has ended", errors)
+        self.assert_nothing_is_left()
+
+    def test_a_wrong_key_is_told(self):
+        self.authorize("other")
+        self.assert_lost(self.look(), "Permission denied")
+
+    def test_an_unknown_host_key_is_told(self):
+        self.know("other")
+        self.assert_lost(self.look(), "Host key verification failed")
+
+    def test_a_refused_connection_is_told(self):
+        self.sshd.kill()
+        self.sshd.wait()
+        self.assert_lost(self.look(), "Connection refused")
+
+    def test_a_program_that_is_not_there_is_told(self):
+        self.assert_lost(self.look("--there", "/nonexistent/compare"),
+            "/nonexistent/compare")
+
+    def test_the_session_is_killed(self):
+        process = self.begin()
+        for pid in self.left():
+            with open(f"/proc/{pid}/comm", encoding="ascii") as file:
+                if file.read().strip() == "sshd":
+                    os.kill(pid, signal.SIGKILL)
+        _, errors = process.communicate(timeout=DEADLINE)
+        self.assertEqual(process.returncode, 1)
+        self.assertIn("s1 is lost: the connection to it has ended", errors)
+        self.assert_nothing_is_left()
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,273 @@
+#!/usr/bin/python3
+"""
+`compare --netem`: the network between load and servers is as it was asked for,
+the report says so, and nothing is left of it.
+"""
+
+import glob
+import json
+import os
+import pwd
+import signal
+import subprocess
+import tempfile
+import unittest
+
+from harness import BUILD, DEADLINE, environment, main, wait_until
+
+COMPARE = os.path.join(BUILD, "compare")
+ROOT = os.geteuid() == 0
+NOBODY = pwd.getpwnam("nobody")
+
+
+def tried(*command):
+    """Whether a command ends well."""
+    path = os.environ.get("PATH", "") + ":/usr/sbin:/sbin"
+    return subprocess.run(command, stdout=subprocess.DEVNULL, check=False,
+        stderr=subprocess.DEVNULL, env={**os.environ, "PATH": path}
+        ).returncode == 0
+
+
+NETWORK = ("unshare", "--net") if ROOT \
+    else ("unshare", "--user", "--map-root", "--net")
+ALLOWED = tried("ip", "-V") and tried(*NETWORK, "true")
+AS_USER = tried(*["setpriv", "--reuid", "nobody", "--clear-groups"] * ROOT,
+    "unshare", "--user", "--map-root", "--net", "true")
+HAS_NETEM = ALLOWED and tried(*NETWORK, "tc", "qdisc", "add", "dev", "lo",
+    "root", "netem", "limit", "1")
+HAS_NFT = tried("nft", "-v")
+
+
+def networks():
+    """The network namespaces that processes are in."""
+    found = set()
+    for path in glob.glob("/proc/[0-9]*/ns/net"):
+        try:
+            found.add(os.readlink(path))
+        except OSError:
+            pass
+    return found
+
+
+class Folder(unittest.TestCase):
+    """A test with a folder of its own."""
+
+    def setUp(self):
+        folder = tempfile.TemporaryDirectory()
+        self.addCleanup(folder.cleanup)
+        self.folder = folder.name
+
+    def start(self, *options, before=()):
+        """Start compare."""
+        return subprocess.Popen([*before, COMPARE, "--seed", "7", "--output",
+            self.folder, *options], stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE, stderr=subprocess.PIPE, env=environment(),
+            encoding="utf-8")
+
+    def compare(self, *options, before=()):
+        """Run compare; its exit code, standard output and standard error."""
+        process = self.start(*options, before=before)
+        try:
+            output, errors = process.communicate(timeout=8 * DEADLINE)
+        finally:
+            process.kill()
+        return process.returncode, " ".join(output.split()), errors
+
+    def read(self, name):
+        """A file that compare wrote."""
+        with open(os.path.join(self.folder, name), encoding="utf-8") as file:
+            return file.read()
+
+    def race(self, shape, *options, before=()):
+        """Race over a network of that shape; what was printed, the report and
+        its only scenario."""
+        code, output, errors = self.compare("--netem", shape, "--blocks", "1",
+            *options, before=before)
+        self.assertEqual((code, errors), (0, ""), output)
+        report = json.loads(self.read("report.json"))
+        for run in report["scenarios"][0]["runs"]:
+            # A busy machine may not give it its turn.
+            self.assertIn(run["invalid"], (None, "no replies"))
+        return output, report, report["scenarios"][0]
+
+
+class Shapes(unittest.TestCase):
+    """What is no network, and what cannot cross one, is a mistake."""
+
+    WRONG = (
+        (["--netem", "10"], "--netem '10': '10' is no delay, loss or rate"),
+        (["--netem", "2s"], "--netem '2s': a round trip is 0ms to 1s"),
+        (["--netem", "1ms", "--check"],
+            "--netem is for a race: --check needs no network"),
+        (["--netem", "1ms", "--peer", "a=b {port}"], "--netem and --peer do "
+            "not go together: a peer listens on 127.0.0.1"),
+        (["--netem", "1ms", "--only", "reply-1,spin-block"],
+            "--netem: 'spin-block' asks nothing over the network"),
+        (["--netem", "1ms", "--render", "report.json"],
+            "--render measures nothing"),
+        (["--netem", "1ms", "--resume", "report"],
+            "--resume continues as the run was started"))
+
+    def test_a_wrong_one_is_told(self):
+        for options, why in self.WRONG:
+            with self.subTest(options):
+                done = subprocess.run([COMPARE, *options], check=False,
+                    stdout=subprocess.PIPE, stderr=subprocess.PIPE,
+                    env=environment(), encoding="utf-8", timeout=DEADLINE)
+                self.assertEqual((done.returncode, done.stdout), (64, ""))
+                self.assertIn(why, done.stderr)
+
+
+@unittest.skipUnless(ALLOWED, "network namespaces are forbidden")
+class Emulated(Folder):
+    """A race over an emulated network."""
+
+    def test_the_report_says_that_it_was_emulated(self):
+        output, report, scenario = self.race("0ms", "--only", "reply-1",
+            "--seconds", "0.3")
+        network = report["network"]
+        self.assertGreater(network.pop("round_trip_ns"), 0)
+        self.assertGreater(network.pop("round_trip_after_ns"), 0)
+        self.assertEqual(network, {"emulated": True, "delay_seconds": 0,
+            "loss": 0, "bits_per_second": 0})
+        self.assertEqual(scenario["title"],
+            "At 1 connection over an emulated network")
+        self.assertIn("Between them is an emulated network: 0 ms round trip",
+            output)
+        self.assertIn("At 1 connection over an emulated network on one core,",
+            output)
+        page = " ".join(self.read("index.html").split())
+        self.assertIn("Emulated: between load and servers was an emulated "
+            "network", page)
+        self.assertNotIn("loopback", page)
+        self.assertIn("--netem 0us", page)
+        self.assertEqual([self.told(report, after) for after in (1190, 840,
+            1210, 830)], [False, False, True, True])
+        # Every column answers there: the controls, too.
+        self.assertIn("bare-epoll",
+            {run["server"] for run in scenario["runs"]})
+        for run in scenario["runs"]:
+            if run["lines_counted"] is not None:
+                self.assertGreaterEqual(run["lines_counted"],
+                    run["replies_all"])
+
+        # An earlier one over the loopback is no baseline.
+        del report["network"]
+        other = os.path.join(self.folder, "loopback.json")
+        with open(other, "w", encoding="utf-8") as file:
+            json.dump(report, file)
+        done = subprocess.run([COMPARE, "--render", os.path.join(self.folder,
+            "report.json"), "--baseline", other], stdout=subprocess.PIPE,
+            env=environment(), encoding="utf-8", timeout=DEADLINE, check=False)
+        self.assertEqual(done.returncode, 1)
+        self.assertIn("Not compared with the baseline: between load and "
+            "servers was the loopback interface then, an emulated network",
+            " ".join(done.stdout.split()))
+
+    def test_a_rate_is_kept(self):
+        *_, scenario = self.race("rate=1mbit", "--only", "reply-50",
+            "--seconds", "1")
+        rates = []
+        for run in scenario["runs"]:
+            rate = 8 * run["link_bytes"] / (run["window_ns"] / 1e9)
+            self.assertLess(rate, 1.1 * 1e6)
+            # An answer alone in its frame has 66 bytes around it.
+            self.assertGreater(run["link_bytes"], 67 * .95 * run["replies"])
+            gates = [gate["name"] for gate in run["gates"]]
+            self.assertEqual("link-bound" in gates, rate > .8 * 1e6)
+            self.assertNotIn("kernel counters", gates)
+            rates.append(rate)
+        # A busy machine may keep one from filling it.
+        self.assertGreater(max(rates), .9 * 1e6)
+
+    @unittest.skipUnless(HAS_NETEM or HAS_NFT, "neither netem nor nft is there")
+    def test_packets_are_lost_and_sent_again(self):
+        *_, scenario = self.race("loss=2%", "--only", "reply-50", "--seconds",
+            "0.5")
+        runs = scenario["runs"]
+        for run in runs:
+            self.assertNotIn("kernel counters", [gate["name"]
+                for gate in run["gates"]])
+        # One packet in fifty, of a request and of its answer.
+        again = sum(run["kernel"].get("RetransSegs", 0) for run in runs)
+        share = again / sum(run["replies"] for run in runs)
+        self.assertGreater(share, .02)
+        self.assertLess(share, .12)
+
+    def test_a_delay_is_a_round_trip_or_refused(self):
+        if HAS_NETEM:
+            *_, scenario = self.race("20ms", "--only", "reply-50",
+                "--seconds", "0.5")
+            for run in scenario["runs"]:
+                self.assertGreater(run["latency_ns"]["min"], 20e6)
+                self.assertLess(run["latency_ns"]["min"], 30e6)
+            return
+        code, output, errors = self.compare("--netem", "20ms", "--only",
+            "reply-1")
+        self.assertEqual((code, output), (1, ""))
+        self.assertIn("--netem: this kernel has no netem, which a delay needs",
+            errors)
+
+    def told(self, report, after):
+        """Whether a round trip of 1000 ns and another one after the race are
+        told to be two."""
+        report["network"].update(round_trip_ns=1000, round_trip_after_ns=after)
+        path = os.path.join(self.folder, "other.json")
+        with open(path, "w", encoding="utf-8") as file:
+            json.dump(report, file)
+        output = subprocess.run([COMPARE, "--render", path],
+            stdout=subprocess.PIPE, env=environment(), encoding="utf-8",
+            timeout=DEADLINE, check=True).stdout
+        return "there and back before the race and" in " ".join(
+            output.split())
+
+    def interrupt(self, sig):
+        """Race, and be ended by a signal in the middle of it; the network
+        namespaces of before."""
+        before = networks()
+        process = self.start("--netem", "0ms", "--only", "reply-1", "--blocks",
+            "2", "--seconds", "0.1")
+        journal = os.path.join(self.folder, "journal.jsonl")
+        try:
+            wait_until(lambda: os.path.exists(journal)
+                and self.read("journal.jsonl").count("\n") > 7,
+                "a block was run", 4 * DEADLINE)
+            process.send_signal(sig)
+            process.communicate(timeout=DEADLINE)
+        finally:
+            process.kill()
+        self.assertEqual(process.returncode, -sig)
+        return before
+
+    def test_nothing_is_left_when_it_is_killed(self):
+        before = self.interrupt(signal.SIGKILL)
+        wait_until(lambda: not networks() - before, "the namespaces were gone")
+
+    def test_it_is_resumed_over_the_same_network(self):
+        before = self.interrupt(signal.SIGTERM)
+        wait_until(lambda: not networks() - before, "the namespaces were gone")
+        done = subprocess.run([COMPARE, "--resume", self.folder],
+            stdout=subprocess.PIPE, stderr=subprocess.PIPE, check=False,
+            env=environment(), encoding="utf-8", timeout=8 * DEADLINE)
+        self.assertEqual((done.returncode, done.stderr), (0, ""), done.stdout)
+        report = json.loads(self.read("report.json"))
+        self.assertEqual(report["network"]["emulated"], True)
+        self.assertGreaterEqual(len(report["scenarios"][0]["orders"]), 2)
+
+
+@unittest.skipUnless(AS_USER, "user namespaces are forbidden")
+class Unprivileged(Folder):
+    """Root is not needed."""
+
+    def test_a_user_emulates_one_too(self):
+        before = ("setpriv", "--reuid", "nobody", "--regid", "nogroup",
+            "--clear-groups") * ROOT
+        if ROOT:
+            os.chown(self.folder, NOBODY.pw_uid, NOBODY.pw_gid)
+        _, report, _ = self.race("rate=100mbit", "--only", "reply-1",
+            "--seconds", "0.1", before=before)
+        self.assertEqual(report["network"]["bits_per_second"], 100e6)
+
+
+if __name__ == "__main__":
+    main()
