@@ -249,21 +249,29 @@ make_bufferevent(struct stream *stream)
     return true;
 }
 
-/* Keep bytes until the peer takes them; false: no memory. */
+/* Keep bytes until the peer takes them: a copy, or, of those that last, where
+ * they are; false: no memory. */
 static bool
-keep_output(struct stream *stream, const char *bytes, size_t length)
+keep_output(
+    struct stream *stream, const char *bytes, size_t length, bool lasting)
 {
+    struct evbuffer *output;
+
+    if (stream->bev == NULL && !make_bufferevent(stream))
+        return false;
+    output = bufferevent_get_output(stream->bev);
     /* Enabled each time: that a bufferevent could not watch its socket, or not
      * even its own output, for want of memory, it keeps secret. */
-    return (stream->bev != NULL || make_bufferevent(stream)) &&
-           bufferevent_write(stream->bev, bytes, length) == 0 &&
+    return (lasting ? evbuffer_add_reference(output, bytes, length, NULL, NULL)
+                    : evbuffer_add(output, bytes, length)) == 0 &&
            bufferevent_enable(stream->bev, EV_WRITE) == 0;
 }
 
 /* Send bytes at once where nothing waits before them; keep the rest.
  * Twin: send_all. */
 static void
-send_or_keep(struct stream *stream, const char *bytes, size_t length)
+send_or_keep(
+    struct stream *stream, const char *bytes, size_t length, bool lasting)
 {
     ssize_t sent = 0;
 
@@ -278,7 +286,7 @@ send_or_keep(struct stream *stream, const char *bytes, size_t length)
     if (sent == -1)
         sent = 0;
     if ((size_t)sent < length &&
-        !keep_output(stream, bytes + sent, length - (size_t)sent)) {
+        !keep_output(stream, bytes + sent, length - (size_t)sent, lasting)) {
         fail(stream, ENOMEM);
         return;
     }
@@ -294,7 +302,7 @@ flush(struct stream *stream)
 
     stream->loop->gathered = 0;
     if (length > 0)
-        send_or_keep(stream, stream->loop->output, length);
+        send_or_keep(stream, stream->loop->output, length, false);
 }
 
 /* Whether what has come is all that is to be taken from the peer. Where it has
@@ -838,7 +846,7 @@ stream_write(struct stream *stream, const void *bytes, size_t length)
     if (length > STREAM_ROOM - loop->gathered)
         flush(stream);
     if (stream->is_long) {
-        send_or_keep(stream, bytes, length);
+        send_or_keep(stream, bytes, length, true);
         return stream_commit(stream, 0);
     }
     memcpy(loop->output + loop->gathered, bytes, length);

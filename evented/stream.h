@@ -150,6 +150,9 @@ struct stream *stream_connect(const struct sockaddr *address, socklen_t length,
  * it is about. At other times they leave at once. What the peer does not take
  * then leaves when it does; no further message is handed out until it has
  * taken all. False: the stream is broken, and gone will be called.
+ *
+ * More than STREAM_ROOM bytes are not copied, and only produce may write them:
+ * they must stay where they are until it is called again, or gone is.
  */
 bool stream_write(struct stream *stream, const void *bytes, size_t length);
 

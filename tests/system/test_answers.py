@@ -162,6 +162,18 @@ class SlowReaders(AnswerTest):
         self.assertLess(waited, 1024 * 1024, "bytes waited in the kernel")
         client.socket.settimeout(DEADLINE)
 
+    def test_what_waits_of_an_answer_is_not_copied(self):
+        server = self.find("--quiet", http="off")
+        self.whole(server, "terminal")
+        before = server.own_kib()
+        for _ in range(CROWD):
+            self.ask(server, "terminal", 4096)
+        self.is_quick(server)
+        grown = server.own_kib() - before
+        # A piece has 64 KiB. What a thread takes sanitizers multiply.
+        if PLAIN or server.twin == "evented":
+            self.assertLess(grown, CROWD * 48, "KiB more memory")
+
     def test_a_neighbour_is_served_meanwhile(self):
         server = self.find("--quiet")
         readers = [self.ask(server, door)
