@@ -19,6 +19,7 @@ From the environment:
     TEST_FULL             set: the long tests too
 """
 
+import contextlib
 import os
 import random
 import re
@@ -41,6 +42,7 @@ ROOT = os.path.dirname(TESTS)
 BUILD = os.path.join(
     ROOT, os.environ.get("TEST_BUILD", "build/address-undefined"))
 FULL = bool(os.environ.get("TEST_FULL"))
+STRACE = shutil.which("strace")
 UNDER_THREAD_SANITIZER = BUILD.endswith("thread")
 # Without a sanitizer, which keeps memory that was freed.
 PLAIN = os.path.basename(BUILD) in ("build", "coverage")
@@ -97,6 +99,26 @@ def wait_until(condition, what, deadline=DEADLINE):
         if time.monotonic() > end:
             raise AssertionError(f"waited in vain until {what}")
         time.sleep(0.003)
+
+
+@contextlib.contextmanager
+def traced(server, *options):
+    """Have strace follow a server, with these options; what it writes is a list
+    of lines, which is there when the block has ended."""
+    lines = []
+    with tempfile.NamedTemporaryFile("r") as trace:
+        with subprocess.Popen([STRACE, "-f", "-qq", "-o", trace.name, *options,
+                "-p", str(server.pid)], stdin=subprocess.DEVNULL,
+                stderr=subprocess.DEVNULL) as tracer:
+            def attached():
+                with open(f"/proc/{server.pid}/status") as status:
+                    return f"TracerPid:\t{tracer.pid}\n" in status.readlines()
+            try:
+                wait_until(attached, "strace is attached")
+                yield lines
+            finally:
+                tracer.terminate()
+        lines += trace.readlines()
 
 
 def link_tools(folder, *names):

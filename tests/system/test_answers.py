@@ -8,18 +8,14 @@ import concurrent.futures
 import hashlib
 import random
 import re
-import shutil
 import signal
-import subprocess
-import tempfile
 import time
 import unittest
 
-from harness import (DEADLINE, FULL, PLAIN, UNDER_THREAD_SANITIZER,
-    ServerTest, main, on_both_twins, only_if_full, wait_until)
+from harness import (DEADLINE, FULL, PLAIN, STRACE, UNDER_THREAD_SANITIZER,
+    ServerTest, main, on_both_twins, only_if_full, traced, wait_until)
 from published import PROMPT, Finder
 
-STRACE = shutil.which("strace")
 SOME = 500 if FULL else 10 if UNDER_THREAD_SANITIZER else 30
 CROWD = 200 if FULL and PLAIN else 60 if PLAIN else 20
 
@@ -274,34 +270,17 @@ class Endings(AnswerTest):
 class SystemCalls(AnswerTest):
     """What the kernel is asked besides."""
 
-    def traced(self, server, talk):
-        """How often it asks for the size of a segment while this goes on."""
-        with tempfile.NamedTemporaryFile() as trace:
-            with subprocess.Popen([STRACE, "-f", "-qq", "-o", trace.name, "-e",
-                    "trace=getsockopt", "-p", str(server.pid)],
-                    stdin=subprocess.DEVNULL) as tracer:
-                def attached():
-                    with open(f"/proc/{server.pid}/status") as status:
-                        return f"TracerPid:\t{tracer.pid}\n" in status
-                try:
-                    wait_until(attached, "strace is attached")
-                    talk()
-                finally:
-                    tracer.terminate()
-            return trace.read().count(b"TCP_MAXSEG")
-
     def test_only_a_long_answer_asks_for_the_size_of_segments(self):
         server = self.find("--quiet", http="off")
         small = b"cat face\n" * 1000
 
-        def talk():
-            with server.connect() as client:
-                client.send(small + b"cjk\n" + small)
-                client.finish()
-                data = client.read_all()
-            self.assertEqual(data.count(PROMPT), 2002)
-
-        asked = self.traced(server, talk)
+        with traced(server, "-e", "trace=getsockopt") as lines, \
+                server.connect() as client:
+            client.send(small + b"cjk\n" + small)
+            client.finish()
+            data = client.read_all()
+        self.assertEqual(data.count(PROMPT), 2002)
+        asked = sum("TCP_MAXSEG" in line for line in lines)
         # Once for each of its 62 segments, or more while they are small.
         self.assertGreater(asked, 50)
         self.assertLess(asked, 500)

@@ -5,18 +5,16 @@ for one connection ends at most that connection. Skipped without strace.
 """
 
 import os
-import shutil
 import signal
 import subprocess
 import tempfile
 import unittest
 
 from harness import (DEADLINE, EVENTED_OPTIONS, FULL_HOUSE, HOST, PLAIN,
-    UNDER_THREAD_SANITIZER, Client, Finder, Server, ServerTest, environment,
-    main, on_both_twins, only_if_full, program, wait_until)
+    STRACE, UNDER_THREAD_SANITIZER, Client, Finder, Server, ServerTest,
+    environment, main, on_both_twins, only_if_full, program, traced, wait_until)
 from torture import Disturbed
 
-STRACE = shutil.which("strace")
 NO_MEMORY = b"ERROR out of memory"
 
 
@@ -273,19 +271,10 @@ class EverySystemCall(ServerTest):
 
     def disturb(self, server, rule, talk):
         """Talk with a server while strace has one of its calls fail."""
-        with subprocess.Popen([STRACE, "-f", "-qq", "-o", "/dev/null", "-e",
-                "trace=" + rule.partition(":")[0], "-e", "inject=" + rule,
-                "-p", str(server.pid)], stdin=subprocess.DEVNULL,
-                stderr=subprocess.PIPE) as tracer:
-            def attached():
-                with open(f"/proc/{server.pid}/status") as status:
-                    return f"TracerPid:\t{tracer.pid}\n" in status.readlines()
-            try:
-                wait_until(attached, "strace is attached")
-                for _ in range(3):
-                    talk(server)
-            finally:
-                tracer.terminate()
+        with traced(server, "-e", "trace=" + rule.partition(":")[0],
+                "-e", "inject=" + rule):
+            for _ in range(3):
+                talk(server)
 
     def talk(self, server):
         """Whatever is read, it must be the beginning of the answer."""
