@@ -681,7 +681,7 @@ look_at_peer(struct stream *stream, int fd)
 }
 
 /* The time of a pause is over, or the peer has sent something, maybe its end.
- * Twin: await_news. */
+ * Twin: stream_await. */
 static void
 on_unpause(evutil_socket_t fd, short what, void *argument)
 {

@@ -2,9 +2,10 @@
  * push-server, with a thread per connection: answers that come later.
  *
  * A client's thread reads a request, and writes what there is to say; then it
- * sleeps, in stream_await, until there is more. Whoever publishes does not wake
- * the listeners: it writes to each of them itself, under that client's lock,
- * and wakes only those that are slow to take it, or whose answer has ended.
+ * sleeps until there is more: in stream_await, or, where frames may come, in
+ * recv. Whoever publishes does not wake the listeners: it writes to each of
+ * them itself, under that client's lock, and wakes only those that are slow to
+ * take it, or whose answer has ended.
  *
  * What becomes of it in the evented twin: a thread's sleep is a pause of the
  * stream, or, where frames may come, a return to the loop; its local variables
@@ -194,6 +195,8 @@ feed(struct visit *visit)
     struct job *job = &visit->job;
     unsigned made;
 
+    if (job->fed == job->count)
+        return;
     pthread_mutex_lock(&workers->lock);
     made = job->made;
     pthread_mutex_unlock(&workers->lock);
@@ -365,6 +368,8 @@ take_frames(struct visit *visit)
     char *data = stream_input(visit->stream, &size);
     int news;
 
+    if (size == 0)
+        return false;
     pthread_mutex_lock(&visit->lock);
     /* Who publishes may have ended the conversation meanwhile. */
     if (push_is_websocket(&visit->client))
@@ -404,16 +409,15 @@ await_more(struct visit *visit, int64_t until)
         ms = until > now ? until - now : 1;
     switch ((hears ? stream_await_input : stream_await)(visit->stream, ms)) {
     case STREAM_LEFT:
-        return false;
+        /* Unless only no more is taken, as the server stops. */
+        if (!hears || visit->stop_at == NEVER)
+            return false;
+        visit->deaf = true;
+        break;
     case STREAM_STOPS:
         hear_of_stop(visit);
         break;
     case STREAM_SENT:
-        if (stream_wait(visit->stream, false))
-            break;
-        /* It has sent all, unless no more is taken as the server stops. */
-        visit->deaf = true;
-        return visit->stop_at != NEVER;
     case STREAM_TIMEOUT:
     case STREAM_ROUSED:
         break;

@@ -112,12 +112,19 @@ get_cut(const struct stream *stream)
     return atomic_load_explicit(&stream->cut, memory_order_relaxed);
 }
 
+/* Until when it is waited for. */
+static int64_t
+get_deadline(const struct stream *stream)
+{
+    return atomic_load_explicit(&stream->deadline, memory_order_relaxed);
+}
+
 /* Whether the time is up for what the owner waits for now. */
 static bool
 time_is_up(const struct stream *stream)
 {
     return atomic_load_explicit(&stream->passed, memory_order_relaxed) ==
-           atomic_load_explicit(&stream->deadline, memory_order_relaxed);
+           get_deadline(stream);
 }
 
 /* Send bytes, however long the peer takes; false: the stream is broken.
@@ -198,56 +205,71 @@ end_input(struct stream *stream)
     stream->end += telnet_end(&stream->telnet, stream->input + stream->end);
 }
 
-/* Read what there is, or wait for it; false when no more will come.
- * Twin: on_readable. */
-static bool
-fill(struct stream *stream)
+/* What became of a wait for input. */
+enum received {
+    RECEIVED_SOME,
+    RECEIVED_END,  /* no more will come, or is to be taken */
+    RECEIVED_WAKE, /* a signal ended it */
+};
+
+/* Read what there is, or wait for it. */
+static enum received
+read_some(struct stream *stream)
 {
     const size_t left = stream->end - stream->begin;
+    const enum stream_cut cut = get_cut(stream);
+    size_t room = stream->input_room - left - TELNET_GROWTH;
+    ssize_t got;
 
     /* A line that comes byte by byte lies where it should. */
     if (stream->begin > 0)
         memmove(stream->input, stream->input + stream->begin, left);
     stream->begin = 0;
     stream->end = left;
-    for (;;) {
-        const enum stream_cut cut = get_cut(stream);
-        size_t room = stream->input_room - left - TELNET_GROWTH;
-        ssize_t got;
+    if (cut > STREAM_STOP)
+        return RECEIVED_END;
+    if (cut == STREAM_STOP) {
+        notice_stop(stream);
+        room = room < stream->arrived ? room : stream->arrived;
+        if (room == 0) {
+            if (net_ended(stream->fd))
+                end_input(stream);
+            return RECEIVED_END;
+        }
+    }
+    got = recv(stream->fd, stream->input + left, room, 0);
+    if (got > 0) {
+        counters_add(&stream->counters, COUNT_BYTES_IN, (uint64_t)got);
+        stream->arrived -= stream->stopping ? (size_t)got : 0;
+        stream->end += take_commands(stream, stream->input + left, (size_t)got);
+        return RECEIVED_SOME;
+    }
+    if (got == -1 && errno == EINTR)
+        return RECEIVED_WAKE;
+    if (got == 0)
+        end_input(stream);
+    else
+        stream->broken = true;
+    return RECEIVED_END;
+}
 
-        if (cut > STREAM_STOP)
-            return false;
-        if (time_is_up(stream)) {
+/* Read what comes in its time, or wait for it; false when no more will.
+ * Twin: on_readable. */
+static bool
+fill(struct stream *stream)
+{
+    enum received received;
+
+    do {
+        if (get_cut(stream) <= STREAM_STOP && time_is_up(stream)) {
             counters_add(&stream->counters, COUNT_TIMED_OUT, 1);
             stream->timed_out = true;
             stream->late = get_phase(stream) == PHASE_LINE;
             return false;
         }
-        if (cut == STREAM_STOP) {
-            notice_stop(stream);
-            room = room < stream->arrived ? room : stream->arrived;
-            if (room == 0) {
-                if (net_ended(stream->fd))
-                    end_input(stream);
-                return false;
-            }
-        }
-        got = recv(stream->fd, stream->input + left, room, 0);
-        if (got > 0) {
-            counters_add(&stream->counters, COUNT_BYTES_IN, (uint64_t)got);
-            stream->arrived -= stream->stopping ? (size_t)got : 0;
-            stream->end +=
-                take_commands(stream, stream->input + left, (size_t)got);
-            return true;
-        }
-        if (got == 0)
-            end_input(stream);
-        else if (errno == EINTR)
-            continue;
-        else
-            stream->broken = true;
-        return false;
-    }
+        received = read_some(stream);
+    } while (received == RECEIVED_WAKE);
+    return received == RECEIVED_SOME;
 }
 
 /* Wait for input where no keeper ends that wait; false: the time is up.
@@ -441,9 +463,9 @@ ends_by_peer(struct stream *stream, const struct pollfd *peer)
     return true;
 }
 
-/* Wait for news, of which input may be one. Twin: on_unpause. */
-static enum stream_news
-await_news(struct stream *stream, int64_t ms, bool input)
+/* Wait for something else than the peer's input. Twin: on_unpause. */
+enum stream_news
+stream_await(struct stream *stream, int64_t ms)
 {
     const int64_t until = ms == 0 ? NEVER : precise_now() + ms;
     struct pollfd peer = { .fd = stream->fd };
@@ -466,9 +488,6 @@ await_news(struct stream *stream, int64_t ms, bool input)
         news = STREAM_STOPS;
         if (ends_by_stop(stream))
             break;
-        news = STREAM_SENT;
-        if (input && (peer.revents & POLLIN) != 0)
-            break;
         news = STREAM_LEFT;
         if (ends_by_peer(stream, &peer))
             break;
@@ -479,7 +498,7 @@ await_news(struct stream *stream, int64_t ms, bool input)
         if (left <= 0)
             break;
         /* Without events it still says what is wrong. */
-        peer.events = input ? POLLIN : stream->has_left ? 0 : POLLRDHUP;
+        peer.events = stream->has_left ? 0 : POLLRDHUP;
         if (ppoll(&peer, 1, until == NEVER ? NULL : &wait, &unblocked) != 1)
             peer.revents = 0;
     }
@@ -487,18 +506,27 @@ await_news(struct stream *stream, int64_t ms, bool input)
     return news;
 }
 
-/* Wait for something else than the peer's input. */
-enum stream_news
-stream_await(struct stream *stream, int64_t ms)
-{
-    return await_news(stream, ms, false);
-}
-
-/* Wait for input, or for something else. */
+/* Wait for input, or for something else: in recv, so that what comes costs no
+ * other call. */
 enum stream_news
 stream_await_input(struct stream *stream, int64_t ms)
 {
-    return await_news(stream, ms, true);
+    enum received received;
+
+    stream_flush(stream);
+    set_phase(stream, PHASE_ANSWER, deadline_after(stream_now(), ms));
+    do {
+        if (ends_by_stop(stream))
+            return STREAM_STOPS;
+        if (stream->broken || stream->input_ended)
+            return STREAM_LEFT;
+        if (atomic_exchange(&stream->roused, false))
+            return STREAM_ROUSED;
+        if (stream_now() >= get_deadline(stream))
+            return STREAM_TIMEOUT;
+        received = read_some(stream);
+    } while (received == RECEIVED_WAKE);
+    return received == RECEIVED_SOME ? STREAM_SENT : STREAM_LEFT;
 }
 
 /* End an await. Twin: stream_resume. */
@@ -628,8 +656,7 @@ stream_cut(struct stream *stream, enum stream_cut cut)
 void
 stream_postpone(struct stream *stream, int64_t lost_ms)
 {
-    int64_t deadline =
-        atomic_load_explicit(&stream->deadline, memory_order_relaxed);
+    int64_t deadline = get_deadline(stream);
 
     /* If it fails, the owner has just set a fresh one. */
     if (deadline != NEVER)
@@ -644,8 +671,7 @@ stream_check(struct stream *stream, int64_t now)
 {
     static const struct deadline_ask ask = { net_unacked, net_readable };
     const enum stream_cut before = get_cut(stream);
-    const int64_t deadline =
-        atomic_load_explicit(&stream->deadline, memory_order_relaxed);
+    const int64_t deadline = get_deadline(stream);
     const uint64_t written = counters_get(&stream->counters, COUNT_BYTES_OUT) +
                              counters_get(&stream->offered, COUNT_BYTES_OUT);
     enum stream_cut cut = STREAM_UNCUT;
@@ -653,6 +679,11 @@ stream_check(struct stream *stream, int64_t now)
     switch (deadline_look(&stream->overdue, now, get_phase(stream), deadline,
         stream->limits, written, &ask, stream->fd)) {
     case OVERDUE_NOT:
+        /* For stream_await_input. A rousing may have come between the owner's
+         * last look and its wait, too. */
+        if (get_phase(stream) == PHASE_ANSWER &&
+            (now >= deadline || atomic_load(&stream->roused)))
+            pthread_kill(stream->owner, STREAM_WAKE);
         break;
     case OVERDUE_SILENT:
     case OVERDUE_LATE:

@@ -46,7 +46,7 @@ enum stream_news {
     STREAM_ROUSED,  /* stream_rouse was called */
     STREAM_LEFT,    /* the peer has sent all, or is gone; said once */
     STREAM_STOPS,   /* the server stops; said once */
-    STREAM_SENT,    /* the peer has sent something, maybe its end */
+    STREAM_SENT,    /* input has come, and was read */
 };
 
 /*
@@ -154,8 +154,13 @@ size_t stream_offer(struct stream *stream, const void *bytes, size_t length);
  */
 enum stream_news stream_await(struct stream *stream, int64_t ms);
 
-/* The same, but end by input as well, with STREAM_SENT instead of STREAM_LEFT:
- * stream_wait, which need not wait then, reads it or finds that it is the end.
+/*
+ * The same, but for input as well: STREAM_SENT, when it was read (stream_input;
+ * what was not used must be less than the limits' max_line). The owner waits
+ * in recv, so that what comes costs no further call; for that its time, and
+ * now and then a rousing, are noticed by the next sweep of the keeper only.
+ * STREAM_LEFT is also said when the server stops and no more is to be taken,
+ * and each time.
  */
 enum stream_news stream_await_input(struct stream *stream, int64_t ms);
 

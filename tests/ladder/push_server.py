@@ -234,8 +234,8 @@ def those_who_leave(program):
     evented="""On a WebSocket frames come while an answer is still to be sent;
     take_frames is called with what has come, between two pieces.""",
     threaded="""On a WebSocket frames come while there is nothing to be sent yet:
-    the thread waits for both (stream_await_input) and then looks which it
-    is.""",
+    the thread waits for both in recv (stream_await_input); whoever has written
+    for it or stops it wakes it by a signal.""",
     read=["push_server.c:take_frames", "push_server.c:await_more"],
     needs=["{options}"])
 def both_directions(program):
