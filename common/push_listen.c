@@ -185,8 +185,9 @@ push_begin_publish(struct push_client *client,
     enum channel_status status;
     int length;
 
-    if (!push_may_come(client, request) || !push_may_publish(client))
-        return 403;
+    if (!push_may_publish(client))
+        return push_refuse(client, 403,
+            "Publishing is not allowed from here; see --publish.\n");
     if (text.length > PUSH_TEXT_MAX)
         return 413;
     if (text.length == 0 ||
@@ -244,7 +245,6 @@ push_begin_poll(struct push_client *client, const struct http_request *request,
     struct http_slice since;
     int status;
 
-    (void)request;
     if (!push_read_seconds(&asked[PUSH_ASKED_WAIT], wait_ms, &wait_ms) ||
         !push_read_since(asked, &since))
         return 400;

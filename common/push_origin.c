@@ -85,8 +85,9 @@ is_our_host(const struct push_rules *rules, struct http_slice host)
     return false;
 }
 
-/* Whether the page that made a request may make it (RFC 6455, 10.2): it is
- * ours, or one that is named, and it did not get here by a name of its own. */
+/* Whether the page that made a request may make it (RFC 6455, 10.2): it is ours
+ * or one that is named, and it did not get here by a name of its own, which it
+ * would have pointed at this server so that browsers take the two for one. */
 bool
 push_may_come(
     const struct push_client *client, const struct http_request *request)

@@ -127,7 +127,8 @@ enum push_step push_give_up(struct push_client *client, int64_t now_ms);
 /* --- Who may do what ------------------------------------------------------ */
 
 /* Whether the page that made a request may make it (RFC 6455, 10.2): it is ours
- * or one that is named, and it did not get here by a name of its own. */
+ * or one that is named, and it did not get here by a name of its own, which it
+ * would have pointed at this server so that browsers take the two for one. */
 bool push_may_come(
     const struct push_client *client, const struct http_request *request);
 

@@ -153,7 +153,8 @@ static const struct argp_option own[] = {
         "machine)",
         0 },
     { "origin", KEY_ORIGIN, "URL", 0,
-        "let pages of URL publish and open WebSockets, too; may be repeated",
+        "let pages of URL publish, listen and open WebSockets, too; may be "
+        "repeated",
         0 },
     { "history", KEY_HISTORY, "N", 0,
         "keep the last N messages of each channel (default 256)", 0 },

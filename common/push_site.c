@@ -27,6 +27,7 @@ extern const struct embed push_page_html, push_page_js, push_page_css;
 struct resource {
     const char *path;
     bool post;
+    bool guarded; /* not for every page: what is said to and by clients */
     enum push_kind kind;
     push_begin_kind *begin;
     /* Instead of begin: a file, its type, and the policy of a page. */
@@ -116,9 +117,6 @@ begin_metrics(struct push_client *client, const struct http_request *request,
     struct push_counts counts;
     struct push_out out;
 
-    (void)request;
-    (void)asked;
-    (void)now_ms;
     client->memory = malloc(COUNTER_COUNT * PROMETHEUS_ROOM + METRICS_MAX);
     if (client->memory == NULL)
         return 500;
@@ -181,13 +179,29 @@ static const struct resource resources[] = {
     { .path = "/fetch", .kind = PUSH_FETCH, .begin = push_begin_fetch },
     { .path = "/publish",
         .post = true,
+        .guarded = true,
         .kind = PUSH_ANSWER,
         .begin = push_begin_publish },
-    { .path = "/poll", .kind = PUSH_POLL, .begin = push_begin_poll },
-    { .path = "/events", .kind = PUSH_EVENTS, .begin = push_begin_events },
-    { .path = "/websocket", .kind = PUSH_REPR, .begin = push_begin_websocket },
-    { .path = "/echo", .kind = PUSH_ECHO, .begin = push_begin_websocket },
-    { .path = "/chat", .kind = PUSH_CHAT, .begin = push_begin_websocket },
+    { .path = "/poll",
+        .guarded = true,
+        .kind = PUSH_POLL,
+        .begin = push_begin_poll },
+    { .path = "/events",
+        .guarded = true,
+        .kind = PUSH_EVENTS,
+        .begin = push_begin_events },
+    { .path = "/websocket",
+        .guarded = true,
+        .kind = PUSH_REPR,
+        .begin = push_begin_websocket },
+    { .path = "/echo",
+        .guarded = true,
+        .kind = PUSH_ECHO,
+        .begin = push_begin_websocket },
+    { .path = "/chat",
+        .guarded = true,
+        .kind = PUSH_CHAT,
+        .begin = push_begin_websocket },
     { .path = "/healthz", .kind = PUSH_ANSWER, .begin = begin_health },
     { .path = "/metrics", .kind = PUSH_ANSWER, .begin = begin_metrics },
 };
@@ -241,6 +255,9 @@ begin_resource(struct push_client *client, const struct http_request *request,
         return resource->post ? HTTP_POST_ONLY : 405;
     if (resource->file != NULL)
         return answer_file(client, resource);
+    if (resource->guarded && !push_may_come(client, request))
+        return push_refuse(client, 403,
+            "This host name or origin is not allowed; see --origin.\n");
     memory = malloc(request->query.length + 1);
     if (memory == NULL)
         return 500;

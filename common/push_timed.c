@@ -14,8 +14,6 @@ push_begin_stream(struct push_client *client,
     const struct http_request *request, const struct http_parameter *asked,
     int64_t now_ms)
 {
-    (void)request;
-    (void)asked;
     client->until_ms = now_ms;
     client->pieces = 3;
     push_say_asked(client, "GET /stream", PUSH_NO_SINCE);
@@ -50,8 +48,6 @@ push_begin_fetch(struct push_client *client, const struct http_request *request,
 {
     int64_t pieces = 3;
 
-    (void)request;
-    (void)now_ms;
     client->every_ms = 1000;
     if (!http_number(&asked[PUSH_ASKED_N], &pieces) ||
         pieces > PUSH_PIECES_MAX ||

@@ -45,6 +45,7 @@ LIES = {
     "long": "a message has 4096 bytes at most",
     "length": "a POST without its length is 411",
     "origin": "who comes from a foreign page may not publish",
+    "name": "a foreign page, or one by a foreign name, may not listen",
     "since": "a poll is answered at once by all messages after since",
     "markup": "a message is its JSON, and nothing in it is markup",
     "past": "without since a poll gets what comes from now on",
@@ -435,6 +436,8 @@ async def publish(request):
 
 async def poll(request):
     """The next messages."""
+    if not request.may_come() and lie != "name":
+        raise Refusal(403)
     wait = min(seconds_of(request.asked, "wait", WAIT_MAX), WAIT_MAX)
     since = since_of(request.asked)
     channel = channel_of(request.asked)
@@ -450,6 +453,8 @@ async def poll(request):
 
 async def events(request):
     """All messages, as server-sent events."""
+    if not request.may_come() and lie != "name":
+        raise Refusal(403)
     since = since_of(request.asked)
     if lie != "last":
         since = request.fields.get("last-event-id") or since

@@ -49,11 +49,9 @@ async function ask(resource, parameters, options) {
     const response = await fetch(`/${resource}?${query}`,
         { cache: "no-store", ...options });
 
-    if (response.status === 403)
-        throw new Error("The server refuses messages from here (403): see its "
-            + "options --publish and --origin.");
     if (!response.ok)
-        throw new Error(`The server answered ${response.status}.`);
+        throw new Error(`The server answered ${response.status}: `
+            + (await response.text()).trim());
     return response.json();
 }
 

@@ -88,6 +88,12 @@ TALKS = (
         "Content-Length: 2||hi\nb answer\n"
         "c RAW POST /publish?channel=origin HTTP/1.1|Host: localhost:80|"
         "Origin: http://LOCALHOST:80|Content-Length: 2||hi\nc answer\n"),
+    ("a foreign page, or one by a foreign name, may not listen",
+        "a RAW GET /poll?wait=0 HTTP/1.1|Host: localhost|"
+        "Origin: http://evil.example||\na answer\n"
+        "b RAW GET /poll?wait=0 HTTP/1.1|Host: evil.example||\nb answer\n"
+        "c RAW GET /events HTTP/1.1|Host: evil.example||\nc answer\n"
+        "d RAW HEAD /poll?wait=0 HTTP/1.1|Host: 127.0.0.1:80||\nd head\n"),
     ("a poll is answered at once by all messages after since",
         "a posts 4 /publish?channel=after\n"
         "a GET /poll?channel=after&since=E-0\na answer\n"
@@ -133,14 +139,14 @@ TALKS = (
         "a event\n"),
     ("Last-Event-ID counts more than since",
         "a posts 3 /publish?channel=last\n"
-        "a RAW GET /events?channel=last&since=E-0 HTTP/1.1|Host: a|"
+        "a RAW GET /events?channel=last&since=E-0 HTTP/1.1|Host: localhost|"
         "Last-Event-ID: E-2||\na head\na event\na event\n"),
     ("a reset is an event, with the place at which events go on",
         "a posts 2 /publish?channel=lost\n"
         "a GET /events?channel=lost&since=77-1\na head\na event\na event\n"
         "b POST /publish?channel=lost hi\nb answer\na event\n"),
     ("a Last-Event-ID that is no id is a reset",
-        "a RAW GET /events?channel=lost2 HTTP/1.1|Host: a|"
+        "a RAW GET /events?channel=lost2 HTTP/1.1|Host: localhost|"
         "Last-Event-ID: none||\na head\na event\na event\n"),
     ("missed messages are an event",
         "a posts 258 /publish?channel=gap\n"

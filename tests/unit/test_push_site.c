@@ -173,7 +173,8 @@ get(struct push_client *client, const char *path, int64_t now_ms)
 {
     char bytes[256];
 
-    snprintf(bytes, sizeof(bytes), "GET %s HTTP/1.1\r\nHost: a\r\n\r\n", path);
+    snprintf(bytes, sizeof(bytes), "GET %s HTTP/1.1\r\nHost: localhost\r\n\r\n",
+        path);
     ask(client, bytes, now_ms);
 }
 
@@ -284,50 +285,54 @@ static const struct {
     int status;
     const char *has; /* in the answer */
 } plain[] = {
-    { "GET /healthz HTTP/1.1\r\nHost: a\r\n\r\n", 200, "\r\n\r\nok\n" },
-    { "GET / HTTP/1.1\r\nHost: a\r\n\r\n", 200,
+    { "GET /healthz HTTP/1.1\r\nHost: localhost\r\n\r\n", 200, "\r\n\r\nok\n" },
+    { "GET / HTTP/1.1\r\nHost: localhost\r\n\r\n", 200,
         "Content-Type: text/html; charset=utf-8\r\n" },
-    { "GET /?channel=a HTTP/1.1\r\nHost: a\r\n\r\n", 200, "</html>\n" },
-    { "GET / HTTP/1.1\r\nHost: a\r\n\r\n", 200,
+    { "GET /?channel=a HTTP/1.1\r\nHost: localhost\r\n\r\n", 200, "</html>\n" },
+    { "GET / HTTP/1.1\r\nHost: localhost\r\n\r\n", 200,
         "Content-Security-Policy: default-src 'none'; script-src 'self'; " },
-    { "HEAD / HTTP/1.1\r\nHost: a\r\n\r\n", 200,
+    { "HEAD / HTTP/1.1\r\nHost: localhost\r\n\r\n", 200,
         "Cache-Control: no-cache\r\n\r\n" },
-    { "GET /push.js HTTP/1.1\r\nHost: a\r\n\r\n", 200,
+    { "GET /push.js HTTP/1.1\r\nHost: localhost\r\n\r\n", 200,
         "Content-Type: text/javascript; charset=utf-8\r\n" },
-    { "GET /style.css HTTP/1.1\r\nHost: a\r\n\r\n", 200,
+    { "GET /style.css HTTP/1.1\r\nHost: localhost\r\n\r\n", 200,
         "Content-Type: text/css; charset=utf-8\r\n" },
-    { "POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 0\r\n\r\n", 405,
+    { "POST / HTTP/1.1\r\nHost: localhost\r\nContent-Length: 0\r\n\r\n", 405,
         "Allow: GET, HEAD\r\n" },
-    { "GET /page.js HTTP/1.1\r\nHost: a\r\n\r\n", 404, "" },
-    { "GET /streams HTTP/1.1\r\nHost: a\r\n\r\n", 404, "" },
-    { "GET /publish HTTP/1.1\r\nHost: a\r\n\r\n", 405, "Allow: POST\r\n" },
-    { "PUT /publish HTTP/1.1\r\nHost: a\r\n\r\n", 405, "Allow: POST\r\n" },
-    { "PUT /publ HTTP/1.1\r\nHost: a\r\n\r\n", 405, "Allow: GET, HEAD\r\n" },
-    { "PUT /x/publish HTTP/1.1\r\nHost: a\r\n\r\n", 405, "Allow: GET, HEAD" },
-    { "POST /poll HTTP/1.1\r\nHost: a\r\nContent-Length: 0\r\n\r\n", 405,
+    { "GET /page.js HTTP/1.1\r\nHost: localhost\r\n\r\n", 404, "" },
+    { "GET /streams HTTP/1.1\r\nHost: localhost\r\n\r\n", 404, "" },
+    { "GET /publish HTTP/1.1\r\nHost: localhost\r\n\r\n", 405,
+        "Allow: POST\r\n" },
+    { "PUT /publish HTTP/1.1\r\nHost: localhost\r\n\r\n", 405,
+        "Allow: POST\r\n" },
+    { "PUT /publ HTTP/1.1\r\nHost: localhost\r\n\r\n", 405,
         "Allow: GET, HEAD\r\n" },
-    { "POST /publish HTTP/1.1\r\nHost: a\r\n\r\n", 411, "" },
-    { "GET /healthz?x=%zz HTTP/1.1\r\nHost: a\r\n\r\n", 400, "" },
+    { "PUT /x/publish HTTP/1.1\r\nHost: localhost\r\n\r\n", 405,
+        "Allow: GET, HEAD" },
+    { "POST /poll HTTP/1.1\r\nHost: localhost\r\nContent-Length: 0\r\n\r\n",
+        405, "Allow: GET, HEAD\r\n" },
+    { "POST /publish HTTP/1.1\r\nHost: localhost\r\n\r\n", 411, "" },
+    { "GET /healthz?x=%zz HTTP/1.1\r\nHost: localhost\r\n\r\n", 400, "" },
     { "GET / HTTP/2.0\r\n\r\n", 505, "" },
     /* What is asked for is judged. */
-    { "GET /poll?channel=a.b HTTP/1.1\r\nHost: a\r\n\r\n", 400, "" },
-    { "GET /poll?since=x HTTP/1.1\r\nHost: a\r\n\r\n", 400, "" },
-    { "GET /poll?since=1--3 HTTP/1.1\r\nHost: a\r\n\r\n", 400, "" },
-    { "GET /poll?wait=x HTTP/1.1\r\nHost: a\r\n\r\n", 400, "" },
-    { "GET /poll?wait=-1 HTTP/1.1\r\nHost: a\r\n\r\n", 400, "" },
-    { "GET /poll?wait=.5 HTTP/1.1\r\nHost: a\r\n\r\n", 400, "" },
-    { "GET /poll?wait=1.5.5 HTTP/1.1\r\nHost: a\r\n\r\n", 400, "" },
-    { "GET /events?channel=a.b HTTP/1.1\r\nHost: a\r\n\r\n", 400, "" },
-    { "GET /events?since=x HTTP/1.1\r\nHost: a\r\n\r\n", 400, "" },
-    { "GET /fetch?n=101 HTTP/1.1\r\nHost: a\r\n\r\n", 400, "" },
-    { "GET /fetch?n=x HTTP/1.1\r\nHost: a\r\n\r\n", 400, "" },
-    { "GET /fetch?every=60.001 HTTP/1.1\r\nHost: a\r\n\r\n", 400, "" },
-    { "GET /fetch?every=x HTTP/1.1\r\nHost: a\r\n\r\n", 400, "" },
-    { "GET /websocket HTTP/1.1\r\nHost: a\r\n\r\n", 400,
+    { "GET /poll?channel=a.b HTTP/1.1\r\nHost: localhost\r\n\r\n", 400, "" },
+    { "GET /poll?since=x HTTP/1.1\r\nHost: localhost\r\n\r\n", 400, "" },
+    { "GET /poll?since=1--3 HTTP/1.1\r\nHost: localhost\r\n\r\n", 400, "" },
+    { "GET /poll?wait=x HTTP/1.1\r\nHost: localhost\r\n\r\n", 400, "" },
+    { "GET /poll?wait=-1 HTTP/1.1\r\nHost: localhost\r\n\r\n", 400, "" },
+    { "GET /poll?wait=.5 HTTP/1.1\r\nHost: localhost\r\n\r\n", 400, "" },
+    { "GET /poll?wait=1.5.5 HTTP/1.1\r\nHost: localhost\r\n\r\n", 400, "" },
+    { "GET /events?channel=a.b HTTP/1.1\r\nHost: localhost\r\n\r\n", 400, "" },
+    { "GET /events?since=x HTTP/1.1\r\nHost: localhost\r\n\r\n", 400, "" },
+    { "GET /fetch?n=101 HTTP/1.1\r\nHost: localhost\r\n\r\n", 400, "" },
+    { "GET /fetch?n=x HTTP/1.1\r\nHost: localhost\r\n\r\n", 400, "" },
+    { "GET /fetch?every=60.001 HTTP/1.1\r\nHost: localhost\r\n\r\n", 400, "" },
+    { "GET /fetch?every=x HTTP/1.1\r\nHost: localhost\r\n\r\n", 400, "" },
+    { "GET /websocket HTTP/1.1\r\nHost: localhost\r\n\r\n", 400,
         "\r\n\r\nExpected WebSocket request.\n" },
-    { "GET /echo HTTP/1.1\r\nHost: a\r\n\r\n", 400,
+    { "GET /echo HTTP/1.1\r\nHost: localhost\r\n\r\n", 400,
         "\r\n\r\nExpected WebSocket request.\n" },
-    { "GET /chat HTTP/1.1\r\nHost: a\r\n\r\n", 400,
+    { "GET /chat HTTP/1.1\r\nHost: localhost\r\n\r\n", 400,
         "\r\n\r\nExpected WebSocket request.\n" },
 };
 
@@ -482,8 +487,8 @@ TEST(head_gets_the_head_at_once)
         unsigned pieces;
         int64_t every_ms;
 
-        snprintf(bytes, sizeof(bytes), "HEAD %s HTTP/1.1\r\nHost: a\r\n\r\n",
-            paths[i]);
+        snprintf(bytes, sizeof(bytes),
+            "HEAD %s HTTP/1.1\r\nHost: localhost\r\n\r\n", paths[i]);
         ask(&client, bytes, 0);
         ck_assert(!push_job(&client, &pieces, &every_ms));
         hear(&client, 0);
@@ -751,19 +756,24 @@ static const struct {
     { "Origin: http://localhost\r\n", false },
 };
 
-TEST(a_foreign_page_may_not_publish, .times = COUNT(origins))
+TEST(a_foreign_page_may_neither_publish_nor_listen, .times = COUNT(origins))
 {
-    char bytes[512];
-    struct push_client client;
+    static const char *const lines[] = { "POST /publish", "GET /poll?wait=0",
+        "HEAD /events" };
 
     start();
-    snprintf(bytes, sizeof(bytes),
-        "POST /publish HTTP/1.0\r\n%sContent-Length: 2\r\n\r\nhi",
-        origins[_i].fields);
-    client = come(HERE);
-    ask(&client, bytes, 0);
-    ck_assert_int_eq(status_of(&client), origins[_i].allowed ? 200 : 403);
-    ck_assert_int_eq(step, PUSH_CLOSE);
+    for (int i = 0; i < COUNT(lines); i++) {
+        struct push_client client = come(HERE);
+        char bytes[512];
+
+        snprintf(bytes, sizeof(bytes), "%s HTTP/1.0\r\n%sContent-Length: %s",
+            lines[i], origins[_i].fields, i == 0 ? "2\r\n\r\nhi" : "0\r\n\r\n");
+        ask(&client, bytes, 0);
+        ck_assert_int_eq(status_of(&client), origins[_i].allowed ? 200 : 403);
+        ck_assert_int_eq(step, PUSH_CLOSE);
+        push_end(&client, 0);
+    }
+    ck_assert_uint_eq(site.counts.published, origins[_i].allowed);
     stop();
 }
 
@@ -1046,7 +1056,7 @@ TEST(events_go_on_where_a_browser_was)
         publish("/publish", "a", 0);
     client = come(HERE);
     ask(&client,
-        "GET /events?since=1-1 HTTP/1.1\r\nHost: a\r\n"
+        "GET /events?since=1-1 HTTP/1.1\r\nHost: localhost\r\n"
         "Last-Event-ID: 1-5\r\n\r\n",
         0);
     ck_assert_str_eq(record, HERE " GET /events main since 1-5");
@@ -1066,17 +1076,20 @@ TEST(events_go_on_where_a_browser_was)
         "\"reset\":true}\n\n\r\n"));
     push_end(&client, 0);
     ask(&client,
-        "GET /events HTTP/1.1\r\nHost: a\r\nLast-Event-ID: \x1b[2J\r\n\r\n", 0);
+        "GET /events HTTP/1.1\r\nHost: localhost\r\nLast-Event-ID: "
+        "\x1b[2J\r\n\r\n",
+        0);
     ck_assert_int_eq(status_of(&client), 400);
     ask(&client,
-        "GET /events HTTP/1.1\r\nHost: a\r\nLast-Event-ID: nonsense\r\n\r\n",
+        "GET /events HTTP/1.1\r\nHost: localhost\r\nLast-Event-ID: "
+        "nonsense\r\n\r\n",
         0);
     ck_assert_str_eq(record, HERE " GET /events main");
     hear(&client, 0);
     ck_assert_ptr_nonnull(strstr(body(), "event: reset\nid: 1-6\n"));
     push_end(&client, 0);
     ask(&client,
-        "GET /events HTTP/1.1\r\nHost: a\r\nLast-Event-ID: "
+        "GET /events HTTP/1.1\r\nHost: localhost\r\nLast-Event-ID: "
         "00000000000000000000000000000000000000001-6\r\n\r\n",
         0);
     ck_assert_str_eq(record, HERE " GET /events main");
@@ -1114,7 +1127,7 @@ TEST(a_long_event_is_one_chunk)
         client = come(HERE);
         ask(&client,
             old ? "GET /events HTTP/1.0\r\n\r\n"
-                : "GET /events HTTP/1.1\r\nHost: a\r\n\r\n",
+                : "GET /events HTTP/1.1\r\nHost: localhost\r\n\r\n",
             0);
         hear(&client, 0);
         memset(text, '<', PUSH_TEXT_MAX);
@@ -1632,9 +1645,9 @@ ask_short(struct push_client *client, const char *bytes, unsigned n)
 TEST(without_memory_it_is_500, .times = 6)
 {
     static const char *const requests[] = {
-        "GET /poll HTTP/1.1\r\nHost: a\r\n\r\n",
-        "GET /events HTTP/1.1\r\nHost: a\r\n\r\n",
-        "GET /metrics HTTP/1.1\r\nHost: a\r\n\r\n",
+        "GET /poll HTTP/1.1\r\nHost: localhost\r\n\r\n",
+        "GET /events HTTP/1.1\r\nHost: localhost\r\n\r\n",
+        "GET /metrics HTTP/1.1\r\nHost: localhost\r\n\r\n",
         "POST /publish HTTP/1.1\r\nHost: [::1]\r\nContent-Length: 1\r\n\r\na",
         HANDSHAKE("/echo") "Sec-WebSocket-Version: 13\r\n\r\n",
         HANDSHAKE("/chat") "Sec-WebSocket-Version: 13\r\n\r\n",
