@@ -5,4 +5,4 @@
 
 EMBED(push_page_html, "common/web/push.html");
 EMBED(push_page_js, "common/web/push.js");
-EMBED(push_page_css, "common/web/push.css");
+EMBED_BOTH(push_page_css, "common/web/base.css", "common/web/push.css");

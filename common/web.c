@@ -6,4 +6,4 @@
 EMBED(web_page_html, "common/web/page.html");
 EMBED(web_blocks_html, "common/web/blocks.html");
 EMBED(web_page_js, "common/web/page.js");
-EMBED(web_style_css, "common/web/style.css");
+EMBED_BOTH(web_style_css, "common/web/base.css", "common/web/style.css");
