@@ -171,6 +171,7 @@ class Load:
         replies, size, ns, cpu, p99 = self._ask(f"{warm_up} {window}")
         busy = (self._cpu_ns() - own) / (time.monotonic_ns() - start)
         return {"replies/s": replies / ns, "bytes/s": size / ns, "p99": p99,
+            "time/reply": ns / replies if replies else 0,
             "CPU/reply": cpu / max(replies, 1), "server busy": cpu / ns,
             "load busy": busy}
 
@@ -178,9 +179,9 @@ class Load:
         """Its own processor time: the clock of another process."""
         return time.clock_gettime_ns(~self.process.pid << 3 | 2)
 
-    def sockets(self):
-        """Bytes that the buffers of the server's sockets take."""
-        return self._ask("memory")[1]
+    def memory(self):
+        """Bytes that the server takes, but for the buffers of its sockets."""
+        return self._ask("memory")[0]
 
     def stop(self):
         """End it."""
@@ -223,11 +224,11 @@ class Servers:
             raise Missing("not built")
         return path
 
-    def twin(self, twin, program, build=None):
+    def twin(self, twin, program, *options, build=None):
         """A twin of one of the programs."""
         web = ["--http-port=0"] if program == "charfinder" else []
         return Server([self.path(twin, program, build=build), "--port=0", *web,
-            "--quiet"])
+            "--quiet", *options])
 
     def control(self, name):
         """A control."""
@@ -315,6 +316,22 @@ class Row:
         self.least = least
         self.most = most
 
+    def figures(self, measured):
+        """The ratio of each round. Without a reply in all of a window, others
+        had the processor."""
+        pairs = [(did[self.subject][self.metric],
+            did[self.control][self.metric]) for did in measured]
+        return [of / to for of, to in pairs if of > 0 and to > 0]
+
+
+class Surplus(Row):
+    """The same, but compared by the difference."""
+
+    def figures(self, measured):
+        """The difference of each round."""
+        return [did[self.subject][self.metric] - did[self.control][self.metric]
+            for did in measured]
+
 
 class Case:
     """Servers that answer the same requests: by name, how each one is started,
@@ -330,6 +347,40 @@ class Case:
         self.warm_up = warm_up
         self.rounds = rounds
         self.congestion = congestion
+
+    def measure(self, rate, rounds):
+        """Measure the servers in turn: for each round what they did; and which
+        are missing."""
+        measured = []
+        with contextlib.ExitStack() as stack:
+            loads, missing = start_all(self, rate, stack)
+            for number in range(rounds):
+                names = list(loads) if number % 2 else list(loads)[::-1]
+                measured.append({name: loads[name].measure(self.warm_up,
+                    self.window) for name in names})
+        return measured, missing
+
+
+class Crowd(Case):
+    """Servers that so many clients are connected to, who ask nothing more: the
+    memory of each one. Two readings of one server would be alike, so a round
+    starts them anew."""
+
+    def __init__(self, name, servers, rows, count, rounds=6):
+        super().__init__(name, servers, rows, [f"--connections={count}"],
+            rounds=rounds)
+        self.count = count
+
+    def measure(self, rate, rounds):
+        """Read the memory of the servers, likewise."""
+        measured = []
+        for _ in range(rounds):
+            with contextlib.ExitStack() as stack:
+                loads, missing = start_all(self, rate, stack)
+                measured.append({name: {"KiB each":
+                    load.memory() / self.count / 1024}
+                    for name, load in loads.items()})
+        return measured, missing
 
 
 def reply_cases(to):
@@ -411,6 +462,30 @@ def web_cases(to):
         yield Case(name, servers, rows, ["--connections=50"])
 
 
+def push_cases(to):
+    """News for a thousand, echoes over WebSockets, and polls that wait."""
+    def push(twin, ask, *options):
+        return partial(to.twin, twin, "push-server", *options), ask
+
+    # Who only listens would be sent a ping among the news after 15 s.
+    news = {twin: push(twin, "push-1000", "--beat=0") for twin in TWINS}
+    news["bare push"] = (partial(to.control, "bare-push"), "news")
+    yield Case("push-1000", news,
+        [Row("time/reply", twin, "bare push", most=1.1) for twin in TWINS] +
+        [Row("CPU/reply", twin, "bare push") for twin in TWINS],
+        ["--connections=1000"], window=0.25)
+    talks = {twin: push(twin, "echo-50") for twin in TWINS}
+    talks |= {f"{twin} game": (partial(to.twin, twin, "guess-server"), "game")
+        for twin in TWINS}
+    yield Case("echo-50", talks, [Row("replies/s", "evented", "evented game",
+        least=0.85), Row("replies/s", "threaded", "threaded game")],
+        ["--connections=50"])
+    waits = {name + end: push(name, ask) for name in TWINS
+        for end, ask in (("", "wait-4000"), (" idle", "wait-none"))}
+    yield Crowd("wait-2000", waits, [Surplus("KiB each", twin, f"{twin} idle",
+        most=1.5) for twin in TWINS], 2000)
+
+
 # --- Measuring ---------------------------------------------------------------
 
 def interval(values):
@@ -442,16 +517,6 @@ def start_all(case, rate, stack):
     return loads, missing
 
 
-def measure(case, rate, rounds):
-    """Measure the servers of a case in turn; for each round what they did."""
-    measured = []
-    with contextlib.ExitStack() as stack:
-        loads, missing = start_all(case, rate, stack)
-        for number in range(rounds):
-            names = list(loads) if number % 2 else list(loads)[::-1]
-            measured.append({name: loads[name].measure(case.warm_up,
-                case.window) for name in names})
-    return measured, missing
 
 
 def is_load_bound(name, measured):
@@ -463,15 +528,13 @@ def is_load_bound(name, measured):
 
 def judge(row, measured):
     """The line that says how a row came out, and whether it missed."""
-    name = f"  {row.subject + ' / ' + row.control:26} {row.metric:10}"
-    pairs = [(round[row.subject][row.metric], round[row.control][row.metric])
-        for round in measured]
-    # Without a reply in all of a window, others had the processor.
-    ratios = [of / to for of, to in pairs if of > 0 and to > 0]
-    if len(ratios) < ROUNDS_MIN:
+    between = " - " if isinstance(row, Surplus) else " / "
+    name = f"  {row.subject + between + row.control:26} {row.metric:10}"
+    figures = row.figures(measured)
+    if len(figures) < ROUNDS_MIN:
         return (f"{name}  too busy a machine",
             row.least is not None or row.most is not None)
-    low, high = interval(ratios)
+    low, high = interval(figures)
     goal, missed = "", False
     if row.least is not None:
         goal, missed = f">= {row.least:.2f}", high < row.least
@@ -480,7 +543,7 @@ def judge(row, measured):
     note = " MISSED" if missed else ""
     if missed and is_load_bound(row.subject, measured):
         note, missed = " the load did not ask for more", False
-    line = (f"{name}{statistics.median(ratios):7.2f}  ({low:.2f} to "
+    line = (f"{name}{statistics.median(figures):7.2f}  ({low:.2f} to "
         f"{high:.2f})  {goal}{note}")
     return line.rstrip(), missed
 
@@ -502,7 +565,7 @@ def report(case, rate, rounds):
     with open(CONGESTION, encoding="ascii") as file:
         usual = file.read().strip()
     print(f"{case.name}, {case.congestion or usual}", flush=True)
-    measured, missing = measure(case, rate, rounds or case.rounds)
+    measured, missing = case.measure(rate, rounds or case.rounds)
     for name, reason in missing.items():
         print(f"  {name}: {reason}")
     for row in case.rows:
@@ -530,7 +593,8 @@ def main():
     resource.setrlimit(resource.RLIMIT_NOFILE, (hard, hard))
     with tempfile.TemporaryDirectory() as folder:
         to = Servers(options.build, folder)
-        cases = [*reply_cases(to), *web_cases(to), *long_cases(to)]
+        cases = [*reply_cases(to), *web_cases(to), *long_cases(to),
+            *push_cases(to)]
         names = dict.fromkeys(case.name for case in cases)
         if options.list:
             print("\n".join(names))

@@ -6,9 +6,10 @@
  *
  * Loads a running server by the load generator of compare, which checks each
  * answer. WHAT is "game"; "bare", which the controls answer; "cat" or "cjk",
- * searches of the finder; a path, for HTTP; or any other text, which is sent
- * with CR LF and answered by one line. For each line "WARM-UP WINDOW", in
- * seconds, on standard input it loads the server for that long and prints
+ * searches of the finder; a path, for HTTP; a scenario of compare, for what is
+ * asked there; "news", which bare-push tells to all; or any other text, which
+ * is sent with CR LF and answered by one line. For each line "WARM-UP WINDOW",
+ * in seconds, on standard input it loads the server for that long and prints
  *
  *     REPLIES BYTES WINDOW_NS CPU_NS P99_NS
  *
@@ -20,6 +21,7 @@
  */
 #include "report/load/crowd.h"
 #include "report/run/resources.h"
+#include "report/scenarios.h"
 
 #include <err.h>
 #include <getopt.h>
@@ -27,6 +29,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 
 #define SEED 1 /* of when requests are due, in an open loop */
 
@@ -44,8 +47,13 @@ static struct ask
 ask_for(const char *what)
 {
     struct ask ask = { .speaks = ASK_LINE, .hello = "", .title = what };
+    const struct scenario *scenario = scenario_find(what);
     char *request;
 
+    if (scenario != NULL && scenario->ask != NULL)
+        return *scenario->ask;
+    if (strcmp(what, "news") == 0)
+        return *subjects[SUBJECT_BARE_PUSH].ask;
     if (strcmp(what, "game") == 0)
         return ask_game;
     if (strcmp(what, "bare") == 0)
@@ -94,6 +102,8 @@ read_options(struct wanted *wanted, int argc, char **argv)
             break;
         case 'a':
             wanted->ask = ask_for(optarg);
+            if (wanted->ask.publishes)
+                group->way = LOAD_ROUNDS;
             break;
         case 'c':
             group->connections_max = strtoul(optarg, NULL, 10);
@@ -167,14 +177,21 @@ measure(const struct wanted *wanted, struct load *load, double warm_up,
         histogram_quantile(latency, 0.99).ns);
 }
 
-/* Print what memory the server takes. */
+/* Print what memory the server takes, when it has dealt with what was said last
+ * and takes no more. */
 static void
 print_memory(const struct wanted *wanted)
 {
-    struct memory memory;
+    const struct timespec moment = { .tv_nsec = 50000000 };
+    struct memory memory = { 0 };
+    uint64_t before;
 
-    if (resources_memory(wanted->pid, wanted->group.port, &memory) == -1)
-        err(1, "memory");
+    do {
+        before = resources_memory_total(&memory);
+        nanosleep(&moment, NULL);
+        if (resources_memory(wanted->pid, wanted->group.port, &memory) == -1)
+            err(1, "memory");
+    } while (resources_memory_total(&memory) != before);
     printf("%" PRIu64 " %" PRIu64 "\n",
         resources_memory_total(&memory) - memory.sockets, memory.sockets);
 }
