@@ -65,7 +65,15 @@ WEB := $(wildcard common/web/*)
 WEB_OBJECTS := $(B)/obj/common/web.o $(B)/obj/common/push_page.o
 CONTROLS = $(patsubst report/controls/%.c,%,\
 	$(filter-out $(UNBUILT),$(wildcard report/controls/*.c)))
-CONTROL_PROGRAMS = $(foreach c,$(CONTROLS),$(B)/controls/$(subst _,-,$c))
+# Servers that others would write, where what they need is installed.
+DEBIAN_PYTHON := /usr/lib/python3/dist-packages
+SCRIPTS := $(if $(wildcard /usr/share/nodejs/ws),node_ws.js) \
+	$(if $(and $(wildcard $(DEBIAN_PYTHON)/geventwebsocket),\
+		$(wildcard $(DEBIAN_PYTHON)/bottle.py)),gevent_bottle.py)
+SCRIPT_CONTROLS := $(foreach s,$(SCRIPTS),\
+	$(B)/controls/$(subst _,-,$(basename $s)))
+CONTROL_PROGRAMS = $(foreach c,$(CONTROLS),$(B)/controls/$(subst _,-,$c)) \
+	$(SCRIPT_CONTROLS)
 COMPARE := $(patsubst %.c,$(B)/obj/%.o,\
 	$(filter-out report/controls/%,$(wildcard report/*.c report/*/*.c)))
 # What tells what was measured, and what proves push servers alike: compare
@@ -290,6 +298,11 @@ $(B)/controls/$(subst _,-,$1): $(B)/obj/report/controls/$1.o
 endef
 $(foreach c,$(CONTROLS),$(eval $(call control,$c)))
 $(CONTROL_PROGRAMS): LDLIBS = -levent_core
+$(B)/controls/node-ws: report/controls/node_ws.js
+$(B)/controls/gevent-bottle: report/controls/gevent_bottle.py
+$(SCRIPT_CONTROLS):
+	@mkdir -p $(@D)
+	@$(INSTALL) $< $@
 $(B)/controls/bare-io-uring: LDLIBS = -luring
 $(B)/controls/curl-easy $(B)/controls/curl-multi: LDLIBS = -lcurl -levent_core
 
@@ -627,6 +640,9 @@ BROWSER_PACKAGES := chromium chromium-driver python3-selenium fonts-noto-core
 # Telnet clients, and WebSocket's, for the same.
 CLIENT_PACKAGES := putty-tools inetutils-telnet busybox node-ws \
 	python3-websockets
+
+# With node-ws, what the push servers are raced against besides.
+RIVAL_PACKAGES := python3-bottle python3-gevent python3-gevent-websocket
 
 # Servers for the downloader, for the same.
 SERVER_PACKAGES := nginx-light libnginx-mod-http-echo python3-aiohttp

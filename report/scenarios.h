@@ -49,6 +49,8 @@ enum subject {
     SUBJECT_BARE_IO_URING,
     SUBJECT_BARE_PUSH,
     SUBJECT_WOKEN_THREADS,
+    SUBJECT_NODE_WS,
+    SUBJECT_GEVENT,
     SUBJECT_ONE,    /* downloads with threads, of which there is one */
     SUBJECT_INLINE, /* downloads with events, saved in the loop */
     SUBJECT_CURL_EASY,
@@ -165,6 +167,8 @@ struct scenario {
     bool controls;   /* run the controls in some blocks, too */
     bool syscalls;   /* count them in a pass of its own */
     unsigned suites; /* a bit each */
+    /* The controls that run, a bit each; 0 = all of the program. */
+    unsigned columns;
 };
 
 extern const struct scenario scenarios[];

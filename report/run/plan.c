@@ -1,6 +1,7 @@
 #include "report/run/plan.h"
 
 #include <err.h>
+#include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <sys/resource.h>
@@ -159,8 +160,12 @@ bool
 plan_has_control(
     const struct plan *plan, const struct scenario *s, enum subject control)
 {
+    unsigned columns = s->columns != 0 ? s->columns : UINT_MAX;
+
+    if (s->job != NULL)
+        columns = s->job->columns;
     return s->controls && plan->server_path[s->program][control] != NULL &&
-           (s->job == NULL || (s->job->columns & (1u << control)) != 0);
+           (columns & (1u << control)) != 0;
 }
 
 /* Peers run wherever their program does; but those of the game where the

@@ -437,7 +437,8 @@ count_syscalls(const struct race *r, const struct scenario *scenario)
     meter_show(r->meter, "%s: counting system calls", name);
     note = json_object();
     for (int s = 0; s < (scenario->controls ? SUBJECT_PEER : 2); s++)
-        if (r->plan->server_path[scenario->program][s] != NULL)
+        if (s <= SUBJECT_EVENTED ||
+            plan_has_control(r->plan, scenario, (enum subject)s))
             json_object_set_new(note, subjects[s].name,
                 syscalls_count(scenario, (enum subject)s, r->plan));
     journal_add_note(r->journal, name, "syscalls", note);

@@ -29,6 +29,7 @@ NULL = "bare-epoll"  # the null server: a floor and a ceiling
 BARE_THREADS, MANUAL = "bare-threads", "manual-bufferevent"
 IO_URING = "bare-io-uring"
 BARE_PUSH, WOKEN = "bare-push", "woken-threads"
+NODE_WS, GEVENT = "node-ws", "gevent-bottle"
 # What is raced in downloads.
 ONE, INLINE = "one-by-one", "evented-inline"
 CURL_EASY, CURL_MULTI = "curl-easy", "curl-multi"
@@ -36,7 +37,8 @@ TOOLS = CURL, WGET2, ARIA2 = "curl", "wget2", "aria2"
 TITLES = {THREADS: "threads", EVENTS: "events", NULL: "bare epoll loop",
     BARE_THREADS: "bare threads", MANUAL: "manual bufferevent",
     IO_URING: "bare io_uring", BARE_PUSH: "bare push loop",
-    WOKEN: "woken threads", ONE: "one by one", INLINE: "saving in the loop",
+    WOKEN: "woken threads", NODE_WS: "node-ws", GEVENT: "bottle on gevent",
+    ONE: "one by one", INLINE: "saving in the loop",
     CURL_EASY: "libcurl in threads", CURL_MULTI: "libcurl on libevent",
     **{name: name for name in TOOLS}}
 

@@ -133,16 +133,22 @@ class Pushed(Folder):
         self.output = output
         return {one["name"]: one for one in report["scenarios"]}
 
+    def rivals(self, *names):
+        """Those of these servers that are built: what they need is here."""
+        return {name for name in names
+            if os.access(os.path.join(BUILD, "controls", name), os.X_OK)}
+
     def test_texts_come_back_from_twins_and_peer(self):
         scenario = self.scenarios(["echo-50"], "--peer-speaks", "push",
             "--peer", self.PEER)["echo-50"]
         runs = scenario["runs"]
+        others = {"mine"} | self.rivals("node-ws", "gevent-bottle")
         self.assertEqual({run["server"] for run in runs},
-            {"threaded", "evented", "mine"})
+            {"threaded", "evented", *others})
         for run in runs:
             # The twins count frames, and the handshakes of 50 clients.
             self.assertEqual(run["lines_counted"], None
-                if run["server"] == "mine" else run["replies_all"] + 50)
+                if run["server"] in others else run["replies_all"] + 50)
         self.assertIn("\nConforming: mine, in ", self.output)
         self.assertIn("At 50 WebSockets on one core, events serve ",
             " ".join(self.output.split()))
@@ -188,18 +194,22 @@ class Pushed(Folder):
 
     def test_sleeping_answers_come_no_earlier_than_they_are_due(self):
         found = self.scenarios(["stream-1000"], "--seconds", "0.5")
+        self.assertEqual(
+            {run["server"] for run in found["stream-1000"]["runs"]},
+            {"threaded", "evented", *self.rivals("gevent-bottle")})
         for run in found["stream-1000"]["runs"]:
             # All of it takes half a second, but for a tick of the clock.
             self.assertGreater(run["latency_ns"]["min"], 480e6)
             self.assertGreater(run["figures"]["tardy_p99_ns"], 0)
-            # START MIDDLE END, the same from both.
+            # START MIDDLE END, the same from all.
             self.assertEqual(run["reply_bytes"], len("STARTMIDDLEEND"))
 
     @only_if_full
     def test_news_for_a_thousand_are_held_against_controls(self):
         scenario = self.scenarios(["push-1000"], "--seconds", "3")["push-1000"]
         self.assertEqual({run["server"] for run in scenario["runs"]},
-            {"threaded", "evented", "bare-push", "woken-threads"})
+            {"threaded", "evented", "bare-push", "woken-threads",
+                *self.rivals("node-ws")})
         for run in scenario["runs"]:
             self.assertEqual(run["replies_all"] % 1000, 0)
         self.assertLess({("threaded", "bare-push"), ("evented", "bare-push"),

@@ -29,8 +29,9 @@ PROGRAMS = ("charfinder", "echo-server", "flag-server", "flags",
 SERVICES = ("charfinder", "flag-server", "guess-server", "push-server")
 CONTROLS = ("bare-epoll", "bare-push", "bare-threads", "manual-bufferevent",
     "woken-threads")
-# Built where liburing and libcurl are.
-MAYBE_CONTROLS = ("bare-io-uring", "curl-easy", "curl-multi")
+# Built where liburing and libcurl are, or node-ws and gevent.
+MAYBE_CONTROLS = ("bare-io-uring", "curl-easy", "curl-multi", "gevent-bottle",
+    "node-ws")
 COMMANDS = [f"{program}-{twin}" for program in PROGRAMS for twin in TWINS]
 ALL_COMMANDS = [*COMMANDS, "charfind", NAME]
 
