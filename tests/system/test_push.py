@@ -5,15 +5,17 @@ for workers, or for the server's end; what they miss, and what is refused.
 """
 
 import base64
+import collections
 import json
 import os
 import re
 import struct
 import threading
 import time
+import unittest
 
-from harness import DEADLINE, FULL, PLAIN, TESTS, ServerTest, main, \
-    on_both_twins, wait_until
+from harness import DEADLINE, FULL, PLAIN, STRACE, TESTS, ServerTest, main, \
+    on_both_twins, traced, wait_until
 
 KEY = "dGhlIHNhbXBsZSBub25jZQ=="
 MASK = b"\x37\xfa\x21\x3d"
@@ -233,15 +235,15 @@ class Timed(PushTest):
             read_head(client)
             self.assertEqual(client.read_all(), b"STARTMIDDLEEND")
 
-    def test_a_hundred_streams_wait_at_the_same_time(self):
+    def test_hundreds_of_streams_wait_at_the_same_time(self):
         server = self.push("--stream-delays", "0.5,0.5")
         start = time.monotonic()
-        clients = [self.connect(server) for _ in range(100)]
+        clients = [self.connect(server) for _ in range(1000 if FULL else 100)]
         for client in clients:
             client.send(request("/stream"))
         for client in clients:
             self.assertEqual(read_answer(client), (200, b"STARTMIDDLEEND"))
-        # One after the other they would take 100 s.
+        # One after the other they would take a second each.
         self.assertLess(time.monotonic() - start, DEADLINE)
 
     def test_pieces_come_in_order_and_end(self):
@@ -369,11 +371,27 @@ class Channels(PushTest):
             self.assertEqual((poll["missed"], poll["reset"],
                 [m["id"] for m in poll["messages"]]), expected, since)
             self.assertEqual(poll["next"], "1-5")
+            # A chat says the same before the messages, where there is a gap.
+            missed, reset, found = expected
+            chat = self.socket(server, f"/chat?since={since}")
+            if missed or reset:
+                self.assertEqual(chat.read_text(), {"missed": missed,
+                    "reset": reset, "next": "1-5" if reset else "1-2"})
+            self.assertEqual(
+                [chat.read_text()["id"] for _ in found], found, since)
         for since in "1--1", "-1-1", "1", "x", "1-1x":
             self.assertEqual(
                 self.ask(server, f"/poll?since={since}")[0], 400, since)
             self.assertEqual(
                 self.ask(server, f"/events?since={since}")[0], 400, since)
+            self.assertEqual(
+                self.refused(server, f"/chat?since={since}"), 400, since)
+
+    def refused(self, server, target):
+        """The status with which a WebSocket is refused."""
+        with server.connect() as client:
+            client.send(upgrade(target))
+            return read_answer(client)[0]
 
     def test_events_begin_behind_their_cursor(self):
         server = self.push("--history", "3")
@@ -455,6 +473,32 @@ class Channels(PushTest):
             method="POST", body=b"hi")[0], 400)
         self.assertEqual(self.metrics(server)["published_total"], 2)
 
+    def test_a_foreign_page_hears_nothing(self):
+        server = self.push("--origin", "http://a.example:1")
+        for target in "/poll?wait=0", "/events":
+            for host, fields, status in (
+                    ("localhost", (), 200),
+                    ("127.0.0.1:8080", (), 200),
+                    ("[::1]:8080", (), 200),
+                    ("a.example", (), 200),
+                    # Its own name, which now stands for this server.
+                    ("evil.example", (), 403),
+                    ("evil.example", ("Origin: http://evil.example",), 403),
+                    ("localhost.evil.example", (), 403),
+                    ("127.0.0.1.evil.example:8080", (), 403),
+                    ("localhost", ("Origin: http://localhost",), 200),
+                    ("localhost", ("Origin: http://a.example:1",), 200),
+                    ("localhost", ("Origin: http://evil.example",), 403),
+                    ("localhost", ("Origin: null",), 403)):
+                with server.connect() as client:
+                    client.send(request(target, *fields, host=host))
+                    self.assertEqual(
+                        read_head(client)[0], status, (target, host, fields))
+        # Whoever asks how the server is may call it as they like.
+        for target in "/healthz", "/metrics", "/":
+            self.assertEqual(
+                self.ask(server, target, host="any.example")[0], 200)
+
     def test_nobody_may_publish_where_that_is_said(self):
         server = self.push("--publish", "none")
         self.assertEqual(self.ask(server, "/publish", method="POST",
@@ -501,11 +545,12 @@ class Crowds(PushTest):
         return poll
 
     def test_all_get_each_message_once_in_order(self):
-        count = 2000 if FULL else 400
+        count = 5000 if FULL else 400
+        # All of them are kept: a reader here may be slower than the server.
         server = self.push("--history", "4096", "--quiet", *self.options)
         last = f"1-{count}"
         readers = [self.reader(server, kind)
-            for kind in ["poll", "events", "chat"] * 10]
+            for kind in ["poll", "events", "chat"] * (17 if FULL else 10)]
         found = [[] for _ in readers]
         threads = [self.listen_on(read, last, ids_found)
             for read, ids_found in zip(readers, found)]
@@ -734,6 +779,62 @@ class WebSockets(PushTest):
                     self.assertEqual(client.read_all(), b"", name)
         self.assertEqual(count, 247)
 
+    def test_what_breaks_the_protocol_is_closed_with_its_code(self):
+        server = self.push("--quiet")
+        rows = [(frame(first, b"x"), 1002) for first in (
+            0xc1, 0xa1, 0x91, 0xf1,          # reserved bits
+            0x83, 0x84, 0x85, 0x86, 0x87,    # reserved opcodes
+            0x8b, 0x8c, 0x8d, 0x8e, 0x8f,
+            0x08, 0x09, 0x0a,                # control frames in fragments
+            0x80, 0x00)]                     # a continuation of nothing
+        rows += [
+            (b"\x81\x05hello", 1002),        # no mask
+            (b"\x88\x02\x03\xe8", 1002),
+            (frame(0x89, b"x" * 126), 1002),
+            (frame(0x8a, b"x" * 126), 1002),
+            (frame(0x88, b"\x03\xe8" + b"x" * 124), 1002),
+            (frame(0x01, b"x") + frame(0x81, b"x"), 1002),
+            (b"\x82\xfe\0\x7d", 1002),       # 125 in 16 bits
+            (b"\x82\xff" + struct.pack("!Q", 65535), 1002),
+            (b"\x82\xff" + struct.pack("!Q", 2 ** 63), 1002),
+            (b"\x82\xff" + struct.pack("!Q", 2 ** 63 - 1), 1009),
+            (b"\x82\xff" + struct.pack("!Q", 2 ** 31), 1009),
+            (b"\x82\xff" + struct.pack("!Q", 65537), 1009),
+            (frame(0x81, b"\xff"), 1007),
+            (frame(0x81, b"\xc3"), 1007),    # an incomplete character
+            (frame(0x81, b"\xed\xa0\x80"), 1007),
+            (frame(0x01, b"\xf4\x90"), 1007),
+            (frame(0x01, b"\xc3") + frame(0x80, b"x"), 1007),
+            (frame(0x88, b"\x03"), 1002),
+            (frame(0x88, b"\x03\xe8\xff"), 1007)]
+        rows += [(frame(0x88, struct.pack("!H", code)), 1002) for code in
+            (0, 999, 1004, 1005, 1006, 1015, 1016, 2999, 5000, 65535)]
+        rows += [(frame(0x88, struct.pack("!H", code) + b"why"), code)
+            for code in (1000, 1001, 1002, 1003, 1007, 1014, 3000, 4999)]
+        for path in "/echo", "/websocket", "/chat":
+            for sent, code in rows:
+                with server.connect() as client:
+                    socket = Socket(client, path).begin()
+                    client.send(sent)
+                    self.assertEqual(socket.read(),
+                        (0x88, struct.pack("!H", code)), (path, sent))
+                    self.assertEqual(client.read_all(), b"", (path, sent))
+        echo = self.socket(server, "/echo")
+        echo.send(0x88)
+        self.assertEqual(echo.read(), (0x88, b""))
+
+    def test_who_does_not_answer_a_close_is_let_go(self):
+        server = self.push("--quiet")
+        clients = [self.socket(server, path) for path in ("/echo", "/chat")]
+        for socket in clients:
+            socket.client.send(b"\x81\x00")
+            self.assertEqual(socket.read(), (0x88, struct.pack("!H", 1002)))
+        start = time.monotonic()
+        # Neither of them says anything more, nor leaves.
+        server.wait_for_counters(active=0)
+        if PLAIN:
+            self.assertLess(time.monotonic() - start, 2)
+
     def test_an_echo_is_as_published(self):
         server = self.push()
         socket = self.socket(server, "/websocket")
@@ -922,6 +1023,45 @@ class WebSockets(PushTest):
             self.assertEqual(echo.read(), (0x82, b"x" * 60000))
 
 
+class EventedLoopsWebSockets(EventedWebSockets):
+    """The same on several loops."""
+
+    def push(self, *options, **how):
+        return super().push("--loops", "4", *options, **how)
+
+
+class ThreadedPoolWebSockets(ThreadedWebSockets):
+    """The same in a pool of threads."""
+
+    def push(self, *options, **how):
+        return super().push("--threads", "20", *options, **how)
+
+
+@unittest.skipUnless(STRACE, "no strace")
+class ThreadedSystemCalls(PushTest):
+    """What the kernel is asked for by a thread that echoes."""
+
+    twin = "threaded"
+
+    def test_a_message_is_received_and_sent_and_nothing_else(self):
+        server = self.push("--quiet")
+        for path in "/echo", "/chat":
+            socket = self.socket(server, path)
+            # A sanitizer has use for memory.
+            with traced(server, "-e", "trace=!%memory") as lines:
+                for _ in range(100):
+                    socket.send(0x81, b"hello!")
+                    socket.read()
+            threads = collections.defaultdict(collections.Counter)
+            for line in lines:
+                if found := re.match(r"(\d+) +(\w+)\(", line):
+                    threads[found[1]][found[2]] += 1
+            calls = max(threads.values(), key=lambda calls: calls["sendto"])
+            self.assertEqual(calls.keys(), {"recvfrom", "sendto"}, calls)
+            # The wait in which strace found it may be counted twice.
+            self.assertLessEqual(calls.total(), 204)
+
+
 @on_both_twins
 class Stops(PushTest):
     """A stop while clients wait."""
@@ -930,10 +1070,11 @@ class Stops(PushTest):
 
     def test_all_are_told(self):
         server = self.push("--drain-timeout", "6", "--quiet", *self.options)
-        polls = [self.poll(server, "?wait=20") for _ in range(20)]
-        events = [self.events(server) for _ in range(20)]
-        chats = [self.socket(server, "/chat") for _ in range(20)]
-        echoes = [self.socket(server, "/echo") for _ in range(20)]
+        count = 200 if FULL else 20
+        polls = [self.poll(server, "?wait=20") for _ in range(count)]
+        events = [self.events(server) for _ in range(count)]
+        chats = [self.socket(server, "/chat") for _ in range(count)]
+        echoes = [self.socket(server, "/echo") for _ in range(count)]
         streams = [self.connect(server) for _ in range(5)]
         fetches = [self.connect(server) for _ in range(5)]
         for client in streams:
@@ -942,7 +1083,7 @@ class Stops(PushTest):
         for client in fetches:
             client.send(request("/fetch?n=3&every=50"))
             read_head(client)
-        self.wait_for_metrics(server, waiting=20, subscribers=40)
+        self.wait_for_metrics(server, waiting=count, subscribers=2 * count)
         start = time.monotonic()
         server.signal(15)
         for client in polls:
