@@ -286,14 +286,20 @@ static void
 tell_all(struct push_server *server, int slot)
 {
     struct audience *audience;
-    struct visit *visit;
+    struct visit *visit, *next;
 
     if (slot < 0)
         return;
     audience = &server->audiences[slot];
     pthread_mutex_lock(&audience->lock);
-    LIST_FOREACH(visit, &audience->listeners, listener)
+    LIST_FOREACH(visit, &audience->listeners, listener) {
+        next = LIST_NEXT(visit, listener);
+        /* What other threads have is in no cache of ours: let it come while
+         * this one is written to. */
+        if (next != NULL)
+            __builtin_prefetch(next->stream);
         offer(visit, audience->buffer);
+    }
     pthread_mutex_unlock(&audience->lock);
 }
 

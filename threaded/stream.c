@@ -30,6 +30,9 @@
 
 struct stream {
     int fd;
+    /* Bytes that were written for the owner, by one thread at a time; with fd
+     * all that stream_offer needs. */
+    _Atomic(uint64_t) offered;
     pthread_t owner;
     const struct limits *limits;
     struct line_scanner scanner;
@@ -49,9 +52,6 @@ struct stream {
     int64_t expected; /* when the next line must be whole, without a keeper */
     struct telnet telnet;
     struct counters counters;
-
-    /* Who writes for the owner counts this; see stream_offer. */
-    struct counters offered;
 
     /* The owner says what it waits for, the keeper that it shall stop, or
      * which deadline has passed: it may be one of before. */
@@ -117,6 +117,13 @@ static int64_t
 get_deadline(const struct stream *stream)
 {
     return atomic_load_explicit(&stream->deadline, memory_order_relaxed);
+}
+
+/* How many bytes others have written for the owner. */
+static uint64_t
+get_offered(const struct stream *stream)
+{
+    return atomic_load_explicit(&stream->offered, memory_order_relaxed);
 }
 
 /* Whether the time is up for what the owner waits for now. */
@@ -587,7 +594,8 @@ stream_offer(struct stream *stream, const void *bytes, size_t length)
     /* What is wrong with the stream its owner will find. */
     if (sent <= 0)
         return 0;
-    counters_add(&stream->offered, COUNT_BYTES_OUT, (uint64_t)sent);
+    atomic_store_explicit(&stream->offered,
+        get_offered(stream) + (uint64_t)sent, memory_order_relaxed);
     return (size_t)sent;
 }
 
@@ -640,7 +648,7 @@ void
 stream_count(const struct stream *stream, struct counters *sums)
 {
     counters_sum(sums, &stream->counters);
-    counters_sum(sums, &stream->offered);
+    counters_add(sums, COUNT_BYTES_OUT, get_offered(stream));
 }
 
 /* End the stream from outside: a request that its owner will find. */
@@ -672,8 +680,8 @@ stream_check(struct stream *stream, int64_t now)
     static const struct deadline_ask ask = { net_unacked, net_readable };
     const enum stream_cut before = get_cut(stream);
     const int64_t deadline = get_deadline(stream);
-    const uint64_t written = counters_get(&stream->counters, COUNT_BYTES_OUT) +
-                             counters_get(&stream->offered, COUNT_BYTES_OUT);
+    const uint64_t written =
+        counters_get(&stream->counters, COUNT_BYTES_OUT) + get_offered(stream);
     enum stream_cut cut = STREAM_UNCUT;
 
     switch (deadline_look(&stream->overdue, now, get_phase(stream), deadline,
