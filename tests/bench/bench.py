@@ -517,8 +517,6 @@ def start_all(case, rate, stack):
     return loads, missing
 
 
-
-
 def is_load_bound(name, measured):
     """Whether a server could have done more, had it been asked more."""
     server, load = (statistics.median(round[name][whose] for round in measured)
