@@ -279,6 +279,8 @@ print_json(struct charsearch *search, size_t shown, const char *query,
     printf("{\"query\":%s,", room);
     if (corrected_length > 0)
         printf("\"corrected\":\"%.*s\",", (int)corrected_length, corrected);
+    if (*charsearch_sequence(search) != '\0')
+        printf("\"sequence\":\"%s\",", charsearch_sequence(search));
     printf("\"count\":%zu,\"start\":0,\"stop\":%zu,\"items\":[",
         charsearch_count(search), shown);
     print_rows(search, shown, options);
@@ -296,8 +298,13 @@ print_text(struct charsearch *search, size_t shown, const char *query,
     char meant[QUOTE_STATUS_ROOM(CHARSEARCH_CORRECTED_MAX)];
 
     print_rows(search, shown, options);
-    quote_status(room, corrected_length > 0 ? 0 : count, query, length);
-    fputs(room, stdout);
+    if (*charsearch_sequence(search) != '\0') {
+        quote_repr(room, query, length);
+        printf("Parts of %s for %s", charsearch_sequence(search), room);
+    } else {
+        quote_status(room, corrected_length > 0 ? 0 : count, query, length);
+        fputs(room, stdout);
+    }
     if (corrected_length > 0) {
         quote_status(meant, count, corrected, corrected_length);
         printf("; %s", meant);

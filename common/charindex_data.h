@@ -77,6 +77,7 @@ struct charsearch_sizes {
     uint32_t terms;
     uint32_t phrases;
     uint32_t references; /* of HTML */
+    uint32_t sequences;
 };
 extern const struct charsearch_sizes charsearch_sizes;
 
@@ -139,6 +140,30 @@ charsearch_hash(const uint32_t *lists, size_t count)
             hash =
                 (hash ^ (lists[i] >> shift & 0xff)) * UINT64_C(1099511628211);
     }
+    return hash;
+}
+
+/* Bytes of an emoji that is several characters, at most. */
+#define CHARSEARCH_SEQUENCE_MAX 63
+
+/* Emoji that are several characters, by what they are called: the sum of
+ * charsearch_word of the words without their endings, but for the weak ones;
+ * ascending (one more, of no words: 0). */
+struct charsearch_sequence {
+    uint64_t words;
+    uint32_t text; /* where in charsearch_sequence_texts; ends in a NUL */
+};
+extern const struct charsearch_sequence charsearch_sequences[];
+extern const char charsearch_sequence_texts[];
+
+/* What identifies a word, also among a few that are added up (FNV-1a). */
+static inline uint64_t
+charsearch_word(const char *text, size_t length)
+{
+    uint64_t hash = UINT64_C(14695981039346656037);
+
+    for (size_t i = 0; i < length; i++)
+        hash = (hash ^ (unsigned char)text[i]) * UINT64_C(1099511628211);
     return hash;
 }
 

@@ -34,6 +34,7 @@ extern const struct embed web_page_html, web_blocks_html, web_page_js,
 /* An answer to /search; its {{places}} are filled as those of page.html. */
 static const char search_json[] =
     "{\"query\":\"{{json}}\",{{corrected-begin}}{{corrected}}{{corrected-end}}"
+    "{{sequence-begin}}{{sequence}}{{sequence-end}}"
     "\"count\":{{count}},"
     "\"start\":{{start}},"
     "\"stop\":{{stop}},\"items\":[{{items}}]}\n";
@@ -512,6 +513,8 @@ fill_place(
     const struct charpage *page = argument;
     const size_t before =
         page->start > CHARPAGE_ROWS ? page->start - CHARPAGE_ROWS : 0;
+    const char *sequence =
+        page->search == NULL ? "" : charsearch_sequence(page->search);
 #define IS(place) is_place(name, length, place)
 
     if (IS("query"))
@@ -533,6 +536,12 @@ fill_place(
             page->corrected.length);
     else if (IS("corrected-end"))
         put_word(template, "\",", page->corrected.length > 0);
+    else if (IS("sequence-begin"))
+        put_word(template, "\"sequence\":\"", *sequence != '\0');
+    else if (IS("sequence"))
+        put_word(template, sequence, true);
+    else if (IS("sequence-end"))
+        put_word(template, "\",", *sequence != '\0');
     else if (IS("count"))
         template_put_number(template, page->count);
     else if (IS("start"))
@@ -581,6 +590,7 @@ write_message(struct charpage *page, char *message)
 {
     static const char asking[] = "Enter words describing characters.";
     static const char instead[] = "; ";
+    const char *sequence = charsearch_sequence(page->search);
     size_t length;
 
     page->message = asking;
@@ -588,6 +598,12 @@ write_message(struct charpage *page, char *message)
     if (page->query_length == 0)
         return;
     page->message = message;
+    if (*sequence != '\0') {
+        length = (size_t)sprintf(message, "Parts of %s for ", sequence);
+        page->message_length = length + quote_repr(message + length,
+                                            page->query, page->query_length);
+        return;
+    }
     if (page->corrected.length == 0) {
         page->message_length =
             quote_status(message, page->count, page->query, page->query_length);

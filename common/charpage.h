@@ -31,6 +31,8 @@
  * with the query stripped, the count of all that match, and start and stop cut
  * to it: there are stop - start items. When the query was not found as it is
  * spelt, "corrected" stands before "count", with the words that were found.
+ * When it is what an emoji of several characters is called, "sequence" stands
+ * there, with that emoji, and the items are its parts.
  *
  * Where the page has just one row, it tells all that is known of the character.
  *

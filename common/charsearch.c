@@ -22,6 +22,9 @@
 /* The longest query, in bytes, that may be one character in several parts. */
 #define PARTS_MAX 32
 
+_Static_assert(CHARSEARCH_SEQUENCE_MAX < CHARSEARCH_CORRECTED_MAX,
+    "who has room for a correction has room for an emoji");
+
 /* No list: the word is not known. */
 #define UNKNOWN UINT32_MAX
 
@@ -33,10 +36,6 @@ struct words {
     uint32_t choice[CHOICES]; /* lists of what the last word may begin */
     size_t choices;
 };
-
-/* Words that say nothing where they find nothing, in alphabetical order. */
-static const char *const weak_words[] = { "A", "AND", "CHARACTER", "EMOJI",
-    "FOR", "OF", "SIGN", "SYMBOL", "THE", "WITH" };
 
 /* --- The index ----------------------------------------------------------- */
 
@@ -142,6 +141,23 @@ read_sign(struct words *words, const char *query, size_t length)
     return words->list[0] != UNKNOWN;
 }
 
+/* Take the next word from a query, as charword_next, but for an underscore,
+ * which separates words: no name has one, and short names of emoji have
+ * (heart_eyes). */
+static bool
+next_word(const char **query, const char *end, struct charword *word)
+{
+    while (*query < end) {
+        const char *stop = memchr(*query, '_', (size_t)(end - *query));
+
+        if (charword_next(query, stop == NULL ? end : stop, word))
+            return true;
+        if (stop != NULL)
+            *query = stop + 1;
+    }
+    return false;
+}
+
 /* Cut a query into words; false when there are none, or too many. */
 static bool
 read_words(struct words *words, const char *query, size_t length)
@@ -153,25 +169,13 @@ read_words(struct words *words, const char *query, size_t length)
     if (read_sign(words, query, length))
         return true;
     words->count = 0;
-    while (charword_next(&query, end, &word)) {
+    while (next_word(&query, end, &word)) {
         if (words->count == CHARINDEX_WORDS)
             return false;
         words->word[words->count] = word;
         words->list[words->count++] = list_of(&word);
     }
     return words->count > 0;
-}
-
-/* Whether a word may be left out. */
-static bool
-is_weak(const struct charword *word)
-{
-    for (size_t i = 0; i < sizeof(weak_words) / sizeof(*weak_words); i++) {
-        if (strlen(weak_words[i]) == word->length &&
-            memcmp(weak_words[i], word->text, word->length) == 0)
-            return true;
-    }
-    return false;
 }
 
 /* Leave out the words that may be; false when none is, or none would be left.
@@ -182,7 +186,7 @@ leave_weak(struct words *words)
     struct words strong = { .count = 0 };
 
     for (size_t i = 0; i < words->count; i++) {
-        if (is_weak(&words->word[i]))
+        if (wordform_is_weak(words->word[i].text, words->word[i].length))
             continue;
         strong.word[strong.count] = words->word[i];
         strong.list[strong.count++] = words->list[i];
@@ -573,6 +577,39 @@ find_given(struct charsearch *search, const char *query, size_t length)
     return count > 0 ? !bare : find_character(search, query, length);
 }
 
+/* Find the parts of the emoji that a query is the name of, its words in any
+ * order; false when there is none. */
+static bool
+find_sequence(struct charsearch *search, const char *query, size_t length)
+{
+    const struct charsearch_sequence *sequence = charsearch_sequences;
+    const char *const end = query + length;
+    uint32_t low = 0, high = charsearch_sizes.sequences;
+    uint64_t words = 0;
+    struct charword word;
+
+    while (next_word(&query, end, &word)) {
+        if (word.length > sizeof(word.text))
+            return false;
+        if (!wordform_is_weak(word.text, word.length))
+            words += charsearch_word(
+                word.text, wordform_stem(word.text, word.length));
+    }
+    while (low < high) {
+        const uint32_t middle = low + (high - low) / 2;
+
+        if (sequence[middle].words < words)
+            low = middle + 1;
+        else
+            high = middle;
+    }
+    if (words == 0 || sequence[low].words != words)
+        return false;
+    search->sequence = charsearch_sequence_texts + sequence[low].text;
+    add_characters(search, search->sequence, strlen(search->sequence));
+    return true;
+}
+
 /* Whether a query is more than ASCII letters, digits and spaces. */
 static bool
 is_written(const char *query, size_t length)
@@ -620,7 +657,10 @@ find_relevant(struct charsearch *search, const char *query, size_t length)
         return;
     if (length > 0 && !find_given(search, query, length)) {
         given = search->firsts;
-        find_words(search, query, length, given == 0);
+        find_words(search, query, length, false);
+        if (given == 0 && search->count == 0 &&
+            !find_sequence(search, query, length))
+            find_words(search, query, length, true);
     }
     if (search->firsts == 0 && search->count == 0 && is_written(query, length))
         add_characters(search, query, length);
@@ -642,6 +682,7 @@ charsearch_find(struct charsearch *search, enum charsearch_order order,
     search->low = search->high = 0;
     search->part = CHARBLOCK_PARTS;
     search->corrected_length = 0;
+    search->sequence = "";
     if (order == CHARSEARCH_PUBLISHED) {
         charindex_find(&search->rest, query, length);
         search->count = charindex_count(&search->rest);
@@ -789,4 +830,11 @@ charsearch_correction(const struct charsearch *search, size_t *length)
 {
     *length = search->corrected_length;
     return search->corrected;
+}
+
+/* The emoji whose parts were found. */
+const char *
+charsearch_sequence(const struct charsearch *search)
+{
+    return search->sequence;
 }

@@ -13,6 +13,8 @@
  *  - If a word is nowhere, the last one may be the beginning of some, which
  *    then count as alternatives ("hea"). Any other is taken for the nearest
  *    word, or for two words written together; charsearch_correction says so.
+ *  - Where all words together are an emoji of several characters, "rainbow
+ *    flag", its parts are found; charsearch_sequence says which one it is.
  *  - If words such as "sign" and "symbol" are too many, they are left out:
  *    "pi symbol" finds GREEK SMALL LETTER PI.
  *  - A number in any form of charcode.h is that character, and so is a single
@@ -79,6 +81,7 @@ struct charsearch {
     struct charblock block;    /* that was asked for, and which of its parts */
     size_t part;               /* comes next; CHARBLOCK_PARTS: none */
     size_t count;              /* of all that was found */
+    const char *sequence;      /* whose parts these are, or "" */
     size_t corrected_length;
     char corrected[CHARSEARCH_CORRECTED_MAX];
 };
@@ -115,5 +118,12 @@ const char *charsearch_shown(const struct charindex_row *row, size_t *length);
  */
 const char *charsearch_correction(
     const struct charsearch *search, size_t *length);
+
+/*
+ * The emoji of several characters that the query is the name of, and whose
+ * parts were found; "" when it is of none. UTF-8 of fewer than
+ * CHARSEARCH_CORRECTED_MAX bytes that ends in a NUL and is valid for ever.
+ */
+const char *charsearch_sequence(const struct charsearch *search);
 
 #endif

@@ -100,3 +100,17 @@ wordform_is_sign(const char *text, size_t length)
     }
     return others && !spaces && (!letters || length <= WORDFORM_SIGN_MAX);
 }
+
+/* Whether a word may be left out. */
+bool
+wordform_is_weak(const char *word, size_t length)
+{
+    static const char *const weak[] = { "A", "AND", "CHARACTER", "EMOJI", "FOR",
+        "OF", "SIGN", "SYMBOL", "THE", "WITH" };
+
+    for (size_t i = 0; i < sizeof(weak) / sizeof(*weak); i++) {
+        if (strlen(weak[i]) == length && memcmp(weak[i], word, length) == 0)
+            return true;
+    }
+    return false;
+}

@@ -42,4 +42,8 @@ size_t wordform_stem(char *word, size_t length);
  */
 bool wordform_is_sign(const char *text, size_t length);
 
+/* Whether a word in upper case says nothing where it finds nothing: "the",
+ * "of", "sign", "emoji". */
+bool wordform_is_weak(const char *word, size_t length);
+
 #endif

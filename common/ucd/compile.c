@@ -355,9 +355,9 @@ compile_bytes(const char *bytes, size_t length)
     }
 }
 
-/* Put a code point into room as UTF-8; its length. */
-static size_t
-encode(char room[4], uint32_t code)
+/* Put a code point into room as UTF-8. */
+size_t
+compile_encode(char room[4], uint32_t code)
 {
     size_t length = code < 0x80 ? 1 : code < 0x800 ? 2 : code < 0x10000 ? 3 : 4;
     static const unsigned char leads[] = { 0, 0, 0xc0, 0xe0, 0xf0 };
@@ -374,7 +374,7 @@ add_row_text(uint32_t code, const char *name, bool made)
 {
     struct row *row = &compile_rows[compile_row_count];
     char label[16], utf8[4];
-    const size_t utf8_length = encode(utf8, code);
+    const size_t utf8_length = compile_encode(utf8, code);
     const int label_length =
         snprintf(label, sizeof(label), "U+%04" PRIX32, code);
 

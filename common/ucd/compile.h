@@ -70,6 +70,9 @@ uint32_t compile_code(const struct input *input, const char *text);
 /* How much of a name is indexed: of most, all of it. */
 size_t compile_indexed(const char *name);
 
+/* Put a code point into room as UTF-8; its length. */
+size_t compile_encode(char room[4], uint32_t code);
+
 /* Write one number of a list. */
 void compile_number(uint32_t number);
 

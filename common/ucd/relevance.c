@@ -2,7 +2,8 @@
  * relevance - the part of the compiler that makes the index by relevance.
  *
  * Of each row it takes the words of the name, and of what keywords.txt says
- * about the character. charindex_data.h describes what it writes.
+ * about the character; of emoji that are several characters, what these say
+ * there. charindex_data.h describes what it writes.
  */
 #include "common/charindex.h"
 #include "common/charindex_data.h"
@@ -72,6 +73,12 @@ struct called {
     uint32_t rank;
 };
 
+/* What an emoji of several characters is called. */
+struct sequence {
+    uint64_t words; /* the sum of charsearch_word */
+    uint32_t emoji; /* which one it is */
+};
+
 /* What decides the rank of a row. */
 struct key {
     uint32_t row;
@@ -96,35 +103,139 @@ static struct called *called;
 static size_t called_count, called_room;
 static struct reference *references;
 static size_t reference_count, reference_room;
+static struct sequence *sequences;
+static size_t sequence_count, sequence_room;
+static char **emoji; /* in UTF-8, owned */
+static size_t emoji_count, emoji_room;
+
+/* Double the room of an array if it is full. */
+static void *
+grow(void *array, size_t count, size_t *room, size_t size)
+{
+    if (count < *room)
+        return array;
+    *room = *room == 0 ? 16 : 2 * *room;
+    array = reallocarray(array, *room, size);
+    if (array == NULL)
+        compile_die("out of memory");
+    return array;
+}
 
 /* --- keywords.txt -------------------------------------------------------- */
 
-/* Take in a line of keywords.txt. */
-static void
-add_line(const struct input *input)
+/* Take the next field of a line, which must be printable ASCII. */
+static char *
+take_field(const struct input *input, char **rest)
 {
-    char *rest = input->line;
-    const uint32_t code = compile_code(input, strsep(&rest, "\t"));
+    char *field = strsep(rest, "\t");
+
+    if (field == NULL)
+        compile_refuse(input, "too few fields");
+    for (const char *c = field; *c != '\0'; c++) {
+        if (*c < ' ' || *c > '~')
+            compile_refuse(input, "not printable ASCII");
+    }
+    return field;
+}
+
+/* Take in a line about one character. */
+static void
+add_character(const struct input *input, const char *digits, char *rest)
+{
+    const uint32_t code = compile_code(input, digits);
     struct keywords *entry = compile_calloc(1, sizeof(*entry));
 
     if (keywords[code] != NULL)
         compile_refuse(input, "duplicate code point");
     for (int i = 0; i < FIELDS; i++) {
-        char *field = strsep(&rest, "\t");
-
-        if (field == NULL)
-            compile_refuse(input, "too few fields");
-        for (const char *c = field; *c != '\0'; c++) {
-            if (*c < ' ' || *c > '~')
-                compile_refuse(input, "not printable ASCII");
-        }
-        entry->field[i] = strdup(field);
+        entry->field[i] = strdup(take_field(input, &rest));
         if (entry->field[i] == NULL)
             compile_die("out of memory");
     }
     if (rest != NULL)
         compile_refuse(input, "too many fields");
     keywords[code] = entry;
+}
+
+/* Take the next text from a field; false when there are no more. */
+static bool
+next_text(const char **field, const char **text, size_t *length)
+{
+    *text = *field;
+    *length = strcspn(*field, "|");
+    *field += *length + ((*field)[*length] == '|');
+    return *length > 0;
+}
+
+/* Add up the words of what an emoji is called. */
+static uint64_t
+add_up(const char *text, size_t length)
+{
+    uint64_t words = 0;
+
+    for (size_t at = 0, end; at < length; at = end + 1) {
+        char word[CHARINDEX_WORD_MAX];
+        size_t size = 0;
+
+        for (end = at; end < length && isalnum((unsigned char)text[end]); end++)
+            if (size < sizeof(word))
+                word[size++] = (char)toupper((unsigned char)text[end]);
+        if (size > 0 && !wordform_is_weak(word, size))
+            words += charsearch_word(word, wordform_stem(word, size));
+    }
+    return words;
+}
+
+/* Let the last emoji be called by what is in a field. */
+static void
+name_emoji(const char *field)
+{
+    const char *text;
+    size_t length;
+
+    while (next_text(&field, &text, &length)) {
+        sequences =
+            grow(sequences, sequence_count, &sequence_room, sizeof(*sequences));
+        sequences[sequence_count++] = (struct sequence) {
+            .words = add_up(text, length),
+            .emoji = (uint32_t)emoji_count,
+        };
+    }
+}
+
+/* Take in a line about an emoji of several characters. */
+static void
+add_emoji(const struct input *input, char *digits, char *rest)
+{
+    char text[CHARSEARCH_SEQUENCE_MAX + 1], *code;
+    size_t used = 0;
+
+    while ((code = strsep(&digits, " ")) != NULL && used + 4 < sizeof(text))
+        used += compile_encode(text + used, compile_code(input, code));
+    if (code != NULL)
+        compile_refuse(input, "too many characters");
+    text[used] = '\0';
+    emoji = grow(emoji, emoji_count, &emoji_room, sizeof(*emoji));
+    emoji[emoji_count] = strdup(text);
+    if (emoji[emoji_count] == NULL)
+        compile_die("out of memory");
+    name_emoji(take_field(input, &rest));
+    name_emoji(take_field(input, &rest));
+    if (rest != NULL)
+        compile_refuse(input, "too many fields");
+    emoji_count++;
+}
+
+/* Take in a line of keywords.txt. */
+static void
+add_line(const struct input *input)
+{
+    char *rest = input->line, *codes = strsep(&rest, "\t");
+
+    if (strchr(codes, ' ') == NULL)
+        add_character(input, codes, rest);
+    else
+        add_emoji(input, codes, rest);
 }
 
 /* Read keywords.txt. */
@@ -149,16 +260,6 @@ static const char *
 field_of(uint32_t code, enum field field)
 {
     return keywords[code] == NULL ? "" : keywords[code]->field[field];
-}
-
-/* Take the next text from a field; false when there are no more. */
-static bool
-next_text(const char **field, const char **text, size_t *length)
-{
-    *text = *field;
-    *length = strcspn(*field, "|");
-    *field += *length + ((*field)[*length] == '|');
-    return *length > 0;
 }
 
 /* The first alias of a character. */
@@ -345,19 +446,6 @@ rank_rows(void)
 }
 
 /* --- The index ----------------------------------------------------------- */
-
-/* Double the room of an array if it is full. */
-static void *
-grow(void *array, size_t count, size_t *room, size_t size)
-{
-    if (count < *room)
-        return array;
-    *room = *room == 0 ? 16 : 2 * *room;
-    array = reallocarray(array, *room, size);
-    if (array == NULL)
-        compile_die("out of memory");
-    return array;
-}
 
 /* Note that the words of a phrase occur in a rank. */
 static void
@@ -664,19 +752,61 @@ write_references(void)
     fputs(";\n\n", compile_output);
 }
 
+/* By words, then in the order of the file. */
+static int
+compare_sequences(const void *left, const void *right)
+{
+    const struct sequence *a = left, *b = right;
+
+    if (a->words != b->words)
+        return a->words < b->words ? -1 : 1;
+    return a->emoji < b->emoji ? -1 : a->emoji > b->emoji;
+}
+
+/* Write the emoji that are several characters, the first of those that are
+ * called the same; how many names they have. */
+static uint32_t
+write_sequences(void)
+{
+    uint32_t *places = compile_calloc(emoji_count + 1, sizeof(*places));
+    uint32_t count = 0;
+
+    fputs("const char charsearch_sequence_texts[] =\n\"\"\n", compile_output);
+    for (size_t i = 0; i < emoji_count; i++) {
+        places[i + 1] = places[i] + (uint32_t)strlen(emoji[i]) + 1;
+        fputc('"', compile_output);
+        compile_bytes(emoji[i], strlen(emoji[i]));
+        fputs("\\0\"\n", compile_output);
+    }
+    qsort(sequences, sequence_count, sizeof(*sequences), compare_sequences);
+    fputs(";\n\nconst struct charsearch_sequence charsearch_sequences[] = {\n",
+        compile_output);
+    for (size_t i = 0; i < sequence_count; i++) {
+        if (i > 0 && sequences[i].words == sequences[i - 1].words)
+            continue;
+        fprintf(compile_output, "{ 0x%" PRIx64 ", %" PRIu32 " },\n",
+            sequences[i].words, places[sequences[i].emoji]);
+        count++;
+    }
+    fputs("{ 0, 0 },\n};\n\n", compile_output);
+    free(places);
+    return count;
+}
+
 /* Write all the other tables. */
 void
 relevance_write(void)
 {
-    uint32_t phrases;
+    uint32_t phrases, names;
 
     write_ranks();
     write_lists();
     write_terms();
     phrases = write_phrases();
     write_references();
+    names = write_sequences();
     fprintf(compile_output,
         "const struct charsearch_sizes charsearch_sizes = { %" PRIu32
-        ", %" PRIu32 ", %" PRIu32 ", %zu };\n",
-        compile_row_count, text_count, phrases, reference_count);
+        ", %" PRIu32 ", %" PRIu32 ", %zu, %" PRIu32 " };\n",
+        compile_row_count, text_count, phrases, reference_count, names);
 }

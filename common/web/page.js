@@ -31,6 +31,7 @@ const samples = document.querySelectorAll("#samples a");
 let asked = "";         /* the words that were last searched for */
 let query = "";         /* the words that the results are of */
 let corrected = "";     /* the words that were meant, if others were found */
+let sequence = "";      /* the emoji that is called so, if these are its parts */
 let count = 0;          /* of all results */
 let steps = new Map();  /* number of a step -> its items, null: on their way */
 let rows = new Map();   /* number of a row -> its element, of those shown */
@@ -169,6 +170,8 @@ function verdict() {
         return "Enter words describing characters.";
     if (count === 0)
         return `No match for ${repr(query)}`;
+    if (sequence !== "")
+        return `Parts of ${sequence} for ${repr(query)}`;
     return corrected === "" ? matches + repr(query)
         : `No match for ${repr(query)}; ${matches}${repr(corrected)}`;
 }
@@ -179,6 +182,23 @@ function say(text, isTrouble = false) {
     status.classList.toggle("trouble", isTrouble);
     if (status.textContent !== text)
         status.textContent = text;
+    if (sequence !== "" && text.includes(sequence) && !status.firstElementChild)
+        dressSequence();
+}
+
+/* Let a click copy the emoji that the status names. */
+function dressSequence() {
+    const [before, after] = status.textContent.split(sequence);
+    const button = document.createElement("button");
+    const emoji = sequence;
+    const name = query;
+
+    button.type = "button";
+    button.title = "Copy";
+    button.textContent = emoji;
+    button.setAttribute("aria-label", `Copy ${emoji}`);
+    button.addEventListener("click", () => copyChar(emoji, name));
+    status.replaceChildren(before, button, after);
 }
 
 /* Say why there is no answer. */
@@ -460,6 +480,7 @@ async function showDetail(signal) {
 function showResults(found, y, keepDetail = false) {
     query = found.query;
     corrected = found.corrected ?? "";
+    sequence = found.sequence ?? "";
     count = found.count;
     steps.clear();
     if (found.start % STEP === 0 &&
@@ -711,7 +732,8 @@ function takeOver() {
     asked = field.value.trim();
     field.setSelectionRange(field.value.length, field.value.length);
     nameSearch(asked);
-    showResults({ query: asked, corrected: table.dataset.corrected, start,
+    showResults({ query: asked, corrected: table.dataset.corrected,
+        sequence: table.dataset.sequence, start,
         count: Number(table.dataset.count), items: items.slice(0, STEP) }, 0, true);
     dressDetail();
     if (history.state !== null || start > 0) {

@@ -30,7 +30,8 @@ check_code(const char *query, size_t size, const struct charindex_row *row)
         assert(row->code == codes[0]);
 }
 
-/* A correction is words of letters and digits. */
+/* A correction is words of letters and digits; where an emoji is named, there
+ * is none. */
 static void
 check_correction(const struct charsearch *search)
 {
@@ -40,7 +41,9 @@ check_correction(const struct charsearch *search)
     assert(length <= CHARSEARCH_CORRECTED_MAX);
     for (size_t i = 0; i < length; i++)
         assert((text[i] >= 'a' && text[i] <= 'z') || text[i] == ' ' ||
-               (text[i] >= '0' && text[i] <= '9') || text[i] == '_');
+               (text[i] >= '0' && text[i] <= '9'));
+    assert(*charsearch_sequence(search) == '\0' ||
+           (length == 0 && charsearch_count(search) > 0));
 }
 
 int

@@ -140,6 +140,12 @@ def loose(name):
     return re.sub(r"[ \t_-]", "", name).lower()
 
 
+def naming(text):
+    """The words that name an emoji, in any order."""
+    return tuple(sorted(stem(word) for word in
+        re.findall(r"[^\W_]+", text.upper()) if word not in WEAK))
+
+
 class Relevance:
     """The index, as sets."""
 
@@ -150,6 +156,7 @@ class Relevance:
         self.spoken = set()
         self.having = {}  # stem -> codes
         self.called = {}  # stems -> [(how well, code)]
+        self.emoji = {}   # stems -> an emoji of several characters
         self.key = {}
         with open(published.UNICODE_DATA, encoding="ascii") as lines:
             self.written = {int(line.split(";")[0], 16) for line in lines
@@ -167,13 +174,21 @@ class Relevance:
         """Read keywords.txt, and name the control characters."""
         with open(KEYWORDS, encoding="ascii") as lines:
             for line in lines:
-                if not line.startswith("#"):
+                if re.match("\\w+ ", line):
+                    self.read_emoji(*line.rstrip("\n").split("\t"))
+                elif not line.startswith("#"):
                     code, *fields = line.rstrip("\n").split("\t")
                     self.keywords[int(code, 16)] = [
                         field.split("|") if field else [] for field in fields]
         for code in [*range(32), *range(0x7f, 0xa0)]:
             self.names[code] = self.keywords[code][0][0].upper() \
                 if code in self.keywords else "CONTROL"
+
+    def read_emoji(self, codes, *names):
+        """Add an emoji of several characters."""
+        for name in filter(None, "|".join(names).split("|")):
+            self.emoji.setdefault(naming(name),
+                "".join(chr(int(code, 16)) for code in codes.split()))
 
     def stems(self, text, spoken):
         """The set of the stems of a text, which are noted."""
@@ -221,7 +236,7 @@ class Relevance:
             sign = "".join(c.upper() if c.isascii() else c for c in query)
             if self.known(sign):
                 return [sign]
-        return [word.upper() for word in re.findall(r"\w+", query)]
+        return [word.upper() for word in re.findall(r"[^\W_]+", query)]
 
     def beginnings(self, word):
         """The stems of the most frequent words that begin so."""
@@ -322,23 +337,30 @@ class Relevance:
         return []
 
     def find(self, query):
-        """The codes that a query finds, in order, and its correction."""
+        """The codes that a query finds, in order, its correction, and the emoji
+        that they are the parts of."""
         query = query.strip()
         if self.block(query):
-            return self.block(query), None
+            return self.block(query), None, None
         if not query:
-            return [], None
+            return [], None, None
         first, only = self.given(query)
         first = [code for code in dict.fromkeys(first) if code in self.names]
         found, correction = set(), None
         if not only:
-            called, found, correction = self.search(query, not first)
+            called, found, correction = self.search(query, False)
+            if not first and not found:
+                if naming(query) in self.emoji:
+                    emoji = self.emoji[naming(query)]
+                    return list(dict.fromkeys(map(ord, emoji))), None, emoji
+                called, found, correction = self.search(query, True)
             first = list(dict.fromkeys(first + called))[:FIRST]
         if not first and not found and not re.search("[0-9A-Za-z]",
                 query if query.isascii() else ""):
             first = [code for code in dict.fromkeys(map(ord, query))
                 if code in self.names][:FIRST]
-        return first + sorted(found - set(first), key=self.key.get), correction
+        return first + sorted(found - set(first), key=self.key.get), \
+            correction, None
 
 
 class Finder(Relevance):
@@ -349,7 +371,8 @@ class Finder(Relevance):
         self.answers = {}
 
     def answer(self, query):
-        """The codes that a query finds, and its correction; remembered."""
+        """The codes that a query finds, its correction, and the emoji that they
+        are the parts of; remembered."""
         if query not in self.answers:
             self.answers[query] = self.find(query)
         return self.answers[query]
@@ -360,10 +383,12 @@ class Finder(Relevance):
 
     def status(self, query):
         """What is said of a query."""
-        codes, corrected = self.answer(query)
+        codes, corrected, emoji = self.answer(query)
 
         def said(query, count):
             return published.Finder.status(query, count).strip()
 
+        if emoji is not None:
+            return f"Parts of {emoji} for {query!r}"
         return said(query, len(codes)) if corrected is None \
             else f"{said(query, 0)}; {said(corrected, len(codes))}"

@@ -104,7 +104,8 @@ WRONG_JAMO = [("".join(lines), message) for lines, message in (
             ("110B; G\n", "not the short"), ("1100; \0G\n", "the line is cut"))),
 )]
 
-KEYWORDS = "# a comment\n0020\tblank|sp\tgap\tempty|->\tnbsp\n# end\n"
+KEYWORDS = "# a comment\n0020\tblank|sp\tgap\tempty|->\tnbsp\n" \
+    "0023 FE0F\thash\tkeycap: #\n# end\n"
 RANGES = "# a comment\n\n0020..007E ; Basic Latin # L& [3] A..Z\n00A0; X\n# EOF\n"
 WRONG_RANGES = [(text, message) for text, message in (
     ("", ": the line '# EOF' is missing"),
@@ -130,6 +131,11 @@ WRONG_KEYWORDS = [(text, "keywords.txt" + message) for text, message in (
     ("0020\ta\x01\t\t\t\n# end\n", ":1: not printable ASCII"),
     ("0020\ta\u00e9\t\t\t\n# end\n", ":1: not printable ASCII"),
     ("0020\ta\t\t\t\n0020\tb\t\t\t\n# end\n", ":2: duplicate code point"),
+    ("0020 0021\ta\n# end\n", ":1: too few fields"),
+    ("0020 0021\ta\tb\t\n# end\n", ":1: too many fields"),
+    ("0020 0021\ta\t\u00e9\n# end\n", ":1: not printable ASCII"),
+    ("0020 21\ta\tb\n# end\n", ":1: not a code point"),
+    ("0020" + 64 * " 0021" + "\ta\tb\n# end\n", ":1: too many characters"),
 )] + [
     (f"0020\t{'a' * 40}\t\t\t\n# end\n", "longer than CHARINDEX_WORD_MAX"),
     (f"0020\t{' a' * 200}\t\t\t\n# end\n", "too long"),
@@ -261,6 +267,16 @@ class Charfind(unittest.TestCase):
             "No match for 'infinty'; 7 matches for 'infinity'")
         self.assertEqual(json.loads(run("--json", "infinty").stdout)["corrected"],
             "infinity")
+
+    def test_an_emoji_of_several_characters_is_told_whole(self):
+        flag = "\U0001f1f0\U0001f1f7"
+        self.check(["flag", "of", "Korea"], "".join(
+            f"U+{ord(char):04X}\t{char}\t{unicodedata.name(char)}\n"
+            for char in flag) + f"Parts of {flag} for 'flag of Korea'\n")
+        answer = json.loads(run("--json", "flag of Korea").stdout)
+        self.assertEqual((answer["sequence"], answer["count"]), (flag, 2))
+        self.assertEqual(run("-n1", "flag of Korea").stdout.splitlines()[-1],
+            f"Parts of {flag} for 'flag of Korea', the first shown")
 
     def test_a_limit_cuts_what_is_shown_and_not_the_count(self):
         whole = run("cat face").stdout.splitlines()

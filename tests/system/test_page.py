@@ -224,6 +224,22 @@ class Page(PageTest):
         self.browser.back()
         self.until(lambda: self.detail("UTF-8") == "E2 99 A6", "it is told")
 
+    def test_an_emoji_of_several_characters_is_copied_whole(self):
+        emoji = "\U0001f3f3\ufe0f\u200d\U0001f308"
+        self.allow_clipboard()
+        for start in "/", "/?query=rainbow+flag":
+            self.open(start)
+            self.type("rainbow flag")
+            self.until_status(f"Parts of {emoji} for 'rainbow flag'")
+            self.check_rows("rainbow flag")
+            self.at("#status button").click()
+            self.until(lambda: "rainbow flag copied" in
+                self.at("#copied").text, "it is told")
+            self.assertEqual(self.clipboard(), emoji)
+        self.type("rocket")
+        self.until_found("rocket")
+        self.assertEqual(self.all_at("#status button"), [])
+
     def test_a_code_leads_to_its_character(self):
         self.open("/?query=chess+black")
         self.until_rows()

@@ -976,6 +976,27 @@ TEST(json_says_what_was_found_instead)
     drop(&answer);
 }
 
+TEST(an_emoji_of_several_characters_is_told_whole)
+{
+    static const char flag[] = "\U0001f1f0\U0001f1f7";
+    struct answer answer =
+        get("/search?query=flag+of+Korea&order=relevance&stop=1");
+    json_t *json = parse(&answer);
+
+    ck_assert_uint_eq(json_object_size(json), 6);
+    ck_assert(is_text(json_object_get(json, "query"), "flag of Korea", 13));
+    ck_assert(is_text(json_object_get(json, "sequence"), flag, 8));
+    ck_assert_uint_eq(number_in(json, "count"), 2);
+    json_decref(json);
+    drop(&answer);
+    answer = get("/?query=flag+of+Korea");
+    ck_assert_ptr_nonnull(strstr(answer.body,
+        ">Parts of \U0001f1f0\U0001f1f7 for &#39;flag of Korea&#39;</p>"));
+    ck_assert_ptr_nonnull(
+        strstr(answer.body, " data-sequence=\"\U0001f1f0\U0001f1f7\" "));
+    drop(&answer);
+}
+
 TEST(without_an_order_json_is_as_published_and_the_page_is_not)
 {
     static const char *const targets[][2] = {

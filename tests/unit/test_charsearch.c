@@ -84,9 +84,18 @@ static const struct {
     { "supersript 2", { 0xb2 }, true, "superscript 2" },
     { "catggaegs", { 0 }, true, "" },
     { "ggaegscat", { 0 }, true, "" },
-    { "cat _", { 0 }, true, "" },
+    { "cat _", { 0x1f408 }, false, "" },
+    { "__heart__eyes_", { 0x1f60d }, false, "" },
     { "qq_q rocket", { 0 }, true, "" },
     { "{~", { '{', '~' }, true, "" },
+    /* Emoji of several characters. */
+    { "rainbow flag", { 0x1f3f3, 0xfe0f, 0x200d, 0x1f308 }, true, "" },
+    { "flags of the Korean", { 0x1f1f0, 0x1f1f7 }, true, "" },
+    { "flag_kr", { 0x1f1f0, 0x1f1f7 }, true, "" },
+    { "family: man, man, boy", { 0x1f468, 0x200d, 0x1f466 }, true, "" },
+    { "keycap 3", { '3', 0xfe0f, 0x20e3 }, true, "" },
+    { "flag flag us", { 0 }, true, "" },
+    { "family", { 0x1f46a }, false, "" },
     /* Numbers. */
     { "U+1F600", { 0x1f600 }, true, "" },
     { "U+41 U+41 U+42", { 0x41, 0x42 }, true, "" },
@@ -168,6 +177,36 @@ TEST(a_query_finds_what_it_asks_for, .times = COUNT(queries))
     ck_assert_msg(length == strlen(queries[_i].corrected) &&
                       memcmp(corrected, queries[_i].corrected, length) == 0,
         "'%s': '%.*s'", query, (int)length, corrected);
+}
+
+/* A query, and the emoji that it is the name of. */
+static const char *const sequences[][2] = {
+    { "polar bear", "\U0001f43b\u200d\u2744\ufe0f" },
+    { " Scotland (FLAG) ",
+        "\U0001f3f4\U000e0067\U000e0062\U000e0073\U000e0063\U000e0074"
+        "\U000e007f" },
+    { "woman and man holding hands", "" },
+    { "polar", "" },
+    { "bear", "" },
+    { "infinty", "" },
+    { "\U0001f1f0\U0001f1f7", "" },
+    { "", "" },
+};
+
+TEST(an_emoji_of_several_characters_has_a_name, .times = COUNT(sequences))
+{
+    struct charsearch search = find(sequences[_i][0]);
+    size_t length;
+
+    ck_assert_str_eq(charsearch_sequence(&search), sequences[_i][1]);
+    if (*sequences[_i][1] == '\0')
+        return;
+    ck_assert_uint_eq(charsearch_count(&search), collect(&search, SIZE_MAX));
+    charsearch_correction(&search, &length);
+    ck_assert_uint_eq(length, 0);
+    charsearch_find(&search, CHARSEARCH_PUBLISHED, sequences[_i][0],
+        strlen(sequences[_i][0]));
+    ck_assert_str_eq(charsearch_sequence(&search), "");
 }
 
 TEST(nul_is_a_character)

@@ -75,6 +75,20 @@ static const struct {
     { " ", false },
 };
 
+/* A word, and whether it may be left out. */
+static const struct {
+    const char *word;
+    bool weak;
+} words[] = {
+    { "A", true },
+    { "SYMBOL", true },
+    { "WITH", true },
+    { "AN", false },
+    { "WITHIN", false },
+    { "SIGM", false },
+    { "", false },
+};
+
 TEST(a_word_loses_its_endings, .times = COUNT(stems))
 {
     char *word = guard_copy(stems[_i].word, strlen(stems[_i].word));
@@ -92,4 +106,13 @@ TEST(a_sign_is_a_word_with_more_than_letters, .times = COUNT(signs))
     ck_assert_msg(wordform_is_sign(guard_copy(text, strlen(text)),
                       strlen(text)) == signs[_i].sign,
         "'%s'", text);
+}
+
+TEST(a_weak_word_says_nothing, .times = COUNT(words))
+{
+    const char *word = words[_i].word;
+
+    ck_assert_msg(wordform_is_weak(guard_copy(word, strlen(word)),
+                      strlen(word)) == words[_i].weak,
+        "'%s'", word);
 }
