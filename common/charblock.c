@@ -77,20 +77,6 @@ get_range(size_t n, struct charblock *block)
     return true;
 }
 
-/* Get the next block. */
-bool
-charblock_next(size_t *at, struct charblock *block)
-{
-    while (get_range((*at)++, block)) {
-        if (*block->name == '\0')
-            continue;
-        find_rows(block);
-        if (block->count > 0)
-            return true;
-    }
-    return false;
-}
-
 /* Move past what does not matter in a name. */
 static void
 skip(const char **at, const char *end)
@@ -146,4 +132,12 @@ charblock_find(const char *name, size_t length, struct charblock *block)
         best = likeness;
     }
     return best > OTHER;
+}
+
+/* All blocks as rows of a table. */
+const char *
+charblock_table(size_t *length)
+{
+    *length = strlen(charblock_html);
+    return charblock_html;
 }

@@ -6,9 +6,8 @@
  * and no private use.
  *
  *     struct charblock block;
- *     size_t at = 0;
  *
- *     while (charblock_next(&at, &block))
+ *     if (charblock_find("arrows", 6, &block))
  *         printf("%s: %zu characters\n", block.name, block.count);
  *
  * By the same Unicode data as the names, and read-only. Nothing here allocates,
@@ -35,13 +34,14 @@ struct charblock {
     } part[CHARBLOCK_PARTS]; /* its characters, in code point order */
 };
 
-/* Get a block and move *at, which begins at 0, to the next; false when there
- * are no more. */
-bool charblock_next(size_t *at, struct charblock *block);
-
 /* Find the block with a name, in which case, spaces, hyphens and underscores
  * do not matter, or else the first whose name begins so. False when there is
  * none, and then *block means nothing. */
 bool charblock_find(const char *name, size_t length, struct charblock *block);
+
+/* All blocks as rows of an HTML table: the range of code points, a character
+ * that shows what the block is about, the name, which is a link to
+ * /?query=block%3A..., and the number of its characters. Valid for ever. */
+const char *charblock_table(size_t *length);
 
 #endif

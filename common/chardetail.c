@@ -136,18 +136,11 @@ write_reference(uint32_t code, char *room)
         snprintf(room, CHARDETAIL_ROOM, "&%s;", name);
 }
 
-/* The general category of a character. */
-const char *
-chardetail_category(uint32_t code)
-{
-    return property_of(CHARDETAIL_CATEGORY, code);
-}
-
 /* Write what the general category is called. */
 static void
 write_category(uint32_t code, char *room)
 {
-    const char *category = chardetail_category(code);
+    const char *category = property_of(CHARDETAIL_CATEGORY, code);
 
     for (size_t i = 0; i < sizeof(categories) / sizeof(*categories); i++) {
         if (strcmp(categories[i].code, category) == 0)

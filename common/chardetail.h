@@ -47,9 +47,6 @@ struct chardetail {
 bool chardetail_get(
     uint32_t code, size_t n, char *room, struct chardetail *detail);
 
-/* The general category of a character: "So"; "" of what is not assigned. */
-const char *chardetail_category(uint32_t code);
-
 /* The number of the detail with a key; false when there is none. */
 bool chardetail_find(const char *key, size_t length, size_t *n);
 

@@ -193,6 +193,9 @@ extern const struct chardetail_range chardetail_ranges[];
 extern const uint32_t chardetail_starts[];
 extern const char chardetail_texts[];
 
+/* The rows of the table of blocks, in HTML, which ends in a NUL. */
+extern const char charblock_html[];
+
 /* --- The hash table of words --------------------------------------------- */
 
 /* Where to look for a word first (FNV-1a). */

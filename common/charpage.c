@@ -496,15 +496,6 @@ put_items(void *argument, char *buffer, size_t size, bool *last)
     return put_rows(argument, false, buffer, size, last);
 }
 
-/* Write the rows of the blocks. */
-static size_t
-put_blocks(void *argument, char *buffer, size_t size, bool *last)
-{
-    const struct charpage *page = argument;
-
-    return blocktable_next(page->blocks, buffer, size, last);
-}
-
 /* Put at a place what stands for {{name}}. */
 static void
 fill_place(
@@ -515,6 +506,7 @@ fill_place(
         page->start > CHARPAGE_ROWS ? page->start - CHARPAGE_ROWS : 0;
     const char *sequence =
         page->search == NULL ? "" : charsearch_sequence(page->search);
+    const char *blocks;
 #define IS(place) is_place(name, length, place)
 
     if (IS("query"))
@@ -570,7 +562,8 @@ fill_place(
         put_word(template, charindex_version, true);
     else {
         assert(IS("blocks"));
-        template_put_made(template, put_blocks);
+        blocks = charblock_table(&length);
+        template_put(template, TEMPLATE_RAW, blocks, length);
     }
 #undef IS
 }
@@ -633,17 +626,6 @@ begin_search(struct charpage *page, const struct charpage_site *site,
     template_begin(&page->template, text.text, text.length, fill_place, page);
 }
 
-/* Begin the answer to a request for the blocks. */
-static void
-begin_blocks(struct charpage *page, const struct charpage_resource *resource)
-{
-    const struct http_slice text = text_of(resource);
-
-    page->blocks = (struct blocktable *)(void *)page->memory;
-    blocktable_begin(page->blocks);
-    template_begin(&page->template, text.text, text.length, fill_place, page);
-}
-
 /* Write the counters; how many bytes they are. */
 static size_t
 write_metrics(const struct charpage *page, const struct charpage_site *site)
@@ -667,14 +649,12 @@ prepare(struct charpage *page, const struct charpage_site *site,
     switch (resource->kind) {
     case TEMPLATE:
         return read_search(page, request->query, resource);
-    case BLOCKS:
-        page->memory = malloc(sizeof(struct blocktable));
-        return page->memory == NULL ? 500 : 200;
     case METRICS:
         page->memory = malloc(COUNTER_COUNT * PROMETHEUS_ROOM);
         return page->memory == NULL ? 500 : 200;
     case HEALTH:
         return site->leaving != NULL && site->leaving() ? 503 : 200;
+    case BLOCKS:
     case TEXT:
     default:
         return 200;
@@ -707,7 +687,9 @@ begin_resource(struct charpage *page, const struct charpage_site *site,
         http_reply_body(&page->reply, head, put_template, page);
         break;
     case BLOCKS:
-        begin_blocks(page, resource);
+        text = text_of(resource);
+        template_begin(
+            &page->template, text.text, text.length, fill_place, page);
         http_reply_body(&page->reply, head, put_template, page);
         break;
     case METRICS:

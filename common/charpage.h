@@ -57,7 +57,7 @@
 #ifndef COMMON_CHARPAGE_H
 #define COMMON_CHARPAGE_H
 
-#include "common/blocktable.h"
+#include "common/charblock.h"
 #include "common/chardetail.h"
 #include "common/charsearch.h"
 #include "common/counters.h"
@@ -114,7 +114,6 @@ struct charpage {
     struct charindex_run run;       /* these, and then */
     struct charsearch *search;      /* those */
     struct charpage_detail *detail; /* of the only one; NULL: none is shown */
-    struct blocktable *blocks;      /* of /blocks */
 };
 
 /*

@@ -752,6 +752,7 @@ main(int argc, char **argv)
         compile_named, entry_count, size, blocks, changes);
     relevance_write();
     properties_write();
+    blocks_write();
     if (fflush(compile_output) != 0 || fclose(compile_output) != 0)
         compile_die("%s: %s", argv[3], strerror(errno));
     return 0;

@@ -110,7 +110,15 @@ void properties_read(const char *directory, const char *advice);
 void properties_set(
     enum chardetail_property property, uint32_t code, const char *text);
 
+/* A property of a character, or "". */
+const char *properties_get(enum chardetail_property property, uint32_t code);
+
 /* Write all tables. */
 void properties_write(void);
+
+/* --- blocks.c ------------------------------------------------------------ */
+
+/* Write the table of blocks. */
+void blocks_write(void);
 
 #endif

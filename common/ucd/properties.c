@@ -16,7 +16,7 @@
 #define SLOTS (UINT32_C(1) << 17)
 
 /* The texts, of which the first is none, and which of them a code point has. */
-static char *texts[TEXTS_MAX];
+static char *texts[TEXTS_MAX] = { "" };
 static uint32_t text_at[TEXTS_MAX];
 static uint32_t text_count = 1;
 static uint16_t slots[SLOTS]; /* a text's number, or 0 */
@@ -48,6 +48,13 @@ properties_set(
 {
     if (*text != '\0')
         values[property][code] = number_of(text);
+}
+
+/* A property of a character. */
+const char *
+properties_get(enum chardetail_property property, uint32_t code)
+{
+    return texts[values[property][code]];
 }
 
 /* Cut white space off the end of a text. */
