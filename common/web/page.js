@@ -12,6 +12,7 @@ const MARGIN = 15;   /* rows above and below those in sight */
 const KEPT = 20;     /* steps that are kept */
 const TYPING = 120;  /* ms of silence after which a search begins */
 const SETTLED = 60;  /* ms without scrolling after which rows are asked for */
+const SLOW = 400;    /* ms after which a search is told to be under way */
 const SHOWN = 1500;  /* ms for which a copy is told */
 const RECENT = 12;   /* copies that are remembered */
 
@@ -524,10 +525,13 @@ function nameSearch(words) {
             sample.removeAttribute("aria-current");
 }
 
+const searching = later(SLOW, () => say("Searching…"));
+
 /* Search, and show what is found from scroll position y. */
 async function find(words, y) {
     asked = words;
     typing.cancel();
+    searching.cancel();
     search?.abort();
     search = null;
     nameSearch(words);
@@ -539,6 +543,7 @@ async function find(words, y) {
     const mine = search = new AbortController();
 
     table.setAttribute("aria-busy", "true");
+    searching();
     try {
         const start = Math.max(0, Math.floor(y / height / STEP)) * STEP;
         const found = await ask(words, start, mine.signal);
@@ -551,6 +556,7 @@ async function find(words, y) {
     } finally {
         if (search === mine) {
             search = null;
+            searching.cancel();
             table.removeAttribute("aria-busy");
         }
     }

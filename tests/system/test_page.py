@@ -15,8 +15,8 @@ from relevance import Finder
 FEW = 120
 STEP = 200
 
-SAMPLES = ("bismillah black Braille cat chess circled digit dot Ethiopic face "
-    "hexagram Malayalam mark operator Roman symbol").split()
+SAMPLES = ("arrow black Braille cat chess circled currency digit dot face heart "
+    "hexagram mark operator Roman symbol").split()
 
 # What must stay text: in the field, the status, the title, the address.
 PAYLOADS = (
@@ -253,6 +253,7 @@ class Page(PageTest):
         self.server.freeze()
         self.type("cjk")
         self.until(lambda: self.all_at("[aria-busy]"), "it asks")
+        self.until_status("Searching…")
         self.type("rocket")
         self.until(lambda: "rocket" in self.browser.current_url, "it asks")
         self.server.thaw()
@@ -630,6 +631,18 @@ class Page(PageTest):
             colours.add(self.at("body").value_of_css_property(
                 "background-color"))
         self.assertEqual(len(colours), 2)
+
+    def test_in_the_users_own_colours_it_is_seen_what_is_chosen(self):
+        self.browser.execute_cdp_cmd("Emulation.setEmulatedMedia",
+            {"features": [{"name": "forced-colors", "value": "active"}]})
+        self.open("/?query=chess")
+        self.until_found("chess")
+        colours = {self.at(selector).value_of_css_property("background-color")
+            for selector in ("#samples a[aria-current]",
+                "#samples a:not([aria-current])")}
+        self.assertEqual(len(colours), 2)
+        self.assertEqual(self.at("#copied").value_of_css_property(
+            "border-top-style"), "solid")
 
 
 @harness.on_both_if_full
