@@ -459,6 +459,11 @@ class Built(unittest.TestCase):
             try:
                 wait_until(lambda: said().count(b"Serving on") == 1 + len(more)
                     or server.poll() is not None, "it serves")
+                # A plus: with all rights, which it takes to signal a user.
+                plus = re.search(r"^ExecReload=(\+?)kill -HUP \$MAINPID$",
+                    unit, re.M)[1]
+                run(*([] if plus else wrapper), "sh", "-c",
+                    f"kill -HUP {server.pid}")
             finally:
                 server.send_signal(signal.SIGTERM)
                 code = server.wait(DEADLINE)
