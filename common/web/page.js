@@ -101,6 +101,7 @@ function showRecent(known = copies()) {
 
         button.type = "button";
         button.textContent = shown(char);
+        button.className = fontOf(char);
         button.title = name;
         button.setAttribute("aria-label", `Copy ${name} again`);
         button.addEventListener("click", () => copyChar(char, name));
@@ -315,6 +316,11 @@ function shown(char) {
     return code < 0x20 ? String.fromCodePoint(0x2400 + code)
         : code === 0x7f ? "\u2421"
         : code >= 0x80 && code < 0xa0 ? "\ufffd" : char;
+}
+
+/* The class of an element that shows a text: several characters are an emoji. */
+function fontOf(text) {
+    return Array.from(text).length > 1 ? "emoji" : "";
 }
 
 /* A drawing of characters as the table has them, which nobody sees. */
@@ -625,6 +631,7 @@ async function copyText(text, picture, name) {
         done = copyOldWay(text);
     }
     shownText.textContent = picture;
+    shownText.className = fontOf(picture);
     copied.replaceChildren(shownText, done ? `${name} copied`
         : `${name} could not be copied`);
     copied.classList.remove("gone");
