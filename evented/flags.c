@@ -901,6 +901,13 @@ on_library_message(int severity, const char *message)
 {
 }
 
+/* libevent cannot go on, which it says only where it starts. */
+static void
+on_library_failure(int code)
+{
+    cli_die("cannot make an event loop: %s", strerrordesc_np(errno));
+}
+
 /* Prepare the loop, and the threads beside it, or end. Twin: start_workers. */
 static void
 prepare_loop(struct flags *flags)
@@ -909,6 +916,7 @@ prepare_loop(struct flags *flags)
     struct event_base *base;
 
     event_set_log_callback(on_library_message);
+    event_set_fatal_callback(on_library_failure);
     if (signals == -1 ||
         !keeper_init(&flags->keeper, 1, TICK_MS, on_tick, flags))
         cli_die("cannot make an event loop: %s", strerrordesc_np(errno));

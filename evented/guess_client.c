@@ -126,7 +126,8 @@ begin_game(struct client *client)
 
     if (client->game == options->game_count) {
         client->done = true;
-        event_base_loopexit(client->loop.base, &patience);
+        if (event_add(client->overdue, &patience) == -1)
+            event_base_loopbreak(client->loop.base);
         stream_finish(client->stream);
         return;
     }
@@ -218,7 +219,7 @@ on_gone(struct stream *stream, int error, void *argument)
 
     client->stream = NULL;
     if (client->done) {
-        event_base_loopexit(client->loop.base, NULL);
+        event_base_loopbreak(client->loop.base);
     } else if (client->address == NULL) {
         guess_client_complain(&client->player, LINE_END, NULL, false);
     } else if (client->address->ai_next != NULL) {
@@ -231,17 +232,30 @@ on_gone(struct stream *stream, int error, void *argument)
     }
 }
 
-/* The server's time is up. Its answer was not there either: descriptors are
- * looked at before clocks, also after the process was stopped.
- * Twin: stream.c:comes_in_time. */
+/* The server's time is up, for an answer or to part. Its answer was not there
+ * either: descriptors are looked at before clocks, also after the process was
+ * stopped. Twin: stream.c:comes_in_time. */
 static void
 on_overdue(evutil_socket_t fd, short what, void *argument)
 {
     struct client *client = argument;
 
-    if (client->address == NULL)
+    if (client->address == NULL && !client->done)
         guess_client_complain(&client->player, LINE_LATE, NULL, false);
     stream_free(client->stream);
+}
+
+/* Leave it to us to say what has failed. */
+static void
+on_library_message(int severity, const char *message)
+{
+}
+
+/* libevent cannot go on, which it says only where it starts. */
+static void
+on_library_failure(int code)
+{
+    cli_die("cannot make an event loop: %s", strerrordesc_np(errno));
 }
 
 /* Make an event loop; the answers may come from a file, which epoll cannot
@@ -249,9 +263,12 @@ on_overdue(evutil_socket_t fd, short what, void *argument)
 static struct event_base *
 make_base(void)
 {
-    struct event_config *config = event_config_new();
+    struct event_config *config;
     struct event_base *base = NULL;
 
+    event_set_log_callback(on_library_message);
+    event_set_fatal_callback(on_library_failure);
+    config = event_config_new();
     if (config != NULL &&
         event_config_require_features(config, EV_FEATURE_FDS) == 0)
         base = event_base_new_with_config(config);

@@ -9,9 +9,11 @@
  */
 #include "common/spinner_cli.h"
 
+#include <errno.h>
 #include <event2/event.h>
 #include <poll.h>
 #include <stdlib.h>
+#include <string.h>
 #include <sys/signalfd.h>
 #include <sys/wait.h>
 #include <time.h>
@@ -94,6 +96,19 @@ from_ms(int64_t ms)
         struct timeval) { .tv_sec = ms / 1000, .tv_usec = ms % 1000 * 1000 };
 }
 
+/* Leave it to us to say what has failed. */
+static void
+on_library_message(int severity, const char *message)
+{
+}
+
+/* libevent cannot go on, which it says only where it starts. */
+static void
+on_library_failure(int code)
+{
+    cli_die("cannot make an event loop: %s", strerrordesc_np(errno));
+}
+
 /* Prepare the events, or end. */
 static void
 make_events(struct spinner *spinner)
@@ -102,7 +117,9 @@ make_events(struct spinner *spinner)
         signalfd(-1, &spinner->signals, SFD_CLOEXEC | SFD_NONBLOCK);
 
     if (signals == -1)
-        cli_die("cannot wait for signals");
+        cli_die("cannot wait for signals: %s", strerrordesc_np(errno));
+    event_set_log_callback(on_library_message);
+    event_set_fatal_callback(on_library_failure);
     spinner->base = event_base_new();
     if (spinner->base == NULL)
         cli_die("out of memory");

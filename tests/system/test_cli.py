@@ -7,6 +7,7 @@ on standard error; --help, --usage and --version.
 import re
 import signal
 import subprocess
+import tempfile
 import unittest
 
 from harness import (DEADLINE, HOST, TWINS, environment, free_port, main,
@@ -393,6 +394,46 @@ class CommandLines(unittest.TestCase):
             done = run(self.twin, name, "--wat", shell="<&- >&- 2>&-")
             self.assertEqual((done.returncode, done.stdout, done.stderr),
                 (64, "", ""), name)
+
+
+@on_both_twins
+class Descriptors(unittest.TestCase):
+    """Programs that serve nobody, and have hardly any descriptors."""
+
+    def limited(self, descriptors, name, *arguments):
+        """Run a program that may have so many."""
+        variables = environment()
+        # The leak checker needs some as well.
+        variables["ASAN_OPTIONS"] = \
+            variables.get("ASAN_OPTIONS", "") + ":detect_leaks=0"
+        return subprocess.run(["/usr/bin/prlimit",
+            f"--nofile={descriptors}:{descriptors}", "--",
+            program(self.twin, name), *arguments], stdin=subprocess.DEVNULL,
+            capture_output=True, env=variables, text=True, timeout=DEADLINE,
+            cwd=self.folder)
+
+    def test_one_line_says_so(self):
+        folder = tempfile.TemporaryDirectory()
+        self.addCleanup(folder.cleanup)
+        self.folder = folder.name
+        port = str(free_port())
+        for name, *arguments in (
+                ["spinner", "--seconds", "0", "--interval", "60"],
+                ["guess-client", "--port", port, "1", "5", "3"],
+                ["flags", "--base-url", f"http://{HOST}:{port}/flags", "-v",
+                    "AD"]):
+            least = 3
+            while self.limited(least, name, "--version").returncode != 0:
+                least += 1
+            for descriptors in range(least, least + 12):
+                with self.subTest(name=name, descriptors=descriptors):
+                    done = self.limited(descriptors, name, *arguments)
+                    self.assertIn(done.returncode, (0, 1, 2))
+                    if done.returncode == 0 or "Error for AD" in done.stdout:
+                        self.assertEqual(done.stderr, "")
+                    else:
+                        self.assertRegex(
+                            done.stderr, rf"\A{name}: [^\n]+\n\Z")
 
 
 class Parity(unittest.TestCase):

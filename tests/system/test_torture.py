@@ -65,6 +65,19 @@ STARTING = {
     "epoll_ctl": errno.ENOSPC, "close": errno.EIO, "write": errno.EIO,
     "poll": errno.ENOMEM, "ioctl": errno.EINVAL,
 }
+# And in a program that serves nobody.
+ALONE = {
+    "memory": errno.ENOMEM, "pthread_create": errno.EAGAIN,
+    "signalfd": errno.EMFILE, "epoll_ctl": errno.ENOSPC,
+    "epoll_wait": errno.EINTR, "poll": errno.EINTR, "read": errno.EAGAIN,
+    "write": errno.EIO, "open": errno.EMFILE, "ioctl": errno.EINVAL,
+    "socket": errno.EMFILE,
+    "connect": errno.ECONNREFUSED, "getsockopt": errno.ENOBUFS,
+    "setsockopt": errno.ENOMEM, "send": errno.ECONNRESET,
+    "writev": errno.ECONNRESET, "recv": errno.ECONNRESET,
+    "readv": errno.ECONNRESET, "shutdown": errno.ENOTCONN,
+    "close": errno.EIO,
+}
 # Of each call's errors, and of its failures in one kind of talk, so many are
 # tried.
 ERRORS, MOST = (99, 200) if FULL else (2, 6)
@@ -491,6 +504,37 @@ class StartingTheFinder(Starting):
     options = ["--http-port", "0"]
     question = Finder.SESSION[0]
     reply = Finder.SESSION[1].splitlines(True)[0]
+
+
+@on_both_twins
+class Alone(ServerTest):
+    """A call of a program that serves nobody fails, once."""
+
+    def torment(self, name, *arguments):
+        """Fail unless it does what it is to, or ends with one line."""
+        for call, error in list(ALONE.items())[COVERAGE:]:
+            for number in range(1, 200 if FULL else 30):
+                faults = Faults()
+                self.addCleanup(faults.close)
+                faults.arm(call, number, error)
+                with self.subTest(name=name, call=call, number=number):
+                    done = subprocess.run(
+                        [program(self.twin, name), *arguments],
+                        stdin=subprocess.DEVNULL, capture_output=True,
+                        env={**environment(), **faults.variables},
+                        timeout=DEADLINE)
+                    self.assertIn(done.returncode, (0, 1))
+                    self.assertRegex(done.stderr.decode(), r"\A\Z"
+                        if done.returncode == 0 else rf"\A{name}: .+\n\Z")
+                if not faults.disarm(call):
+                    break
+
+    def test_a_spinner(self):
+        self.torment("spinner", "--seconds", "0.01", "--interval", "0.002")
+
+    def test_a_client_of_the_game(self):
+        server = self.serve("--quiet")
+        self.torment("guess-client", "--port", str(server.port), "1", "5", "3")
 
 
 @on_both_twins
