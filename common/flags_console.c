@@ -15,37 +15,42 @@
 static const int interrupting[] = { SIGINT, SIGTERM, SIGHUP };
 #define INTERRUPTING (sizeof(interrupting) / sizeof(*interrupting))
 
-/* Whether one of them has come and was not heard yet. */
-static bool
-is_interrupted(void)
+/* One of them that has come and was not heard yet; 0: there is none. */
+static int
+pending_signal(void)
 {
     sigset_t pending;
-    bool found = false;
 
     sigpending(&pending);
     for (size_t i = 0; i < INTERRUPTING; i++)
-        found = found || sigismember(&pending, interrupting[i]) == 1;
-    return found;
+        if (sigismember(&pending, interrupting[i]) == 1)
+            return interrupting[i];
+    return 0;
 }
 
 /* Wait until a reader takes bytes; false: that is no time for it. */
 static bool
-await_reader(int fd)
+await_reader(struct flags_console *console, int fd)
 {
     struct pollfd reader = { .fd = fd, .events = POLLOUT };
 
-    while (poll(&reader, 1, LOOK_MS) == 0)
-        if (is_interrupted())
+    while (poll(&reader, 1, console->hurried ? 0 : LOOK_MS) == 0) {
+        if (console->interrupted == 0)
+            console->interrupted = pending_signal();
+        console->hurried = console->interrupted != 0;
+        if (console->hurried)
             return false;
+    }
     return true;
 }
 
 /* Write to a reader; 0, or an errno. Less than PIPE_BUF at once, so that a pipe
  * with room takes it whole. */
 static int
-write_all(int fd, const char *text, size_t length)
+write_all(
+    struct flags_console *console, int fd, const char *text, size_t length)
 {
-    while (length > 0 && await_reader(fd)) {
+    while (length > 0 && await_reader(console, fd)) {
         const ssize_t count = write(fd, text, length);
 
         if (count == -1 && errno != EINTR && errno != EAGAIN)
@@ -63,23 +68,26 @@ static void
 print(struct flags_console *console, const char *text, size_t length)
 {
     if (console->error == 0)
-        console->error = write_all(STDOUT_FILENO, text, length);
+        console->error = write_all(console, STDOUT_FILENO, text, length);
 }
 
-/* Draw the bar. */
+/* Draw the bar, unless the terminal takes nothing now. */
 static void
 draw(struct flags_console *console, int64_t now)
 {
     const struct transfer_tally *tally = &console->tally;
+    struct pollfd terminal = { .fd = STDERR_FILENO, .events = POLLOUT };
     char text[PROGRESS_BAR_MAX];
     struct winsize size = { 0 };
     size_t length;
 
+    if (poll(&terminal, 1, 0) == 0)
+        return;
     (void)ioctl(STDERR_FILENO, TIOCGWINSZ, &size);
     length = progress_bar(text, tally->all - transfer_unasked(tally),
         tally->all, now - console->started, size.ws_col);
     /* Nobody needs it: a terminal that fails has none. */
-    console->bar = write_all(STDERR_FILENO, text, length) == 0;
+    console->bar = write_all(console, STDERR_FILENO, text, length) == 0;
     console->stands = true;
     console->drawn = now;
 }
@@ -127,8 +135,10 @@ flags_console_block_signals(sigset_t *set)
 
 /* A signal has interrupted the program. */
 void
-flags_console_interrupted(const sigset_t *set)
+flags_console_interrupted(
+    struct flags_console *console, int signal, const sigset_t *set)
 {
+    console->interrupted = signal;
     pthread_sigmask(SIG_UNBLOCK, set, NULL);
 }
 
@@ -177,18 +187,21 @@ complain(const char *what, int error)
 
 /* Print what comes last. */
 int
-flags_console_end(struct flags_console *console, int signal, int64_t now)
+flags_console_end(struct flags_console *console, int64_t now)
 {
     const struct flags_options *options = console->options;
     const int64_t ms = now - console->started;
-    int code = transfer_exit(&console->tally, signal);
     char text[PROGRESS_END_MAX];
+    int code;
 
     if (console->stands)
-        write_all(STDERR_FILENO, PROGRESS_ERASE, strlen(PROGRESS_ERASE));
+        write_all(
+            console, STDERR_FILENO, PROGRESS_ERASE, strlen(PROGRESS_ERASE));
     print(console, text,
         options->show ? progress_end_shown(text, &console->tally, ms)
-                      : progress_end(text, &console->tally, signal != 0, ms));
+                      : progress_end(text, &console->tally,
+                            console->interrupted != 0, ms));
+    code = transfer_exit(&console->tally, console->interrupted);
     if (console->error != 0)
         complain("standard output", console->error);
     if (console->report != NULL && !close_report(console)) {

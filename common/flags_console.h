@@ -9,10 +9,11 @@
  *     flags_console_begin(&console, &options, now);
  *     flags_console_block_signals(&signals);
  *     ... flags_console_done(&console, &transfer, now), for each flag
- *     return flags_console_end(&console, signal, now);
+ *     return flags_console_end(&console, now);
  *
- * Printing may have to wait for a reader, but not when one of the signals has
- * come: what does not fit then is left out.
+ * Printing may have to wait for a reader. When one of the signals has come it
+ * waits for a moment, once: what does not fit then is left out. The bar never
+ * waits.
  */
 #ifndef COMMON_FLAGS_CONSOLE_H
 #define COMMON_FLAGS_CONSOLE_H
@@ -32,10 +33,12 @@
 struct flags_console {
     struct flags_options *options;
     struct transfer_tally tally;
-    FILE *report; /* NULL: none */
-    bool bar;     /* a bar is drawn, */
-    bool stands;  /* and is there now */
-    int error;    /* why standard output could not be written; 0: it could */
+    FILE *report;    /* NULL: none */
+    bool bar;        /* a bar is drawn, */
+    bool stands;     /* and is there now */
+    int interrupted; /* the signal that has come; 0: none */
+    bool hurried;    /* and nobody has read since: wait no more */
+    int error;       /* why standard output could not be written; 0: it could */
     int64_t started;
     int64_t drawn; /* when the bar last was */
 };
@@ -57,7 +60,8 @@ void flags_console_block_signals(sigset_t *set);
 
 /* A signal has interrupted the program: the next one ends it at once. In the
  * main thread. */
-void flags_console_interrupted(const sigset_t *set);
+void flags_console_interrupted(
+    struct flags_console *console, int signal, const sigset_t *set);
 
 /* Count a flag that is done, and show it. */
 void flags_console_done(struct flags_console *console,
@@ -66,10 +70,8 @@ void flags_console_done(struct flags_console *console,
 /* Draw the bar anew, if there is one and it is time. */
 void flags_console_tick(struct flags_console *console, int64_t now);
 
-/*
- * Print what comes last, and close the file of --report. signal is the one that
- * interrupted the program; 0: none did. Returns its exit code.
- */
-int flags_console_end(struct flags_console *console, int signal, int64_t now);
+/* Print what comes last, and close the file of --report. Returns the exit code
+ * of the program. */
+int flags_console_end(struct flags_console *console, int64_t now);
 
 #endif

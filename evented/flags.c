@@ -117,7 +117,6 @@ struct flags {
     struct flags_options options;
     struct flags_console console;
     sigset_t signals;
-    int interrupted; /* the signal that was heard */
     int folder;
     struct keeper keeper;
     struct executor savers, finders;
@@ -867,8 +866,8 @@ on_signal(evutil_socket_t fd, short what, void *argument)
 
     if (read(fd, &info, sizeof(info)) != (ssize_t)sizeof(info))
         return;
-    flags->interrupted = (int)info.ssi_signo;
-    flags_console_interrupted(&flags->signals);
+    flags_console_interrupted(
+        &flags->console, (int)info.ssi_signo, &flags->signals);
     event_del(flags->signaled);
     if (event_add(flags->patience, &grace) == -1)
         keeper_end(&flags->keeper);
@@ -995,5 +994,5 @@ main(int argc, char **argv)
 
     if (drop_rest(&flags))
         free_all(&flags);
-    return flags_console_end(&flags.console, flags.interrupted, stream_now());
+    return flags_console_end(&flags.console, stream_now());
 }

@@ -543,27 +543,24 @@ await_signal(const struct flags *flags)
 }
 
 /* Print and hear signals until the workers have ended, or, interrupted, have
- * had their time; the signal that interrupted. Twin: on_signal. */
-static int
+ * had their time. Twin: on_signal. */
+static void
 keep(struct flags *flags)
 {
     int64_t patience = NEVER;
-    int interrupted = 0;
 
     while (print_news(flags) && stream_now() < patience) {
         const int signal = await_signal(flags);
 
         if (signal == 0)
             continue;
-        interrupted = signal;
         patience = stream_now() + FLAGS_GRACE_MS;
-        flags_console_interrupted(&flags->signals);
+        flags_console_interrupted(&flags->console, signal, &flags->signals);
         sigemptyset(&flags->signals);
         pthread_mutex_lock(&flags->lock);
         stop(flags);
         pthread_mutex_unlock(&flags->lock);
     }
-    return interrupted;
 }
 
 /* Prepare the queue, or end. */
@@ -672,7 +669,6 @@ main(int argc, char **argv)
     static struct flags flags;
     sigset_t news;
     struct worker **workers;
-    int signal;
 
     flags_cli(&flags.options, &(struct cli_twin) { .version = "(threaded)" },
         argc, argv);
@@ -685,9 +681,9 @@ main(int argc, char **argv)
     pthread_sigmask(SIG_BLOCK, &news, NULL);
     workers = start_workers(&flags);
 
-    signal = keep(&flags);
+    keep(&flags);
 
     if (drop_rest(&flags))
         free_all(&flags, workers);
-    return flags_console_end(&flags.console, signal, stream_now());
+    return flags_console_end(&flags.console, stream_now());
 }

@@ -12,6 +12,7 @@ import json
 import os
 import pty
 import re
+import select
 import shutil
 import signal
 import socket
@@ -409,6 +410,7 @@ LIES = {
     "two lengths": (b"HTTP/1.1 200 OK\r\nContent-Length: 4\r\n"
         b"Content-Length: 5\r\n\r\nflag",
         "*** Error for AD: malformed answer"),
+    "a byte at a time": ([bytes([byte]) for byte in OK], "AD OK"),
     "interim answers": (b"HTTP/1.1 103 Early Hints\r\n\r\n" * 3 + OK, "AD OK"),
     "too many of them": (b"HTTP/1.1 100 Continue\r\n\r\n" * 11 + OK,
         "*** Error for AD: malformed answer"),
@@ -684,6 +686,32 @@ class Interruptions(FlagsTest):
         result = self.interrupt(process)
         self.assertIn("Interrupted: 20 not asked for.", result.lines)
 
+    def test_while_nobody_reads_what_it_prints(self):
+        server = self.flag_server("--size", "100")
+        process = self.start(server.port, "-av", preexec_fn=lambda:
+            fcntl.fcntl(1, fcntl.F_SETPIPE_SZ, 4096))
+        output = process.stdout.fileno()
+        head = b""
+        while head.count(b"\n") < 3:
+            head += os.read(output, 4096)
+        if self.twin == "threaded":
+            wait_until(lambda: sum(not name.startswith(".")
+                for name in os.listdir(self.folder)) == 194, "all are saved")
+        else:
+            wait_until(lambda: select.select([output], [], [], 0)[0],
+                "it prints")
+        process.send_signal(signal.SIGTERM)
+        self.assertEqual(process.wait(DEADLINE), 128 + signal.SIGTERM)
+
+    def test_a_second_signal_ends_it_at_once(self):
+        server = self.flag_server(*FOREVER)
+        process = self.start(server.delay_port)
+        server.wait_for_flying(20)
+        for number in (signal.SIGSTOP, signal.SIGINT, signal.SIGTERM,
+                signal.SIGCONT):
+            process.send_signal(number)
+        self.assertEqual(process.wait(DEADLINE), -signal.SIGTERM)
+
     def test_what_is_ignored_does_not_interrupt(self):
         server = self.flag_server(*FOREVER)
         process = self.start(server.delay_port, "AD", preexec_fn=lambda:
@@ -816,9 +844,11 @@ class Files(FlagsTest):
 class Terminals(FlagsTest):
     """The bar."""
 
-    def draw(self, width, url, *options):
+    def draw(self, width, url, *options, stopped=False):
         """What is drawn on a terminal of this width, and the exit code."""
         terminal, user = pty.openpty()
+        if stopped:
+            termios.tcflow(user, termios.TCOOFF)
         fcntl.ioctl(user, termios.TIOCSWINSZ,
             struct.pack("HHHH", 24, width, 0, 0))
         process = subprocess.Popen(self.command(url, *options),
@@ -849,6 +879,12 @@ class Terminals(FlagsTest):
                 self.assertEqual({len(bar) for bar in bars[1:]}, {width})
                 self.assertTrue(bars[1].startswith("  0%|"), bars[1])
                 self.assertIn("20 flags downloaded.\n", output)
+
+    def test_a_terminal_that_takes_nothing_holds_up_nobody(self):
+        server = self.flag_server()
+        drawn, output, code = self.draw(80, server.port, stopped=True)
+        self.assertEqual((drawn, code), ("", 0))
+        self.assertIn("20 flags downloaded.\n", output)
 
     def test_lines_take_its_place(self):
         server = self.flag_server()
