@@ -149,6 +149,15 @@ read_suffix(const struct argp_state *state, const char *text)
     return text;
 }
 
+/* Read the path of a file or a folder, or end. */
+static const char *
+read_path(const struct argp_state *state, const char *name, const char *text)
+{
+    if (text[0] == '\0')
+        argp_error(state, "--%s: '' is no path", name);
+    return text;
+}
+
 /* Mark a code as one that is asked for. */
 static void
 ask_for(struct parse *parse, const char *code)
@@ -229,7 +238,7 @@ parse_own(int key, char *arg, struct argp_state *state)
             state, parse->twin->workers, arg, 0, parse->twin->workers_max);
         break;
     case KEY_REPORT:
-        options->report = arg;
+        options->report = read_path(state, "report", arg);
         break;
     default:
         return ARGP_ERR_UNKNOWN;
@@ -264,7 +273,7 @@ parse_flags(int key, char *arg, struct argp_state *state)
         options->verbose = true;
         break;
     case 'd':
-        options->directory = arg;
+        options->directory = read_path(state, "directory", arg);
         break;
     case ARGP_KEY_ARG:
         take_code(state, parse, arg);

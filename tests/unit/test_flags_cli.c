@@ -207,6 +207,8 @@ static const struct refusal refusals[] = {
         "flags: --timeout: 'never' is not a time from 0 to 31536000 seconds" },
     { "--max-time -1",
         "flags: --max-time: '-1' is not a time from 0 to 31536000 seconds" },
+    { "--directory=", "flags: --directory: '' is no path" },
+    { "--report=", "flags: --report: '' is no path" },
     { "--savers 4", "flags: unrecognized option '--savers'" },
     { "--moon", "flags: unrecognized option '--moon'" },
 };
