@@ -63,9 +63,28 @@ suite_of(const struct scenario *s)
     return (enum suite)suite;
 }
 
-/* Print the scenarios, and how long each takes in the first suite it is of. */
+/* Print how many scenarios a suite has, and how long they take in all. */
 static void
-list_scenarios(void)
+list_suite(struct plan *plan, enum suite suite)
+{
+    double seconds = 0;
+    size_t n = 0;
+
+    plan->suite = suite;
+    for (size_t i = 0; i < scenarios_count; i++) {
+        if ((scenarios[i].suites & (1u << suite)) == 0)
+            continue;
+        seconds += plan_seconds(plan, &scenarios[i]);
+        n++;
+    }
+    printf("  %s: %zu scenarios, %.0f s (limit: %.0f s)\n", suites[suite].name,
+        n, seconds, suites[suite].limit);
+}
+
+/* Print the scenarios of the suite that was named, or all, each with how long
+ * it takes there, or in the first suite that it is of. */
+static void
+list_scenarios(const struct request *request)
 {
     struct plan plan = { 0 };
     struct programs programs;
@@ -76,10 +95,13 @@ list_scenarios(void)
     for (size_t i = 0; i < scenarios_count; i++) {
         const struct scenario *s = &scenarios[i];
 
-        plan.suite = suite_of(s);
-        say(stdout, "%-13s %-9s%4.0f s  %s", s->name, suites[plan.suite].name,
-            plan_seconds(&plan, s), s->question);
+        plan.suite = request->suite_named ? request->suite : suite_of(s);
+        if ((s->suites & (1u << plan.suite)) != 0)
+            say(stdout, "%-13s %-9s%4.0f s  %s", s->name,
+                suites[plan.suite].name, plan_seconds(&plan, s), s->question);
     }
+    for (int suite = 0; suite < SUITES; suite++)
+        list_suite(&plan, (enum suite)suite);
     programs_free(&programs);
 }
 
@@ -825,7 +847,7 @@ main(int argc, char **argv)
     atexit(close_output);
     options_read(&request, argc, argv);
     if (request.list) {
-        list_scenarios();
+        list_scenarios(&request);
         return 0;
     }
     if (request.render != NULL)

@@ -103,7 +103,8 @@ const struct subject_info subjects[SUBJECTS] = {
 
 /*
  * With 24 blocks a difference of 5 % is a WIN on a quiet machine in nine cases
- * of ten; see tests/system/test_design.py.
+ * of ten; see tests/system/test_design.py. What does not fit into the time of
+ * a suite is left out, of all scenarios alike; --list says how long they take.
  */
 const struct suite_info suites[SUITES] = {
     [SUITE_QUICK] = { "quick", 150, 24 },
@@ -263,6 +264,9 @@ static const struct job load_676 = { 676, 13 * KB, 0.025, 1,
     COLUMN(ONE) | LIBCURL };
 static const struct job load_flat = { 194, 13 * KB, 0, 1, LIBCURL | TOOLS };
 static const struct job load_rush = { 676, 13 * KB, 0.05, 1, LIBCURL };
+/* No more can wait: flags asks for each code once, and there are no others.
+ * What one of them costs is the difference to WAITING_FEW, so more would say
+ * the same. */
 static const struct job load_wait = { 676, 13 * KB, 0, 1, LIBCURL };
 static const struct job save_13k = { 194, 13 * KB, 0, 1, COLUMN(INLINE) };
 static const struct job save_130k = { 194, 130 * KB, 0, 1, COLUMN(INLINE) };

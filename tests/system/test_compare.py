@@ -811,6 +811,23 @@ class CommandLine(unittest.TestCase):
         self.assertLessEqual(set(SHORT), set(names))
         self.assertEqual(len(names), output.count("?"))
 
+    def test_the_list_says_how_long_suites_take(self):
+        for option, name in ("--standard", "standard"), ("--full", "full"):
+            code, output, errors = compare("--list", option)
+            self.assertEqual((code, errors), (0, ""))
+            listed = [int(seconds) for seconds in re.findall(
+                rf"(?m)^\S+ +{name} +(\d+) s  ", output)]
+            suites = {suite: tuple(map(int, numbers))
+                for suite, *numbers in re.findall(r"(?m)^  (\w+): (\d+) "
+                    r"scenarios, (\d+) s \(limit: (\d+) s\)$", output)}
+            self.assertEqual(list(suites), ["quick", "standard", "full"])
+            count, seconds, _ = suites[name]
+            self.assertEqual(count, len(listed))
+            self.assertAlmostEqual(seconds, sum(listed), delta=count / 2)
+            # What does not fit would be left out.
+            for _, seconds, limit in suites.values():
+                self.assertLess(seconds, 0.98 * limit)
+
 
 if __name__ == "__main__":
     main()
