@@ -17,9 +17,9 @@ started with it, or an event loop will call it. A decision is a place where
 the code may go one way or the other (if, for, while, case, ?, &&, ||).
 
 What one connection needs to remember is every field of the structs of a twin,
-but for those of which there is one per process, loop or port; a program's
-session, which the threaded twin keeps on a stack, is one of them for the
-evented twin.
+but for those of which there is one per process, loop, port or channel; a
+program's session, which the threaded twin keeps on a stack, is one of them for
+the evented twin.
 """
 
 import difflib
@@ -30,9 +30,10 @@ import sys
 
 import twins
 
-# There is one of each per process, loop or port, not per connection.
+# There is one of each per process, loop, port or channel, not per connection.
 PER_PROCESS = ("server", "loop", "acceptor", "door", "stream_loop",
-    "server_program", "stream_handler")
+    "server_program", "stream_handler", "keeper", "executor", "guess_server",
+    "reader", "flags", "push_server", "workers", "audience", "spinner")
 
 TOKEN = re.compile(r'/\*.*?\*/|//[^\n]*|"(?:\\.|[^"\\\n])*"|'
     r"'(?:\\.|[^'\\\n])*'", re.DOTALL)
@@ -131,8 +132,7 @@ def called_back(files, paths):
         for function in files[path].source.functions:
             text = "\n".join(files[p].code for p in (
                 [path] if "static" in " ".join(function.lines[:2]) else paths))
-            if re.search(r"(?<!enum )(?<!struct )(?<!\.)(?<!->)"
-                    rf"\b{function.name}\b(?!\s*\()",
+            if re.search(rf"[(,={{&?:]\s*{function.name}\b(?!\s*\()",
                     without_strings(text)):
                 found.append(function.name)
     return found

@@ -3,6 +3,7 @@
 
 import json
 import os
+import re
 import subprocess
 import sys
 import unittest
@@ -37,7 +38,7 @@ struct peer {
 };
 
 struct server {
-    int listener;
+    int main; /* no function */
 };
 
 /* Talk. */
@@ -159,6 +160,19 @@ class Sources(unittest.TestCase):
                 self.assertEqual(len(functions),
                     file["functions_both"] + len(file[f"{twin}_only"]))
                 self.assertLessEqual(file["unchanged"], file[twin])
+
+    def test_what_a_process_has_one_of_is_no_connections(self):
+        known, whole = set(), set()
+        for twin in twins.TWINS:
+            for name in twins.files(twin):
+                text = twins.read(twin, name)
+                known |= port.File(text).structs.keys()
+                found = re.findall(
+                    r"^    static struct (\w+) \w+(?: =|;)", text, re.MULTILINE)
+                whole |= set(found)
+        self.assertLessEqual(set(port.PER_PROCESS), known)
+        # A client of the game has one connection.
+        self.assertEqual(whole & known - set(port.PER_PROCESS), {"client"})
 
     def test_every_field_has_a_name(self):
         for twin in twins.TWINS:
