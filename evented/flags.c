@@ -126,7 +126,7 @@ struct flags {
     TAILQ_HEAD(, job) ready; /* to be asked for again */
     LIST_HEAD(, link) kept;  /* connections that nobody uses now */
     size_t links;            /* connections in all, at most one for a place */
-    size_t places;           /* jobs that may be begun now */
+    size_t places;           /* jobs that may be begun now: a semaphore */
     size_t looking, saving;  /* jobs that other threads have */
     bool stopping;
 };

@@ -3,11 +3,13 @@
  *
  * Workers take flags from a queue, as many as there may be requests at once,
  * and each goes straight down: connect, ask, read, save. A wait is a poll for
- * the server or a stop. The main thread hears signals and prints.
+ * the server or a stop, and before a retry a sleep in the queue. The main
+ * thread hears signals and prints.
  *
  * What becomes of it in the evented twin: a worker is a place, of which there
- * is a count; the steps of fetch are callbacks; its local variables are members
- * of struct job. Saving is a job for another thread there.
+ * is a count, as in a semaphore; the steps of fetch are callbacks; its local
+ * variables are members of struct job; the sleep is a timer. Saving is a job
+ * for another thread there.
  */
 #include "common/deadline.h"
 #include "common/flags_console.h"

@@ -415,6 +415,15 @@ class Diff(unittest.TestCase):
             for piece in pieces:
                 self.assertIn(piece.strip("\n"), source)
 
+        rows = re.findall(r"^\|[^|]+\|([^|]+)\|([^|]+)\|$", section,
+            re.MULTILINE)
+        self.assertGreater(len(rows), 2)
+        for cells in rows:
+            for twin, cell in zip(twins.TWINS, cells):
+                source = twins.Source(twins.read(twin, "flags.c"))
+                for name in re.findall(r"`(\w+)`", cell):
+                    self.assertIn(name, source.names())
+
     def test_new_files_come_last_by_alphabet_header_first(self):
         with unittest.mock.patch.object(twins, "files", lambda folder: [
                 "aa.c", "charfinder.c", "keeper.c", "keeper.h", "server.c",
