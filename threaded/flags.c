@@ -459,11 +459,13 @@ put_back(struct flags *flags, struct job *job)
     if (job->transfer.step == TRANSFER_WAIT) {
         STAILQ_INSERT_TAIL(&flags->resting, job, link);
     } else if (job->transfer.step == TRANSFER_DONE) {
+        /* Once told, it takes all that there is by the time it looks. */
+        if (STAILQ_EMPTY(&flags->done))
+            pthread_kill(flags->main, NEWS);
         STAILQ_INSERT_TAIL(&flags->done, job, link);
         flags->left--;
         if (job->transfer.fatal)
             stop(flags);
-        pthread_kill(flags->main, NEWS);
     } else {
         STAILQ_INSERT_TAIL(&flags->ready, job, link);
     }
