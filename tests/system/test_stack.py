@@ -16,8 +16,10 @@ import re
 import unittest
 
 import test_transcripts
-from harness import PLAIN, TESTS, ServerTest, main, on_both_twins, wait_until
+from harness import PLAIN, TESTS, Client, FlagServer, main, on_both_twins, \
+    wait_until
 from test_finder import nasty_lines
+from test_flags import HANG, FlagsTest, answer
 from test_web import HEADS, QUERIES, SMUGGLED, head
 
 POOL = 4
@@ -29,7 +31,7 @@ GAME = b"PARAMS 0 9223372036854775806\n"
 
 @unittest.skipUnless(PLAIN, "sanitizers need stack themselves")
 @on_both_twins
-class HighWater(ServerTest):
+class HighWater(FlagsTest):
     """Sessions of all kinds, and then a look at every thread."""
 
     def options(self):
@@ -109,6 +111,32 @@ class HighWater(ServerTest):
             + [head("/search?query=cjk&stop=all"), head("/?query=cjk"),
                 head("/?" + "a" * 4000), head(fields="X: y\r\n" * 60)] * POOL)
         self.check_stacks(server)
+
+    def test_the_flag_server(self):
+        server = FlagServer(self.twin, *self.options(), "--delay", "0.01",
+            "--error-rate", "0.5", "--fault", "bad-chunk")
+        self.servers.append(server)
+        texts = [head(target + name) for target in ("/flags/ad/", "/flags/")
+            for name in ("", "ad.gif", "ad.png", "metadata.json")]
+        texts += [head("/metrics"), head("/flags/ad/ad.gif",
+            "Range: bytes=1-2\r\nIf-None-Match: x\r\n")]
+        for port in server.port, server.delay_port, server.error_port:
+            self.send_all(lambda port=port: Client(port), texts * POOL)
+        self.check_stacks(server)
+
+    def test_the_downloader(self):
+        def script(path, nth):
+            if path.startswith("/flags/b"):
+                return HANG
+            if path.endswith("json"):
+                return answer(b'{"country": "%s"}' % (b"x" * 200))
+            return answer(b"x" * 100000)
+        server = self.script(script)
+        process = self.start(f"http://localhost:{server.port}/flags",
+            "--names", "--times", "2", "-m", str(POOL), "A", "B")
+        wait_until(lambda: sum(path.startswith("/flags/b")
+            for path in list(server.asked)) == POOL, "the last ones wait")
+        self.check_stacks(process)
 
 
 if __name__ == "__main__":
