@@ -14,7 +14,10 @@ had: how fast that is remains unknown, and the row says so. With --before the
 twins are compared with those of an older build, too.
 
 The controls are those of report/controls, and nginx, HAProxy, memcached and
-redis if they are installed. How fast a long answer is depends on the congestion
+redis if they are installed. Downloaders are run to their end instead, against
+the flag-server, and so are curl, wget2 and aria2 if they are installed; beside
+a server that is slow the control is the ideal: what its delays add up to with
+so many requests at once. How fast a long answer is depends on the congestion
 control, so these are measured under bbr and cubic, if the kernel has them and
 allows it (to others than root it may not).
 """
@@ -25,6 +28,7 @@ import ctypes
 import math
 import os
 import pwd
+import re
 import resource
 import shutil
 import signal
@@ -45,6 +49,11 @@ PROCESSORS = sorted(os.sched_getaffinity(0))
 ROUNDS_MIN = 6  # the fewest of which two hold the median in 19 of 20 cases
 LIBC = ctypes.CDLL(None)
 PIDFD_GETFD = 438  # a system call
+# Where downloads go: in memory, as a disk would be most of what they cost.
+MEMORY = "/dev/shm" if os.access("/dev/shm", os.W_OK) else None
+KERNEL_STACK = 16384  # bytes of a thread, on x86-64 and arm64
+CODES = 26 * 26  # of two letters
+DELAY = 0.5  # seconds, as published
 
 NGINX = """daemon off; master_process off; pid {folder}/nginx.pid;
 error_log stderr; worker_rlimit_nofile 20000;
@@ -88,9 +97,8 @@ class Server:
         self.ports = [port]
         try:
             if port is None:
-                self.ports = [self._read_port()]
-                if "--http-port=0" in command:
-                    self.ports.append(self._read_port())
+                self.ports = [self._read_port() for word in command
+                    if word.endswith("port=0")]
             else:
                 self._wait_for(port)
         except Missing:
@@ -191,6 +199,115 @@ class Load:
         self.process.stderr.close()
 
 
+class Ideal:
+    """What a machine that takes no time would do, or a goal in bytes."""
+
+    def __init__(self, **metrics):
+        self.metrics = metrics
+
+    def measure(self, _warm_up, _window):
+        """The same each time."""
+        return self.metrics
+
+    def stop(self):
+        """There is nothing to end."""
+
+
+class Download:
+    """A downloader that is run to its end whenever it is measured. In its
+    words stand {at_once}, {count}, {folder}, {port} and {url}; with {url} a
+    word is repeated for each flag."""
+
+    def __init__(self, words, port, count, at_once):
+        self.words = words
+        self.port = port
+        self.count = count
+        self.at_once = at_once
+        with urllib.request.urlopen(
+                f"http://127.0.0.1:{port}/flags/") as index:
+            there = re.findall(r'href="(.+?)"', index.read().decode())
+        self.urls = [f"http://127.0.0.1:{port}/flags/{path}" for path in there]
+
+    def _command(self, folder):
+        return [word.format(at_once=self.at_once, count=self.count,
+                folder=folder, port=self.port, url=url)
+            for word in self.words
+            for url in (self.urls if "{url}" in word else [None])]
+
+    def measure(self, _warm_up, _window):
+        """Download; how long it took, and the processor time of a file."""
+        with tempfile.TemporaryDirectory(dir=MEMORY) as folder:
+            command = self._command(folder)
+            os.sched_setaffinity(0, {PROCESSORS[0]})
+            started = time.monotonic()
+            pid = os.posix_spawn(command[0], command, os.environ,
+                file_actions=[(os.POSIX_SPAWN_OPEN, fd, os.devnull,
+                    os.O_WRONLY, 0) for fd in (1, 2)])
+            _, status, used = os.wait4(pid, 0)
+            seconds = time.monotonic() - started
+            os.sched_setaffinity(0, PROCESSORS)
+            saved = os.listdir(folder)
+        if status != 0 or not saved or not all(
+                re.fullmatch(r"..\.gif", name) for name in saved):
+            raise RuntimeError(f"{command[0]} saved {len(saved)} files, "
+                f"exit status {status}")
+        return {"time": seconds,
+            "CPU/file": (used.ru_utime + used.ru_stime) / self.count}
+
+    def stop(self):
+        """It has ended."""
+
+
+class Pending(Download):
+    """A downloader all requests of which wait for their answers; measured is
+    what one of them costs it."""
+
+    FEW = 100
+
+    def _flying(self):
+        with urllib.request.urlopen(
+                f"http://127.0.0.1:{self.port}/metrics") as metrics:
+            return int(re.search(r"^flag_server_requests_in_flight (\d+)$",
+                metrics.read().decode(), re.MULTILINE)[1])
+
+    def _wait_for(self, count):
+        for _ in range(3000):
+            if self._flying() == count:
+                return
+            time.sleep(0.01)
+        raise RuntimeError(f"{count} requests are not in flight")
+
+    def _memory(self, count):
+        self.count = self.at_once = count
+        with tempfile.TemporaryDirectory() as folder:
+            process = subprocess.Popen(self._command(folder),
+                stdout=subprocess.DEVNULL)
+            try:
+                self._wait_for(count)
+                return memory(process.pid)
+            finally:
+                process.terminate()
+                process.wait()
+                self._wait_for(0)
+
+    def measure(self, _warm_up, _window):
+        """What all take more than some, for one."""
+        few = self._memory(self.FEW)
+        every = self._memory(CODES)
+        return {"memory": (every - few) / (CODES - self.FEW)}
+
+
+def memory(pid):
+    """The bytes that a process takes: resident, page tables, and stacks of its
+    threads in the kernel. Buffers of sockets are empty while they wait."""
+    def read(name, field):
+        with open(f"/proc/{pid}/{name}", encoding="ascii") as file:
+            return 1024 * int(re.search(
+                rf"^{field}:\s+(\d+) kB$", file.read(), re.MULTILINE)[1])
+    return read("smaps_rollup", "Pss") + read("status", "VmPTE") + \
+        KERNEL_STACK * len(os.listdir(f"/proc/{pid}/task"))
+
+
 def installed(name):
     """The path of a program of the system."""
     path = shutil.which(name, path=os.environ["PATH"] + ":/usr/sbin:/sbin")
@@ -229,6 +346,17 @@ class Servers:
         web = ["--http-port=0"] if program == "charfinder" else []
         return Server([self.path(twin, program, build=build), "--port=0", *web,
             "--quiet", *options])
+
+    def flags(self, *options):
+        """The server that downloaders are run against."""
+        return Server([self.path("evented", "flag-server"), "--seed=1",
+            "--error-port=off", "--quiet", *options])
+
+    def downloader(self, twin, *options, build=None):
+        """The words of a twin of ours."""
+        return [self.path(twin, "flags", build=build), "--base-url",
+            "http://127.0.0.1:{port}/flags", "-m", "{at_once}", "-d",
+            "{folder}", *options]
 
     def control(self, name):
         """A control."""
@@ -348,6 +476,17 @@ class Case:
         self.rounds = rounds
         self.congestion = congestion
 
+    def begin(self, name, rate, stack):
+        """A server that was started, and what loads it."""
+        start, ask = self.servers[name]
+        server = start()
+        stack.callback(server.stop)
+        if self.congestion is not None:
+            server.use(self.congestion)
+        load = Load(name, rate, server, ask, self.options)
+        stack.callback(load.stop)
+        return load
+
     def measure(self, rate, rounds):
         """Measure the servers in turn: for each round what they did; and which
         are missing."""
@@ -381,6 +520,28 @@ class Crowd(Case):
                     load.memory() / self.count / 1024}
                     for name, load in loads.items()})
         return measured, missing
+
+
+class Downloads(Case):
+    """Downloaders beside the same server: by name, the words of each, and how
+    it is run. Controls that are no programs stand ready."""
+
+    def __init__(self, name, server, downloaders, rows, controls=(), rounds=16):
+        super().__init__(name, downloaders | dict(controls), rows,
+            rounds=rounds)
+        self.start = server
+        self.server = None
+
+    def begin(self, name, rate, stack):
+        """What is run to its end."""
+        if isinstance(self.servers[name], Ideal):
+            return self.servers[name]
+        words, run = self.servers[name]
+        words = words()
+        if self.server is None:
+            self.server = self.start()
+            stack.callback(self.server.stop)
+        return run(words, self.server.ports[-1])
 
 
 def reply_cases(to):
@@ -486,6 +647,61 @@ def push_cases(to):
         most=1.5) for twin in TWINS], 2000)
 
 
+# How others download the same.
+CURL = ["-q", "-s", "-S", "-f", "--noproxy", "*", "--output-dir", "{folder}",
+    "--remote-name-all", "{url}"]
+OTHERS = {
+    "curl": ["curl", *CURL],
+    "curl -Z": ["curl", "-Z", "--parallel-max", "{at_once}", *CURL],
+    "wget2": ["wget2", "-q", "--no-config", "--no-proxy", "--max-threads",
+        "{at_once}", "-P", "{folder}", "{url}"],
+    "aria2": ["aria2c", "-q", "--no-conf", "--no-proxy", "127.0.0.1",
+        "--file-allocation", "none", "-Z", "-j", "{at_once}", "-d", "{folder}",
+        "{url}"],
+}
+
+
+def other(name):
+    """The words of a downloader of others."""
+    return [installed(OTHERS[name][0]), *OTHERS[name][1:]]
+
+
+def download_cases(to):
+    """Flags from a server that is fast, and from one that is slow."""
+    for at_once, rival, others in ((1, "curl", ()),
+            (30, "curl -Z", ("wget2", "aria2"))):
+        run = partial(Download, count=194, at_once=at_once)
+        programs = {name: (partial(other, name), run)
+            for name in (rival, *others)}
+        programs |= {twin: (partial(to.downloader, twin, "-a"), run)
+            for twin in TWINS}
+        rows = [Row(metric, twin, rival, most=1.0) for twin in TWINS
+            for metric in ("time", "CPU/file")]
+        rows += [Row(metric, twin, name) for name in others for twin in TWINS
+            for metric in ("time", "CPU/file")]
+        yield Downloads(f"download-{at_once}",
+            partial(to.flags, "--port=0", "--delay-port=off"), programs, rows)
+    for at_once, count in ((1, 2), (7, 14), (30, 60), (300, 600),
+            (1000, CODES)):
+        run = partial(Download, count=count, at_once=at_once)
+        yield Downloads(f"delayed-{at_once}",
+            partial(to.flags, "--port=off", "--delay-port=0",
+                f"--delay={DELAY}"),
+            {twin: (partial(to.downloader, twin, "-e", "-l", "{count}"), run)
+                for twin in TWINS},
+            [Row("time", twin, "ideal", most=1.15) for twin in TWINS],
+            {"ideal": Ideal(time=DELAY * -(-count // at_once))},
+            rounds=ROUNDS_MIN)
+    yield Downloads("pending",
+        partial(to.flags, "--port=off", "--delay-port=0", "--delay=10000"),
+        {twin: (partial(to.downloader, twin, "-e", "-l", "{count}"),
+            partial(Pending, count=CODES, at_once=CODES)) for twin in TWINS},
+        [Row("memory", "evented", "8 KiB", most=1.0),
+            Row("memory", "threaded", "48 KiB", most=1.0)],
+        {f"{size} KiB": Ideal(memory=1024 * size) for size in (8, 48)},
+        rounds=ROUNDS_MIN)
+
+
 # --- Measuring ---------------------------------------------------------------
 
 def interval(values):
@@ -503,22 +719,18 @@ def interval(values):
 def start_all(case, rate, stack):
     """Start the servers of a case and their loads; what is missing, and why."""
     loads, missing = {}, {}
-    for name, (start, ask) in case.servers.items():
+    for name in case.servers:
         try:
-            server = start()
-            stack.callback(server.stop)
-            if case.congestion is not None:
-                server.use(case.congestion)
+            loads[name] = case.begin(name, rate, stack)
         except (Missing, OSError) as reason:
             missing[name] = str(reason)
-            continue
-        loads[name] = Load(name, rate, server, ask, case.options)
-        stack.callback(loads[name].stop)
     return loads, missing
 
 
 def is_load_bound(name, measured):
     """Whether a server could have done more, had it been asked more."""
+    if "load busy" not in measured[0][name]:
+        return False
     server, load = (statistics.median(round[name][whose] for round in measured)
         for whose in ("server busy", "load busy"))
     return load > 0.95 and server < 0.9
@@ -592,7 +804,7 @@ def main():
     with tempfile.TemporaryDirectory() as folder:
         to = Servers(options.build, folder)
         cases = [*reply_cases(to), *web_cases(to), *long_cases(to),
-            *push_cases(to)]
+            *push_cases(to), *download_cases(to)]
         names = dict.fromkeys(case.name for case in cases)
         if options.list:
             print("\n".join(names))
