@@ -157,6 +157,9 @@ flags_console_done(
         print(console, text, progress_line(text, transfer));
     else if (options->show && transfer->kind == TRANSFER_OK)
         print(console, text, (size_t)sprintf(text, "%s ", transfer->code));
+    else if (transfer->kind == TRANSFER_ERROR && console->reason[0] == '\0')
+        snprintf(console->reason, sizeof(console->reason), "%s: %s",
+            transfer->code, transfer->text);
     flags_console_tick(console, now);
 }
 
@@ -185,6 +188,19 @@ complain(const char *what, int error)
         strerrordesc_np(error));
 }
 
+/* Say on standard error what the first error was. */
+static void
+explain(const struct flags_console *console)
+{
+    const size_t errors = console->tally.errors;
+
+    if (errors == 1)
+        fprintf(stderr, "flags: %s\n", console->reason);
+    else
+        fprintf(stderr, "flags: %s (-v shows all %zu errors)\n",
+            console->reason, errors);
+}
+
 /* Print what comes last. */
 int
 flags_console_end(struct flags_console *console, int64_t now)
@@ -202,6 +218,8 @@ flags_console_end(struct flags_console *console, int64_t now)
                       : progress_end(text, &console->tally,
                             console->interrupted != 0, ms));
     code = transfer_exit(&console->tally, console->interrupted);
+    if (console->reason[0] != '\0')
+        explain(console);
     if (console->error != 0)
         complain("standard output", console->error);
     if (console->report != NULL && !close_report(console)) {

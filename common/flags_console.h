@@ -3,7 +3,8 @@
  *
  * Both twins print through it, so the console is the same: the published lines
  * on standard output, the bar on standard error if that is a terminal, and the
- * file of --report. One thread calls it. Times are milliseconds of any clock
+ * file of --report. Where these only count errors, the first one is explained
+ * on standard error. One thread calls it. Times are milliseconds of any clock
  * that never jumps.
  *
  *     flags_console_begin(&console, &options, now);
@@ -39,6 +40,8 @@ struct flags_console {
     int interrupted; /* the signal that has come; 0: none */
     bool hurried;    /* and nobody has read since: wait no more */
     int error;       /* why standard output could not be written; 0: it could */
+    char reason[TRANSFER_TEXT_MAX + 8]; /* of an error that no line has shown,
+                                           "AD: timed out"; "": there is none */
     int64_t started;
     int64_t drawn; /* when the bar last was */
 };

@@ -52,7 +52,8 @@ PIDFD_GETFD = 438  # a system call
 # Where downloads go: in memory, as a disk would be most of what they cost.
 MEMORY = "/dev/shm" if os.access("/dev/shm", os.W_OK) else None
 KERNEL_STACK = 16384  # bytes of a thread, on x86-64 and arm64
-CODES = 26 * 26  # of two letters
+CODES = 26 * 26  # of two letters,
+FLAGS = 194  # and those of countries
 DELAY = 0.5  # seconds, as published
 
 NGINX = """daemon off; master_process off; pid {folder}/nginx.pid;
@@ -670,7 +671,7 @@ def download_cases(to):
     """Flags from a server that is fast, and from one that is slow."""
     for at_once, rival, others in ((1, "curl", ()),
             (30, "curl -Z", ("wget2", "aria2"))):
-        run = partial(Download, count=194, at_once=at_once)
+        run = partial(Download, count=FLAGS, at_once=at_once)
         programs = {name: (partial(other, name), run)
             for name in (rival, *others)}
         programs |= {twin: (partial(to.downloader, twin, "-a"), run)
@@ -684,10 +685,11 @@ def download_cases(to):
     for at_once, count in ((1, 2), (7, 14), (30, 60), (300, 600),
             (1000, CODES)):
         run = partial(Download, count=count, at_once=at_once)
+        codes = "-a" if count <= FLAGS else "-e"
         yield Downloads(f"delayed-{at_once}",
             partial(to.flags, "--port=off", "--delay-port=0",
                 f"--delay={DELAY}"),
-            {twin: (partial(to.downloader, twin, "-e", "-l", "{count}"), run)
+            {twin: (partial(to.downloader, twin, codes, "-l", "{count}"), run)
                 for twin in TWINS},
             [Row("time", twin, "ideal", most=1.15) for twin in TWINS],
             {"ideal": Ideal(time=DELAY * -(-count // at_once))},

@@ -182,9 +182,11 @@ class FlagsTest(harness.ServerTest):
             errors.decode(), files)
 
     def flags(self, url, *options):
-        """Download, to the end."""
+        """Download, to the end; what is counted only has its reason."""
         result = self.finish(self.start(url, *options))
-        self.assertEqual(result.errors, "")
+        self.assertRegex(result.errors, r"\A\Z"
+            if result.code == 0 or "-v" in options else
+            r"\Aflags: [A-Z]{2}: .+\n\Z")
         return result
 
     def line(self, url, *options):
@@ -516,6 +518,10 @@ class BadServers(FlagsTest):
     def test_one_that_is_not_there(self):
         port = harness.free_port()
         self.assertEqual(self.line(port), "*** Error for AD: Connection error")
+        self.assertEqual(self.flags(port, "AD").errors,
+            "flags: AD: Connection error\n")
+        self.assertEqual(self.flags(port, "-m", "1", "AD", "AE").errors,
+            "flags: AD: Connection error (-v shows all 2 errors)\n")
 
     def test_an_address_that_is_dead_holds_up_nobody(self):
         server = self.script(lambda path, nth: OK, host="127.0.0.2")
