@@ -68,7 +68,8 @@ struct flags {
     struct job_list ready;   /* to be asked for again, */
     struct job_list resting; /* but not before they are due */
     struct job_list done;    /* and not printed */
-    size_t working;          /* workers that have not ended */
+    size_t working;          /* workers that take jobs, or will once started */
+    bool started;            /* all workers are, that can be */
 
     atomic_bool stopping; /* written under the lock */
 };
@@ -422,6 +423,14 @@ await_change(struct flags *flags, int64_t until)
         pthread_cond_timedwait(&flags->changed, &flags->lock, &at);
 }
 
+/* Whether a worker is not needed any more: the others are enough for all jobs
+ * that are left, even if these have to be asked for again. Under the lock. */
+static bool
+is_spare(const struct flags *flags)
+{
+    return flags->started && flags->left < flags->working;
+}
+
 /* Take the next job, and wait for it; NULL: there will be none. */
 static struct job *
 take_job(struct flags *flags)
@@ -432,10 +441,12 @@ take_job(struct flags *flags)
     pthread_mutex_lock(&flags->lock);
     while (!flags->stopping && flags->left > 0) {
         job = find_job(flags, &until);
-        if (job != NULL)
+        if (job != NULL || (until == NEVER && is_spare(flags)))
             break;
         await_change(flags, until);
     }
+    if (job == NULL && --flags->working == 0)
+        pthread_kill(flags->main, NEWS);
     pthread_mutex_unlock(&flags->lock);
     return job;
 }
@@ -456,9 +467,7 @@ static void
 put_back(struct flags *flags, struct job *job)
 {
     pthread_mutex_lock(&flags->lock);
-    if (job->transfer.step == TRANSFER_WAIT) {
-        STAILQ_INSERT_TAIL(&flags->resting, job, link);
-    } else if (job->transfer.step == TRANSFER_DONE) {
+    if (job->transfer.step == TRANSFER_DONE) {
         /* Once told, it takes all that there is by the time it looks. */
         if (STAILQ_EMPTY(&flags->done))
             pthread_kill(flags->main, NEWS);
@@ -466,13 +475,15 @@ put_back(struct flags *flags, struct job *job)
         flags->left--;
         if (job->transfer.fatal)
             stop(flags);
+        if (flags->left == 0)
+            pthread_cond_broadcast(&flags->changed);
     } else {
-        STAILQ_INSERT_TAIL(&flags->ready, job, link);
-    }
-    if (flags->left == 0)
-        pthread_cond_broadcast(&flags->changed);
-    else
+        if (job->transfer.step == TRANSFER_WAIT)
+            STAILQ_INSERT_TAIL(&flags->resting, job, link);
+        else
+            STAILQ_INSERT_TAIL(&flags->ready, job, link);
         pthread_cond_signal(&flags->changed);
+    }
     pthread_mutex_unlock(&flags->lock);
 }
 
@@ -505,10 +516,6 @@ work(void *argument)
         put_back(flags, job);
     }
     hang_up(worker);
-    pthread_mutex_lock(&flags->lock);
-    flags->working--;
-    pthread_kill(flags->main, NEWS);
-    pthread_mutex_unlock(&flags->lock);
     return NULL;
 }
 
@@ -606,15 +613,10 @@ start_worker(struct flags *flags, const pthread_attr_t *attributes)
         return NULL;
     worker->flags = flags;
     worker->fd = -1;
-    pthread_mutex_lock(&flags->lock);
-    if (pthread_create(&worker->thread, attributes, work, worker) == 0) {
-        flags->working++;
-    } else {
-        free(worker);
-        worker = NULL;
-    }
-    pthread_mutex_unlock(&flags->lock);
-    return worker;
+    if (pthread_create(&worker->thread, attributes, work, worker) == 0)
+        return worker;
+    free(worker);
+    return NULL;
 }
 
 /* Start the workers, as many as can be, or end if none can.
@@ -632,11 +634,16 @@ start_workers(struct flags *flags)
     if (workers == NULL || pthread_attr_init(&attributes) != 0)
         cli_die("out of memory");
     pthread_attr_setstacksize(&attributes, STACK_SIZE);
+    flags->working = count;
     while (i < count && (workers[i] = start_worker(flags, &attributes)) != NULL)
         i++;
     pthread_attr_destroy(&attributes);
     if (i == 0)
         cli_die("cannot make threads: %s", strerrordesc_np(EAGAIN));
+    pthread_mutex_lock(&flags->lock);
+    flags->working -= count - i;
+    flags->started = true;
+    pthread_mutex_unlock(&flags->lock);
     return workers;
 }
 

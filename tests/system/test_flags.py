@@ -52,14 +52,14 @@ class Script:
     bytes, CLOSE, RESET, HANG, or some of these in a row. nth counts the requests for
     the path. greeting is sent before anything is asked."""
 
-    def __init__(self, script, greeting=b"", host=HOST):
+    def __init__(self, script, greeting=b"", host=HOST, port=0):
         self.script = script
         self.greeting = greeting
         self.asked = collections.Counter()
         self.heads = []
         self.sockets = []
         self.lock = threading.Lock()
-        self.listener = socket.create_server((host, 0), backlog=1000)
+        self.listener = socket.create_server((host, port), backlog=1000)
         self.port = self.listener.getsockname()[1]
         self.url = f"http://{host}:{self.port}/flags"
         threading.Thread(target=self._accept, daemon=True).start()
@@ -524,10 +524,11 @@ class BadServers(FlagsTest):
             "flags: AD: Connection error (-v shows all 2 errors)\n")
 
     def test_an_address_that_is_dead_holds_up_nobody(self):
-        server = self.script(lambda path, nth: OK, host="127.0.0.2")
         # Its queue is full, so it hears nothing; and it is tried first.
-        with socket.create_server((HOST, server.port), backlog=0), \
-                Client(server.port):
+        with socket.create_server((HOST, 0), backlog=0) as dead, \
+                Client(dead.getsockname()[1]):
+            server = self.script(lambda path, nth: OK, host="127.0.0.2",
+                port=dead.getsockname()[1])
             hosts = os.path.join(self.home, "hosts")
             with open(hosts, "w") as file:
                 file.write(f"{HOST} twofold\n127.0.0.2 twofold\n")
@@ -601,6 +602,21 @@ class Retries(FlagsTest):
                 self.assertEqual(
                     self.line(server.url, "--retries", "1"), "AD OK")
                 self.assertEqual(self.files(), {"ad.gif": b"flag"})
+
+    def test_the_last_ones_are(self):
+        codes = TOP20[:3]
+
+        def script(path, nth):
+            if nth == 0 and path.split("/")[2].upper() in codes:
+                return answer(b"", "Retry-After: 1\r\n", "503 No")
+            return OK
+        for at_once in "1", "2", "30":
+            shutil.rmtree(self.folder, ignore_errors=True)
+            result = self.flags(self.script(script).url, "-v", "-m", at_once,
+                "--retries", "1")
+            self.assertEqual((result.code, len(result.files)), (0, 20))
+            self.assertEqual(sorted(result.lines[20:23]),
+                [code + " OK" for code in codes])
 
     def test_nothing_else_is(self):
         for what in (answer(b"", status="501 No"), b"garbage\r\n\r\n",
