@@ -191,7 +191,7 @@ complete -c guess-server-evented -l pool -x \
 complete -c push-server-threaded -c push-server-evented -l history -x \
     -d 'keep the last N messages of each channel'
 complete -c push-server-threaded -c push-server-evented -l origin -x \
-    -d 'let pages of URL publish and open WebSockets, too'
+    -d 'let pages of URL publish, listen and open WebSockets, too'
 complete -c push-server-threaded -c push-server-evented -l port -x \
     -d 'serve HTTP at port N, 0 for any free one'
 complete -c push-server-threaded -c push-server-evented -l publish \
@@ -235,7 +235,8 @@ complete -c threads-vs-events -l cost -r -F \
 complete -c threads-vs-events -l full -d 'run all scenarios'
 complete -c threads-vs-events -l hosts -x -a 'check' \
     -d 'say what --server would use and what is wrong with it'
-complete -c threads-vs-events -l list -d 'list the scenarios'
+complete -c threads-vs-events -l list \
+    -d 'list the scenarios, of a suite or all, and how long they take'
 complete -c threads-vs-events -l only \
     -x -a '(__fish_complete_list , "threads-vs-events --list | string match -r \'^\S+\'")' \
     -d 'run only these scenarios'

@@ -298,7 +298,7 @@ push-server-threaded)
     _arguments -s -S \
         '--history=[keep the last N messages of each channel]:N: ' \
         '--host=[listen on ADDR, an address or a name]:ADDR:_hosts' \
-        '*--origin=[let pages of URL publish and open WebSockets, too]:URL: ' \
+        '*--origin=[let pages of URL publish, listen and open WebSockets, too]:URL: ' \
         '--port=[serve HTTP at port N, 0 for any free one]:N: ' \
         '--publish=[who may publish]:WHO:(any none local)' \
         '--quiet[do not log requests]' \
@@ -329,7 +329,7 @@ push-server-evented)
         '--history=[keep the last N messages of each channel]:N: ' \
         '--host=[listen on ADDR, an address or a name]:ADDR:_hosts' \
         '--loops=[run N event loops in N threads]:N: ' \
-        '*--origin=[let pages of URL publish and open WebSockets, too]:URL: ' \
+        '*--origin=[let pages of URL publish, listen and open WebSockets, too]:URL: ' \
         '--port=[serve HTTP at port N, 0 for any free one]:N: ' \
         '--publish=[who may publish]:WHO:(any none local)' \
         '--quiet[do not log requests]' \
@@ -405,7 +405,7 @@ threads-vs-events)
         '--cost=[also print what clients cost at the prices of FILE, which has core_hour and gib_hour]:FILE:_files' \
         '--full[run all scenarios]' \
         '--hosts=[say what --server would use and what is wrong with it]:check:(check)' \
-        '--list[list the scenarios]' \
+        '--list[list the scenarios, of a suite or all, and how long they take]' \
         '--only=[run only these scenarios]:NAME,...:_threads_vs_events_scenarios' \
         '--peer=[also check and race a server of yours]:NAME=COMMAND {port}: ' \
         '--peer-speaks=[protocol of the peers]:WHAT:(game charfinder http push echo flag-server flags spinner)' \
