@@ -26,7 +26,7 @@ static bool
 write_all(const struct http_request *request, size_t size, char *answer,
     size_t *length, bool *keep_alive)
 {
-    static const struct charpage_site site = { NULL, count_nothing, NULL };
+    static const struct charpage_site site = { .count = count_nothing };
     struct charpage page = { 0 };
     size_t got;
 
