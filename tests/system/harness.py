@@ -53,9 +53,10 @@ EVENTED_OPTIONS = shlex.split(os.environ.get("TEST_EVENTED_OPTIONS", ""))
 TWINS = ("threaded", "evented")
 HOST = "127.0.0.1"
 
-# What a shell runs in the background ignores an interrupt, and so would all
-# that is started here.
+# What a shell runs in the background ignores these, and so would all that is
+# started here.
 signal.signal(signal.SIGINT, signal.default_int_handler)
+signal.signal(signal.SIGQUIT, signal.SIG_DFL)
 
 # Seconds after which what should have happened has not.
 DEADLINE = 30
