@@ -248,7 +248,7 @@ def why_invalid(c):
 
 def why_undecided(c):
     """Why a comparison the interval of which lies on one side decides
-    nothing: the A/A arm did not rule out as much; "" for any other."""
+    nothing: the same server twice differed by as much; "" for any other."""
     s = c.span()
     if not c.is_ratio() or not isfinite(c.floor) or c.floor < c.band \
             or not (s.high < 1 or s.low > 1):
