@@ -239,6 +239,8 @@ def limiter_of(s, server, busy, load):
         return "other work", words.disturbers(runs)
     if o.latency_from == "intended" or o.family == "storm":
         return "offered rate", why
+    if o.family == "blocking":
+        return "blocking step", why
     if 1 in (o.active, o.connections):
         return "round trip", why
     return "unexplained", why

@@ -487,6 +487,14 @@ class Doubtful(Quick):
         self.assertEqual(rate_of(o).verdict, "INVALID")
         self.assertEqual(o.comparison(CPU).verdict, "EQUIVALENT")
 
+    def test_what_blocks_is_its_own_limit(self):
+        o = make(blocks=6)
+        for run in o["runs"]:
+            run.update(server_cpu_ns=50000000, load_cpu_ns=50000000)
+        self.assertEqual(judge(o).cell("evented").limiter, "unexplained")
+        o["family"] = "blocking"
+        self.assertEqual(judge(o).cell("evented").limiter, "blocking step")
+
     def test_without_a_processor_of_its_own_only_the_cost_is_compared(self):
         o = judge(make(effect=1.5, noise=NOISE), False)
         self.assertEqual(rate_of(o).missing,
