@@ -47,16 +47,19 @@ UNDER_THREAD_SANITIZER = BUILD.endswith("thread")
 # Without a sanitizer, which keeps memory that was freed.
 PLAIN = os.path.basename(BUILD) in ("build", "coverage")
 # Where each process writes at its end what was reached, for which it needs
-# memory and descriptors.
+# memory, descriptors and files of any size.
 COVERAGE = os.path.basename(BUILD) == "coverage"
+needs_no_profile = unittest.skipIf(COVERAGE,
+    "what was reached could not be written")
 EVENTED_OPTIONS = shlex.split(os.environ.get("TEST_EVENTED_OPTIONS", ""))
 TWINS = ("threaded", "evented")
 HOST = "127.0.0.1"
 
-# What a shell runs in the background ignores these, and so would all that is
-# started here.
+# What a shell runs in the background ignores the first two, and what nohup(1)
+# runs the third; so would all that is started here.
 signal.signal(signal.SIGINT, signal.default_int_handler)
 signal.signal(signal.SIGQUIT, signal.SIG_DFL)
+signal.signal(signal.SIGHUP, signal.SIG_DFL)
 
 # Seconds after which what should have happened has not.
 DEADLINE = 30

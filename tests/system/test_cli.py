@@ -11,7 +11,7 @@ import tempfile
 import unittest
 
 from harness import (DEADLINE, HOST, TWINS, environment, free_port, main,
-    on_both_twins, program)
+    needs_no_profile, on_both_twins, program)
 
 PROGRAMS = ("echo-server", "guess-server", "guess-client", "charfinder",
     "flag-server", "flags", "push-server", "spinner")
@@ -412,6 +412,7 @@ class Descriptors(unittest.TestCase):
             capture_output=True, env=variables, text=True, timeout=DEADLINE,
             cwd=self.folder)
 
+    @needs_no_profile
     def test_one_line_says_so(self):
         folder = tempfile.TemporaryDirectory()
         self.addCleanup(folder.cleanup)

@@ -17,7 +17,7 @@ import time
 import unittest
 
 from harness import (DEADLINE, UNDER_THREAD_SANITIZER, ServerTest, environment,
-    free_port, main, on_both_twins, program, wait_until)
+    free_port, main, needs_no_profile, on_both_twins, program, wait_until)
 
 REPORTS = 2000 if UNDER_THREAD_SANITIZER else 6000
 
@@ -191,6 +191,7 @@ class Unread(ServerTest):
         server.signal(signal.SIGUSR1)
         server.play()
 
+    @needs_no_profile
     def test_a_limit_on_file_size(self):
         with tempfile.TemporaryFile() as console:
             server = self.serve(port=free_port(), stdout=console,
@@ -200,6 +201,7 @@ class Unread(ServerTest):
             server.play()
             self.assertLessEqual(os.fstat(console.fileno()).st_size, 8192)
 
+    @needs_no_profile
     def test_the_finder_with_a_limit_on_file_size(self):
         with tempfile.TemporaryFile() as console:
             server = self.find(port=free_port(), stdout=console, http="off",

@@ -29,7 +29,8 @@ from unittest import mock
 
 import reports
 import telling
-from harness import BUILD, DEADLINE, FULL, environment, kept_back, main
+from harness import (BUILD, DEADLINE, FULL, environment, kept_back, main,
+    needs_no_profile)
 
 import chart
 import claims
@@ -386,6 +387,7 @@ class Accessible(unittest.TestCase):
 class Written(unittest.TestCase):
     """The page as a file, where something is in the way."""
 
+    @needs_no_profile
     def test_a_limit_on_file_size_is_told_and_nothing_is_left(self):
         done = run_render(reports.usual(), before=lambda:
             resource.setrlimit(resource.RLIMIT_FSIZE, (4096, 4096)))
