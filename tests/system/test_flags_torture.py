@@ -18,7 +18,8 @@ import signal
 import threading
 import time
 
-from harness import COVERAGE, DEADLINE, FULL, HOST, main, on_both_twins, wait_until
+from harness import (COVERAGE, DEADLINE, FULL, HOST, main, needs_no_profile,
+    on_both_twins, wait_until)
 from test_flags import CLOSE, OK, FlagsTest, answer
 from torture import Disturbed, Faults
 
@@ -144,6 +145,7 @@ class Calls(TorturedFlags):
         # By address: the C library itself aborts where it lacks memory to look up names.
         self.torment(["memory"][COVERAGE:], HOST)
 
+    @needs_no_profile
     def test_memory_that_stays_scarce(self):
         server = self.flag_server("--size", "100000")
         command = "-v", "-a", "-l", "60"
