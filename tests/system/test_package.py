@@ -412,6 +412,7 @@ class Built(unittest.TestCase):
             path = os.path.join(self.folder, f"{name}@.service")
             with open(path, "w", encoding="utf-8") as file:
                 file.write(unit)
+            os.chmod(path, 0o644)
             done = subprocess.run(["systemd-analyze", "verify",
                 path.replace("@", f"@{twin}")], capture_output=True, text=True,
                 check=False)
