@@ -415,6 +415,11 @@ class Diff(unittest.TestCase):
             for piece in pieces:
                 self.assertIn(piece.strip("\n"), source)
 
+    def test_the_guide_to_the_downloader_names_what_is_in_the_sources(self):
+        with open(os.path.join(ROOT, "report", "porting", "reading.md"),
+                encoding="utf-8") as text:
+            section = re.search(r"\n\d+\. `flags\.c`(.*?)\n\d+\. ",
+                text.read(), re.DOTALL)[1]
         rows = re.findall(r"^\|[^|]+\|([^|]+)\|([^|]+)\|$", section,
             re.MULTILINE)
         self.assertGreater(len(rows), 2)
