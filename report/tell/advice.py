@@ -33,8 +33,8 @@ SITUATIONS = (
     Situation("A few dozen busy clients", {"sweep-64": "at 64, ",
         "reply-50": "at 50, ", "json-200": "for 200 rows as JSON, "}, CPU),
     Situation("Hundreds and thousands of busy clients", {
-        "sweep-512": "at 512, ", "reply-1000": "at 1000, ",
-        "sweep-4096": "at 4096, ", "reply-10000": "at 10,000, "}, ""),
+        "sweep-512": "at 512, ", "reply-1000": "at 1,000, ",
+        "sweep-4096": "at 4,096, ", "reply-10000": "at 10,000, "}, ""),
     Situation("A load that both can carry, and a burst", {
         "sweep-open": "at half the capacity of the slower, ",
         "open-80": "at 80 % of it, ", "overload": "after a burst, "}, ""),
@@ -61,9 +61,9 @@ SITUATIONS = (
         "load-flat-30": "from a fast one, "}, CPU_FILE),
     Situation("Answers that come later", {
         "echo-50": "texts of 50 WebSockets, ",
-        "push-1000": "news for 1000, ",
+        "push-1000": "news for 1,000, ",
         "stream-1000": "answers that sleep, ",
-        "wait-4000": "while 4000 polls wait, ",
+        "wait-4000": "while 4,000 polls wait, ",
         "poll-20": "when polls take all threads of a pool, "}, CPU),
     Situation("All cores of the machine, shared with the load",
         {"cores-all": ""}, ""),
@@ -188,13 +188,13 @@ def speaks_for(report, side):
     found = []
     for scenario in report.scenarios:
         leads = [METRICS[c.metric].name
-            + f", {words.estimate(c)}" * c.is_ratio()
+            + f" {words.estimate(c)}" * c.is_ratio()
             for c in scenario.comparisons if c.is_of_twins()
                 and isfinite(c.margin) and choose(c) == side
                 and c.metric in METRICS]
         if leads:
-            found.append(f"{words.listed(leads)}, "
-                + scenario.title[:1].lower() + scenario.title[1:])
+            found.append(scenario.title[:1].lower() + scenario.title[1:]
+                + ": " + ", ".join(leads))
     return found
 
 
@@ -207,10 +207,11 @@ def of_losses(report):
     found = speaks_for(report, other)
     choice, lines = code_lines(report)
     if choice == other:
-        found.append("the code, " + lines)
+        found.append("in the code: " + lines)
     if not found:
-        return [f"nothing measured here is in favour of {other}"]
-    return [f"in favour of {other}: " + "; ".join(found)]
+        return [f"{other} lead in nothing that was measured here"]
+    of_what = " (ratios: events / threads)" if "x (" in found[0] else ""
+    return [f"{other} lead{of_what} {'; '.join(found)}"]
 
 
 def sentences(report):

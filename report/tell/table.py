@@ -56,7 +56,7 @@ def write_row(out, scenario, c):
 
 
 # Heads of columns, where the label of a metric is too long.
-SHORT = {CPU: "CPU us", LAST: "last, ms", MEMORY: "KiB", SOON: "in 10 ms"}
+SHORT = {CPU: "CPU \u00b5s", LAST: "last, ms", MEMORY: "KiB", SOON: "in 10 ms"}
 
 
 def head(metric):
@@ -71,7 +71,7 @@ def pairs_of(scenario, metric, peer):
         if (pair in PAIRS[1:]) != peer and pair != PAIRS[0]]
 
 
-def write_pairs(out, scenario, first, widths, peer):
+def write_pairs(out, scenario, first, peer):
     """Write pairs of servers in rate and in cost, with the values of the
     control or of the peers; nothing where none ran."""
     metrics = [m for m in words.told(scenario) if m in METRICS]
@@ -79,16 +79,19 @@ def write_pairs(out, scenario, first, widths, peer):
         for pair in (pairs_of(scenario, metrics[0], peer) if metrics else ())]
     if not pairs:
         return
-    its = "its " * peer
+    names = [f"{title(scenario, a)} / {title(scenario, b)}"
+        for (a, b), _ in pairs]
+    wide = max(30, *map(len, names))
+    of_whom = "its " * peer
+    heads = [of_whom + head(metric) for metric in metrics]
     out.gap()
-    heads = f"  {first:{widths[0]}}" \
-        f"{its + head(metrics[0]):>{widths[1]}}  {'ratio':21}"
-    heads += "".join(f"{its + head(m):>11}  ratio" for m in metrics[1:])
-    out.row(heads.rstrip())
-    for (a, b), comparisons in pairs:
+    # The first head may reach into the column of the names.
+    out.row((f"  {first}{heads[0]:>{wide + 11 - len(first)}}  {'ratio':21}"
+        + "".join(f"{one:>11}  ratio" for one in heads[1:])).rstrip())
+    for name, (_, comparisons) in zip(names, pairs):
         if None in comparisons:
             continue
-        line = f"  {title(scenario, a)} / {title(scenario, b)}".ljust(32)
+        line = f"  {name:{wide}}"
         for c in comparisons:
             center, interval = estimate(c)
             value = words.cell(c.metric, c.a_median if peer else c.b_median)
@@ -128,7 +131,7 @@ def write_aa(out, scenario):
     if rows:
         out.say("  Resolution, by the same server twice (A/A): "
             + ", ".join(f"{METRICS[row.metric].name} \u00b1"
-                f"{100 * row.half_width:.1f} %" for row in rows) + ".")
+                + words.share(row.half_width) for row in rows) + ".")
     apart = [f"{METRICS[row.metric].name} {words.estimate(row)}"
         for row in rows if row.excludes_none
         and f"{row.estimate:.2f}" != "1.00"]
@@ -156,29 +159,32 @@ def write_losses(out, scenario):
             " connections.")
 
 
+def remarks_on(c):
+    """What is to be known of a row, and why."""
+    if c.missing:
+        yield "Missing", c.missing
+    if c.all_blocks and not c.primary:
+        yield "Disturbed", words.reserve(c).removeprefix("; ")
+    if words.contradicts(c):
+        yield "Contradicted", "the medians of all runs " \
+            + words.contradicts(c)
+    if c.is_doubted():
+        yield "Doubtful", "the bootstrap interval would not make it a WIN"
+    elif not c.missing and c.verdict == "INCONCLUSIVE" \
+            and isfinite(c.blocks_needed):
+        yield "Undecided", f"about {words.count(c.blocks_needed)} blocks " \
+            "would settle it"
+
+
 def write_remarks(out, rows):
     """Write what is missing, contradicted, doubted or open in the rows
     above."""
-    reasons = {}
+    remarks = {}
     for c in rows:
-        if c.missing:
-            reasons.setdefault(c.missing, []).append(METRICS[c.metric].label)
-    for reason, labels in reasons.items():
-        out.say(f"  Missing: {'; '.join(labels)}: {reason}")
-    for c in rows:
-        label = METRICS[c.metric].label
-        if c.all_blocks and not c.primary:
-            out.say(f"  Disturbed: {label}{words.reserve(c)}.")
-        if words.contradicts(c):
-            out.say(f"  Contradicted: {label}: the medians of all runs "
-                f"{words.contradicts(c)}.")
-        if c.is_doubted():
-            out.say(f"  Doubtful: {label}: the bootstrap interval would not "
-                "make it a WIN.")
-        elif not c.missing and c.verdict == "INCONCLUSIVE" \
-                and isfinite(c.blocks_needed):
-            out.say(f"  Undecided: {label}: about {c.blocks_needed:.0f} "
-                "blocks would settle it.")
+        for remark in remarks_on(c):
+            remarks.setdefault(remark, []).append(METRICS[c.metric].name)
+    for (what, why), names in remarks.items():
+        out.say(f"  {what}: {words.listed(names)} ({why}).")
 
 
 def write_scenario(out, scenario):
@@ -192,8 +198,8 @@ def write_scenario(out, scenario):
         f"{'95 % interval':18}{'margin':>6}  verdict")
     for c in rows:
         write_row(out, scenario, c)
-    write_pairs(out, scenario, "ratio to a control", (30, 11), False)
-    write_pairs(out, scenario, "ratio of a peer", (27, 14), True)
+    write_pairs(out, scenario, "ratio to a control", False)
+    write_pairs(out, scenario, "ratio of a peer", True)
     if scenario.job:
         out.say(f"  What was done: {words.job(scenario)}.")
     write_limits(out, scenario)
@@ -222,8 +228,8 @@ def write_notes(out, report):
     out.say(NOTES, indent=0)
     if chance.primary > 0:
         out.say(f"Of {words.of(chance.primary, 'primary verdict')}, "
-            f"{chance.wins_by_chance:.2f} at most are expected to be due to "
-            "chance.")
+            f"at most {words.digits(chance.wins_by_chance, 2)} are expected "
+            "to be due to chance.")
     for warning in filter(None, (words.between(report), words.too_busy(report),
             words.unsteady(report), report.same_core and words.SAME_CORE)):
         out.say(warning)

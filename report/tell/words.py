@@ -200,7 +200,7 @@ def bound(c, more, less):
 
 def contradicts(c):
     """How the medians of all runs contradict the ratio, which is that of
-    paired blocks: in words, "are 2.18x apart"; "" where they do not. As both
+    paired blocks: in words, "give 2.18x"; "" where they do not. As both
     are shown, theirs lies beyond its interval, or on the other side of 1."""
     s = c.span()
     if not c.is_ratio() or not isfinite(s.at) or choice(c) == "not valid":
@@ -213,7 +213,7 @@ def contradicts(c):
         return "point the other way, as runs vary by more than the servers " \
             "differ"
     if theirs < low or theirs > high:
-        return f"are {span(Span(nan, of_medians, nan))} apart"
+        return f"give {span(Span(nan, of_medians, nan))}"
     return ""
 
 
@@ -493,8 +493,10 @@ def mark_of(rows):
 
 def sentence(scenario):
     """What a scenario comes down to, with where that was."""
-    one_core = scenario.cores == "one" and scenario.primary == RATE
-    lead = scenario.title + " on one core" * one_core + ", "
+    lead = scenario.title + ", "
+    if scenario.cores == "one" and scenario.primary == RATE:
+        comma = "" if lead.startswith("At ") else ","
+        lead = f"{scenario.title}{comma} on one core, "
     if scenario.is_short():
         lead += "of which {:.0f} of {:.0f} could be opened, ".format(
             scenario.connections, scenario.connections_wanted)

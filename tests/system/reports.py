@@ -5,10 +5,10 @@ format of report/report-json.md. Nothing in them was measured.
 
 MARGINS = (
     ("requests_per_second", "requests/s", 0.03, True, "ratio"),
-    ("p50_ns", "p50 latency, us", 0.05, False, "ratio"),
-    ("p99_ns", "p99 latency, us", 0.10, False, "ratio"),
-    ("p99.9_ns", "p99.9 latency, us", 0.25, False, "ratio"),
-    ("cpu_ns_per_request", "server CPU/request, us", 0.03, False, "ratio"),
+    ("p50_ns", "p50 latency, \u00b5s", 0.05, False, "ratio"),
+    ("p99_ns", "p99 latency, \u00b5s", 0.10, False, "ratio"),
+    ("p99.9_ns", "p99.9 latency, \u00b5s", 0.25, False, "ratio"),
+    ("cpu_ns_per_request", "server CPU/request, \u00b5s", 0.03, False, "ratio"),
     ("context_switches_per_request", "switches/request", None, False,
         "difference"),
     ("memory_bytes_per_connection", "memory/connection, KiB", 0.05, False,

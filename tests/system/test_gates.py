@@ -70,7 +70,7 @@ TABLE = (
         {"intended": 1000, "sent": 989}, {"intended": 1000, "sent": 990},
         OPEN),
     ("generator late", [P99],
-        "the p99 latency of 100 us would be 49 us without its lateness",
+        "the p99 latency of 100 \u00b5s would be 49 \u00b5s without its lateness",
         {"intended": 1, "sent": 1, "figures": {P99: 1e5},
             "timely": {P99: 49e3}},
         {"intended": 1, "sent": 1, "figures": {P99: 1e5},

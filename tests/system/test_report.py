@@ -373,7 +373,7 @@ class Accessible(unittest.TestCase):
             self.assertRegex(text, r"\d")
         self.assertIn("requests/s, threads: 120,000/s; requests/s, events: "
             "168,000/s", told[0])
-        self.assertTrue(any("With 4000 connections open, memory per "
+        self.assertTrue(any("With 4,000 connections open, memory per "
             "connection: 0.044x (0.044 to 0.045)" in text for text in told))
 
     def test_every_term_is_explained(self):
@@ -893,7 +893,7 @@ class Advice(unittest.TestCase):
         self.assertIn("from about 88 \u00b5s on, both serve the same within 3 "
             "% (calculated from 10.0 \u00b5s of CPU per request with threads "
             "and 7.14 \u00b5s with events).", first)
-        self.assertEqual(last, "In favour of threads: the code, 800 lines "
+        self.assertEqual(last, "Threads lead in the code: 800 lines "
             "with threads against 1,200 with events in the guess-server, "
             "beyond the 1,900 that they share.")
 
@@ -902,7 +902,7 @@ class Advice(unittest.TestCase):
             reports.reply(50, 1 / 1.4))))
         self.assertIn("choose threads if a request takes less than", first)
         self.assertEqual(last,
-            "Nothing measured here is in favour of events.")
+            "Events lead in nothing that was measured here.")
 
     def test_a_lead_too_small_is_no_advice(self):
         first, *_ = answer(render(reports.report(reports.reply(50, 1.1))))
@@ -926,8 +926,9 @@ class Advice(unittest.TestCase):
         self.assertEqual(found[1], "10,000 open connections take 330 MiB of "
             "memory with threads and 14.6 MiB with events: choose events if "
             "that matters.")
-        self.assertIn("In favour of threads: p99 latency, 1.50x (1.40 to "
-            "1.60), with 4000 connections open; the code", found[2])
+        self.assertIn("Threads lead (ratios: events / threads) with 4,000 "
+            "connections open: p99 latency 1.50x (1.40 to 1.60); in the code: ",
+            found[2])
 
     def test_idle_connections_speak_for_memory_rather_than_busy_ones(self):
         busy = reports.idle(9000, 50, 5)
@@ -942,10 +943,10 @@ class Advice(unittest.TestCase):
     def test_leads_are_told_scenario_by_scenario(self):
         said = answer(render(reports.report(reports.reply(50, 1.4),
             reports.reply(1, 1 / 1.4))))
-        self.assertIn("In favour of threads: requests per second, 0.71x ("
-            "0.70 to 0.73), median latency, 1.40x (1.37 to 1.43) and server "
-            "CPU per request, 1.40x (1.37 to 1.43), at 1 connections",
-            said[-1])
+        self.assertIn("Threads lead (ratios: events / threads) at 1 "
+            "connections: requests per second 0.71x (0.70 to 0.73), median "
+            "latency 1.40x (1.37 to 1.43), server CPU per request 1.40x (1.37 "
+            "to 1.43); in", said[-1])
 
     def test_the_terminal_ends_with_it(self):
         report = reports.usual()

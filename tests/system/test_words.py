@@ -141,7 +141,7 @@ class Words(unittest.TestCase):
             interval95=[1.35, 2.22], a_median=115e3, b_median=95.7e3)
         self.assertIn("is 1.57x (1.35 to 2.22) that of threads in paired "
             "blocks (the medians of all runs, 115 \u00b5s against 95.7 "
-            "\u00b5s, are 1.20x apart);", words.finding(c))
+            "\u00b5s, give 1.20x);", words.finding(c))
         c = compared("LEANS", "threaded", estimate=1.57,
             interval95=[1.17, 2.22], a_median=115e3, b_median=95.7e3)
         self.assertIn("that of threads, 115 \u00b5s against 95.7 \u00b5s;",
@@ -157,8 +157,8 @@ class Words(unittest.TestCase):
                 ([.9, 1.2], 1.01, (100, 100), ""),
                 ([.9, 1.2], 1.004, (99, 101), ""),
                 ([.67, .697], .69, (5.60, 7.96), ""),   # .70x, to .70
-                ([.67, .697], .69, (57, 80), "are 0.71x apart"),
-                ([.67, .697], .69, (53, 80), "are 0.66x apart"),
+                ([.67, .697], .69, (57, 80), "give 0.71x"),
+                ([.67, .697], .69, (53, 80), "give 0.66x"),
                 (None, 1.2, (9, 10), other), (None, 1.2, (2, 1), "")):
             c = compared("INCONCLUSIVE", None, estimate=estimate,
                 interval95=ends, a_median=medians[0], b_median=medians[1])
