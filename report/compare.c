@@ -140,50 +140,35 @@ begin_proof(const struct plan *plan, enum program program, struct meter *meter,
         .result = result };
 }
 
+/* How servers are proved alike, and about how many seconds that takes; what is
+ * no server is checked as it is raced. */
+static const struct {
+    int (*conform)(struct proof *p);
+    double (*seconds)(void);
+} conformances[PROGRAMS] = {
+    [PROGRAM_GUESS] = { conform_game, conform_game_seconds },
+    [PROGRAM_CHARFINDER] = { conform_finder, conform_finder_seconds },
+    [PROGRAM_PUSH] = { conform_push, conform_push_seconds },
+    [PROGRAM_ECHO] = { conform_echo, conform_echo_seconds },
+    [PROGRAM_FLAG_SERVER] = { conform_flags, conform_flags_seconds },
+};
+
 /* Hold the conversations of a program; 0 if nothing was wrong. */
 static int
-conform(struct proof *p, enum program program, enum ask_speaks speaks)
+conform(struct proof *p, enum program program)
 {
-    switch (program) {
-    case PROGRAM_GUESS:
-        return conform_game(p);
-    case PROGRAM_CHARFINDER:
-        return conform_finder(p, speaks);
-    case PROGRAM_PUSH:
-        return conform_push(p);
-    case PROGRAM_ECHO:
-        return conform_echo(p);
-    case PROGRAM_FLAG_SERVER:
-        return conform_flags(p);
-    case PROGRAM_FLAGS:
-    case PROGRAM_SPINNER:
-    case PROGRAMS:
-        break;
-    }
-    return 0; /* they are checked as they are raced */
+    return conformances[program].conform != NULL
+               ? conformances[program].conform(p)
+               : 0;
 }
 
 /* Estimate how long that takes. */
 static double
 conform_seconds(enum program program)
 {
-    switch (program) {
-    case PROGRAM_GUESS:
-        return conform_game_seconds();
-    case PROGRAM_CHARFINDER:
-        return conform_finder_seconds();
-    case PROGRAM_PUSH:
-        return conform_push_seconds();
-    case PROGRAM_ECHO:
-        return conform_echo_seconds();
-    case PROGRAM_FLAG_SERVER:
-        return conform_flags_seconds();
-    case PROGRAM_FLAGS:
-    case PROGRAM_SPINNER:
-    case PROGRAMS:
-        break;
-    }
-    return 0;
+    return conformances[program].seconds != NULL
+               ? conformances[program].seconds()
+               : 0;
 }
 
 /* Tell whether the twins of a program are to be proved alike: of the game and
@@ -211,7 +196,7 @@ prove(const struct chosen *chosen, const struct plan *plan, struct meter *meter,
         struct proof p = begin_proof(plan, (enum program)program, meter, alike);
 
         if (is_asked(chosen, plan, (enum program)program))
-            good = conform(&p, (enum program)program, ASK_CHARFINDER) == 0;
+            good = conform(&p, (enum program)program) == 0;
     }
 
     if (alike->differences > 0)
@@ -244,11 +229,12 @@ prove_peer(const struct plan *plan, size_t i, struct meter *meter,
             program_names[kind->program]);
     p.peer = subjects[SUBJECT_PEER + i].name;
     p.command = plan->peers[i];
+    p.speaks = kind->speaks;
     if (kind->is_job) {
         say(stdout, "Checked as it is raced: %s.", p.peer);
         return true;
     }
-    good = conform(&p, kind->program, kind->speaks) == 0;
+    good = conform(&p, kind->program) == 0;
     if (peer->differences > 0)
         putchar('\n');
     if (good)

@@ -17,7 +17,6 @@
 #define REPORT_CONFORM_H
 
 #include "report/alike/proof.h"
-#include "report/load/ask.h"
 
 /*
  * Hold the conversations of the game with two servers, and write each broken
@@ -28,9 +27,9 @@
  */
 int conform_game(struct proof *p);
 
-/* The same of finders; of a peer those of what it `speaks`, ASK_CHARFINDER or
- * ASK_HTTP. */
-int conform_finder(struct proof *p, enum ask_speaks speaks);
+/* The same of finders; of a peer those of what p->speaks says, ASK_CHARFINDER
+ * or ASK_HTTP. */
+int conform_finder(struct proof *p);
 
 /*
  * The same of push servers, by a program of its own in Python, which writes to

@@ -10,17 +10,12 @@
 static void
 make_talk(struct talk *t, int way, struct rng *rng)
 {
-    const char *const name = "random bytes";
+    size_t length = (size_t)rng_below(rng, way == 1 ? DRIPPED : LONGEST);
+    char bytes[LONGEST];
 
-    memset(t, 0, sizeof(*t));
-    snprintf(t->name, sizeof(t->name), "%s, %s", name, talks_ways[way]);
-    t->length = (size_t)rng_below(rng, way == 1 ? DRIPPED : LONGEST);
-    for (size_t i = 0; i < t->length; i++)
-        t->bytes[i] = (char)rng_below(rng, 256);
-    t->each_byte = way == 1;
-    if (way == 2)
-        t->cuts[t->cuts_count++] = t->length / 2;
-    t->pauses = way == 2;
+    for (size_t i = 0; i < length; i++)
+        bytes[i] = (char)rng_below(rng, 256);
+    talks_written(t, "random bytes", bytes, length, way);
     t->half_close = true;
 }
 

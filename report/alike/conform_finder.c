@@ -2,7 +2,6 @@
 #include "report/alike/response.h"
 #include "report/rng.h"
 
-#include <assert.h>
 #include <jansson.h>
 #include <stdbool.h>
 #include <stdio.h>
@@ -64,22 +63,6 @@ static const char *const requests[] = {
 static const char *const words[] = { "cat", "face", "black", "chess", "circled",
     "digit", "dot", "Ethiopic", "hexagram", "Malayalam", "mark", "operator",
     "roman", "sign", "two", "with", "small", "zzz", "hangul", "_" };
-
-/* Make a conversation of some bytes, cut in one of three ways. */
-static void
-make_talk(struct talk *t, const char *name, const char *bytes, int way)
-{
-    memset(t, 0, sizeof(*t));
-    snprintf(t->name, sizeof(t->name), "%s, %s", name, talks_ways[way]);
-    t->length = strlen(bytes);
-    assert(t->length <= TALK_BYTES_MAX);
-    memcpy(t->bytes, bytes, t->length);
-    t->each_byte = way == 1;
-    if (way == 2)
-        t->cuts[t->cuts_count++] = t->length / 2;
-    t->pauses = way == 2;
-    t->half_close = true;
-}
 
 /* Read the JSON of a response; NULL without any. */
 static json_t *
@@ -144,8 +127,11 @@ compare_written(struct proof *p, const char *name, const char *const texts[],
     static struct talk t;
 
     for (size_t i = 0; i < count * TALKS_WAYS; i++) {
-        make_talk(&t, name, texts[i / TALKS_WAYS], (int)(i % TALKS_WAYS));
-        t.script = texts[i / TALKS_WAYS];
+        const char *text = texts[i / TALKS_WAYS];
+
+        talks_written(&t, name, text, strlen(text), (int)(i % TALKS_WAYS));
+        t.script = text;
+        t.half_close = true;
         compare_one(p, &t, model, judged, false);
     }
 }
@@ -162,7 +148,9 @@ compare_lines(struct proof *p, struct rng *rng)
         snprintf(line, sizeof(line), "%s %s\r\n",
             words[rng_below(rng, COUNT(words))],
             words[rng_below(rng, COUNT(words))]);
-        make_talk(&t, "in a terminal, at random", line, (int)rng_below(rng, 3));
+        talks_written(&t, "in a terminal, at random", line, strlen(line),
+            (int)rng_below(rng, TALKS_WAYS));
+        t.half_close = true;
         compare_one(p, &t, p->model.port, p->judged.port, false);
     }
 }
@@ -185,8 +173,8 @@ compare_searches(
             words[rng_below(rng, COUNT(words))],
             words[rng_below(rng, COUNT(words))], start,
             start + (unsigned)rng_below(rng, 200));
-        make_talk(&t, "over HTTP, at random", request, (int)rng_below(rng, 3));
-        t.half_close = false;
+        talks_written(&t, "over HTTP, at random", request, strlen(request),
+            (int)rng_below(rng, TALKS_WAYS));
         compare_one(p, &t, p->model.http_port, judged, in_meaning);
     }
 }
@@ -221,13 +209,14 @@ compare_meaning(struct proof *p)
 
 /* Start both with both doors. */
 int
-conform_finder(struct proof *p, enum ask_speaks speaks)
+conform_finder(struct proof *p)
 {
     static const char *const options[] = { "--quiet", "--http-port", "0",
         NULL };
 
     return proof_run(p, options, "finders", conform_finder_seconds(),
-        p->peer != NULL && speaks == ASK_HTTP ? compare_meaning : compare_all);
+        p->peer != NULL && p->speaks == ASK_HTTP ? compare_meaning
+                                                 : compare_all);
 }
 
 /* Estimate the time from the number of conversations. */

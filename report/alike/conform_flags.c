@@ -20,21 +20,6 @@ static const char *const requests[] = {
     "nonsense\r\n\r\n",
 };
 
-/* Make a conversation of a request, sent in one of three ways. */
-static void
-make_talk(struct talk *t, const char *request, int way)
-{
-    memset(t, 0, sizeof(*t));
-    snprintf(t->name, sizeof(t->name), "over HTTP, %s", talks_ways[way]);
-    t->script = request;
-    t->length = strlen(request);
-    memcpy(t->bytes, request, t->length);
-    t->each_byte = way == 1;
-    if (way == 2)
-        t->cuts[t->cuts_count++] = t->length / 2;
-    t->pauses = way == 2;
-}
-
 /* Tell whether a body is a picture. */
 static bool
 is_picture(const struct response *r)
@@ -85,10 +70,14 @@ compare_all(struct proof *p)
     bool same;
 
     for (size_t i = 0; i < COUNT(requests) * TALKS_WAYS; i++) {
-        struct difference d = { .rule = "the answer is the flag server's" };
+        const char *request = requests[i / TALKS_WAYS];
+        const struct difference d = {
+            .rule = "the answer is the flag server's",
+            .key = request,
+        };
 
-        make_talk(&t, requests[i / TALKS_WAYS], (int)(i % TALKS_WAYS));
-        d.key = t.script;
+        talks_written(
+            &t, "over HTTP", request, strlen(request), (int)(i % TALKS_WAYS));
         if (!proof_converse(p, &t, p->model.port, p->judged.port))
             return;
         response_mask_dates(&p->threads);

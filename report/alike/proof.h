@@ -8,6 +8,7 @@
 #define REPORT_PROOF_H
 
 #include "report/alike/converse.h"
+#include "report/load/ask.h"
 #include "report/meter.h"
 #include "report/run/process.h"
 
@@ -24,11 +25,12 @@ struct proof_result {
 };
 
 struct proof {
-    const char *threaded; /* the path of the model */
-    const char *evented;  /* of the other twin, if it is not a peer's turn */
-    const char *peer;     /* the name of a peer; NULL = the twins' turn */
-    const char *command;  /* that starts it, see process_start_peer() */
-    int cpu;              /* where both run; negative = anywhere */
+    const char *threaded;   /* the path of the model */
+    const char *evented;    /* of the other twin, if it is not a peer's turn */
+    const char *peer;       /* the name of a peer; NULL = the twins' turn */
+    const char *command;    /* that starts it, see process_start_peer() */
+    enum ask_speaks speaks; /* what it does */
+    int cpu;                /* where both run; negative = anywhere */
     uint64_t seed;
     struct meter *meter;
     FILE *out;                   /* where differences are told */

@@ -142,8 +142,8 @@ static const struct script open_ended[] = {
 #define SCRIPTS    (sizeof(scripts) / sizeof(scripts[0]))
 #define OPEN_ENDED (sizeof(open_ended) / sizeof(open_ended[0]))
 
-const char *const talks_ways[TALKS_WAYS] = { "in one piece", "byte by byte",
-    "in random pieces" };
+static const char *const talks_ways[TALKS_WAYS] = { "in one piece",
+    "byte by byte", "in random pieces" };
 
 /* Count the scripts. */
 size_t
@@ -210,6 +210,21 @@ talks_scripted(struct talk *t, size_t i, int way, struct rng *rng)
     if (way == 2)
         cut(t, rng);
     t->half_close = i >= SCRIPTS || way == 2;
+}
+
+/* Prepare bytes for one way of sending. */
+void
+talks_written(
+    struct talk *t, const char *name, const char *bytes, size_t length, int way)
+{
+    assert(way >= 0 && way < TALKS_WAYS);
+    memset(t, 0, sizeof(*t));
+    snprintf(t->name, sizeof(t->name), "%s, %s", name, talks_ways[way]);
+    add(t, bytes, length);
+    t->each_byte = way == 1;
+    t->pauses = way == 2;
+    if (way == 2)
+        t->cuts[t->cuts_count++] = length / 2;
 }
 
 /* Say one line of the grammar, with numbers that soon run out. */

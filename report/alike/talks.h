@@ -42,8 +42,14 @@ size_t talks_scripted_count(void);
  * sending: 0 in one piece, 1 byte by byte, 2 cut at random.
  */
 #define TALKS_WAYS 3
-extern const char *const talks_ways[TALKS_WAYS]; /* in words */
 void talks_scripted(struct talk *t, size_t i, int way, struct rng *rng);
+
+/*
+ * Write a conversation of these bytes, at most TALK_BYTES_MAX, to *t. Way 2 is
+ * cut in two, with a pause. The sending side is left open.
+ */
+void talks_written(struct talk *t, const char *name, const char *bytes,
+    size_t length, int way);
 
 /* Write a random conversation to *t; the same `rng` gives the same one. */
 void talks_random(struct talk *t, struct rng *rng);
