@@ -25,7 +25,7 @@ columns_of(FILE *out)
 }
 
 /* Tell how much of a text fits into so many columns: up to a space, if there is
- * one. All of it is ASCII. */
+ * one. Nearly all of it is ASCII; what is not counts as its bytes. */
 static size_t
 fitting(const char *text, size_t columns)
 {

@@ -56,14 +56,16 @@ find_one(const char *directory, const char *built, const char *installed)
     return NULL;
 }
 
-/* Find a program of others in PATH; NULL if it is not installed. */
-static char *
-find_tool(const char *name)
+/* Look in each folder of PATH. */
+char *
+programs_find_tool(const char *name)
 {
     const char *at = getenv("PATH");
     char *path;
 
-    for (; at != NULL && *at != '\0'; at += strcspn(at, ":")) {
+    if (at == NULL)
+        at = "/bin:/usr/bin"; /* as execvp() does */
+    for (; *at != '\0'; at += strcspn(at, ":")) {
         at += *at == ':';
         if (asprintf(&path, "%.*s/%s", (int)strcspn(at, ":"), at, name) == -1)
             err(1, NULL);
@@ -87,7 +89,7 @@ find_program(
 
     for (int s = 0; s < SUBJECTS; s++)
         if (subjects[s].tool != NULL && program == PROGRAM_FLAGS)
-            path[s] = find_tool(subjects[s].tool);
+            path[s] = programs_find_tool(subjects[s].tool);
         else if (!subjects[s].needs_io_uring || kernel_has_io_uring())
             path[s] = find_one(directory, subjects[s].built[program],
                 subjects[s].installed[program]);

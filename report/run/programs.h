@@ -33,6 +33,12 @@ int programs_find(struct programs *programs, const char **missing);
  */
 char *programs_find_file(const char *name);
 
+/*
+ * Return the path of a program of others in PATH; NULL when it is not
+ * installed. Free it with free().
+ */
+char *programs_find_tool(const char *name);
+
 /* Free the paths. */
 void programs_free(struct programs *programs);
 

@@ -1,10 +1,10 @@
 #include "report/run/syscalls.h"
 
 #include "report/run/launch.h"
+#include "report/run/programs.h"
 #include "report/values.h"
 
 #include <err.h>
-#include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -135,26 +135,14 @@ per_request(json_t *few, json_t *many, double requests)
     return all;
 }
 
-/* Look for it where execvp() will. */
+/* Look for strace. */
 bool
 syscalls_can_be_counted(void)
 {
-    const char *path = getenv("PATH");
-    char *copy = strdup(path != NULL ? path : "/bin:/usr/bin"), *rest, *at;
-    bool found = false;
+    char *strace = programs_find_tool("strace");
 
-    if (copy == NULL)
-        err(1, NULL);
-    for (at = strtok_r(copy, ":", &rest); at != NULL && !found;
-         at = strtok_r(NULL, ":", &rest)) {
-        int folder = open(at, O_PATH | O_DIRECTORY | O_CLOEXEC);
-
-        found = folder != -1 && faccessat(folder, "strace", X_OK, 0) == 0;
-        if (folder != -1)
-            close(folder);
-    }
-    free(copy);
-    return found;
+    free(strace);
+    return strace != NULL;
 }
 
 /* Make both passes. */
