@@ -132,7 +132,7 @@ def shown(machine, everything):
 
 def environment(report, everything):
     """Machine and programs."""
-    head = ["program", "path or command", "FNV-1a"]
+    head = ["program", "path or command", "checksum (FNV-1a)"]
     real = report.network.is_real()
     where = put("<p>The servers ran on processor {} alone, the load on "
         "processor {}, over {}{}.</p>\n", words.count(report.server_cpu),

@@ -134,8 +134,8 @@ def limits(scenario):
 
 def background(other):
     """What goes on beside the measured requests."""
-    return (f"; beside them {words.count(other.connections)} \u00d7 "
-        f"{other.role}" + f": {other.request}" * bool(other.request))
+    return "; beside them " + words.of(other.connections, other.role) \
+        + f": {other.request}" * bool(other.request)
 
 
 def runs(scenario):

@@ -254,7 +254,7 @@ def usual():
             latency_from="intended",
             load_model="open loop, Poisson arrivals"),
         simple("line-cjk", "line", "p99_ns", (9e6, 8e6), (1.1, 0.95, 1.25),
-            program="charfinder", background=[{"role": "hog",
+            program="charfinder", background=[{"role": "greedy client",
                 "connections": 4, "request": "cjk"}]),
         simple("churn-50", "churn", "requests_per_second", (31000, 21000),
             (1.45, 1.4, 1.52)),

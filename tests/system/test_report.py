@@ -1086,7 +1086,7 @@ def behind(share):
     500 a second together, so 8 ms each."""
     scenario = reports.simple("line-cjk", "line", "p99_ns",
         (8e6 * share, 1e6), (1, 1, 1), background=[
-            {"role": "hog", "connections": 4, "request": "cjk"}])
+            {"role": "greedy client", "connections": 4, "request": "cjk"}])
     scenario["runs"] = [{"server": "evented", "arm": "twin", "block": i,
         "window_ns": 1e9, "background": {"replies": 500, "bytes": 1e6},
         "figures": {"p99_ns": 8e6 * share}} for i in (1, 2)]
