@@ -29,7 +29,8 @@ PRIVATE = ("kernel_command_line", "compiler_flags", "path", "command")
 
 MARK, END = "<!-- make results: {} -->\n", "<!-- end -->\n"
 NONE = "No report is kept yet.\n"
-EXCERPT = 10  # lines of a table
+EXCERPT = 10  # lines of a table, ...
+EVERYWHERE = "sweep-64"  # ... that of this scenario if there is one
 
 
 # --- What is kept -----------------------------------------------------------
@@ -229,9 +230,10 @@ def page(report):
 
 
 def console(report):
-    """What compare prints, in short: the table of the scenario that the advice
-    is about."""
-    scenario = advice.busiest(report) or report.scenarios[0]
+    """What compare prints, in short: a table that every suite has, or else that
+    of the scenario that the advice is about."""
+    scenario = report.scenario(EVERYWHERE) or advice.busiest(report) \
+        or report.scenarios[0]
     return "".join(printed(table.write_scenario, scenario)[:EXCERPT])
 
 
