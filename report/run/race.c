@@ -316,7 +316,6 @@ find_rate(struct race *r, const struct scenario *s)
 {
     double capacity[2], slower;
     json_t *note = journal_note(r->journal, s->name, "rate");
-    char *from;
 
     if (note != NULL)
         return json_incref(note);
@@ -325,32 +324,35 @@ find_rate(struct race *r, const struct scenario *s)
     slower = fmin(capacity[0], capacity[1]);
     if (!isfinite(slower))
         slower = capacity[0] = capacity[1] = 1000; /* will fail again */
-    if (asprintf(&from, "%g of %.0f/s, the closed loop of the slower twin",
-            s->share, slower) == -1)
-        err(1, NULL);
-    note =
-        json_pack("{s:f, s:f, s:s}", "rate", round(s->share * slower), "burst",
-            round(BURST_FACTOR * fmax(capacity[0], capacity[1])), "from", from);
-    free(from);
+    note = json_pack("{s:f, s:f}", "rate", round(s->share * slower), "burst",
+        round(BURST_FACTOR * fmax(capacity[0], capacity[1])));
     journal_add_note(r->journal, s->name, "rate", note);
     return note;
 }
 
-/* Set the rates of a stage; return where they come from, or null. */
-static json_t *
+/* Set the rates of a stage. */
+static void
 set_rate(struct race *r, struct stage *stage)
 {
-    json_t *note, *from;
+    json_t *note;
 
     stage->rate = stage->scenario->rate;
     if (stage->scenario->share == 0)
-        return json_null();
+        return;
     note = find_rate(r, stage->scenario);
     stage->rate = get_number(note, "rate");
     stage->burst = get_number(note, "burst");
-    from = json_incref(json_object_get(note, "from"));
     json_decref(note);
-    return from;
+}
+
+/* Say where the rate of a scenario comes from; null = from its table. */
+static json_t *
+rate_from(const struct scenario *s)
+{
+    if (s->share == 0)
+        return json_null();
+    return json_sprintf("%g %% of what the slower server does in a closed loop",
+        100 * s->share);
 }
 
 /* Describe what goes on in the background. */
@@ -389,7 +391,7 @@ title_of(const struct plan *plan, const struct scenario *s)
 
 /* Describe the scenario, as far as it is known before the runs. */
 static json_t *
-describe(const struct race *r, const struct stage *stage, json_t *rate_from)
+describe(const struct race *r, const struct stage *stage)
 {
     const struct scenario *s = stage->scenario;
     size_t connections = plan_connections(s);
@@ -406,7 +408,7 @@ describe(const struct race *r, const struct stage *stage, json_t *rate_from)
         value_count(s->connections), "active",
         value_count(s->active > 0 ? s->active : connections), "rate_per_second",
         stage->rate > 0 ? json_real(stage->rate) : json_null(), "rate_from",
-        rate_from, "background", background_of(s), "cores",
+        rate_from(s), "background", background_of(s), "cores",
         s->all_cores || !r->plan->placement.pinned ? "all" : "one", "options",
         "threaded", value_text(s->options[SUBJECT_THREADED]), "evented",
         value_text(s->options[SUBJECT_EVENTED]), "primary",
@@ -482,11 +484,9 @@ begin(struct race *r, const struct scenario *const *chosen, size_t count)
     r->orders = json_array();
     seed_coin(&r->coin, r->plan, r->scenario);
     for (size_t i = 0; i < count; i++) {
-        json_t *from;
-
         r->stages[i].scenario = chosen[i];
-        from = set_rate(r, &r->stages[i]);
-        r->described[i] = describe(r, &r->stages[i], from);
+        set_rate(r, &r->stages[i]);
+        r->described[i] = describe(r, &r->stages[i]);
         r->runs[i] = json_array();
     }
 }

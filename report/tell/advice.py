@@ -36,7 +36,7 @@ SITUATIONS = (
         "sweep-512": "at 512, ", "reply-1000": "at 1,000, ",
         "sweep-4096": "at 4,096, ", "reply-10000": "at 10,000, "}, ""),
     Situation("A load that both can carry, and a burst", {
-        "sweep-open": "at half the capacity of the slower, ",
+        "sweep-open": "at half the capacity of the slower server, ",
         "open-80": "at 80 % of it, ", "overload": "after a burst, "}, ""),
     Situation("Work in the handler", {
         "work-20": "with 20 \u00b5s of work, ",

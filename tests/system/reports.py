@@ -250,7 +250,7 @@ def usual():
         idle(4000, 33.8, 1.5),
         simple("open-80", "open", "p99_ns", (4.1e5, 5.9e5),
             (0.7, 0.58, 0.83), rate_per_second=96000.0,
-            rate_from="0.8 of 120000/s, the closed loop of the slower twin",
+            rate_from="80 % of what the slower server does in a closed loop",
             latency_from="intended",
             load_model="open loop, Poisson arrivals"),
         simple("line-cjk", "line", "p99_ns", (9e6, 8e6), (1.1, 0.95, 1.25),
