@@ -77,7 +77,7 @@ Line = namedtuple("Line", "situation choice because scenario")
 
 def as_sentence(text):
     """A text as a sentence, with a capital."""
-    return text[:1].upper() + text[1:] + "."
+    return words.capital(text) + "."
 
 
 # --- Choices ----------------------------------------------------------------
@@ -184,17 +184,18 @@ def of_memory(report):
 
 
 def speaks_for(report, side):
-    """In what a side leads by enough to choose by, scenario by scenario."""
+    """In what a side leads by enough to choose by, scenario by scenario: in
+    what the scenario is about, or else in what it also measures."""
     found = []
     for scenario in report.scenarios:
-        leads = [METRICS[c.metric].name
-            + f" {words.estimate(c)}" * c.is_ratio()
-            for c in scenario.comparisons if c.is_of_twins()
-                and isfinite(c.margin) and choose(c) == side
-                and c.metric in METRICS]
+        leads = [c for c in scenario.comparisons if c.is_of_twins()
+            and isfinite(c.margin) and choose(c) == side
+            and c.metric in METRICS]
+        leads = [c for c in leads if c.primary] or leads
         if leads:
             found.append(scenario.title[:1].lower() + scenario.title[1:]
-                + ": " + ", ".join(leads))
+                + ": " + ", ".join(METRICS[c.metric].name
+                    + f" {words.estimate(c)}" * c.is_ratio() for c in leads))
     return found
 
 
@@ -295,7 +296,7 @@ def of_scenario(scenario, lead, more, first):
     if other is not None and other is not main \
             and choices[0] != "not valid" and isfinite(other.margin) \
             and words.choice(other) in words.DECIDED:
-        said.append(lead + finding(other))
+        said.append(finding(other))
         choices.append(choose(other))
     if scenario.family == "idle" and first:
         said += memory(scenario)

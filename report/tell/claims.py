@@ -312,7 +312,7 @@ def remembered(report, rule):
 MEASURES = {measure.__name__: measure for measure in (ratio, figure, excess,
     quotient, behind, cores, same_twice, syscalls, memory, unchanged_lines,
     kept_functions, decisions, callbacks, remembered)}
-SHAPES = {"ratio": lambda x: f"{x:.{3 if x < .1 else 2}f}x",
+SHAPES = {"ratio": lambda x: f"{x:.{words.ratio_decimals(x)}f}x",
     "time": words.time, "bytes": words.size, "share": words.share,
     "number": lambda x: words.digits(x, 3)}
 
@@ -328,6 +328,8 @@ def interval(shape, s):
         return f" ({write(s.high)} or less)"
     if isinf(s.high):
         return f" ({write(s.low)} or more)"
+    if shape == "ratio":
+        return words.span(s).removeprefix(write(s.at))
     return f" ({write(s.low)} to {write(s.high)})"
 
 
@@ -424,4 +426,5 @@ def check(claim, report):
         why = [claim.why_not
             or "the interval lies across an end of the range"]
     return Result(verdict,
-        " ".join(result.ours for result in results if result.ours), why[-1])
+        " ".join(words.capital(result.ours) for result in results
+            if result.ours), why[-1])

@@ -291,7 +291,11 @@ def sweep(report, metric):
     title, note = SWEEPS[metric]
     scenarios = sorted(filter(is_of_sweep, report.scenarios),
         key=lambda s: s.connections)
-    values = [x for s in scenarios for cell in drawn_cells(s) for x in (
+    # A single point is no curve.
+    cells = [cell for cell in max(map(drawn_cells, scenarios), key=len,
+            default=[]) if sum(isfinite(s.figure(cell.server, metric))
+                for s in scenarios) > 1]
+    values = [x for s in scenarios for cell in cells for x in (
             s.figure(cell.server, metric),
             run_range(s, cell.server, metric)[1]) if isfinite(x)]
     low = min((s.connections for s in scenarios), default=inf)
@@ -299,7 +303,6 @@ def sweep(report, metric):
     most = max(values, default=0)
     if not high > low or not most > 0:
         return ""
-    cells = drawn_cells(max(scenarios, key=lambda s: len(drawn_cells(s))))
     script = ("set logscale x\n"
         f"set xrange [{low / 1.3:.6g}:{high * 1.3:.6g}]\n"
         "set lmargin 6\nset rmargin 2\nset tmargin 0.8\n"
@@ -314,7 +317,8 @@ def sweep(report, metric):
     return figure(script, title, legend(cells), note,
         [f"{s.title}, {cell.title}: "
             + words.value(metric, s.figure(cell.server, metric))
-            for s in scenarios for cell in drawn_cells(s)])
+            for s in scenarios for cell in cells
+            if isfinite(s.figure(cell.server, metric))])
 
 
 def memory(report):

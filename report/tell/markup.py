@@ -85,6 +85,11 @@ def table(kind, name, head, rows):
         "</table>\n</div>\n", name, kind, head, lines(rows))
 
 
+def folded(summary, part):
+    """What is shown when somebody asks for it, or on paper."""
+    return put("<details><summary>{}</summary>\n{}</details>\n", summary, part)
+
+
 def section(name, title, *parts):
     """A section of the page."""
     return put('<section id="{}">\n<h2>{}</h2>\n{}</section>\n', name, title,

@@ -85,8 +85,8 @@ def navigation():
 
 def advice_line(line):
     """What is said of a situation."""
-    link = put(' <a href="#{}">{}</a>', line.scenario.name,
-        line.scenario.title) if line.scenario else ""
+    link = put(' <span class="soft">See <a href="#{}">{}</a>.</span>',
+        line.scenario.name, line.scenario.title) if line.scenario else ""
     return put("<li><b>{}</b><span>{}</span><p>{}{}</p></li>",
         line.situation, choice_badge(line.choice)
             if line.choice != "not measured" else "", line.because, link)

@@ -5,7 +5,7 @@ it here.
 
 import claims
 import words
-from markup import badge, command, heads, put, section, table
+from markup import badge, command, folded, heads, put, section, table
 
 MEASURED = ("no.", "verdict", "claim", "published", "here")
 UNMEASURED = ("no.", "claim", "published", "why not")
@@ -77,7 +77,6 @@ def ledger(report):
             heads(*MEASURED), rows[0]))
     parts.append(unmeasured(report, results))
     if rows[1]:
-        parts.append(put("<details><summary>Not measured, and why</summary>\n"
-            "{}</details>\n", table("ledger", "Claims not measured",
-                heads(*UNMEASURED), rows[1])))
+        parts.append(folded("Not measured, and why", table("ledger",
+            "Claims not measured", heads(*UNMEASURED), rows[1])))
     return section("claims", "What others say", *parts)

@@ -7,8 +7,8 @@ from math import isfinite
 
 import words
 from glossary import term
-from markup import Markup, badge, heads, joined, lines, number, put, row, \
-    section, table
+from markup import Markup, badge, folded, heads, joined, lines, number, put, \
+    row, section, table
 
 from report import Machine
 
@@ -33,10 +33,11 @@ def same_twice(report):
             " for an interval, so the margins alone say what matters.</p>\n")
     return put("<h3>The same server twice ({})</h3>\n<p>Half of the width"
         " of such an interval is the least difference that this machine can "
-        "show; where it is wider than the margin it replaces it. One in "
-        "twenty does not hold 1 by chance alone.</p>\n", term("A/A")) \
-        + table("aa", "The same server twice", heads("scenario", "metric",
-            "#ratio", "#half width", "holds 1"), rows)
+        "show; where that is more than the margin, it takes its place. By "
+        "chance alone, one interval in twenty does not contain 1.</p>\n",
+        term("A/A")) + folded(words.of(len(rows), "interval"),
+            table("aa", "The same server twice", heads("scenario", "metric",
+                "#ratio", "#half width", "contains 1"), rows))
 
 
 PASSED = Markup("<li>Every cell passed all of them: the load was on time and "
@@ -70,16 +71,16 @@ METHOD = put("<p>The sample is a {}: a server process, started afresh. Runs "
 
 def validity(report):
     """What makes the figures believable, and what spoils them."""
-    alike, chance = report.alike, report.chance
+    alike, chance = report.alike, words.by_chance(report)
     differences = "none" if alike.differences == 0 \
         else words.count(alike.differences)
     said = (f"{words.count(alike.conversations)} conversations were replayed "
         f"to both twins before the race; {differences} differed in any byte.")
-    if chance.primary > 0:
-        said += (f" Of the {words.count(chance.primary)} comparisons that the"
-            " scenarios are about and that have a verdict, chance alone could"
-            f" win {words.digits(chance.wins_by_chance, 2)}; all other rows "
-            "are exploratory.")
+    if chance:
+        said += (f" {chance}, those that the scenarios are about; all other "
+            "rows are exploratory.")
+    if words.unsteady(report):
+        said += f" {words.unsteady(report)}"
     return section("validity", "Validity", put("<p>{}</p>\n", said), METHOD,
         gates(report), same_twice(report))
 
@@ -139,15 +140,18 @@ def environment(report, everything):
         words.count(report.load_cpu), words.network(report), "" if real else
             ": what a network card costs is not in these figures") \
         if report.pinned else ""
-    other = table("host", "The servers' machine", "", value_rows("",
-        shown(report.network.machine, everything))) if real else ""
+    other = folded("The servers' machine", table("host",
+        "The servers' machine", "", value_rows("",
+            shown(report.network.machine, everything)))) if real else ""
+    name = "The load's machine" if real else "The machine"
     return section("environment", "Environment", where,
-        table("programs", "Programs that were raced",
-            heads(*(head if everything else head[::2])),
-            [program_row(program, everything)
-                for program in report.programs]),
-        table("machine", "The load's machine" if real else "The machine", "",
-            value_rows("", shown(report.machine, everything))), other)
+        folded("Programs that were raced",
+            table("programs", "Programs that were raced",
+                heads(*(head if everything else head[::2])),
+                [program_row(program, everything)
+                    for program in report.programs])),
+        folded(name, table("machine", name, "",
+            value_rows("", shown(report.machine, everything)))), other)
 
 
 # --- How to get these figures again -----------------------------------------
@@ -195,7 +199,7 @@ def command(report, everything):
 def reproduce(report, everything):
     """How to get these figures again."""
     return section("reproduce", "How to reproduce", put(
-        "<p>On Debian 12 or the like, with nothing else at work, in a clone "
+        "<p>On Debian 12 or the like, with nothing else running, in a clone "
         "of the sources:</p>\n<pre>make deps\nmake\n{}\n"
         "build/compare --render build/report/report.json</pre>\n"
         "<p>The seed repeats the conversations, the order of the runs and the"

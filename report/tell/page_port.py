@@ -6,7 +6,8 @@ import json
 from math import isfinite
 
 import words
-from markup import Markup, heads, joined, lines, number, put, section, table
+from markup import Markup, folded, heads, joined, lines, number, put, \
+    section, table
 from report import EVENTS, THREADS
 
 
@@ -85,17 +86,17 @@ def structs(port):
     return Markup("<h3>What is remembered of each connection</h3>\n<p>Fields "
         "of the structs of which a connection has its own. What straight code"
         " keeps in local variables and in the place where it waits, a "
-        "callback has to find in a struct.</p>\n") + table("fields",
-        "Fields of the structs of a connection",
-        heads("struct", "of", "#threads", "#events", "only with threads",
-            "only with events"),
-        [struct_row(*one) for one in shared(port)])
+        "callback has to find in a struct.</p>\n") + folded(
+            words.of(len(shared(port)), "struct"), table("fields",
+                "Fields of the structs of a connection",
+                heads("struct", "of", "#threads", "#events",
+                    "only with threads", "only with events"),
+                [struct_row(*one) for one in shared(port)]))
 
 
 def functions(port):
     """The names of the functions that only one twin has."""
-    return put("<details><summary>Functions that only one twin has</summary>"
-        "\n{}</details>\n", lines(put(
+    return folded("Functions that only one twin has", lines(put(
             "<p><b>{}</b>, only with threads: {}; only with events: {}.</p>",
             file.name, names(file.threaded_only), names(file.evented_only))
         for file in port.files))

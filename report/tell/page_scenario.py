@@ -11,7 +11,7 @@ from glossary import term
 from markup import (Markup, badge, heads, joined, lines, number, put, row,
     section, table)
 from metrics import CPU, P50, P99, P999
-from report import EVENTS, THREADS, is_uneven
+from report import EVENTS, THREADS
 
 
 def choice_badge(choice):
@@ -141,7 +141,6 @@ def background(other):
 def runs(scenario):
     """In how many runs all was measured."""
     disturbance = words.disturbance(scenario)
-    pace = scenario.pace()
     said = "; " + words.of(scenario.cell(THREADS).runs
         if scenario.cell(THREADS) else float("nan"), "run") \
         + (f" of {words.digits(scenario.window_seconds, 2)} s"
@@ -150,9 +149,6 @@ def runs(scenario):
         + ", in " + words.of(len(scenario.orders), "block")
     if disturbance:
         said += f"; disturbed by other work: {disturbance}"
-    if is_uneven(pace):
-        said += (". Unsteady machine: its own speed varied "
-            f"{words.digits(pace.high / pace.low, 2)}-fold between runs")
     return said + "."
 
 

@@ -183,8 +183,8 @@ def ledger(report):
     return plain(claims.summary([result for _, _, result in results])) \
         + "\n\n" + rows(("no.", "verdict", "claim", "published", "here"),
             measured) + "\nNot measured:\n\n" + items(
-            f"{name}: {claim.text}. {result.why[:1].upper()}"
-            f"{result.why[1:]}." for name, claim, result in results
+            f"{name}: {claim.text}. {words.capital(result.why)}."
+            for name, claim, result in results
             if result.verdict == "not measured")
 
 

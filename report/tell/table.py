@@ -223,13 +223,11 @@ NOTES = (
 
 def write_notes(out, report):
     """Write how to read the tables."""
-    chance = report.chance
+    chance = words.by_chance(report)
     out.gap()
     out.say(NOTES, indent=0)
-    if chance.primary > 0:
-        out.say(f"Of {words.of(chance.primary, 'primary verdict')}, "
-            f"at most {words.digits(chance.wins_by_chance, 2)} are expected "
-            "to be due to chance.")
+    if chance:
+        out.say(chance + ".")
     for warning in filter(None, (words.between(report), words.too_busy(report),
             words.unsteady(report), report.same_core and words.SAME_CORE)):
         out.say(warning)

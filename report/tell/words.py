@@ -315,6 +315,12 @@ def culprits(runs):
     return listed(most) or "other processes"
 
 
+def capital(text):
+    """A text with a capital, as at the beginning of a sentence; p99 has
+    none."""
+    return text if text[1:2].isdigit() else text[:1].upper() + text[1:]
+
+
 def listed(names):
     """Names as a sentence has them: "a, b and c"."""
     *first, last = names or [""]
@@ -400,6 +406,15 @@ def too_busy(report):
         " count and ratios are less exact: {}. To measure again, {}.").format(
         count(len(busy)), of(len(report.scenarios), "situation"),
         disturbers(runs), "; ".join(remedies) or "wait for a quiet hour")
+
+
+def by_chance(report):
+    """How many verdicts chance alone may account for; "" without any."""
+    chance = report.chance
+    if not chance.primary > 0:
+        return ""
+    return (f"Of {of(chance.primary, 'primary verdict')}, at most "
+        f"{digits(chance.wins_by_chance, 2)} are expected to be due to chance")
 
 
 def unsteady(report):

@@ -155,7 +155,7 @@ def reply(connections, ratio, rate=100000, controls=False):
             all_of.append(comparison("cpu_ns_per_request",
                 (1e9 / own, 1e9 * share / own), around(1 / share), a=a, b=b))
     return scenario(f"reply-{connections}", "reply", all_of,
-        "requests_per_second", title=f"At {connections} connections",
+        "requests_per_second", title=f"At {connections:,} connections",
         connections=connections, connections_wanted=connections,
         active=connections)
 
@@ -169,7 +169,7 @@ def idle(connections, kib_threads, kib_events):
             (kib_events * 1024, kib_threads * 1024),
             (ratio, ratio * 0.99, ratio * 1.01))],
         "memory_bytes_per_connection",
-        title=f"With {connections} connections open",
+        title=f"With {connections:,} connections open",
         connections=connections, connections_wanted=connections, active=1)
     for c, kib in zip(found["cells"], (kib_threads, kib_events)):
         c["memory"] = [{"connections": n, "total_bytes": 1e6 + n * kib * 1024,

@@ -72,7 +72,7 @@ class Kept(unittest.TestCase):
         self.assertIn("Disturbed by other work: 1 of ", tables)
         self.assertEqual(said(self.kept), (tables, ledger))
         verdicts = dict(zip(claims.ledger(), ledger))
-        self.assertRegex(verdicts["S1"].ours, r"x \(1\.\d+x to 1\.\d+x\)")
+        self.assertRegex(verdicts["S1"].ours, r"x \(1\.\d+ to 1\.\d+\)")
 
     def test_may_be_kept_again(self):
         again = results.files(self.kept, MARKS)
