@@ -458,8 +458,8 @@ def both(scenario):
 def across(report):
     """The figures that concern several scenarios; nothing where there is
     nothing to draw."""
-    found = joined((bars(report), ratios(report), break_even(report),
-        sweep(report, RATE), sweep(report, CPU), memory(report)))
+    found = joined((bars(report), break_even(report), sweep(report, RATE),
+        sweep(report, CPU), memory(report), ratios(report)))
     return put('<div class="figures">\n{}</div>\n{}', found, Markup("")
         if found else Markup('<p class="soft">There is nothing to draw in '
             "this run.</p>\n"))

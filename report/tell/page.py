@@ -85,7 +85,7 @@ def navigation():
 
 def advice_line(line):
     """What is said of a situation."""
-    link = put(' <span class="soft">See <a href="#{}">{}</a>.</span>',
+    link = put(' <span class="soft">Details: <a href="#{}">{}</a>.</span>',
         line.scenario.name, line.scenario.title) if line.scenario else ""
     return put("<li><b>{}</b><span>{}</span><p>{}{}</p></li>",
         line.situation, choice_badge(line.choice)

@@ -77,8 +77,7 @@ def validity(report):
     said = (f"{words.count(alike.conversations)} conversations were replayed "
         f"to both twins before the race; {differences} differed in any byte.")
     if chance:
-        said += (f" {chance}, those that the scenarios are about; all other "
-            "rows are exploratory.")
+        said += f" {chance}; all other rows are exploratory."
     if words.unsteady(report):
         said += f" {words.unsteady(report)}"
     return section("validity", "Validity", put("<p>{}</p>\n", said), METHOD,

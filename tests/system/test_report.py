@@ -217,7 +217,7 @@ class Whole(unittest.TestCase):
     @unittest.skipUnless(GNUPLOT, "there is no gnuplot")
     def test_it_is_well_formed_and_loads_nothing(self):
         parser = self.assert_good(render(reports.usual(), {}))
-        # In brief, ratios, break-even, two sweeps, memory; percentiles of
+        # In brief, break-even, two sweeps, memory, ratios; percentiles of
         # all, runs of four.
         self.assertEqual(parser.tags["figure"], 6 + 8 + 4)
         # And the points.
