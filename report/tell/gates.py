@@ -87,8 +87,8 @@ def open_loop(scenario, run, _):
         timely = run.timely.get(metric, nan)
         if response - timely > LATE_SHARE * response:
             yield failed("generator late", [metric], f"the {name} latency of "
-                f"{response / 1e3:.0f} \u00b5s would be {timely / 1e3:.0f} \u00b5s "
-                "without its lateness")
+                f"{response / 1e3:.0f} \u00b5s would be "
+                f"{timely / 1e3:.0f} \u00b5s without its lateness")
 
 
 def stability(_, run, __):
