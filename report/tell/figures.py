@@ -424,10 +424,13 @@ def steps_of(run):
 
 
 def strip(scenario):
-    """Each run over time."""
+    """Each run over time, where most are long enough to have a course."""
     cells = drawn_cells(scenario)
     steps = {cell.server: [steps_of(run) for run in scenario.runs
             if run.server == cell.server] for cell in cells}
+    long = [len(run) > 1 for runs in steps.values() for run in runs]
+    if 2 * sum(long) < len(long):
+        return ""
     most = max((y for runs in steps.values() for run in runs for _, y in run
         if isfinite(y)), default=0)
     if not most > 0:

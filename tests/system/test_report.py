@@ -225,6 +225,24 @@ class Whole(unittest.TestCase):
         self.assertEqual(parser.tags["desc"], parser.tags["figure"])
 
     @unittest.skipUnless(GNUPLOT, "there is no gnuplot")
+    def test_runs_too_short_to_have_a_course_are_not_drawn(self):
+        for short, drawn in ((0, 1), (1, 1), (99, 0)):
+            report = reports.report(reports.reply(50, 1.4))
+            for run in report["scenarios"][0]["runs"][:short]:
+                run["series"]["replies"] = run["series"]["replies"][:1]
+            page = render(report, {})
+            self.assertEqual(page.count("<b>Each run over time"), drawn)
+
+    @unittest.skipUnless(GNUPLOT, "there is no gnuplot")
+    def test_a_server_with_a_single_point_has_no_curve(self):
+        page = render(reports.report(reports.reply(1, 1.4),
+            reports.reply(50, 1.4, controls=True)), {})
+        sweep = page[page.index("<b>Requests per second, in thousands"):]
+        sweep = sweep[:sweep.index("</figure>")]
+        self.assertIn("At 1 connections, events: ", sweep)
+        self.assertNotIn("bare epoll loop", sweep)
+
+    @unittest.skipUnless(GNUPLOT, "there is no gnuplot")
     def test_the_same_report_gives_the_same_bytes(self):
         first = render(reports.usual(), {})
         second = run_render(reports.usual(), variables={"TZ": "Asia/Seoul",
