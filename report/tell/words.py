@@ -242,8 +242,9 @@ def found(c):
 
 
 def why_invalid(c):
-    """Why a comparison is not valid: in words, or by the gates it failed."""
-    return c.invalid or ", ".join(c.gates)
+    """Why a comparison is not valid: in words, or by the checks it failed."""
+    checks = "a check" if len(c.gates) == 1 else "checks"
+    return c.invalid or f"{checks} failed ({', '.join(c.gates)})"
 
 
 def why_undecided(c):

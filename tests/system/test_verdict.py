@@ -222,7 +222,7 @@ LATENESS = ((1.5, 1.5, "WIN"), (1.5, 2, "WIN"), (2, 1.5, "WIN"),
 HELD = (
     (1.5, BLOCKS, "evented", "WIN", "events serve at least 1."),
     (1.5, BLOCKS, "threaded", "INVALID",
-        "nothing is claimed: generator-bound"),
+        "nothing is claimed: a check failed (generator-bound)"),
     (.7, BLOCKS, "threaded", "WIN", "events serve at most 0."),
     (1.5, 5, "evented", "no verdict", "events serve at least 1."),
     (.7, 5, "threaded", "no verdict", "events serve at most 0."),
@@ -324,7 +324,7 @@ class Doubtful(Quick):
             if not run["gates"]:
                 run["gates"].append({"name": "generator late",
                     "because": "made up", "metrics": ["*"]})
-        self.assertIn("nothing is claimed: unstable, generator",
+        self.assertIn("nothing is claimed: checks failed (unstable, generator",
             judge(o).sentence)
 
     def test_a_run_that_does_not_count_claims_nothing(self):

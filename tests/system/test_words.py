@@ -118,7 +118,11 @@ class Words(unittest.TestCase):
     def test_what_failed_a_gate_is_told_by_its_name(self):
         self.assertEqual(words.finding(compared("INVALID", None, invalid=None,
             gates=["generator late", "stability"])),
-            "p99 latency cannot be compared: generator late, stability")
+            "p99 latency cannot be compared: checks failed (generator late, "
+            "stability)")
+        self.assertEqual(words.finding(compared("INVALID", None, invalid=None,
+            gates=["stability"])),
+            "p99 latency cannot be compared: a check failed (stability)")
 
     def test_a_lead_that_the_load_kept_small_is_said_to_be_one(self):
         for estimate, least in ((.5, "at most "), (2, "at least ")):
