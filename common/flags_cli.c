@@ -3,6 +3,7 @@
 #include "common/countries.h"
 #include "common/net.h"
 #include "common/number.h"
+#include "common/progress.h"
 
 #include <string.h>
 #include <strings.h>
@@ -78,7 +79,8 @@ take_site(const struct argp_state *state, struct flags_options *options,
             reasons[status]);
     else if (strpbrk(site, "?#") != NULL)
         argp_error(state, "--base-url: '%s' has a query or a fragment", site);
-    else if (strlen(options->rules.base.target) > TRANSFER_BASE_MAX)
+    else if (strlen(site) > PROGRESS_SITE_MAX ||
+             strlen(options->rules.base.target) > TRANSFER_BASE_MAX)
         argp_error(state, "--base-url is too long");
 }
 

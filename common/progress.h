@@ -42,13 +42,17 @@
 size_t progress_bar(char text[PROGRESS_BAR_MAX], size_t done, size_t total,
     int64_t ms, size_t width);
 
-/* Room for what is printed first, with a site of any length that a URL has. */
-#define PROGRESS_START_MAX (URL_AUTHORITY_MAX + URL_TARGET_MAX + 256)
+/* The longest site, in bytes: that of any URL without needless zeros in its
+ * port. */
+#define PROGRESS_SITE_MAX (URL_AUTHORITY_MAX + URL_TARGET_MAX)
+
+/* Room for what is printed first. */
+#define PROGRESS_START_MAX (PROGRESS_SITE_MAX + 256)
 
 /*
- * What is printed first: the site by its label and URL, what is searched for,
- * and how many connections are used: as many as asked for, but not more than
- * flags.
+ * What is printed first: the site by its label and URL, of at most
+ * PROGRESS_SITE_MAX bytes, what is searched for, and how many connections are
+ * used: as many as asked for, but not more than flags.
  *
  *     LOCAL site: http://localhost:8001/flags
  *     Searching for 20 flags: from BD to VN

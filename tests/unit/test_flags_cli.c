@@ -1,5 +1,6 @@
 #include "common/flags_cli.h"
 
+#include "common/progress.h"
 #include "tests/unit/command.h"
 #include "tests/unit/unit.h"
 
@@ -240,6 +241,22 @@ TEST(a_base_that_leaves_no_room_is_refused)
     for (int over = 0; over < 2; over++) {
         snprintf(line, sizeof(line), "--base-url http://a/%0*d",
             TRANSFER_BASE_MAX - 1 + over, 0);
+        run(run_flags, line, &ended);
+        if (over)
+            check_refusal(&ended, "flags: --base-url is too long");
+        else
+            ck_assert_int_eq(ended.code, 99); /* it was not refused */
+    }
+}
+
+TEST(a_base_that_leaves_no_room_on_the_console_is_refused)
+{
+    static struct ended ended;
+    static char line[2 * PROGRESS_SITE_MAX];
+
+    for (int over = 0; over < 2; over++) {
+        snprintf(line, sizeof(line), "--base-url http://a:%0*d/",
+            PROGRESS_SITE_MAX - 10 + over, 80);
         run(run_flags, line, &ended);
         if (over)
             check_refusal(&ended, "flags: --base-url is too long");

@@ -164,7 +164,7 @@ TEST(the_start_is_the_published_one, .times = COUNT(starts))
 
 TEST(the_longest_site_fits)
 {
-    static char site[URL_AUTHORITY_MAX + URL_TARGET_MAX + 8];
+    static char site[PROGRESS_SITE_MAX + 1];
     char *text = guard_room(PROGRESS_START_MAX);
 
     memset(site, 'x', sizeof(site) - 1);
