@@ -8,6 +8,9 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+/* The last second that a date of HTTP can tell: 9999-12-31 23:59:59 UTC. */
+#define TIME_MAX INT64_C(253402300799)
+
 /* Room for a name in the folder: "ad/metadata.json". */
 #define NAME_ROOM 32
 
@@ -53,6 +56,15 @@ read_all(int fd, char *bytes, size_t *size)
     return true;
 }
 
+/* A file's time, or the closest to it that can be told. */
+static int64_t
+clamp_time(int64_t seconds)
+{
+    if (seconds < 0)
+        return 0;
+    return seconds > TIME_MAX ? TIME_MAX : seconds;
+}
+
 /* Read an open file, unless it is something else; false: errno says why it
  * could not be. */
 static bool
@@ -78,8 +90,7 @@ read_file(int fd, struct flag_file *file)
         free(bytes);
         return false;
     }
-    *file = (struct flag_file) { bytes, size,
-        status.st_mtime > 0 ? status.st_mtime : 0 };
+    *file = (struct flag_file) { bytes, size, clamp_time(status.st_mtime) };
     return true;
 }
 

@@ -33,7 +33,7 @@ enum flag_kind {
 struct flag_file {
     char *bytes;
     size_t size;
-    int64_t modified; /* seconds since 1970 */
+    int64_t modified; /* as http_date takes it */
 };
 
 /* All of them, by the number of their code: 0 for aa, 675 for zz. */

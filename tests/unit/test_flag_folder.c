@@ -10,6 +10,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -145,6 +146,37 @@ TEST(what_is_no_file_is_passed_over, .before = setup, .after = teardown)
     ck_assert_ptr_null(flags->files[BR][FLAG_GIF].bytes);
     check_file(flags, ZW, FLAG_PNG, "a png");
     flag_folder_free(flags);
+}
+
+/* Times of files, and what becomes of them. */
+static const struct {
+    int64_t seconds, modified;
+} times[] = {
+    { -1, 0 },
+    { 0, 0 },
+    { 253402300799, 253402300799 },
+    { 253402300800, 253402300799 },
+    { INT64_C(1) << 55, 253402300799 },
+};
+
+TEST(times_are_those_that_a_date_can_tell, .times = COUNT(times),
+    .before = setup, .after = teardown)
+{
+    const struct timespec stamps[2] = { { 0 },
+        { .tv_sec = times[_i].seconds } };
+    const int fd = memfd_create("flag", MFD_CLOEXEC); /* it has any time */
+    struct flag_folder *flags;
+    char path[32];
+
+    ck_assert_int_ne(fd, -1);
+    ck_assert_int_eq(futimens(fd, stamps), 0);
+    snprintf(path, sizeof(path), "/proc/self/fd/%d", fd);
+    ck_assert_int_eq(symlink(path, "ad.gif"), 0);
+    flags = flag_folder_read(folder, text);
+    ck_assert_ptr_nonnull(flags);
+    ck_assert_int_eq(flags->files[AD][FLAG_GIF].modified, times[_i].modified);
+    flag_folder_free(flags);
+    close(fd);
 }
 
 TEST(files_that_cannot_be_read_are_told, .before = setup, .after = teardown)
