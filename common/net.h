@@ -142,7 +142,8 @@ int net_error(int fd);
  * delivered: for a peer that takes nothing. */
 void net_reset_on_close(int fd);
 
-/* Send what a socket takes without waiting; how many bytes, or -1. */
+/* Send what a socket takes without waiting; how many bytes, or -1. ENOTSOCK: it
+ * is none. */
 ssize_t net_send_now(int fd, const void *bytes, size_t length);
 
 /* Close a socket that cannot be served, with a text as far as it goes without

@@ -1,5 +1,7 @@
 #include "common/spinner_cli.h"
 
+#include "common/net.h"
+
 #include <errno.h>
 #include <fcntl.h>
 #include <poll.h>
@@ -169,13 +171,22 @@ break_off(struct spinner_line *line)
     line->size = line->taken = 0;
 }
 
+/* Write without waiting; also to a socket, which cannot be opened once more. */
+static ssize_t
+write_now(int fd, const char *bytes, size_t length)
+{
+    const ssize_t taken = net_send_now(fd, bytes, length);
+
+    return taken == -1 && errno == ENOTSOCK ? write(fd, bytes, length) : taken;
+}
+
 /* Write what the line has not taken yet; false: it has not taken all of it. */
 static bool
 write_rest(struct spinner_line *line, int fd)
 {
     while (line->taken < line->size) {
         const ssize_t taken =
-            write(fd, line->bytes + line->taken, line->size - line->taken);
+            write_now(fd, line->bytes + line->taken, line->size - line->taken);
 
         if (taken == -1 && errno == EAGAIN)
             return false;

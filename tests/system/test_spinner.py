@@ -4,6 +4,7 @@ The spinner: its bytes against those of the published programs, the exit codes
 of commands, signals, and terminals in all states.
 """
 
+import contextlib
 import fcntl
 import itertools
 import os
@@ -11,6 +12,7 @@ import pty
 import re
 import select
 import signal
+import socket
 import struct
 import subprocess
 import tempfile
@@ -621,6 +623,18 @@ class Output(SpinnerTest):
         wait_until(full, "the terminal is full")
         process.send_signal(signal.SIGTERM)
         self.assertEqual(process.wait(DEADLINE), 143)
+
+    def test_a_socket_that_takes_nothing_holds_up_no_signal(self):
+        reading, writing = socket.socketpair()
+        with reading, writing:
+            process = self.start(
+                *FOREVER, "--interval", "0.001", stdout=writing)
+            self.read_frames(process, 2, reading)
+            with contextlib.suppress(BlockingIOError):
+                while True:
+                    writing.send(b"x", socket.MSG_DONTWAIT)
+            process.send_signal(signal.SIGTERM)
+            self.assertEqual(process.wait(DEADLINE), 143)
 
     def test_a_file_gets_all(self):
         with tempfile.TemporaryFile() as file:
