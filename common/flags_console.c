@@ -3,7 +3,9 @@
 #include "common/progress.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <poll.h>
+#include <stdio.h>
 #include <string.h>
 #include <sys/ioctl.h>
 #include <unistd.h>
@@ -100,12 +102,14 @@ flags_console_begin(
     *console = (struct flags_console) {
         .options = options,
         .tally = { .all = options->count },
+        .report = -1,
         .started = now,
         .bar = !options->verbose && !options->show && isatty(STDERR_FILENO),
     };
     if (options->report != NULL) {
-        console->report = fopen(options->report, "we");
-        if (console->report == NULL)
+        console->report = open(
+            options->report, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0666);
+        if (console->report == -1)
             cli_die("%s: %s", options->report, strerrordesc_np(errno));
     }
     if (!options->show) {
@@ -151,8 +155,9 @@ flags_console_done(
     char text[PROGRESS_REPORT_MAX];
 
     transfer_count(&console->tally, transfer);
-    if (console->report != NULL)
-        fwrite(text, 1, progress_report(text, transfer), console->report);
+    if (console->report != -1 && console->unreported == 0)
+        console->unreported = write_all(
+            console, console->report, text, progress_report(text, transfer));
     if (options->verbose)
         print(console, text, progress_line(text, transfer));
     else if (options->show && transfer->kind == TRANSFER_OK)
@@ -171,13 +176,13 @@ flags_console_tick(struct flags_console *console, int64_t now)
         draw(console, now);
 }
 
-/* Close the file of --report; false: it could not be written. */
-static bool
+/* Close the file of --report. */
+static void
 close_report(struct flags_console *console)
 {
-    const bool failed = ferror(console->report) != 0;
-
-    return fclose(console->report) == 0 && !failed;
+    if (close(console->report) == -1 && errno != EINTR &&
+        console->unreported == 0)
+        console->unreported = errno;
 }
 
 /* Say on standard error what could not be written. */
@@ -222,9 +227,11 @@ flags_console_end(struct flags_console *console, int64_t now)
         explain(console);
     if (console->error != 0)
         complain("standard output", console->error);
-    if (console->report != NULL && !close_report(console)) {
-        complain(options->report, errno);
-        console->error = EIO;
-    }
-    return console->error != 0 && code == 0 ? CLI_FAILURE : code;
+    if (console->report != -1)
+        close_report(console);
+    if (console->unreported != 0)
+        complain(options->report, console->unreported);
+    if (code == 0 && (console->error != 0 || console->unreported != 0))
+        code = CLI_FAILURE;
+    return code;
 }

@@ -24,7 +24,6 @@
 #include <signal.h>
 #include <stdbool.h>
 #include <stdint.h>
-#include <stdio.h>
 
 /* What an interrupted program waits for its threads, in milliseconds: it ends
  * within a second. */
@@ -34,12 +33,13 @@
 struct flags_console {
     struct flags_options *options;
     struct transfer_tally tally;
-    FILE *report;    /* NULL: none */
+    int report;      /* -1: none */
     bool bar;        /* a bar is drawn, */
     bool stands;     /* and is there now */
     int interrupted; /* the signal that has come; 0: none */
     bool hurried;    /* and nobody has read since: wait no more */
     int error;       /* why standard output could not be written; 0: it could */
+    int unreported;  /* why the report could not */
     char reason[TRANSFER_TEXT_MAX + 8]; /* of an error that no line has shown,
                                            "AD: timed out"; "": there is none */
     int64_t started;

@@ -725,6 +725,29 @@ class Interruptions(FlagsTest):
         process.send_signal(signal.SIGTERM)
         self.assertEqual(process.wait(DEADLINE), 128 + signal.SIGTERM)
 
+    def test_while_nobody_reads_its_report(self):
+        path = os.path.join(self.home, "report")
+        os.mkfifo(path)
+        reading = os.open(path, os.O_RDONLY | os.O_NONBLOCK)
+        self.addCleanup(os.close, reading)
+        fcntl.fcntl(reading, fcntl.F_SETPIPE_SZ, 4096)
+        process = self.start(
+            self.flag_server("--size", "100").port, "-a", "--report", path)
+
+        def waiting():
+            count = bytearray(4)
+            fcntl.ioctl(reading, termios.FIONREAD, count)
+            return int.from_bytes(count, "little")
+        wait_until(waiting, "it reports")
+        # The pipe is full when no more has come for a while.
+        quiet = 0
+        while quiet < 20:
+            before = waiting()
+            time.sleep(0.01)
+            quiet = quiet + 1 if waiting() == before else 0
+        process.send_signal(signal.SIGTERM)
+        self.assertEqual(process.wait(DEADLINE), 128 + signal.SIGTERM)
+
     def test_a_second_signal_ends_it_at_once(self):
         server = self.flag_server(*FOREVER)
         process = self.start(server.delay_port)
