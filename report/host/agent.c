@@ -172,6 +172,7 @@ note(struct agent *a, uint64_t window_ns, struct wire_answer *answer)
     run->tally.window_ns = window_ns;
     host_note(run, &a->window, &a->server, a->plan);
     answer->kernel = run->kernel;
+    answer->nic = run->nic;
     answer->stolen_seconds = run->stolen_seconds;
     answer->foreign_seconds = run->foreign_seconds;
     answer->others_seconds = run->others_seconds;

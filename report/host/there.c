@@ -324,6 +324,7 @@ there_place(struct there *t, struct placement *p)
 {
     p->there = t;
     p->path = &t->path;
+    nic_towards(p->nic, t->path.to);
     p->server_cpu = (int)t->hello.server_cpu;
     p->same_core = false;
     if (p->pinned && !t->hello.pinned) {
@@ -412,15 +413,22 @@ there_end(struct there *t)
 
 /* Add what was found there to what was found here. */
 static void
-merge(struct run *run, struct wire_answer *a)
+merge(const struct there *t, struct run *run, struct wire_answer *a)
 {
+    json_t *other;
+    size_t i;
+
     run->kernel = kernel_sum(&run->kernel, &a->kernel);
-    run->stolen_seconds += fmax(a->stolen_seconds, 0);
+    run->nic_there = a->nic;
+    run->stolen_there = fmax(a->stolen_seconds, 0);
+    run->stolen_seconds += run->stolen_there;
     run->foreign_seconds = a->foreign_seconds;
     run->others_seconds += a->others_seconds;
     run->run_queue_known = isfinite(a->run_queue_ns);
     if (run->run_queue_known)
         run->run_queue_ns = (uint64_t)fmax(a->run_queue_ns, 0);
+    json_array_foreach(a->others, i, other)
+        json_object_set_new(other, "host", json_string(t->host->name));
     if (a->others != NULL)
         json_array_extend(run->others, a->others);
 }
@@ -444,7 +452,7 @@ there_note(struct there *t, struct run *run)
             break;
         wire_release_answer(&a);
     }
-    merge(run, &a);
+    merge(t, run, &a);
     wire_release_answer(&a);
     run->server_cpu_ns = t->server_cpu_ns;
     if (t->window_error[0] != '\0')

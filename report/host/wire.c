@@ -54,6 +54,12 @@ static const struct field counts[] = {
     FIELD("kernel_stack_bytes", memory.kernel_stacks, 0x1p53),
     FIELD("socket_buffer_bytes", memory.sockets, 0x1p53),
     FIELD("threads", memory.threads, 0x1p53),
+    FIELD("nic_received_bytes", nic.received, 0x1p53),
+    FIELD("nic_sent_bytes", nic.sent, 0x1p53),
+    FIELD("nic_packets", nic.packets, 0x1p53),
+    FIELD("nic_dropped", nic.dropped, 0x1p53),
+    FIELD("nic_held_back", nic.shaped, 0x1p53),
+    FIELD("nic_bits_per_second", nic.bits_per_second, 0x1p53),
 };
 
 /* Others: NAN where they are not there. */
@@ -65,6 +71,8 @@ static const struct field numbers[] = {
     FIELD("cpu_seconds", cpu_seconds, SECONDS_MAX),
     FIELD("stop_seconds", stop_seconds, SECONDS_MAX),
     FIELD("pace_ns", pace_ns, SECONDS_MAX),
+    FIELD("nic_seconds", nic.seconds, SECONDS_MAX),
+    FIELD("conntrack", nic.conntrack, SECONDS_MAX),
 };
 
 #define COUNT(table) (sizeof(table) / sizeof((table)[0]))

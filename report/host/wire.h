@@ -21,6 +21,7 @@
 #define REPORT_WIRE_H
 
 #include "report/run/kernel.h"
+#include "report/run/nic.h"
 #include "report/run/resources.h"
 #include "report/scenarios.h"
 
@@ -68,6 +69,7 @@ struct wire_answer {
     uint64_t switches;
     struct memory memory;
     struct kernel_counters kernel;
+    struct nic nic;
     double run_queue_ns;
     double stolen_seconds, foreign_seconds, others_seconds;
     double cpu_seconds, stop_seconds;

@@ -25,6 +25,8 @@ around_read(struct around *a, pid_t server, const struct placement *p)
 {
     a->others = others_read("/proc", server);
     a->kernel = read_kernel(p->netem);
+    if (p->nic[0] != '\0')
+        a->nic = nic_read(p->nic, "/proc", "/sys");
     a->run_queue_known = resources_wait_ns(server, &a->run_queue) == 0;
     a->cpu = kernel_cpu_seconds(p->server_cpu);
     a->load_cpu = kernel_cpu_seconds(p->load_cpu);
@@ -58,6 +60,8 @@ around_note(struct run *run, struct around *a, pid_t server,
     around_read(&b, server, p);
     b.server_cpu += ended_cpu_ns;
     run->kernel = kernel_growth(&a->kernel, &b.kernel);
+    if (p->nic[0] != '\0')
+        run->nic = nic_growth(&a->nic, &b.nic, (double)(b.at - a->at) / 1e9);
     run->stolen_seconds =
         b.cpu.stolen - a->cpu.stolen + b.load_cpu.stolen - a->load_cpu.stolen;
     /* What the kernel put off for load and server is no others' work. */

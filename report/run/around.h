@@ -19,6 +19,7 @@ struct around {
     struct kernel_cpu cpu, load_cpu;
     struct others others; /* freed by around_note() */
     struct kernel_counters kernel;
+    struct nic nic;
     bool run_queue_known;
 };
 

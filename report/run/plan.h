@@ -6,6 +6,7 @@
 #define REPORT_PLAN_H
 
 #include "report/host/netem.h"
+#include "report/run/nic.h"
 #include "report/scenarios.h"
 
 #include <sched.h>
@@ -33,8 +34,10 @@ struct placement {
     const struct netem *netem;
     struct there *there; /* servers run on another host */
     double round_trip;   /* ns, of a small request, if it is not the loopback */
+    char nic[IF_NAMESIZE]; /* by which, on this host; "" = it is not read */
     const struct load_path *path;
-    const char *address; /* where servers listen */
+    const char *address;      /* where servers listen, */
+    uint16_t port, http_port; /* and the next one: 0 = at any that is free */
     char why[128];
 };
 

@@ -12,6 +12,7 @@
 
 #include "report/load/crowd.h"
 #include "report/run/kernel.h"
+#include "report/run/nic.h"
 #include "report/run/resources.h"
 #include "report/scenarios.h"
 
@@ -55,13 +56,17 @@ struct run {
     uint64_t load_wait_ns;       /* the generator waited for its processor */
     uint64_t run_queue_ns;       /* the server's threads did; */
     bool run_queue_known;        /* if the kernel tells */
-    double stolen_seconds;       /* taken by a hypervisor, around the window */
+    double stolen_seconds;       /* taken by a hypervisor, around the window; */
+    double stolen_there;         /* that of the servers' host, if another */
     double foreign_seconds;      /* by others, on the server's processor, */
     double load_foreign_seconds; /* and on the load's; NAN without own_core */
     double others_seconds;       /* that others ran on any; NAN = not known */
     json_t *others;              /* see others_named(); NULL = not looked for */
     double pace_ns; /* pace of the server's processor, before and after; NAN */
     struct kernel_counters kernel; /* increase around it */
+    /* Of the load's network card, and of that of the servers' host, if that is
+       another one; else there is none. */
+    struct nic nic, nic_there;
     uint64_t link_bytes; /* that an emulated network carried to the load within
                             the window; 0 = there was none */
     /*

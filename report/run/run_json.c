@@ -185,6 +185,39 @@ kernel_of(const struct run *run)
     return o;
 }
 
+/* Add a network card, if there is one, and where it is. */
+static void
+add_nic(json_t *all, const char *host, const struct nic *n)
+{
+    json_t *o;
+
+    if (!(n->seconds > 0))
+        return;
+    o = json_object();
+    add(o, "host", json_string(host));
+    add(o, "seconds", json_real(n->seconds));
+    add(o, "bits_per_second",
+        n->bits_per_second > 0 ? value_count(n->bits_per_second) : json_null());
+    add(o, "received_bytes", value_count(n->received));
+    add(o, "sent_bytes", value_count(n->sent));
+    add(o, "packets", value_count(n->packets));
+    add(o, "dropped", value_count(n->dropped));
+    add(o, "held_back", value_count(n->shaped));
+    add(o, "conntrack", value_number(n->conntrack));
+    json_array_append_new(all, o);
+}
+
+/* The network cards that carried it. */
+static json_t *
+nics_of(const struct run *run)
+{
+    json_t *all = json_array();
+
+    add_nic(all, "load", &run->nic);
+    add_nic(all, "server", &run->nic_there);
+    return all;
+}
+
 /* What the background got. */
 static json_t *
 background_of(const struct run *run)
@@ -226,6 +259,8 @@ add_window(json_t *o, const struct run *run)
     add(o, "server_cpu_all_seconds", json_real(run->cpu_seconds));
     add(o, "stop_seconds", json_real(run->stop_seconds));
     add(o, "stolen_seconds", json_real(run->stolen_seconds));
+    if (run->stolen_there > 0)
+        add(o, "stolen_there_seconds", json_real(run->stolen_there));
     add(o, "foreign_cpu_seconds", value_number(run->foreign_seconds));
     add(o, "load_foreign_cpu_seconds", value_number(run->load_foreign_seconds));
     add(o, "others_cpu_seconds", value_number(run->others_seconds));
@@ -257,6 +292,8 @@ run_to_json(const struct run *run)
     add(o, "errors", errors_of(run));
     add(o, "background", background_of(run));
     add(o, "kernel", kernel_of(run));
+    if (run->nic.seconds > 0 || run->nic_there.seconds > 0)
+        add(o, "nics", nics_of(run));
     if (run->link_bytes > 0)
         add(o, "link_bytes", value_count(run->link_bytes));
     add(o, "figures", figures_of(run));

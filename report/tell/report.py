@@ -291,7 +291,17 @@ class Other(Object):
     """A program that is no part of the race, and what it took."""
 
     __slots__ = ()
-    name, cpu_seconds = a_text(), a_number()
+    name, host, cpu_seconds = a_text(), a_text(), a_number()
+
+
+class Nic(Object):
+    """What the network card of a host did in a run."""
+
+    __slots__ = ()
+    host, seconds, bits_per_second = a_text(), a_number(), a_number()
+    received_bytes, sent_bytes = a_number(), a_number()
+    packets, dropped = a_number(), a_number()
+    held_back, conntrack = a_number(), a_number()
 
 
 class Run(Object):
@@ -304,12 +314,13 @@ class Run(Object):
     intended, sent, replies = a_number(), a_number(), a_number()
     replies_all, lines_counted = a_number(), a_number()
     reply_bytes, reply_digest = a_number(), a_text()
-    link_bytes = a_number()
+    link_bytes, nics = a_number(), many(Nic)
     server_cpu_ns, load_cpu_ns = a_number(), a_number()
     load_spin_ns, load_wait_ns, run_queue_ns = (a_number(), a_number(),
         a_number())
     context_switches_all, server_cpu_all_seconds = a_number(), a_number()
     stop_seconds, stolen_seconds = a_number(), a_number()
+    stolen_there_seconds = a_number()
     foreign_cpu_seconds, load_foreign_cpu_seconds = a_number(), a_number()
     others_cpu_seconds, others = a_number(), many(Other)
     disturbed = a_flag()

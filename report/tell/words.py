@@ -306,12 +306,14 @@ def reserve(c):
 
 
 def culprits(runs):
-    """The programs that took most processor time during some runs."""
+    """The programs that took most processor time during some runs, and on
+    which host, if that is not the load's."""
     took = {}
     for run in runs:
         for other in run.others:
+            name = other.name + (other.host and f" on {other.host}")
             if isfinite(other.cpu_seconds):
-                took[other.name] = took.get(other.name, 0) + other.cpu_seconds
+                took[name] = took.get(name, 0) + other.cpu_seconds
     most = sorted(took, key=lambda name: (-took[name], name))[:NAMED]
     return listed(most) or "other processes"
 
@@ -343,8 +345,12 @@ def takers(runs):
         return max((getattr(run, key) * 1e9 / run.window_ns for run in runs
             for key in keys if isfinite(getattr(run, key))), default=0)
 
+    stolen, there = most("stolen_seconds"), most("stolen_there_seconds")
+    who, remedy = HYPERVISOR
+    if 2 * there > stolen:
+        who += " of the servers' host"
     took = ((most("foreign_cpu_seconds", "load_foreign_cpu_seconds"),
-        culprits(runs), PROCESSES), (most("stolen_seconds"), *HYPERVISOR))
+        culprits(runs), PROCESSES), (stolen, who, remedy))
     return [taker for taker in took if taker[0] >= TAKEN]
 
 

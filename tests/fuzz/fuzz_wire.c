@@ -52,6 +52,7 @@ try_answer(const char *line, size_t length)
         assert(wire_read_answer(&again, text, strlen(text) - 1));
         assert(again.n == a.n && again.server_cpu_ns == a.server_cpu_ns);
         assert(memcmp(&again.kernel, &a.kernel, sizeof(a.kernel)) == 0);
+        assert(again.nic.sent == a.nic.sent);
         assert(json_equal(again.others, a.others) || a.others == NULL);
         wire_release_answer(&again);
         free(text);

@@ -92,6 +92,7 @@ TEST(an_answer_is_read_as_it_was_written)
     a.memory = (struct memory) { 1, 2, 3, 4, 5 };
     for (size_t i = 0; i < KERNEL_COUNTERS; i++)
         a.kernel.value[i] = i * i;
+    a.nic = (struct nic) { 1, 2, 3, 4, 5, 1000000000, 0.25, 1.5 };
     a.run_queue_ns = 0;
     a.stolen_seconds = 0.25;
     a.foreign_seconds = -0.01;
@@ -109,6 +110,14 @@ TEST(an_answer_is_read_as_it_was_written)
     ck_assert_uint_eq(again.switches, 18);
     ck_assert_mem_eq(&again.memory, &a.memory, sizeof(a.memory));
     ck_assert_mem_eq(&again.kernel, &a.kernel, sizeof(a.kernel));
+    ck_assert_uint_eq(again.nic.received, 1);
+    ck_assert_uint_eq(again.nic.sent, 2);
+    ck_assert_uint_eq(again.nic.packets, 3);
+    ck_assert_uint_eq(again.nic.dropped, 4);
+    ck_assert_uint_eq(again.nic.shaped, 5);
+    ck_assert_uint_eq(again.nic.bits_per_second, 1000000000);
+    ck_assert_double_eq(again.nic.conntrack, 0.25);
+    ck_assert_double_eq(again.nic.seconds, 1.5);
     ck_assert_double_eq(again.run_queue_ns, 0);
     ck_assert_double_eq(again.stolen_seconds, 0.25);
     ck_assert_double_eq(again.foreign_seconds, -0.01);
@@ -142,6 +151,8 @@ static const char *const no_answers[] = {
     "{\"foreign_cpu_seconds\":-1e10}",
     "{\"kernel\":[-1]}",
     "{\"kernel\":[1e300]}",
+    "{\"nic_sent_bytes\":-1}",
+    "{\"conntrack\":1e300}",
 };
 
 TEST(what_is_no_answer_is_refused, .times = COUNT(no_answers))
@@ -161,6 +172,7 @@ TEST(unknown_keys_are_ignored_and_missing_ones_are_nothing)
     ck_assert(wire_read_answer(&a, line, strlen(line)));
     ck_assert_uint_eq(a.port, 0);
     ck_assert_double_nan(a.pace_ns);
+    ck_assert_double_nan(a.nic.seconds);
     ck_assert_ptr_null(a.others);
     wire_release_answer(&a);
 }
