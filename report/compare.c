@@ -548,6 +548,8 @@ connect_to(struct plan *plan, struct request *request)
     server->via = request->via;
     server->program = request->there;
     server->public = request->is_public;
+    server->port_first = request->port_first;
+    server->port_last = request->port_last;
     there = there_connect(server, plan, why, sizeof(why));
     if (there == NULL)
         errx(1, "--server %s: %s", server->name, why);

@@ -32,6 +32,7 @@ enum key {
     KEY_VIA,
     KEY_THERE,
     KEY_PUBLIC,
+    KEY_PORTS,
     KEY_HOSTS,
     KEY_AGENT,
 };
@@ -92,6 +93,10 @@ static const struct argp_option options[] = {
     { "there", KEY_THERE, "PATH", 0,
         "where this program is on HOST (default: where it is here)", 2 },
     { "public", KEY_PUBLIC, NULL, 0, "allow an ADDRESS that is not private",
+        2 },
+    { "ports", KEY_PORTS, "A-B", 0,
+        "have the servers on HOST listen at these ports, which a firewall lets "
+        "through (default: at any that are free)",
         2 },
     { "seed", KEY_SEED, "N", 0,
         "use the conversations and the order of the run with seed N", 2 },
@@ -247,6 +252,22 @@ parse_command(struct request *request, int key, const char *text,
     *(key == KEY_VIA ? &request->via : &request->there) = text;
 }
 
+/* Read a range of ports. */
+static void
+parse_ports(struct request *request, const char *text, struct argp_state *state)
+{
+    unsigned first, last;
+    int end = 0;
+
+    if (sscanf(text, "%5u-%5u%n", &first, &last, &end) != 2 ||
+        text[end] != '\0' || first == 0 || first >= last || last > UINT16_MAX)
+        argp_error(state,
+            "--ports takes two ports or more, as in 20000-20099, not '%s'",
+            text);
+    request->port_first = (uint16_t)first;
+    request->port_last = (uint16_t)last;
+}
+
 /* Take in an option that says on which host servers run. */
 static bool
 parse_host(
@@ -262,6 +283,9 @@ parse_host(
         return true;
     case KEY_PUBLIC:
         request->is_public = true;
+        return true;
+    case KEY_PORTS:
+        parse_ports(request, arg, state);
         return true;
     case KEY_HOSTS:
         if (strcmp(arg, "check") != 0)
@@ -353,8 +377,9 @@ check_network(const struct request *request, struct argp_state *state)
 
     if (!request->elsewhere &&
         (request->via != NULL || request->there != NULL || request->is_public ||
-            request->looks))
-        argp_error(state, "--via, --there, --public and --hosts need --server");
+            request->port_last > 0 || request->looks))
+        argp_error(state,
+            "--via, --there, --public, --ports and --hosts need --server");
     if (!request->emulates && !request->elsewhere)
         return;
     if (request->emulates && request->elsewhere)

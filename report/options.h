@@ -38,6 +38,7 @@ struct request {
     struct there_host server;
     const char *via, *there; /* for that; NULL = as usual */
     bool is_public;
+    uint16_t port_first, port_last; /* of the servers there; 0 = any */
     bool emulates; /* a network between load and servers, of that shape */
     struct netem_shape shape;
     const char *peers[PEERS_MAX]; /* the commands of peers */

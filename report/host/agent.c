@@ -13,6 +13,8 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/prctl.h>
+#include <sys/socket.h>
+#include <unistd.h>
 
 struct agent {
     struct channel channel;
@@ -20,6 +22,7 @@ struct agent {
     const struct scenario *scenario; /* of the server that runs, or NULL */
     struct process server;
     char address[WIRE_ADDRESS_MAX]; /* where it listens */
+    size_t turn;                    /* of the ports it may listen at */
     struct host_window window;
     struct run run; /* what is read around a window goes there */
     bool looks;     /* a window has been begun */
@@ -120,6 +123,68 @@ is_address(const char *text)
            at.s_addr != INADDR_BROADCAST && !IN_MULTICAST(ntohl(at.s_addr));
 }
 
+/* Tell whether a server could listen at a port now. */
+static bool
+is_free(const char *address, uint16_t port)
+{
+    struct sockaddr_in at = { .sin_family = AF_INET, .sin_port = htons(port) };
+    const int fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0), on = 1;
+    bool bound;
+
+    if (fd == -1 || inet_pton(AF_INET, address, &at.sin_addr) != 1)
+        err(1, "socket");
+    bound = setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &on, sizeof(on)) == 0 &&
+            bind(fd, (const struct sockaddr *)&at, sizeof(at)) == 0;
+    close(fd);
+    return bound;
+}
+
+/*
+ * Find the next free port of a request's; 0 = there is none, or any will do.
+ * They take turns: what is left of a server's connections is still at its port.
+ */
+static uint16_t
+find_port(struct agent *a, const struct wire_request *r)
+{
+    const size_t size = (size_t)(r->port_last - r->port_first) + 1;
+
+    for (size_t i = 0; r->port_last > 0 && i < size; i++) {
+        uint16_t port = (uint16_t)(r->port_first + a->turn++ % size);
+
+        if (port != 0 && is_free(a->address, port))
+            return port;
+    }
+    return 0;
+}
+
+/* Choose where the next server listens; false when too few ports are free. */
+static bool
+choose_ports(struct agent *a, const struct wire_request *r)
+{
+    struct placement *where = &a->plan->placement;
+
+    where->port = find_port(a, r);
+    where->http_port = 0;
+    if (r->port_last == 0)
+        return true;
+    if (r->scenario->program != PROGRAM_CHARFINDER)
+        return where->port != 0;
+    where->http_port = find_port(a, r);
+    return where->http_port != 0 && where->http_port != where->port;
+}
+
+/* Take over where servers listen, and which network card that is of. */
+static void
+set_address(struct agent *a, const char *address)
+{
+    struct in_addr at = { 0 };
+
+    snprintf(a->address, sizeof(a->address), "%s", address);
+    inet_pton(AF_INET, address, &at);
+    a->plan->placement.address = a->address;
+    nic_of(a->plan->placement.nic, ntohl(at.s_addr));
+}
+
 /* Start a server. */
 static void
 start(struct agent *a, const struct wire_request *r, struct wire_answer *answer)
@@ -137,8 +202,14 @@ start(struct agent *a, const struct wire_request *r, struct wire_answer *answer)
             answer->error, sizeof(answer->error), "this server is not there");
         return;
     }
-    memcpy(a->address, r->address, sizeof(a->address));
-    plan->placement.address = a->address;
+    set_address(a, r->address);
+    if (!choose_ports(a, r)) {
+        snprintf(answer->error, sizeof(answer->error),
+            "too few of the ports %llu to %llu are free at %s",
+            (unsigned long long)r->port_first, (unsigned long long)r->port_last,
+            r->address);
+        return;
+    }
     if (r->scenario->all_cores)
         plan_unpin(plan);
     result = host_start(&a->server, r->scenario, r->subject, plan);

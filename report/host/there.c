@@ -361,9 +361,11 @@ int
 there_start(struct there *t, struct process *server, const struct scenario *s,
     enum subject subject)
 {
-    struct wire_request r = {
-        .what = WIRE_START, .scenario = s, .subject = subject
-    };
+    struct wire_request r = { .what = WIRE_START,
+        .scenario = s,
+        .subject = subject,
+        .port_first = t->host->port_first,
+        .port_last = t->host->port_last };
     struct wire_answer a;
 
     memset(server, 0, sizeof(*server));

@@ -36,6 +36,7 @@ struct there_host {
     const char *via;  /* NULL = THERE_VIA */
     const char *program; /* the path of compare there; NULL = as here */
     bool public;         /* the address need not be a private one */
+    uint16_t port_first, port_last; /* where its servers listen; 0 = at any */
 };
 
 /*

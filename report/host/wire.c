@@ -15,6 +15,7 @@
 #define DEPTH_MAX    8
 #define ELEMENTS_MAX 512
 #define SECONDS_MAX  1e9
+#define PORT_MAX     65535
 
 static const char *const whats[WIRE_REQUESTS] = {
     [WIRE_PING] = "ping",
@@ -44,8 +45,8 @@ struct field {
 /* Whole numbers: 0 where they are not there. */
 static const struct field counts[] = {
     FIELD("n", n, 0x1p53),
-    FIELD("port", port, 65535),
-    FIELD("http_port", http_port, 65535),
+    FIELD("port", port, PORT_MAX),
+    FIELD("http_port", http_port, PORT_MAX),
     FIELD("server_cpu_ns", server_cpu_ns, 0x1p53),
     FIELD("requests", requests, 0x1p53),
     FIELD("switches", switches, 0x1p53),
@@ -159,6 +160,8 @@ wire_write_request(const struct wire_request *r)
         add(o, "scenario", json_string(r->scenario->name));
         add(o, "server", json_string(subjects[r->subject].name));
         add(o, "address", json_string(r->address));
+        add(o, "port_first", value_count(r->port_first));
+        add(o, "port_last", value_count(r->port_last));
     }
     if (r->what == WIRE_NOTE)
         add(o, "window_ns", value_count(r->window_ns));
@@ -179,7 +182,10 @@ take_server(struct wire_request *r, const json_t *o)
     r->subject = (enum subject)s;
     if (r->scenario == NULL || r->scenario->job != NULL || s == SUBJECT_PEER ||
         subjects[s].built[r->scenario->program] == NULL ||
-        strlen(address) >= sizeof(r->address))
+        strlen(address) >= sizeof(r->address) ||
+        !take_count(o, "port_first", PORT_MAX, &r->port_first) ||
+        !take_count(o, "port_last", PORT_MAX, &r->port_last) ||
+        r->port_first > r->port_last)
         return false;
     memcpy(r->address, address, strlen(address) + 1);
     return true;

@@ -55,7 +55,8 @@ struct wire_request {
     /* To start. */
     const struct scenario *scenario;
     enum subject subject;
-    char address[WIRE_ADDRESS_MAX]; /* where the server listens */
+    char address[WIRE_ADDRESS_MAX]; /* where the server listens, */
+    uint64_t port_first, port_last; /* at one of these ports; 0, 0 = at any */
     uint64_t window_ns;             /* of a note: how long it was */
 };
 

@@ -28,6 +28,7 @@ launch(struct process *server, const struct scenario *s, enum subject subject,
     const struct process_place place = {
         .cpu = s->all_cores ? -1 : where->server_cpu,
         .network = where->netem != NULL ? where->netem->server : 0,
+        .port = where->port,
     };
     char words[64] = "";
     size_t n = 0;
@@ -43,7 +44,7 @@ launch(struct process *server, const struct scenario *s, enum subject subject,
         options[n++] = where->address;
     }
     if (s->program == PROGRAM_CHARFINDER)
-        snprintf(words, sizeof(words), "--http-port 0");
+        snprintf(words, sizeof(words), "--http-port %u", where->http_port);
     else if (subject <= SUBJECT_EVENTED && s->options[subject] != NULL)
         snprintf(words, sizeof(words), "%s", s->options[subject]);
     n = add_options(options, n, words);

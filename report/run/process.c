@@ -52,14 +52,15 @@ run_program(const struct program *program)
         "name,calls", "-E", "LSAN_OPTIONS=detect_leaks=0", "-o",
         program->trace };
     const size_t words = sizeof(strace) / sizeof(strace[0]);
-    char *argv[PROCESS_OPTIONS_MAX + 16] = { NULL };
+    char *argv[PROCESS_OPTIONS_MAX + 16] = { NULL }, port[8];
     size_t n = 0;
 
+    snprintf(port, sizeof(port), "%u", program->place.port);
     for (size_t i = 0; program->trace != NULL && i < words; i++)
         argv[n++] = strdup(strace[i]);
     argv[n++] = strdup(program->path);
     argv[n++] = strdup("--port");
-    argv[n++] = strdup("0");
+    argv[n++] = strdup(port);
     for (size_t i = 0; program->options[i] != NULL; i++) {
         assert(i < PROCESS_OPTIONS_MAX);
         argv[n++] = strdup(program->options[i]);

@@ -1,7 +1,7 @@
 /*
  * process - server processes that compare starts and stops.
  *
- * A server is any program that takes `--port 0`, prints
+ * A server is any program that takes `--port`, prints
  *
  *     Serving on 127.0.0.1:PORT. Hit CTRL-C to stop.
  *
@@ -32,8 +32,9 @@
 
 /* Where a process runs. */
 struct process_place {
-    int cpu;     /* the processor; negative = any */
-    int network; /* a descriptor of its network namespace; 0 = ours */
+    int cpu;       /* the processor; negative = any */
+    int network;   /* a descriptor of its network namespace; 0 = ours */
+    uint16_t port; /* where it listens; 0 = on any that is free */
 };
 
 struct process {
@@ -62,7 +63,7 @@ struct process_end {
 void process_restore_signals(void);
 
 /*
- * Start the program at `path` with `--port 0` and the further `options`
+ * Start the program at `path` with `--port` and the further `options`
  * (ended by NULL, at most PROCESS_OPTIONS_MAX) at a place; descriptor limit
  * raised to the hard one, standard input from /dev/null, standard error shared.
  * Wait for the ready line and fills in the port. Return 0; or -1 with p->error

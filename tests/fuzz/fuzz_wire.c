@@ -34,6 +34,8 @@ try_request(const char *line, size_t length)
     assert(again.what == r.what && again.scenario == r.scenario);
     assert(r.what == WIRE_PING || again.n == r.n);
     assert(strcmp(again.address, r.address) == 0);
+    assert(r.port_first <= r.port_last && r.port_last <= 65535);
+    assert(again.port_first == r.port_first && again.port_last == r.port_last);
     free(text);
 }
 

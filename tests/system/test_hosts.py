@@ -8,7 +8,9 @@ nothing is left there.
 import glob
 import json
 import os
+import re
 import signal
+import socket
 import subprocess
 import sys
 import tempfile
@@ -22,6 +24,8 @@ HERE, THERE = "10.9.0.1", "10.9.0.2"
 ROOT = os.geteuid() == 0
 NETWORK = ("unshare", "--net") if ROOT \
     else ("unshare", "--user", "--map-root", "--net")
+# An address at which nobody else listens.
+OWN = f"127.9.{os.getpid() % 256}.{1 + os.getpid() // 256 % 250}"
 LEFT = 12  # seconds after which nothing may be left
 
 # Two hosts: this shell is the load's, the sleeper keeps the servers'.
@@ -105,6 +109,10 @@ class Options(Folder):
         (["--server", "s1", "--there", "/bin/x;y"], "--there takes letters"),
         (["--server", "s1", "--via", " "], "are not empty"),
         (["--via", "x"], "need --server"),
+        (["--ports", "5-9"], "need --server"),
+        *((["--server", "s1", "--ports", ports], "--ports takes two ports")
+            for ports in ("", "5", "5-5", "9-5", "0-5", "5-65536", "5-9x",
+                "-5-9", "70000-70001", "5-")),
         (["--hosts", "check"], "need --server"),
         (["--server", "s1", "--hosts", "all"], "--hosts takes check"))
 
@@ -238,6 +246,31 @@ class Agent(unittest.TestCase):
         self.agent.stdin.write(json.dumps(request) + "\n")
         self.agent.stdin.flush()
         return json.loads(self.agent.stdout.readline())
+
+    def ports(self, server, scenario, first, last):
+        """Start a server at one of these ports and stop it; where it was."""
+        answer = self.ask(n=1, do="start", scenario=scenario, server=server,
+            address=OWN, port_first=first, port_last=last)
+        if "error" in answer:
+            return answer["error"]
+        self.ask(n=2, do="stop")
+        return [answer[key] for key in ("port", "http_port") if key in answer]
+
+    def test_servers_take_turns_at_the_ports_that_are_free(self):
+        with socket.create_server((OWN, 20002)):
+            found = [self.ports("evented", "reply-50", 20000, 20004)
+                for _ in range(5)]
+            self.assertEqual(found,
+                [[20000], [20001], [20003], [20004], [20000]])
+            # One with two doors needs two of them.
+            self.assertEqual(self.ports("threaded", "page-200", 20000, 20004),
+                [20001, 20003])
+            self.assertEqual(self.ports("bare-epoll", "reply-50", 20002, 20003),
+                [20003])
+            for server, scenario, last in (("evented", "reply-50", 20002),
+                    ("threaded", "page-200", 20003)):
+                self.assertEqual(self.ports(server, scenario, 20002, last),
+                    f"too few of the ports 20002 to {last} are free at {OWN}")
 
     def start(self):
         """Start a server; its process, as /proc has it."""

@@ -16,6 +16,8 @@ TEST(a_request_is_read_as_it_was_written, .times = WIRE_REQUESTS)
         .scenario = scenario_find("reply-50"),
         .subject = SUBJECT_BARE_EPOLL,
         .address = "10.0.0.5",
+        .port_first = 20000,
+        .port_last = 65535,
         .window_ns = 123456789 };
     struct wire_request again;
     char *line = wire_write_request(&r);
@@ -30,6 +32,8 @@ TEST(a_request_is_read_as_it_was_written, .times = WIRE_REQUESTS)
         ck_assert_ptr_eq(again.scenario, r.scenario);
         ck_assert_int_eq(again.subject, r.subject);
         ck_assert_str_eq(again.address, r.address);
+        ck_assert_uint_eq(again.port_first, 20000);
+        ck_assert_uint_eq(again.port_last, 65535);
     }
     if (r.what == WIRE_NOTE)
         ck_assert_uint_eq(again.window_ns, r.window_ns);
@@ -66,6 +70,12 @@ static const char *const no_requests[] = {
     "{\"n\":1,\"do\":\"start\",\"scenario\":\"reply-50\",\"server\":"
     "\"evented\","
     "\"address\":\"1234567890123456\"}",
+    "{\"n\":1,\"do\":\"start\",\"scenario\":\"reply-50\",\"server\":"
+    "\"evented\","
+    "\"address\":\"\",\"port_first\":2,\"port_last\":1}",
+    "{\"n\":1,\"do\":\"start\",\"scenario\":\"reply-50\",\"server\":"
+    "\"evented\","
+    "\"address\":\"\",\"port_first\":1,\"port_last\":65536}",
 };
 
 TEST(what_is_no_request_is_refused, .times = COUNT(no_requests))

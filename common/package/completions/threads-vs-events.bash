@@ -127,8 +127,8 @@ _threads_vs_events()
         options=(
             --baseline= --check --cost= --full --hosts= --list --only= --peer=
             --peer-speaks= --render= --resume= --standard --blocks=
-            --environment= --netem= --output= --public --seconds= --seed=
-            --server= --there= --via= --help --usage --version
+            --environment= --netem= --output= --ports= --public --seconds=
+            --seed= --server= --there= --via= --help --usage --version
         ) ;;
     esac
     case "$command $option" in

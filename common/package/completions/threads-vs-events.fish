@@ -257,6 +257,8 @@ complete -c threads-vs-events -l netem -x \
     -d 'put an emulated network between load and servers, in namespaces of this machine'
 complete -c threads-vs-events -l output -x -a '(__fish_complete_directories)' \
     -d 'write report.json and index.html to DIR'
+complete -c threads-vs-events -l ports -x \
+    -d 'have the servers on HOST listen at these ports, which a firewall lets through'
 complete -c threads-vs-events -l public \
     -d 'allow an ADDRESS that is not private'
 complete -c threads-vs-events -l seconds -x \

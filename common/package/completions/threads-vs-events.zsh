@@ -416,6 +416,7 @@ threads-vs-events)
         '--environment=[also show paths, commands and the kernel'\''s command line on the page]:full:(full)' \
         '--netem=[put an emulated network between load and servers, in namespaces of this machine]:[DELAY][,loss=P%][,rate=R]: ' \
         '--output=[write report.json and index.html to DIR]:DIR:_files -/' \
+        '--ports=[have the servers on HOST listen at these ports, which a firewall lets through]:A-B: ' \
         '--public[allow an ADDRESS that is not private]' \
         '--seconds=[measure for S seconds in each run]:S: ' \
         '--seed=[use the conversations and the order of the run with seed N]:N: ' \
