@@ -19,6 +19,7 @@ const char *const kernel_names[KERNEL_COUNTERS] = {
     "ListenDrops",
     "TCPReqQFullDrop",
     "TCPReqQFullDoCookies",
+    "OutSegs",
     "RetransSegs",
     "TCPSynRetrans",
     "TCPTimeouts",

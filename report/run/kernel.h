@@ -2,7 +2,7 @@
  * kernel - counters of the kernel's network code that must stand still while
  * something is measured: a dropped connection or a segment sent again means
  * that the kernel, not the server, made somebody wait. (Overflow of TIME-WAIT
- * does not count.)
+ * does not count.) OutSegs says how many segments there were in all.
  */
 #ifndef REPORT_KERNEL_H
 #define REPORT_KERNEL_H
@@ -11,7 +11,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#define KERNEL_COUNTERS 11
+#define KERNEL_COUNTERS 12
 
 /* Their names, as in /proc/net/netstat and /proc/net/snmp. */
 extern const char *const kernel_names[KERNEL_COUNTERS];

@@ -44,6 +44,7 @@ TITLES = {THREADS: "threads", EVENTS: "events", NULL: "bare epoll loop",
 
 NUMBER_MAX, NUMBER_MIN = 1e60, 1e-60  # of what a figure can be
 UNEVEN = 1.15  # times as slow is another pace
+OTHER_TRIP = 1.2  # times as long, and the network was another one
 
 
 class Span(namedtuple("Span", "low at high")):
@@ -656,6 +657,12 @@ class Network(Object):
     def is_real(self):
         """Whether servers ran on another host."""
         return self.emulated is False
+
+    def has_changed(self):
+        """Whether the round trip was another one before the race than after
+        it."""
+        before, after = self.round_trip_ns, self.round_trip_after_ns
+        return max(over(before, after), over(after, before)) > OTHER_TRIP
 
     def what(self):
         """What makes it another one."""

@@ -19,7 +19,6 @@ SAME_CORE = ("Server and load ran on two threads of one core, as no other core"
     " was free: each slowed the other down, so figures are lower than on cores"
     " of their own, and ratios may differ.")
 
-OTHER_TRIP = 1.2  # times as long, and the network was another one
 
 NAMED = 3      # programs that disturbed it, at most
 TAKEN = .01    # of a window, or nobody took it
@@ -392,11 +391,11 @@ def between(report):
     said = f"Between load and servers was {network(report)}." if n.is_real() \
         else "Emulated: between load and servers was " \
             f"{network(report)}, on one machine."
-    before, after = n.round_trip_ns, n.round_trip_after_ns
-    if max(over(before, after), over(after, before)) > OTHER_TRIP:
-        said += (f" A small request took {time(before)} there and back before "
-            f"the race and {time(after)} after it, so that latencies are of a "
-            "network that was not the same throughout.")
+    if n.has_changed():
+        said += (f" A small request took {time(n.round_trip_ns)} there and "
+            f"back before the race and {time(n.round_trip_after_ns)} after it, "
+            "so that latencies are of a network that was not the same "
+            "throughout.")
     return said
 
 

@@ -48,6 +48,19 @@ LOSS = {"network": {"emulated": True, "loss": .01}}
 NARROW = {"network": {"emulated": True, "bits_per_second": 1e6}}
 REAL = {"network": {"emulated": False, "server": "s1"}}
 
+
+def moved(before, after):
+    """A network to a host whose round trip, in us, was another one after the
+    race."""
+    return {"network": {"emulated": False, "round_trip_ns": 1000 * before,
+        "round_trip_after_ns": 1000 * after}}
+
+
+def card(host="server", **does):
+    """A run of a second, and a network card that carried it."""
+    return {"nics": [{"host": host, "seconds": 1, **does}]}
+
+
 # A gate, what it spoils, what it says of a run that fails it, that run, one
 # that passes, and what kind of scenario it is.
 TABLE = (
@@ -115,10 +128,40 @@ TABLE = (
         "link", {"link_bytes": 101250, "window_ns": 1e9},
         {"link_bytes": 99750, "window_ns": 1e9,
             "kernel": {"RetransSegs": 300}}, NARROW),
-    # So are a few over a network that is one.
-    ("kernel counters", [P99, P999], "RetransSegs rose by 21",
-        {"kernel": {"RetransSegs": 21}}, {"kernel": {"RetransSegs": 20}},
+    # So are a few over a network that is one, whatever else they move.
+    ("retransmits", [P99, P999], "21 of 20000 segments were sent again",
+        {"kernel": {"RetransSegs": 21}},
+        {"kernel": {"RetransSegs": 20, "TCPTimeouts": 20,
+            "TCPSynRetrans": 20}}, REAL),
+    ("retransmits", [P99, P999], "31 of 30000 segments were sent again",
+        {"kernel": {"OutSegs": 30000, "RetransSegs": 31}},
+        {"kernel": {"OutSegs": 30000, "RetransSegs": 30}}, REAL),
+    # Of those that were lost by plan three each, and by chance some more: here
+    # of 10000 a hundred, give or take three times ten.
+    ("retransmits", [P99, P999], "401 of 10000 segments were sent again",
+        {"kernel": {"OutSegs": 10000, "RetransSegs": 401}},
+        {"kernel": {"OutSegs": 10000, "RetransSegs": 400}}, LOSS),
+    ("link-bound", [RATE, BACKGROUND], "the network card of s1 was 81 % full",
+        card(bits_per_second=1e9, sent_bytes=101.25e6, received_bytes=5),
+        card(bits_per_second=1e9, sent_bytes=99e6, received_bytes=99e6), REAL),
+    ("link-bound", [RATE, BACKGROUND], "the network card of the load's host "
+        "was 90 % full", card("load", bits_per_second=1e9,
+            received_bytes=112.5e6, sent_bytes=5), card("load",
+            received_bytes=112.5e6), REAL),
+    ("link-bound", [RATE, BACKGROUND], "the network card of s1 dropped 11 of "
+        "10000 packets", card(packets=10000, dropped=11),
+        card(packets=10000, dropped=10), REAL),
+    ("allowance", ["*"], "the cloud held back packets of s1 1 times",
+        card(held_back=1), card(held_back=0), REAL),
+    ("conntrack", ["*"], "the table of connections of the load's host was 81 "
+        "% full", card("load", conntrack=.81), card("load", conntrack=.8),
         REAL),
+    # Two round trips may well take so long.
+    ("signature", [P99, P999], "1.10 % of the latencies are of 38 to 46 ms: "
+        "Nagle's algorithm against delayed acknowledgements",
+        {"latency_ns": latencies({MS: 989, 40 * MS: 11})},
+        {"latency_ns": latencies({MS: 990, 40 * MS: 10})},
+        {"network": {"emulated": True, "round_trip_ns": 18.9 * MS}}),
     # It is wide there anyway.
     ("signature", [P99, P999], "1.96 % of the latencies are of 38 to 46 ms: "
         "Nagle's algorithm against delayed acknowledgements",
@@ -149,8 +192,28 @@ class Gates(unittest.TestCase):
                 ({"server_cpu_ns": 2e9, "window_ns": 1e9},
                     {"cores": "all"}),
                 ({"server_cpu_ns": 2e9, "window_ns": 1e9},
-                    {"pinned": False})):
+                    {"pinned": False}),
+                ({}, moved(100, 119)),
+                ({}, moved(119, 100)),
+                # Two round trips take as long as what would be a sign.
+                ({"latency_ns": latencies({MS: 989, 40 * MS: 11})},
+                    {"network": {"emulated": True, "round_trip_ns": 19 * MS}}),
+                # Nobody knows what an emulated one's was, or whether a host
+                # that did not answer was as far away as before.
+                ({}, {"network": {"emulated": True, "round_trip_ns": 1,
+                    "round_trip_after_ns": 2}}),
+                ({}, {"network": {"emulated": False, "round_trip_ns": 1}}),
+                # How many segments there were is no fault.
+                ({"kernel": {"OutSegs": 1e9}}, {}),
+                ({"kernel": {"OutSegs": 1e9}}, REAL)):
             self.assertEqual(held(run, **scenario), {}, run)
+
+    def test_a_network_that_has_changed_spoils_all_latencies(self):
+        for before, after in ((100, 121), (121, 100)):
+            self.assertEqual(held({}, **moved(before, after)),
+                {"round trip": ([P50, P99, P999], "a small request took "
+                    f"{before / 1e3:g} ms there and back before the race and "
+                    f"{after / 1e3:g} ms after it")})
 
     def test_a_run_that_came_to_nothing_is_held_to_none(self):
         for run in ({"replies": 0}, {"gates": [{"name": "failed"}]}):

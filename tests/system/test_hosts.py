@@ -310,7 +310,10 @@ class Agent(unittest.TestCase):
         for what in ("look", "begin", "end"):
             self.assertNotIn("error", self.ask(n=5, do=what))
         noted = self.ask(n=6, do="note", window_ns=1000)
-        self.assertEqual(len(noted["kernel"]), 11)
+        self.assertEqual(len(noted["kernel"]), 12)
+        # By the loopback interface others send, too.
+        self.assertGreater(noted["nic_seconds"], 0)
+        self.assertNotIn("nic_bits_per_second", noted)
         stopped = self.ask(n=7, do="stop")
         self.assertNotIn("error", stopped)
         self.assertGreater(stopped["cpu_seconds"], 0)
