@@ -55,8 +55,8 @@ FULL_SUITES = THREADED_SUITES + LONG_THREADED_SUITES + (
 LONG_SUITES = ("valgrind", "exercise", "push_many")
 # The long ones first, so that they do not run alone at the end.
 LONGEST = ("page", "push_page", "exercise", "package", "torture",
-    "flags_torture", "compare", "peer", "answers", "web", "stop", "limits",
-    "traffic", "later", "push", "differential")
+    "flags_torture", "compare", "hosts", "peer", "answers", "web", "stop",
+    "limits", "traffic", "later", "push", "differential")
 
 # Seconds after which a suite hangs.
 TIMEOUT, TIMEOUT_FULL = 1200, 3600

@@ -27,14 +27,20 @@
     "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789"
 #define NAME_BYTES NAME_FIRST "@._:/-"
 
+/* Seconds before each attempt to reach a lost host again: for a moment's fault,
+ * for a switch that starts, and for somebody who sees to it. */
+static const int waits[] = { 5, 15, 60 };
+
 struct there {
     const struct there_host *host;
     struct channel channel;
-    struct wire_hello hello;
+    struct wire_hello hello, again; /* and that of a host that came back */
     struct load_path path;
     char address[WIRE_ADDRESS_MAX];
     pthread_t pinger;
     uint64_t sent, received; /* requests, and answers to them */
+    char lost[112];          /* why it is; "" = it is not */
+    size_t tries;            /* of `waits`, so far */
     uint64_t server_cpu_ns;  /* of the last window; and why it is unknown */
     char window_error[384];
 };
@@ -79,21 +85,29 @@ there_read(struct there_host *h, const char *text, char *why, size_t size)
 
 /* --- Requests and answers --- */
 
-/* End, as the other host cannot be heard or understood any more. */
-static _Noreturn void
-lose(const struct there *t, const char *why)
+/* Note that the other host cannot be heard or understood any more. */
+static void
+lose(struct there *t, const char *why)
 {
-    errx(1, "%s is lost: %s; what was measured is kept, and --resume continues",
-        t->host->name, why);
+    snprintf(t->lost, sizeof(t->lost), "%s", why);
 }
 
-/* Ask for something. */
+/* Return why it was lost. */
+const char *
+there_lost(const struct there *t)
+{
+    return t->lost[0] != '\0' ? t->lost : NULL;
+}
+
+/* Ask for something, unless the host is lost. */
 static void
 ask(struct there *t, struct wire_request *r)
 {
     char *line;
     bool sent;
 
+    if (there_lost(t) != NULL)
+        return;
     r->n = ++t->sent;
     line = wire_write_request(r);
     sent = channel_write(&t->channel, line);
@@ -102,19 +116,36 @@ ask(struct there *t, struct wire_request *r)
         lose(t, t->channel.why);
 }
 
-/* Take the next answer; it is to be released. */
+/* Make an answer that says that the host is lost. */
+static void
+answer_lost(const struct there *t, struct wire_answer *a)
+{
+    wire_release_answer(a);
+    wire_begin_answer(a);
+    snprintf(
+        a->error, sizeof(a->error), "%s is lost: %s", t->host->name, t->lost);
+}
+
+/* Take the next answer, which of a lost host is an error; it is to be
+ * released. */
 static void
 receive(struct there *t, struct wire_answer *a)
 {
+    const char *line = NULL;
     size_t length;
-    const char *line = channel_read(&t->channel, ANSWER_LIMIT_MS, &length);
 
-    if (line == NULL)
-        lose(t, t->channel.why);
-    if (!wire_read_answer(a, line, length))
-        lose(t, "it sent a line that is no answer");
-    if (a->n != ++t->received)
-        lose(t, "it answered what it was not asked");
+    wire_begin_answer(a);
+    if (there_lost(t) == NULL) {
+        line = channel_read(&t->channel, ANSWER_LIMIT_MS, &length);
+        if (line == NULL)
+            lose(t, t->channel.why);
+        else if (!wire_read_answer(a, line, length))
+            lose(t, "it sent a line that is no answer");
+        else if (a->n != ++t->received)
+            lose(t, "it answered what it was not asked");
+    }
+    if (there_lost(t) != NULL)
+        answer_lost(t, a);
 }
 
 /* Ask, and take the answer; false, with the error in it, where it is one. */
@@ -137,10 +168,11 @@ ping(void *arg)
     struct there *t = arg;
     char *line = wire_write_request(&r);
 
+    pthread_cleanup_push(free, line);
     /* A line this short is written whole, not into the middle of another. */
     while (write(t->channel.out, line, strlen(line)) != -1)
         nanosleep(&pause, NULL);
-    free(line);
+    pthread_cleanup_pop(true);
     return NULL;
 }
 
@@ -156,6 +188,14 @@ start_pinger(struct there *t)
     pthread_sigmask(SIG_SETMASK, &old, NULL);
     if (errno != 0)
         err(1, "a thread for another host");
+}
+
+/* End the thread. */
+static void
+stop_pinger(struct there *t)
+{
+    pthread_cancel(t->pinger);
+    pthread_join(t->pinger, NULL);
 }
 
 /* --- Connecting --- */
@@ -180,24 +220,44 @@ fill_in(const char *word, const char *name)
 
 /* Run the agent by the words of a command, which no shell sees here. */
 static void
-run_agent(struct there *t, const char *program)
+run_agent(struct there *t)
 {
     const struct there_host *h = t->host;
     char *words[WORDS_MAX + 3] = { NULL }, *copy, *word, *rest;
+    char *self = realpath("/proc/self/exe", NULL);
     size_t n = 0;
 
     copy = strdup(h->via != NULL ? h->via : THERE_VIA);
-    if (copy == NULL)
-        err(1, NULL);
+    if (copy == NULL || self == NULL)
+        err(1, "there");
     for (word = strtok_r(copy, " ", &rest); word != NULL && n < WORDS_MAX;
          word = strtok_r(NULL, " ", &rest))
         words[n++] = fill_in(word, h->name);
-    words[n++] = fill_in(program, "");
+    words[n++] = fill_in(h->program != NULL ? h->program : self, "");
     words[n++] = fill_in("--agent", "");
     channel_run(&t->channel, words);
     while (n > 0)
         free(words[--n]);
     free(copy);
+    free(self);
+}
+
+/* Run the agent and hear its hello, which is to be released; false, with the
+ * reason in `why`, when it does not greet. */
+static bool
+hear(struct there *t, struct wire_hello *h, char *why, size_t size)
+{
+    const char *line;
+    size_t length;
+
+    memset(h, 0, sizeof(*h));
+    run_agent(t);
+    line = channel_read(&t->channel, HELLO_LIMIT_MS, &length);
+    if (line != NULL && wire_read_hello(h, line, length))
+        return true;
+    snprintf(why, size, "%s",
+        line == NULL ? t->channel.why : "no agent of compare answered");
+    return false;
 }
 
 /* Find the hash of a server in a list; NULL = it is not there. */
@@ -288,21 +348,12 @@ there_connect(
     const struct there_host *h, struct plan *plan, char *why, size_t size)
 {
     struct there *t = calloc(1, sizeof(*t));
-    char *self = realpath("/proc/self/exe", NULL);
-    const char *line;
-    size_t length = 0;
     struct in_addr at = { 0 };
 
-    if (t == NULL || self == NULL)
+    if (t == NULL)
         err(1, "there");
     t->host = h;
-    run_agent(t, h->program != NULL ? h->program : self);
-    free(self);
-    line = channel_read(&t->channel, HELLO_LIMIT_MS, &length);
-    if (line == NULL || !wire_read_hello(&t->hello, line, length)) {
-        snprintf(why, size, "%s",
-            line == NULL ? t->channel.why : "no agent of compare answered");
-    } else {
+    if (hear(t, &t->hello, why, size)) {
         snprintf(t->address, sizeof(t->address), "%s",
             h->address[0] != '\0' ? h->address : t->hello.address);
         if (is_fitting(t, plan, why, size)) {
@@ -316,6 +367,52 @@ there_connect(
     wire_release_hello(&t->hello);
     free(t);
     return NULL;
+}
+
+/* Try once to reach the host again, as it was; false, with the reason in
+ * `lost`, when it is not there. End the program when it is another by now. */
+static bool
+reach_again(struct there *t)
+{
+    const char *change = NULL;
+    bool heard = hear(t, &t->again, t->lost, sizeof(t->lost));
+
+    if (heard)
+        change = wire_change(&t->hello, &t->again);
+    wire_release_hello(&t->again);
+    if (change != NULL)
+        errx(1,
+            "%s is back, but %s; what was measured is kept, and --resume "
+            "continues",
+            t->host->name, change);
+    if (!heard) {
+        channel_close(&t->channel, 0);
+        return false;
+    }
+    t->sent = t->received = 0;
+    t->lost[0] = '\0';
+    start_pinger(t);
+    return true;
+}
+
+/* Wait, and try, as often as there are waits. */
+void
+there_regain(struct there *t)
+{
+    stop_pinger(t);
+    channel_close(&t->channel, 0);
+    while (t->tries < sizeof(waits) / sizeof(waits[0])) {
+        struct timespec pause = { waits[t->tries++], 0 };
+
+        warnx("%s is lost: %s; trying again in %d s", t->host->name, t->lost,
+            (int)pause.tv_sec);
+        while (nanosleep(&pause, &pause) == -1 && errno == EINTR)
+            ;
+        if (reach_again(t))
+            return;
+    }
+    errx(1, "%s is lost: %s; what was measured is kept, and --resume continues",
+        t->host->name, t->lost);
 }
 
 /* Say where servers run. */
@@ -374,8 +471,10 @@ there_start(struct there *t, struct process *server, const struct scenario *s,
     receive(t, &a);
     server->port = (uint16_t)a.port;
     server->http_port = (uint16_t)a.http_port;
-    if (a.error[0] == '\0' && a.port == 0)
+    if (a.error[0] == '\0' && a.port == 0) {
         lose(t, "it started a server without a port");
+        answer_lost(t, &a);
+    }
     snprintf(server->error, sizeof(server->error), "%s", a.error);
     wire_release_answer(&a);
     return server->error[0] == '\0' ? 0 : -1;
@@ -450,7 +549,7 @@ there_note(struct there *t, struct run *run)
             snprintf(t->window_error, sizeof(t->window_error), "%s", a.error);
         if (a.server_cpu_ns > 0)
             t->server_cpu_ns = a.server_cpu_ns;
-        if (t->received == t->sent)
+        if (t->received == t->sent || there_lost(t) != NULL)
             break;
         wire_release_answer(&a);
     }
@@ -515,8 +614,7 @@ there_pace(struct there *t)
 void
 there_close(struct there *t)
 {
-    pthread_cancel(t->pinger);
-    pthread_join(t->pinger, NULL);
+    stop_pinger(t);
     channel_close(&t->channel, CLOSE_LIMIT_MS);
     wire_release_hello(&t->hello);
     free(t);

@@ -6,8 +6,9 @@
  * to it: ssh, or what --via says. What that host is called, which user logs in
  * with which key, and which host keys are known is ssh's business alone.
  *
- * A host that is lost ends compare, having said so: what was measured is in the
- * journal, and --resume continues.
+ * A host that is lost is told by there_lost(), and all that is asked of it is
+ * an error from then on: whatever was being measured is void, and
+ * there_regain() tries to go on.
  */
 #ifndef REPORT_THERE_H
 #define REPORT_THERE_H
@@ -68,6 +69,17 @@ json_t *there_to_json(const struct there *t, bool brief);
 
 /* Return its name; it lasts as long as what it was made of. */
 const char *there_name(const struct there *t);
+
+/* Return why it is lost, in some words; NULL = it is there. */
+const char *there_lost(const struct there *t);
+
+/*
+ * Reach a lost host again, with no server running, after 5, 15 or 60 seconds;
+ * say so on standard error. Each of these times comes once: a host that is lost
+ * a fourth time, or does not answer, or has been started again, or has other
+ * programs by now, ends the program; what was measured is in the journal.
+ */
+void there_regain(struct there *t);
 
 /* As in host.h. Those for both ends of a window only ask, and do not wait:
  * there_note() takes what was answered. */

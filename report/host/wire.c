@@ -401,3 +401,19 @@ wire_release_hello(struct wire_hello *h)
     json_decref(h->programs);
     h->machine = h->programs = NULL;
 }
+
+/* Compare them. */
+const char *
+wire_change(const struct wire_hello *before, const struct wire_hello *now)
+{
+    if (strcmp(before->boot_id, now->boot_id) != 0)
+        return "it was started again";
+    if (strcmp(before->self, now->self) != 0 ||
+        !json_equal(before->programs, now->programs))
+        return "its programs are other ones";
+    if (strcmp(before->address, now->address) != 0)
+        return "it was reached at another address";
+    if (before->pinned != now->pinned || before->server_cpu != now->server_cpu)
+        return "its servers' processor is another one";
+    return NULL;
+}

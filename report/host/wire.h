@@ -104,6 +104,14 @@ bool wire_read_request(struct wire_request *r, const char *line, size_t length);
 bool wire_read_answer(struct wire_answer *a, const char *line, size_t length);
 bool wire_read_hello(struct wire_hello *h, const char *line, size_t length);
 
+/*
+ * Tell what has changed at a host since it greeted before, so that what is
+ * measured there now is no part of the same: a sentence's end ("it was started
+ * again"); NULL = nothing.
+ */
+const char *wire_change(
+    const struct wire_hello *before, const struct wire_hello *now);
+
 /* Make an answer empty, and free what one holds. */
 void wire_begin_answer(struct wire_answer *a);
 void wire_release_answer(struct wire_answer *a);

@@ -247,6 +247,19 @@ journal_note(const struct journal *j, const char *scenario, const char *key)
     return NULL;
 }
 
+/* Count notes. */
+size_t
+journal_count(const struct journal *j, const char *scenario, const char *key)
+{
+    const json_t *line;
+    size_t n = 0, i;
+
+    json_array_foreach(j->lines, i, line)
+        n += json_object_get(line, key) != NULL &&
+             strcmp(get_text(line, "scenario"), scenario) == 0;
+    return n;
+}
+
 /* Close it. */
 void
 journal_close(struct journal *j)

@@ -58,6 +58,10 @@ void journal_add_note(struct journal *j, const char *scenario, const char *key,
 json_t *journal_note(
     const struct journal *j, const char *scenario, const char *key);
 
+/* Return how many such notes earlier sessions wrote. */
+size_t journal_count(
+    const struct journal *j, const char *scenario, const char *key);
+
 /* Close a journal and free it. */
 void journal_close(struct journal *j);
 

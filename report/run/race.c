@@ -1,5 +1,6 @@
 #include "report/run/race.h"
 
+#include "report/host/there.h"
 #include "report/rng.h"
 #include "report/run/job.h"
 #include "report/run/measure.h"
@@ -27,6 +28,7 @@ struct race {
     struct journal *journal;
     struct meter *meter;
     size_t blocks, disturbed;
+    size_t lost; /* blocks that were begun again, as the host was lost */
     double pace; /* of the last block: times as long as estimated */
     struct rng coin;
     json_t *orders;
@@ -145,8 +147,28 @@ runs_seconds(const struct race *r, const struct order runs[], size_t n)
     return seconds;
 }
 
-/* Run one server, and write down what was found in each stage. */
+/* Return why the servers' host is lost; NULL = it is not. */
+static const char *
+why_lost(const struct race *r)
+{
+    const struct there *there = r->plan->placement.there;
+
+    return there != NULL ? there_lost(there) : NULL;
+}
+
+/* Wait for a host that is lost; end the program when it does not come back. */
 static void
+regain(const struct race *r)
+{
+    meter_wipe(r->meter);
+    there_regain(r->plan->placement.there);
+}
+
+/*
+ * Run one server, and write down what was found in each stage; return false,
+ * with nothing written, when its host is lost.
+ */
+static bool
 run_one(struct race *r, struct order *order, const char *letters)
 {
     json_t *results, *run;
@@ -160,6 +182,10 @@ run_one(struct race *r, struct order *order, const char *letters)
         plan_blocks(r->plan, r->scenario), subjects[order->subject].title);
     results = r->scenario->job != NULL ? job_run(order, r->plan)
                                        : measure(order, r->plan);
+    if (why_lost(r) != NULL) {
+        json_decref(results);
+        return false;
+    }
     json_array_foreach(results, i, run) {
         const struct scenario *s = r->stages[i].scenario;
 
@@ -172,6 +198,50 @@ run_one(struct race *r, struct order *order, const char *letters)
     }
     json_decref(results);
     meter_add(r->meter, runs_seconds(r, order, 1));
+    return true;
+}
+
+/* Do the runs of a block; return how many, fewer than n when the host was lost
+ * in the next one. */
+static size_t
+do_runs(struct race *r, struct order runs[], size_t n, const char *letters)
+{
+    size_t done = 0;
+
+    while (done < n && run_one(r, &runs[done], letters))
+        done++;
+    return done;
+}
+
+/* Take back the runs of a block in which the host was lost. */
+static void
+discard(struct race *r, const struct order runs[], size_t done)
+{
+    json_t *why = json_string(why_lost(r));
+
+    for (size_t i = 0; i < r->count; i++)
+        for (size_t k = 0; k < done; k++)
+            json_array_remove(r->runs[i], json_array_size(r->runs[i]) - 1);
+    r->meter->total += runs_seconds(r, runs, done);
+    r->lost++;
+    journal_add_note(r->journal, r->scenario->name, "lost", why);
+    json_decref(why);
+}
+
+/* Run a block until the host stays for all of it; return how many seconds that
+ * took, without those that were lost. */
+static double
+run_block(struct race *r, struct order runs[], size_t n, const char *letters)
+{
+    double began = meter_elapsed(r->meter);
+    size_t done;
+
+    while ((done = do_runs(r, runs, n, letters)) < n) {
+        discard(r, runs, done);
+        regain(r);
+        began = meter_elapsed(r->meter);
+    }
+    return meter_elapsed(r->meter) - began;
 }
 
 /* Take a block of n runs from an earlier session, if it has all of it. */
@@ -225,19 +295,17 @@ toss(struct rng *coin)
 static void
 race_block(struct race *r)
 {
+    /* Too large for the stack. */
+    static struct order runs[RUNS_MAX];
     const char *letters = toss(&r->coin);
-    struct order runs[RUNS_MAX];
     size_t n = order_block(runs, r, letters);
-
-    double estimate = runs_seconds(r, runs, n);
-    double began = meter_elapsed(r->meter);
+    double estimate = runs_seconds(r, runs, n), took = 0;
 
     if (r->blocks >= plan_blocks(r->plan, r->scenario))
         r->meter->total += estimate;
     if (!take_block(r, runs, n))
-        for (size_t i = 0; i < n; i++)
-            run_one(r, &runs[i], letters);
-    r->pace = fmax(1, (meter_elapsed(r->meter) - began) / estimate);
+        took = run_block(r, runs, n, letters);
+    r->pace = fmax(1, took / estimate);
     r->disturbed += was_disturbed(r, n);
     r->blocks++;
     json_array_append_new(r->orders, json_string(letters));
@@ -319,8 +387,13 @@ find_rate(struct race *r, const struct scenario *s)
 
     if (note != NULL)
         return json_incref(note);
-    for (int t = 0; t < 2; t++)
+    for (int t = 0; t < 2;) {
         capacity[t] = measure_capacity(r, s, (enum subject)t);
+        if (why_lost(r) != NULL)
+            regain(r);
+        else
+            t++;
+    }
     slower = fmin(capacity[0], capacity[1]);
     if (!isfinite(slower))
         slower = capacity[0] = capacity[1] = 1000; /* will fail again */
@@ -489,6 +562,7 @@ begin(struct race *r, const struct scenario *const *chosen, size_t count)
         r->described[i] = describe(r, &r->stages[i]);
         r->runs[i] = json_array();
     }
+    r->lost = journal_count(r->journal, r->scenario->name, "lost");
 }
 
 /* Add the scenarios of a race to all. */
@@ -500,6 +574,8 @@ end(struct race *r, json_t *all)
         json_t *counts = count_syscalls(r, r->stages[i].scenario);
 
         json_object_set(o, "orders", r->orders);
+        if (r->lost > 0)
+            json_object_set_new(o, "blocks_lost", value_count(r->lost));
         json_object_set_new(o, "syscalls_missing", why_not_counted(counts));
         json_object_set_new(o, "syscalls", counts);
         json_object_set_new(o, "runs", r->runs[i]);

@@ -149,6 +149,8 @@ def runs(scenario):
         + ", in " + words.of(len(scenario.orders), "block")
     if disturbance:
         said += f"; disturbed by other work: {disturbance}"
+    if words.losses(scenario):
+        said += f"; discarded: {words.losses(scenario)}"
     return said + "."
 
 

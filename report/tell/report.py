@@ -492,6 +492,7 @@ class Scenario(Object):
     primary, sentence = a_text(), a_text()
     warmup_seconds, window_seconds, job = a_number(), a_number(), one(Job)
     orders, syscalls_missing = texts(), a_text()
+    blocks_lost = a_number()
     # What was counted by server, until it stands in the cells.
     syscalls = Key(lambda value: value if isinstance(value, dict) else {})
     cells, comparisons = many(Cell), many(Comparison)

@@ -153,6 +153,8 @@ def write_losses(out, scenario):
     disturbance = words.disturbance(scenario)
     if disturbance:
         out.say(f"  Disturbed by other work: {disturbance}.")
+    if words.losses(scenario):
+        out.say(f"  Discarded: {words.losses(scenario)}.")
     if scenario.is_short():
         out.say("  The descriptor limit allows only "
             f"{scenario.connections:.0f} of {scenario.connections_wanted:.0f}"

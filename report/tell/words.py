@@ -445,6 +445,12 @@ def disturbance(scenario):
         + disturbers(scenario.runs)) or ""
 
 
+def losses(scenario):
+    """How many blocks were discarded as their host was lost; "" for none."""
+    return f"{of(scenario.blocks_lost, 'block')} (run again: the servers' " \
+        "host was lost)" if scenario.blocks_lost > 0 else ""
+
+
 def of(n, thing):
     """A number of things."""
     return f"{count(n)} {thing}{'s' * (n != 1)}"

@@ -14,13 +14,16 @@ import socket
 import subprocess
 import sys
 import tempfile
+import time
 import unittest
 
-from harness import (BUILD, DEADLINE, environment, main, only_if_full,
-    wait_until)
+from harness import (BUILD, DEADLINE, ROOT as ROOT_FOLDER, environment, main,
+    only_if_full, wait_until)
 
 COMPARE = os.path.join(BUILD, "compare")
-HERE, THERE = "10.9.0.1", "10.9.0.2"
+MANUAL = os.path.join(ROOT_FOLDER, "common", "man", "threads-vs-events.1")
+# The load's host, the servers', and one to which packets go and none come from.
+HERE, THERE, NOBODY = "10.9.0.1", "10.9.0.2", "10.9.0.9"
 ROOT = os.geteuid() == 0
 NETWORK = ("unshare", "--net") if ROOT \
     else ("unshare", "--user", "--map-root", "--net")
@@ -39,6 +42,7 @@ within="nsenter --net=/proc/$there/ns/net"
 ip link add name load type veth peer name server netns $there
 ip address add {HERE}/24 dev load
 ip link set load up
+ip neighbour add {NOBODY} lladdr 02:00:00:00:00:09 dev load
 $within ip address add {THERE}/24 dev server
 $within ip link set server up
 $within ip link set lo up
@@ -57,6 +61,15 @@ def tried(*command):
 
 
 ALLOWED = tried("ip", "-V") and tried(*NETWORK, "true")
+
+
+def name_of(pid):
+    """What a process is called; None when it is gone."""
+    try:
+        with open(f"/proc/{pid}/comm", encoding="ascii") as file:
+            return file.read().strip()
+    except OSError:
+        return None
 
 
 def network_of(pid):
@@ -138,8 +151,14 @@ class Options(Folder):
 
 # Runs an agent and passes on what is said, but for one thing.
 LIAR = """
-import json, subprocess, sys
+import json, os, subprocess, sys
 what, *command = sys.argv[1:]
+# How often it was begun, and how many servers it has started.
+with open(__file__ + ".begun", "a+") as file:
+    file.write("x")
+    begun, started = file.tell(), 0
+if what == "gone" and begun > 1:
+    sys.exit("no route")
 agent = subprocess.Popen(command, stdin=subprocess.PIPE,
     stdout=subprocess.PIPE, encoding="utf-8")
 hello = json.loads(agent.stdout.readline())
@@ -147,6 +166,8 @@ if what == "protocol":
     hello["protocol"] = 2
 elif what == "build":
     hello["self"] = "0" * 16
+elif what == "reboot" and begun > 1:
+    hello["boot_id"] = "another"
 elif what == "twin":
     hello["programs"][0]["fnv1a"] = "0" * 16
 elif what == "missing":
@@ -164,6 +185,10 @@ for line in sys.stdin:
     agent.stdin.flush()
     if '"n"' not in line:
         continue
+    started += '"start"' in line
+    # What is tried before the race are two.
+    if what in ("reboot", "gone") and started == 4:
+        break
     answer = json.loads(agent.stdout.readline())
     if what == "number":
         answer["n"] += 1
@@ -206,6 +231,33 @@ class Liars(Folder):
         liar = self.write("liar.py", LIAR)
         return self.run_compare("--server", f"s1={'127.0.0.1'}", "--via",
             f"{sys.executable} {liar} {lie}", "--hosts", "check")
+
+    def race(self, lie, *options):
+        """Race against a host that is lost in the second run, and tells this
+        lie then."""
+        liar = self.write("liar.py", LIAR)
+        return self.run_compare("--server", "s1=127.0.0.1", "--via",
+            f"{sys.executable} {liar} {lie}", "--only", "reply-1", "--blocks",
+            "1", "--seconds", "0.05", "--output", self.folder, *options)
+
+    def test_a_host_that_was_started_again_is_another(self):
+        code, _, errors = self.race("reboot")
+        self.assertEqual(code, 1)
+        self.assertIn("s1 is lost: the connection to it has ended; trying "
+            "again in 5 s", errors)
+        self.assertIn("s1 is back, but it was started again; what was measured "
+            "is kept, and --resume continues", errors)
+
+    @only_if_full
+    def test_a_host_that_stays_away_is_tried_three_times(self):
+        begun = time.monotonic()
+        code, _, errors = self.race("gone")
+        self.assertEqual(code, 1)
+        self.assertGreater(time.monotonic() - begun, 5 + 15 + 60)
+        self.assertEqual(re.findall(r"trying again in (\d+) s", errors),
+            ["5", "15", "60"])
+        self.assertIn("s1 is lost: the connection to it has ended; what was "
+            "measured is kept, and --resume continues", errors)
 
     def test_who_tells_no_lie_is_believed(self):
         code, output, errors = self.look("none")
@@ -438,32 +490,124 @@ class Far(Folder):
             4 * DEADLINE)
         return process
 
+    def kill(self, name):
+        """Kill what runs there under this name, which must be one process."""
+        found = [pid for pid in self.left() if name_of(pid) == name]
+        self.assertEqual(len(found), 1, name)
+        os.kill(found[0], signal.SIGKILL)
+
+    def assert_it_goes_on(self, process):
+        """It says that the host is lost, and finds it again in a while."""
+        output, errors = process.communicate(timeout=4 * DEADLINE)
+        self.assertEqual(process.returncode, 0, output + errors)
+        self.assertIn("s1 is lost: the connection to it has ended; trying "
+            "again in 5 s", errors)
+        self.assert_all_is_there(output)
+
+    def assert_all_is_there(self, output):
+        """All blocks are whole, and one was begun twice."""
+        self.assertIn("Discarded: 1 block (run again: the servers' host was "
+            "lost).", " ".join(output.split()))
+        scenario = json.loads(self.read("report.json"))["scenarios"][0]
+        self.assertEqual(scenario["blocks_lost"], 1)
+        runs = [(run["block"], run["position"]) for run in scenario["runs"]]
+        blocks = len(scenario["orders"])
+        # Where other work disturbed one, a third was run.
+        self.assertIn(blocks, (2, 3))
+        self.assertEqual(runs, [(block + 1, position + 1)
+            for block in range(blocks)
+            for position in range(len(runs) // blocks)])
+        self.assertLessEqual({run["invalid"] for run in scenario["runs"]},
+            {None, "no replies"})
+        self.assert_nothing_is_left()
+
     def test_compare_is_killed(self):
         process = self.begin()
         process.kill()
         process.communicate()
         self.assert_nothing_is_left()
 
-    def test_the_agent_is_killed_and_the_run_is_resumed(self):
+    def test_the_agent_is_killed_and_the_race_goes_on(self):
         process = self.begin()
-        agents = [pid for pid in self.left() if b"--agent" in
-            open(f"/proc/{pid}/cmdline", "rb").read()]
-        self.assertEqual(len(agents), 1)
-        os.kill(agents[0], signal.SIGKILL)
-        _, errors = process.communicate(timeout=DEADLINE)
-        self.assertEqual(process.returncode, 1)
-        self.assertIn("s1 is lost: the connection to it has ended; what was "
-            "measured is kept, and --resume continues", errors)
+        self.kill("compare")
+        self.assert_it_goes_on(process)
+
+    def test_a_race_without_its_host_is_interrupted_and_resumed(self):
+        process = self.begin()
+        self.kill("compare")
+        self.assertIn("s1 is lost", process.stderr.readline())
         self.assert_nothing_is_left()
+        process.send_signal(signal.SIGINT)
+        _, errors = process.communicate(timeout=DEADLINE)
+        self.assertEqual(process.returncode, -signal.SIGINT)
+        self.assertIn("Continue with --resume", errors)
         # Where its servers run must be said again: a journal starts nothing.
-        code, _, errors = self.run_compare("--resume", self.folder,
-            before=self.within)
-        self.assertEqual(code, 1)
-        self.assertIn("cannot resume", errors)
+        # And it must be the same host.
+        for server in ((), ("--server", f"s2={THERE}", "--via", self.via)):
+            code, _, errors = self.run_compare(*server, "--resume",
+                self.folder, before=self.within)
+            self.assertEqual(code, 1)
+            self.assertIn("cannot resume", errors)
         code, output, errors = self.run_compare(*self.server, "--resume",
             self.folder, before=self.within)
         self.assertEqual((code, errors), (0, ""), output)
+        self.assert_all_is_there(output)
+
+    @only_if_full
+    @unittest.skipUnless(tried("nft", "--version"), "there is no nft")
+    def test_a_path_that_drops_full_packets_is_told(self):
+        for rule in ("add table ip mtu", "add chain ip mtu out { type filter "
+                "hook output priority 0; }",
+                "add rule ip mtu out meta length > 1000 drop"):
+            subprocess.run([*self.within, "nsenter",
+                f"--net=/proc/{self.there}/ns/net", "nft", rule], check=True)
+        code, output, errors = self.run_compare(*self.server, "--hosts",
+            "check", before=self.within)
+        self.assertEqual((code, output), (1, ""))
+        self.assertRegex(errors, "small answers of s1 arrive, large ones do "
+            r"not: .*; the path may drop full packets \(MTU\)")
         self.assert_nothing_is_left()
+
+    def test_a_firewall_lets_some_ports_through(self):
+        code, _, errors = self.run_compare(*self.server, "--ports",
+            "20000-20001", "--hosts", "check", before=self.within)
+        self.assertEqual((code, errors), (0, ""))
+
+    def pretend(self, name, words):
+        """Put a program into a folder that passes on what is behind so many
+        words to a program there, and leaves the words it was given."""
+        path = self.write(name, f"""#!/bin/sh
+printf '%s\\n' "$@" >"$0.words"
+shift {len(words)}
+exec nsenter --net=/proc/{self.there}/ns/net -- "$@"
+""", 0o700)
+        return path + ".words"
+
+    def test_the_ways_of_the_manual(self):
+        with open(MANUAL, encoding="utf-8") as file:
+            shown = "".join(re.findall(r"^\.EX\n(.*?)^\.EE", file.read(),
+                re.MULTILINE | re.DOTALL))
+        ways = dict(re.findall(r"^([a-z]+) (.*\{host\}.*)$", shown,
+            re.MULTILINE))
+        self.assertEqual(list(ways), ["docker", "kubectl", "srun", "nsenter"])
+        hosts = {"docker": "web", "kubectl": "pod/web-0", "srun": "node7",
+            "nsenter": str(self.there)}
+        path = f"PATH={self.folder}:{os.environ['PATH']}"
+        for name, way in ways.items():
+            with self.subTest(name):
+                words = way.replace("{host}", hosts[name]).split()
+                if name != "nsenter":
+                    given = self.pretend(name, words)
+                code, output, errors = self.run_compare("--server",
+                    f"{hosts[name]}={THERE}", "--via", f"{name} {way}",
+                    "--hosts", "check", before=(*self.within, "env", path))
+                self.assertEqual((code, errors), (0, ""))
+                self.assertIn(f" of {hosts[name]}, the load on", output)
+                if name != "nsenter":
+                    with open(given, encoding="utf-8") as file:
+                        self.assertEqual(file.read().splitlines(),
+                            [*words, os.path.realpath(COMPARE), "--agent"])
+                self.assert_nothing_is_left()
 
 
 SSHD = "/usr/sbin/sshd"
@@ -471,6 +615,9 @@ SSHD = "/usr/sbin/sshd"
 SSH_CONFIG = f"""
 Host s1
     HostName {THERE}
+Host nobody
+    HostName {NOBODY}
+Host *
     Port 2222
     User root
     IdentityFile {{0}}/key
@@ -478,6 +625,8 @@ Host s1
     UserKnownHostsFile {{0}}/known
     StrictHostKeyChecking yes
     ConnectTimeout 2
+    ServerAliveInterval 2
+    ServerAliveCountMax 3
 """
 
 
@@ -486,9 +635,16 @@ Host s1
 class Ssh(Far):
     """Servers on a host that is reached by a real ssh."""
 
+    # What does not depend on how the agent is run.
+    test_a_path_that_drops_full_packets_is_told = None
+    test_a_firewall_lets_some_ports_through = None
+    test_the_ways_of_the_manual = None
+    test_the_load_does_not_reach_it = None
     test_a_race_is_run_and_told = only_if_full(Far.test_a_race_is_run_and_told)
-    test_the_agent_is_killed_and_the_run_is_resumed = only_if_full(
-        Far.test_the_agent_is_killed_and_the_run_is_resumed)
+    test_the_agent_is_killed_and_the_race_goes_on = only_if_full(
+        Far.test_the_agent_is_killed_and_the_race_goes_on)
+    test_a_race_without_its_host_is_interrupted_and_resumed = only_if_full(
+        Far.test_a_race_without_its_host_is_interrupted_and_resumed)
 
     def setUp(self):
         super().setUp()
@@ -505,7 +661,8 @@ class Ssh(Far):
             f"--net=/proc/{self.there}/ns/net", SSHD, "-D", "-e", "-f",
             "/dev/null", "-p", "2222", "-h", os.path.join(self.folder, "host"),
             "-o", f"AuthorizedKeysFile={self.folder}/authorized", "-o",
-            "StrictModes=no", "-o", "UsePAM=no", "-o", "PidFile=none"],
+            "StrictModes=no", "-o", "UsePAM=no", "-o", "PidFile=none", "-o",
+            "ClientAliveInterval=15", "-o", "ClientAliveCountMax=1"],
             stderr=subprocess.PIPE, encoding="utf-8")
         self.addCleanup(self.sshd.communicate)
         self.addCleanup(self.sshd.kill)
@@ -526,19 +683,22 @@ class Ssh(Far):
             self.write("known", f"[{THERE}]:2222 {file.read()}")
 
     def left(self, *others):
-        return super().left(self.sshd.pid, *others)
+        """Without sshd, which for a while waits for a client that is cut off
+        and has nothing to do with what ran there."""
+        return [pid for pid in super().left(*others) if name_of(pid) != "sshd"]
 
     def look(self, *options, server="s1"):
         """Look at the host."""
         return self.run_compare("--server", server, "--via", self.via,
             "--hosts", "check", *options, before=self.within)
 
-    def assert_lost(self, found, why):
+    def assert_lost(self, found, why, server="s1"):
         """It was not reached, and ssh says why."""
         code, output, errors = found
         self.assertEqual((code, output), (1, ""))
         self.assertIn(why, errors)
-        self.assertIn("--server s1: the connection to it has ended", errors)
+        self.assertIn(f"--server {server}: the connection to it has ended",
+            errors)
         self.assert_nothing_is_left()
 
     def test_a_wrong_key_is_told(self):
@@ -554,20 +714,75 @@ class Ssh(Far):
         self.sshd.wait()
         self.assert_lost(self.look(), "Connection refused")
 
+    def test_a_host_that_does_not_answer_is_told(self):
+        self.assert_lost(self.look(server="nobody"), "Connection timed out",
+            "nobody")
+
     def test_a_program_that_is_not_there_is_told(self):
         self.assert_lost(self.look("--there", "/nonexistent/compare"),
             "/nonexistent/compare")
 
-    def test_the_session_is_killed(self):
+    def test_a_program_that_is_another_is_told(self):
+        liar = self.write("liar.py", LIAR)
+        for lie in ("protocol", "build", "twin", "missing", "banner"):
+            with self.subTest(lie):
+                there = self.write(lie, f"#!/bin/sh\nexec {sys.executable} "
+                    f'{liar} {lie} {COMPARE} "$@"\n', 0o700)
+                code, output, errors = self.look("--there", there)
+                self.assertEqual((code, output), (1, ""))
+                self.assertIn(Liars.LIES[lie], errors)
+                self.assert_nothing_is_left()
+
+    def test_the_session_is_killed_and_the_race_goes_on(self):
         process = self.begin()
-        for pid in self.left():
-            with open(f"/proc/{pid}/comm", encoding="ascii") as file:
-                if file.read().strip() == "sshd":
-                    os.kill(pid, signal.SIGKILL)
-        _, errors = process.communicate(timeout=DEADLINE)
-        self.assertEqual(process.returncode, 1)
-        self.assertIn("s1 is lost: the connection to it has ended", errors)
+        for pid in super().left(self.sshd.pid):
+            if name_of(pid) == "sshd":
+                os.kill(pid, signal.SIGKILL)
+        self.assert_it_goes_on(process)
+
+    @only_if_full
+    def test_ssh_is_killed_and_the_race_goes_on(self):
+        process = self.begin()
+        children = f"/proc/{process.pid}/task/{process.pid}/children"
+        with open(children, encoding="ascii") as file:
+            ssh = [int(pid) for pid in file.read().split()
+                if name_of(pid) == "ssh"]
+        self.assertEqual(len(ssh), 1)
+        os.kill(ssh[0], signal.SIGKILL)
+        self.assert_it_goes_on(process)
+
+    @only_if_full
+    def test_the_cable_is_cut_and_mended(self):
+        process = self.begin()
+        self.link("down")
         self.assert_nothing_is_left()
+        self.link("up")
+        output, errors = process.communicate(timeout=4 * DEADLINE)
+        self.assertEqual(process.returncode, 0, output + errors)
+        self.assertIn("s1 is lost: ", errors)
+        self.assert_all_is_there(output)
+
+    @only_if_full
+    def test_the_cable_is_cut_and_the_race_resumed(self):
+        process = self.begin()
+        self.link("down")
+        _, errors = process.communicate(timeout=4 * DEADLINE)
+        self.assertEqual(process.returncode, 1)
+        self.assertEqual(re.findall(r"trying again in (\d+) s", errors),
+            ["5", "15", "60"])
+        self.assertIn("what was measured is kept, and --resume continues",
+            errors)
+        self.assert_nothing_is_left()
+        self.link("up")
+        code, output, errors = self.run_compare(*self.server, "--resume",
+            self.folder, before=self.within)
+        self.assertEqual((code, errors), (0, ""), output)
+        self.assert_all_is_there(output)
+
+    def link(self, state):
+        """Let all pass between the hosts ("up"), or nothing ("down")."""
+        subprocess.run(["nsenter", f"--net=/proc/{self.there}/ns/net", "ip",
+            "link", "set", "server", state], check=True)
 
 
 if __name__ == "__main__":

@@ -212,6 +212,27 @@ class Words(unittest.TestCase):
                 {"name": name, "cpu_seconds": .9 - .1 * i}
                 for i, name in enumerate(names)]), told)
 
+    def test_who_disturbed_it_on_another_host_is_named_with_that(self):
+        def said(**readings):
+            return words.disturbers([Run({"disturbed": True,
+                "window_ns": 1e9, **readings})])
+
+        self.assertEqual(said(foreign_cpu_seconds=.12, others=[
+            {"name": "cc1", "cpu_seconds": .2},
+            {"name": "cc1", "cpu_seconds": .1, "host": "s1"}]),
+            "cc1 and cc1 on s1 used up to 12 % of a CPU")
+        for there, who in ((.04, ""), (.06, " of the servers' host")):
+            self.assertEqual(said(stolen_seconds=.1,
+                stolen_there_seconds=there),
+                f"the hypervisor{who} used up to 10 % of a CPU")
+
+    def test_blocks_whose_host_was_lost_are_counted_apart(self):
+        for blocks, told in ((None, ""), (0, ""),
+                (1, "1 block (run again: the servers' host was lost)"),
+                (2, "2 blocks (run again: the servers' host was lost)")):
+            self.assertEqual(words.losses(Scenario({"blocks_lost": blocks})),
+                told)
+
     def test_who_took_most_in_all_runs_comes_first(self):
         runs = [{"disturbed": True, "window_ns": 1e9,
             "foreign_cpu_seconds": .2, "others": [{"name": name,

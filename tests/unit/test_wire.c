@@ -258,6 +258,47 @@ TEST(a_hello_is_read_as_it_was_written)
     wire_release_hello(&again);
 }
 
+/* What of a host may change, and what is said of it. */
+static const struct {
+    struct wire_hello now;
+    const char *program, *change;
+} changes[] = {
+    { { .boot_id = "b", .self = "s", .address = "a", .server_cpu = 1 },
+        "evented", NULL },
+    { { .boot_id = "c", .self = "t", .address = "a", .server_cpu = 1 },
+        "evented", "it was started again" },
+    { { .boot_id = "b", .self = "t", .address = "a", .server_cpu = 1 },
+        "evented", "its programs are other ones" },
+    { { .boot_id = "b", .self = "s", .address = "a", .server_cpu = 1 },
+        "threaded", "its programs are other ones" },
+    { { .boot_id = "b", .self = "s", .address = "b", .server_cpu = 1 },
+        "evented", "it was reached at another address" },
+    { { .boot_id = "b", .self = "s", .address = "a", .server_cpu = 2 },
+        "evented", "its servers' processor is another one" },
+    { { .boot_id = "b",
+          .self = "s",
+          .address = "a",
+          .pinned = true,
+          .server_cpu = 1 },
+        "evented", "its servers' processor is another one" },
+};
+
+TEST(a_host_that_comes_back_is_as_it_was_or_not, .times = COUNT(changes))
+{
+    struct wire_hello before = changes[0].now, now = changes[_i].now;
+    const char *change;
+
+    before.programs = json_pack("[s]", changes[0].program);
+    now.programs = json_pack("[s]", changes[_i].program);
+    change = wire_change(&before, &now);
+    if (changes[_i].change == NULL)
+        ck_assert_ptr_null(change);
+    else
+        ck_assert_str_eq(change, changes[_i].change);
+    wire_release_hello(&before);
+    wire_release_hello(&now);
+}
+
 #define DEEP "[[[[[[[[[[1]]]]]]]]]]"
 
 static const char *const no_hellos[] = {
