@@ -556,6 +556,28 @@ connect_to(struct plan *plan, struct request *request)
     there_place(there, &plan->placement);
 }
 
+/* Say what keeps answers of another host from coming, `why` a small one does
+ * not, and end; see whether a large one comes, too. */
+static void
+check_route(const struct plan *plan, bool small, char *why, size_t size)
+{
+    const struct there *there = plan->placement.there;
+    bool large = small && route_try(plan, ROUTE_LARGE, why, size) > 0;
+
+    if (there_lost(there) != NULL)
+        errx(1, "%s is lost: %s", there_name(there), there_lost(there));
+    if (!small)
+        errx(1,
+            "the load does not reach a server of %s: %s; if a firewall is "
+            "in between, see --ports",
+            there_name(there), why);
+    if (!large)
+        errx(1,
+            "small answers of %s arrive, large ones do not: %s; the path "
+            "may drop full packets (MTU)",
+            there_name(there), why);
+}
+
 /* Put between load and servers what was asked for, and try it. */
 static void
 make_network(struct plan *plan, struct request *request)
@@ -568,10 +590,11 @@ make_network(struct plan *plan, struct request *request)
         connect_to(plan, request);
     else
         return;
-    plan->placement.round_trip = route_try(plan, why, sizeof(why));
-    if (!(plan->placement.round_trip > 0))
-        errx(1, "the load does not reach a server of %s: %s",
-            request->emulates ? "that network" : request->server.name, why);
+    plan->placement.round_trip = route_try(plan, ROUTE_SMALL, why, sizeof(why));
+    if (request->elsewhere)
+        check_route(plan, plan->placement.round_trip > 0, why, sizeof(why));
+    else if (!(plan->placement.round_trip > 0))
+        errx(1, "the load does not reach a server of that network: %s", why);
 }
 
 /* End, as the head of a journal cannot be what compare wrote. */
@@ -698,7 +721,7 @@ race_and_report(struct report *report, const struct chosen *chosen,
         race_all(chosen->scenario, chosen->count, report->plan, journal, meter);
     meter_wipe(meter);
     if (report->plan->placement.path != NULL)
-        report->round_trip = route_try(report->plan, NULL, 0);
+        report->round_trip = route_try(report->plan, ROUTE_SMALL, NULL, 0);
     guard_say("");
     free(farewell);
     report->seconds = meter_overall(meter);

@@ -8,12 +8,18 @@
 
 #include <stddef.h>
 
+/* What may be asked for: a number, or a page of many packets, which does not
+ * arrive where full ones are dropped on the way. */
+#define ROUTE_SMALL "reply-1"
+#define ROUTE_LARGE "page-200"
+
 /*
- * Start a server as for the race, ask it on one connection for half a second,
- * and stop it. Return what a small request takes there and back in ns, the
- * shortest of them; NAN, with the reason in `why` (NULL = nobody asks), when it
- * is not answered. It takes as long as such a run.
+ * Start the evented server of such a scenario as for the race, ask it on one
+ * connection for half a second, and stop it. Return what a request takes there
+ * and back in ns, the shortest of them; NAN, with the reason in `why` (NULL =
+ * nobody asks), when it is not answered. It takes as long as such a run.
  */
-double route_try(const struct plan *plan, char *why, size_t size);
+double route_try(
+    const struct plan *plan, const char *scenario, char *why, size_t size);
 
 #endif
