@@ -47,6 +47,8 @@ PAIRS = ((EVENTS, THREADS), (EVENTS, NULL), (EVENTS, MANUAL),
 # Gates that one run is enough for: something is broken.
 STRICT = {"Little's law", "utilisation", "wrong replies", "counters differ",
     "percentiles", "failed"}
+# Those that say what kept a server from doing more.
+HOLDING = {"generator-bound", "link-bound"}
 ONE_IN = 5             # runs may fail a gate of the machine's moods
 EQUIVALENT_MOST = .25  # who differs by no more may be equal
 ENOUGH = 12            # undisturbed blocks
@@ -341,7 +343,7 @@ class Compared:
         self.missing = "it was not run"
         self.invalid = None      # why the figures do not count
         self.bound = [False, False]  # some figures: the truth is worse
-        self.at_least = False    # the better one was held up by the load
+        self.at_least = False    # the better one was held up, see HOLDING
         self.differences, self.pairs = [], []
         self.disturbed = []      # of each, whether other work was in the way
         # What is not judged has no margin.
@@ -470,16 +472,16 @@ class Compared:
         return (self.estimate.center > 0) == self.m.more_is_better
 
     def gates(self, cells):
-        """The names of the gates that spoil it. That the load kept the better
-        server from doing more can only have made its lead smaller: this does
-        not spoil it, but sets at_least."""
+        """The names of the gates that spoil it. That load or link kept the
+        better server from doing more can only have made its lead smaller: this
+        does not spoil it, but sets at_least."""
         names = []
         better = self.a if self.a_is_better() else self.b
         for server in (self.a, self.b):
             for gate in cells[server].gates:
                 if not gate.spoils(self.metric):
                     continue
-                if gate.name == "generator-bound" and server == better:
+                if gate.name in HOLDING and server == better:
                     self.at_least = True
                 elif gate.name not in names:
                     names.append(gate.name)

@@ -301,6 +301,15 @@ class Doubtful(Quick):
         self.assertGreater(len(high), 10)
         self.assertNotIn("EQUIVALENT", high)
 
+    def test_a_link_that_is_full_for_the_better_one_spoils_nothing(self):
+        for effect, expected in ((1.5, "WIN"), (.7, "INVALID"), (1, None)):
+            c = rate_of(judged(effect=effect, noise=NOISE, gate="link-bound",
+                gate_runs=99))
+            self.assertNotEqual(c.verdict, "EQUIVALENT")
+            if expected:
+                self.assertEqual(c.verdict, expected)
+                self.assertEqual(c.at_least, expected != "INVALID")
+
     def test_a_gate_spoils_the_cell_that_fails_it(self):
         for gate, runs, spoils in GATES:
             o = judged(effect=1.5, noise=NOISE, gate=gate, gate_runs=runs)
