@@ -119,37 +119,40 @@ enum push_taken {
     PUSH_NEWS,  /* first see to push_news; then call push_receive again */
 };
 
-/* One client; some 700 bytes. Its members are push_site's own. */
+/* One client; some 700 bytes. Its members are push_site's own. Those that a
+ * delivery needs come first: a publisher that writes to thousands waits for
+ * each part of a client's memory that no cache holds. */
 struct push_client {
     struct push_site *site;
-    char peer[PUSH_PEER_MAX];
-    uint64_t number; /* of all that came */
+    struct channel *channel;
+    uint64_t cursor;
+    char *rest; /* owned; to be written before anything else */
     enum push_kind kind;
+    int close_code;                       /* to be sent; 0: none */
     bool head_only, to_close, keep_alive; /* of the request */
     bool headed;                          /* the head is written */
     bool stopping;
-    bool joined;   /* it counts as waiting or as a subscriber */
-    bool reset;    /* its cursor was none of this channel's */
-    int news;      /* slot of a channel that has a message of its; -1: none */
-    int64_t began; /* of the answer, seconds since 1970, */
-    int64_t began_ms, until_ms; /* of the same; of the wait */
-    int64_t heard_ms, said_ms;  /* when it, and we, last gave a sign of life */
-    struct http_reply reply;
-    char *memory; /* owned; what reply writes from */
-    char *rest;   /* owned; to be written before anything else */
+    bool reset;                /* its cursor was none of this channel's */
+    bool pinged;               /* and no sign of life since */
+    int64_t until_ms;          /* the end of the wait */
+    int64_t heard_ms, said_ms; /* when it, and we, last gave a sign of life */
+    size_t pong_length;        /* of a frame to be sent; 0: none */
+
     size_t rest_at, rest_end, rest_counted; /* the last: in site->buffered */
-    struct channel *channel;
-    uint64_t cursor;
+    char peer[PUSH_PEER_MAX];
+    uint64_t number; /* of all that came */
+    int news;        /* slot of a channel that has a message of its; -1: none */
+    int64_t began, began_ms; /* of the answer: seconds since 1970, and by the
+                                clock of all times here */
+    struct http_reply reply;
+    char *memory;                /* owned; what reply writes from */
     unsigned pieces, made, sent; /* of /stream and /fetch */
     int64_t every_ms;
 
     struct ws_parser parser;
     char *message; /* owned; what came of one, behind WS_HEAD_MAX bytes */
     size_t message_length, message_room; /* the latter is in site->buffered */
-    bool pinged;                         /* and no sign of life since */
-    int close_code;                      /* to be sent; 0: none */
     int ended_with;                      /* for the record */
-    size_t pong_length;                  /* of a frame to be sent; 0: none */
     char pong[2 + WS_CONTROL_MAX];
 };
 
