@@ -18,7 +18,7 @@ MARGINS = (
     ("answered", "answered, share", 0.05, True, "difference"),
     ("total_ns", "total, ms", 0.03, False, "ratio"),
     ("requests_in_10_ms", "requests in 10 ms", 0.10, True, "ratio"),
-    ("tardy_p99_ns", "p99 too late, ms", 0.10, False, "ratio"),
+    ("tardy_p99_ns", "p99 lateness, ms", 0.10, False, "ratio"),
     ("last_ns", "last subscriber, ms", 0.05, False, "ratio"),
 )
 TITLES = {"threaded": "threads", "evented": "events",
