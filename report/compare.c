@@ -43,7 +43,13 @@ struct chosen {
     const struct scenario *scenario[OPTIONS_SCENARIOS_MAX];
     size_t count;
     bool lacks[PROGRAMS]; /* some were left out, as it is not built, */
-    bool lacks_jobs;      /* or as they ask nothing over the network */
+    bool lacks_jobs;      /* or as they ask nothing over the network, */
+    bool lacks_links;     /* or as they bring another one */
+    /* Of the scenarios those the network of which can be made, if they bring
+     * one, and of the others an array of objects of report.json. */
+    const struct scenario *able[OPTIONS_SCENARIOS_MAX];
+    size_t able_count;
+    json_t *unmeasured;
 };
 
 /* Take over where the servers are. */
@@ -100,8 +106,10 @@ list_scenarios(const struct request *request)
 
         plan.suite = request->suite_named ? request->suite : suite_of(s);
         if ((s->suites & (1u << plan.suite)) != 0)
-            say(stdout, "%-13s %-9s%4.0f s  %s", s->name,
-                suites[plan.suite].name, plan_seconds(&plan, s), s->question);
+            say(stdout, "%-13s %-9s%4.0f s  %s%s%s", s->name,
+                suites[plan.suite].name, plan_seconds(&plan, s), s->question,
+                s->link != NULL ? " Over a network of its own: " : "",
+                s->link != NULL ? s->link : "");
     }
     for (int suite = 0; suite < SUITES; suite++)
         list_suite(&plan, (enum suite)suite);
@@ -281,6 +289,8 @@ choose(struct chosen *chosen, const struct request *request,
             continue;
         if (s->job != NULL && plan->placement.path != NULL)
             chosen->lacks_jobs = true;
+        else if (s->link != NULL && plan->placement.path != NULL)
+            chosen->lacks_links = true;
         else if (plan->server_path[s->program][SUBJECT_THREADED] != NULL)
             chosen->scenario[chosen->count++] = s;
         else
@@ -293,12 +303,55 @@ static bool
 is_part(const struct chosen *chosen, const struct plan *plan)
 {
     struct request all = { 0 };
-    struct chosen whole;
+    static struct chosen whole; /* too large for the stack */
 
     choose(&whole, &all, plan);
     return whole.count != chosen->count ||
            memcmp(whole.scenario, chosen->scenario, sizeof(whole.scenario)) !=
                0;
+}
+
+/* See which of the networks that scenarios bring can be made. */
+static void
+find_able(struct chosen *chosen)
+{
+    chosen->unmeasured = json_array();
+    for (size_t i = 0; i < chosen->count; i++) {
+        const struct scenario *s = chosen->scenario[i];
+        const struct netem_shape shape = plan_link(s);
+        char why[256];
+
+        if (s->link == NULL || netem_try(&shape, why, sizeof(why)))
+            chosen->able[chosen->able_count++] = s;
+        else
+            json_array_append_new(chosen->unmeasured,
+                json_pack("{s:s, s:s, s:s, s:s}", "name", s->name, "title",
+                    s->title, "link", s->link, "because", why));
+    }
+    if (chosen->count > 0 && chosen->able_count == 0)
+        errx(1, "%s: %s", chosen->scenario[0]->name,
+            get_text(json_array_get(chosen->unmeasured, 0), "because"));
+}
+
+/* Say which scenarios are left out, as their network cannot be made; those in a
+ * row that lack the same in one sentence. */
+static void
+announce_unmeasured(const json_t *all)
+{
+    char names[OPTIONS_SCENARIOS_MAX * 16];
+    size_t used = 0, i;
+    const json_t *one;
+
+    json_array_foreach(all, i, one) {
+        const char *why = get_text(one, "because");
+
+        used += (size_t)snprintf(names + used, sizeof(names) - used, "%s%s",
+            used > 0 ? ", " : "", get_text(one, "name"));
+        if (strcmp(get_text(json_array_get(all, i + 1), "because"), why) == 0)
+            continue;
+        say(stdout, "Left out: %s: %s.", names, why);
+        used = 0;
+    }
 }
 
 /* Say in which scenarios peers have no part. */
@@ -359,6 +412,8 @@ announce_network(const struct chosen *chosen, const struct plan *plan)
     if (chosen->lacks_jobs)
         say(stdout, "Downloads and the spinner are left out: they ask nothing "
                     "over it.");
+    if (chosen->lacks_links)
+        say(stdout, "Scenarios that bring a network are left out.");
 }
 
 /* Say what is going to happen and how long it will take. */
@@ -372,8 +427,8 @@ announce(const struct request *request, const struct chosen *chosen,
     for (int p = 0; p < PROGRAMS; p++)
         if (is_asked(chosen, plan, (enum program)p))
             seconds += conform_seconds((enum program)p);
-    for (size_t i = 0; i < chosen->count && !request->check_only; i++)
-        seconds += plan_seconds(plan, chosen->scenario[i]);
+    for (size_t i = 0; i < chosen->able_count && !request->check_only; i++)
+        seconds += plan_seconds(plan, chosen->able[i]);
     say(stdout,
         "Threads against events%s%s (seed %llu). This takes about %.0f s.",
         request->check_only ? "" : ", ",
@@ -395,6 +450,7 @@ announce(const struct request *request, const struct chosen *chosen,
         if (chosen->lacks[p])
             say(stdout, "Scenarios of the %s are left out: it is not built.",
                 program_names[p]);
+    announce_unmeasured(chosen->unmeasured);
     if (!request->check_only)
         announce_missing(chosen, plan);
     if (plan->peers_count > 0 && !request->check_only)
@@ -532,9 +588,7 @@ emulate(struct plan *plan, const struct netem_shape *shape)
 
     if (netem_open(&netem, shape, why, sizeof(why)) == -1)
         errx(1, "--netem: %s", why);
-    plan->placement.netem = &netem;
-    plan->placement.path = &netem_path;
-    plan->placement.address = NETEM_SERVER;
+    plan_connect(&plan->placement, &netem);
 }
 
 /* Have the servers run on another host. */
@@ -717,8 +771,8 @@ race_and_report(struct report *report, const struct chosen *chosen,
         err(1, NULL);
     guard_say(farewell);
     meter->before = journal_seconds(journal);
-    report->scenarios =
-        race_all(chosen->scenario, chosen->count, report->plan, journal, meter);
+    report->scenarios = race_all(
+        chosen->able, chosen->able_count, report->plan, journal, meter);
     meter_wipe(meter);
     if (report->plan->placement.path != NULL)
         report->round_trip = route_try(report->plan, ROUTE_SMALL, NULL, 0);
@@ -741,7 +795,7 @@ compare(
     struct report report = { .plan = plan };
     struct journal *journal = NULL;
     time_t now = time(NULL);
-    struct chosen chosen;
+    static struct chosen chosen; /* too large for the stack */
     struct meter meter;
     char started[32];
     bool good;
@@ -752,8 +806,11 @@ compare(
     report.chosen_count = chosen.count;
     report.is_part = is_part(&chosen, plan);
     report.started = request->started != NULL ? request->started : started;
-    if (!request->check_only)
+    if (!request->check_only) {
+        find_able(&chosen);
         directory_take(output);
+    }
+    report.unmeasured = chosen.unmeasured;
     if (request->resume != NULL)
         journal = begin_journal(request, &report, output);
     guard_say(request->resume != NULL
@@ -771,6 +828,7 @@ compare(
         journal_close(journal);
     json_decref(report.scenarios);
     json_decref(report.machine);
+    json_decref(chosen.unmeasured);
     return good;
 }
 

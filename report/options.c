@@ -396,6 +396,9 @@ check_network(const struct request *request, struct argp_state *state)
         if (request->only[i]->job != NULL)
             argp_error(state, "%s: '%s' asks nothing over the network", network,
                 request->only[i]->name);
+        else if (request->only[i]->link != NULL)
+            argp_error(state, "%s: '%s' brings a network of its own", network,
+                request->only[i]->name);
 }
 
 /* See to it that the options go together. */

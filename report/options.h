@@ -11,7 +11,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#define OPTIONS_SCENARIOS_MAX 64
+#define OPTIONS_SCENARIOS_MAX 80
 
 /* What the command line asks for. Strings are argv's. */
 struct request {

@@ -131,6 +131,8 @@ report_to_json(const struct report *report)
     if (o == NULL)
         errx(1, "report.json cannot be made");
     add_network(o, report, false);
+    if (json_array_size(report->unmeasured) > 0)
+        json_object_set(o, "unmeasured", report->unmeasured);
     return o;
 }
 

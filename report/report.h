@@ -25,8 +25,9 @@ struct report {
     struct proof_result alike;
     struct proof_result peers[PEERS_MAX]; /* of the plan's */
     json_t *machine;                      /* see machine_describe() */
-    double round_trip; /* ns, after the race, if it is not the loopback */
-    json_t *scenarios; /* see race_all() */
+    json_t *unmeasured; /* scenarios the network of which cannot be made */
+    double round_trip;  /* ns, after the race, if it is not the loopback */
+    json_t *scenarios;  /* see race_all() */
 };
 
 /* Return the report, which nobody has judged; the caller owns it. */

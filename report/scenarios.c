@@ -227,6 +227,18 @@ static const struct ask wait_socket = { HTTP("/healthz"),
             .has = LATENCY
 #define PAGE .family = "page", FINDER, BUSY
 
+/*
+ * Over a network of their own, which a small request crosses. There are four
+ * times as many connections as requests are under way, so that none waits for
+ * a free one.
+ */
+#define FAR(trip)                                                              \
+    GAME, .way = LOAD_OPEN, .poisson = true, .rate = FAR_RATE,                 \
+          .connections = (size_t)(4 * FAR_RATE * (trip)),                      \
+          .has = LATENCY | COST, .warmup = 0.15, .window = 0.3, .blocks = 6,   \
+          .suites = FULL
+#define FAR_RATE 6000
+
 #define WAIT                                                                   \
     .family = "wait", .program = PROGRAM_PUSH, .special = SPECIAL_LEVELS,      \
     .connections = 4000, .active = 1, BOTH("--max-wait 300"),                  \
@@ -566,6 +578,39 @@ const struct scenario scenarios[] = {
         .program = PROGRAM_FLAG_SERVER, .ask = &get_flag, BUSY, BOTH(ONE_DOOR),
         .connections = 50, .warmup = 0.15, .window = 0.2, .blocks = 12,
         .suites = FULL },
+    /* These come last: whoever brings a network is raced after the others. */
+    { "rtt-1", "With 1 ms there and back",
+        "What does a request cost a server when it takes 1 ms to get there and "
+        "back?",
+        .family = "rtt", .link = "1ms", FAR(0.001), .primary = METRIC_CPU },
+    { "rtt-10", "With 10 ms there and back",
+        "What does a request cost a server when it takes 10 ms to get there "
+        "and back?",
+        .family = "rtt", .link = "10ms", FAR(0.01), .primary = METRIC_CPU },
+    { "rtt-50", "With 50 ms there and back",
+        "What does a request cost a server when it takes 50 ms to get there "
+        "and back?",
+        .family = "rtt", .link = "50ms", FAR(0.05), .primary = METRIC_CPU },
+    { "loss-1",
+        "With 1 % of the packets lost each way, and 10 ms there and "
+        "back",
+        "Does the model matter to those whose packets are lost?",
+        .family = "loss", .link = "10ms,loss=1%", FAR(0.01),
+        .primary = METRIC_P99 },
+    { "line-100mbit", "While 16 others pull all of cjk through 100 Mbit/s",
+        "Does a small question wait when a full line is the bottleneck?",
+        .family = "narrow", .link = "rate=100mbit", FINDER,
+        .ask = &find_cat_face, .way = LOAD_OPEN, .poisson = true,
+        .connections = 400, .rate = 1000, .primary = METRIC_P99, .has = LATENCY,
+        .background = { "puller", LOAD_PULLING, 16, &find_cjk, 0, 0 },
+        .warmup = 0.3, .window = 1.2, .blocks = 6, .suites = FULL },
+    { "slow-1000", "Beside 1000 readers of cjk who share 1 Mbit/s",
+        "What do 1000 readers cost whose line is slow?", .family = "readers",
+        .link = "rate=1mbit", .link_aside = true, FINDER, .ask = &find_cat_face,
+        .way = LOAD_OPEN, .poisson = true, .connections = 16, .rate = 3000,
+        .primary = METRIC_MEMORY, .has = LATENCY | BIT(MEMORY),
+        .background = { "reader", LOAD_PULLING, 1000, &find_cjk, 0, 0 },
+        .warmup = 0.5, .window = 0.4, .blocks = 6, .suites = FULL },
 };
 const size_t scenarios_count = sizeof(scenarios) / sizeof(scenarios[0]);
 
@@ -622,6 +667,7 @@ scenario_load_model(const struct scenario *s)
         return "rounds: one publishes when all have had the last";
     case LOAD_CLOSED:
     case LOAD_WAITING:
+    case LOAD_PULLING:
     case LOAD_SLOW_READER:
     case LOAD_SLOW_SENDER:
         break;

@@ -155,6 +155,10 @@ struct scenario {
     double share;       /* ... of what the slower twin can do */
     bool poisson;
     struct background background;
+    /* The network that it brings, in the words of --netem, and whether only
+     * what goes on beside crosses it; NULL = it takes what there is. */
+    const char *link;
+    bool link_aside;
     bool all_cores;         /* nothing is pinned */
     const char *options[2]; /* of the twins; NULL = none */
     bool hangs;             /* it may be left unanswered */

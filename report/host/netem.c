@@ -1,5 +1,6 @@
 #include "report/host/netem.h"
 
+#include "report/run/guard.h"
 #include "report/values.h"
 
 #include <err.h>
@@ -26,6 +27,9 @@
 
 const struct load_path netem_path = { .to = 0xc6130001, /* NETEM_SERVER */
     .from = 0xc6120001,                                 /* 198.18.0.1 */
+    .sources = 200 };
+const struct load_path netem_spared_path = { .to = 0xc6130001,
+    .from = 0xc6120101, /* 198.18.1.1 */
     .sources = 200 };
 
 /* --- Its shape --- */
@@ -275,7 +279,7 @@ static const struct step joining[] = {
     { false, "ip link set lo up" },
     { false, "ip address add 198.18.0.1/15 dev load" },
     { false, "ip link set load up" },
-    { false, "ip route add local 198.18.0.0/24 dev lo" },
+    { false, "ip route add local 198.18.0.0/23 dev lo" },
 };
 
 /* Say that a command failed. */
@@ -370,13 +374,45 @@ shape_without(const struct netem_shape *s, int end, const char *device,
     return 0;
 }
 
+/*
+ * Shape what servers send to some, and spare the others and whatever opens a
+ * connection: a full line would lose it, and have it wait for a second or more.
+ */
+static int
+shape_aside(const struct netem_shape *s, int end, char *why, size_t size)
+{
+    if (must(end, why, size,
+            "tc qdisc add dev server root handle 1: htb default 10") == -1 ||
+        must(end, why, size,
+            "tc class add dev server parent 1: classid 1:10 htb rate %.0fbit "
+            "quantum 1514",
+            s->rate) == -1 ||
+        must(end, why, size,
+            "tc qdisc add dev server parent 1:10 bfifo limit %.0f",
+            fmax(BURST_FEWEST, s->rate / 8 * QUEUE_LONG)) == -1 ||
+        must(end, why, size, "nft add table ip netem") == -1 ||
+        must(end, why, size,
+            "nft add chain ip netem spare "
+            "{ type filter hook postrouting priority 0 ; }") == -1 ||
+        must(end, why, size,
+            "nft add rule ip netem spare ip daddr 198.18.1.0/24 "
+            "meta priority set 1:0") == -1)
+        return -1;
+    return must(end, why, size,
+        "nft add rule ip netem spare tcp flags & syn == syn "
+        "meta priority set 1:0");
+}
+
 /* Shape both ends. */
 static int
 shape_ends(const struct netem *n, char *why, size_t size)
 {
     const struct netem_shape *s = &n->shape;
-    bool whole = (s->delay > 0 || s->loss > 0 || s->rate > 0) && has_netem(n);
+    bool whole;
 
+    if (s->aside)
+        return shape_aside(s, n->server, why, size);
+    whole = (s->delay > 0 || s->loss > 0 || s->rate > 0) && has_netem(n);
     if (s->delay > 0 && !whole) {
         snprintf(why, size,
             "this kernel has no netem, which a delay needs: modprobe "
@@ -416,6 +452,46 @@ netem_open(
         take(n, joining, sizeof(joining) / sizeof(joining[0]), why, size) == -1)
         return -1;
     return shape_ends(n, why, size);
+}
+
+/* In the child: make it, and say why not. */
+static _Noreturn void
+make_and_tell(const struct netem_shape *shape, int to)
+{
+    int null = open("/dev/null", O_RDWR | O_CLOEXEC);
+    struct netem n;
+    char why[256] = "";
+
+    guard_leave();
+    /* What `tc` says of it nobody asked for. */
+    if (null == -1 || dup2(null, 2) == -1 ||
+        (netem_open(&n, shape, why, sizeof(why)) == -1 &&
+            write(to, why, strlen(why)) == -1))
+        _exit(2);
+    _exit(why[0] == '\0' ? 0 : 1);
+}
+
+/* Make one that is gone with the child. */
+bool
+netem_try(const struct netem_shape *shape, char *why, size_t size)
+{
+    int ends[2], status = 1;
+    ssize_t length;
+    pid_t pid;
+
+    if (pipe2(ends, O_CLOEXEC) == -1 || (pid = fork()) == -1)
+        err(1, "netem");
+    if (pid == 0)
+        make_and_tell(shape, ends[1]);
+    close(ends[1]);
+    while ((length = read(ends[0], why, size - 1)) == -1 && errno == EINTR)
+        continue;
+    why[length > 0 ? length : 0] = '\0';
+    close(ends[0]);
+    while (waitpid(pid, &status, 0) == -1)
+        if (errno != EINTR)
+            err(1, "waitpid");
+    return status == 0;
 }
 
 /* Move the calling thread. */

@@ -15,7 +15,8 @@
  *
  * Delay and rate are the work of the kernel's netem, and so are losses. Without
  * it (many virtual machines have none) a token bucket keeps the rate and a rule
- * of nftables drops packets; there is no delay then.
+ * of nftables drops packets; there is no delay then. A rate that spares some of
+ * the load is the work of htb, and of rules that tell it whom to spare.
  *
  * A packet is a frame of 1500 bytes at most, as on a wire: the devices do not
  * take larger pieces to cut them themselves.
@@ -31,14 +32,16 @@
 
 #define NETEM_SERVER "198.19.0.1"
 
-/* How the load reaches it. */
-extern const struct load_path netem_path;
+/* How the load reaches it; and how past a rate that is `aside`. */
+extern const struct load_path netem_path, netem_spared_path;
 
 /* What the network is like; 0 = it has none of it. */
 struct netem_shape {
     double delay; /* seconds, there and back: half of it each way */
     double loss;  /* share of the packets lost, each way */
     double rate;  /* bits per second, each way */
+    bool aside;   /* there is a rate alone, and only of what servers send to
+                     netem_path once connections stand */
 };
 
 #define NETEM_DELAY_MAX 1.0 /* an answer counts as lost after 2 s */
@@ -80,10 +83,16 @@ int netem_open(
     struct netem *n, const struct netem_shape *shape, char *why, size_t size);
 
 /*
+ * Return whether such a network can be made here, by making it in a child
+ * process; else `why` is as of netem_open(). It takes a tenth of a second.
+ */
+bool netem_try(const struct netem_shape *shape, char *why, size_t size);
+
+/*
  * Let the calling thread read at the server's end what a namespace has of its
- * own, counters and sockets; netem_leave() brings it back. A NULL network is
- * the loopback, which is the same at both ends. End the program when the
- * system does not let it.
+ * own, counters and sockets; netem_leave() brings it to the load's, from
+ * another network, too. A NULL network is the loopback, which is the same at
+ * both ends. End the program when the system does not let it.
  */
 void netem_enter(const struct netem *n);
 void netem_leave(const struct netem *n);

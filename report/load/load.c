@@ -11,11 +11,10 @@
 #include <sys/prctl.h>
 #include <unistd.h>
 
-#define OPENING_MAX 256     /* well below the backlog of the servers, 4096 */
-#define SPIN_NS     100000U /* how long before an arrival sleeping ends */
-#define NS_PER_MS   UINT64_C(1000000)
-#define FINE_NS     (50 * NS_PER_MS)
-#define COARSE_NS   (250 * NS_PER_MS)
+#define SPIN_NS   100000U /* how long before an arrival sleeping ends */
+#define NS_PER_MS UINT64_C(1000000)
+#define FINE_NS   (50 * NS_PER_MS)
+#define COARSE_NS (250 * NS_PER_MS)
 
 /* Deal with one event. */
 static void
@@ -99,8 +98,10 @@ load_new(const struct load_group *group, bool spin)
     if (prctl(PR_SET_TIMERSLACK, 1) == -1)
         warn("timer slack");
     l->spin = spin;
-    /* What slow ones say has no end, and an echo counts nothing. */
-    l->totals.countable = !load_is_slow(l) && group->ask->speaks != ASK_ECHO;
+    /* What slow ones say has no end, nor what some pull; an echo counts
+     * nothing. */
+    l->totals.countable = !load_is_slow(l) && group->way != LOAD_PULLING &&
+                          group->ask->speaks != ASK_ECHO;
     return l;
 }
 
@@ -135,7 +136,7 @@ load_grow(struct load *l, size_t connections)
     l->sending = false;
     if (l->is.way == LOAD_CHURN || l->is.may_hang)
         return 0; /* they open themselves */
-    return open_all(l, connections, OPENING_MAX, NULL);
+    return open_all(l, connections, LOAD_OPENING_MAX, NULL);
 }
 
 /* Start counting a window. */
@@ -239,7 +240,8 @@ start_sending(struct load *l)
 static bool
 can_wait(const struct load *l)
 {
-    return l->open || l->is.way == LOAD_WAITING || load_is_slow(l);
+    return l->open || l->is.way == LOAD_WAITING || l->is.way == LOAD_PULLING ||
+           load_is_slow(l);
 }
 
 /* Keep the connections busy for a while. */

@@ -55,6 +55,7 @@ enum load_way {
     LOAD_CHURN,
     LOAD_ROUNDS,  /* one publishes what all get, when all have had the last */
     LOAD_WAITING, /* connected, asked once, and silent or waiting since */
+    LOAD_PULLING, /* asked once, for an endless answer, and takes what comes */
     LOAD_SLOW_READER, /* takes `chunk` bytes of an endless answer at a time */
     LOAD_SLOW_SENDER  /* sends a byte of a request at a time */
 };
@@ -96,6 +97,7 @@ enum load_error {
     LOAD_ERRORS
 };
 
+#define LOAD_OPENING_MAX    256   /* far below the servers' backlog, 4096 */
 #define LOAD_OPEN_LIMIT_MS  30000 /* for one load_grow() */
 #define LOAD_DRAIN_LIMIT_MS 2000  /* after it an open request is censored */
 #define LOAD_GOOD_NS        UINT64_C(100000000) /* a reply is good within it */
@@ -158,9 +160,9 @@ struct load *load_new(const struct load_group *group, bool spin);
 
 /*
  * Open connections until there are `connections`, and play one verified
- * request on each (but for slow and hanging ones); at most 256 at a time are
- * in the making. Return 0, or -1 when not all of them came about within
- * LOAD_OPEN_LIMIT_MS (see load_totals()).
+ * request on each (but for slow, pulling and hanging ones); at most
+ * LOAD_OPENING_MAX at a time are in the making. Return 0, or -1 when not all of
+ * them came about within LOAD_OPEN_LIMIT_MS (see load_totals()).
  */
 int load_grow(struct load *l, size_t connections);
 

@@ -196,6 +196,9 @@ conn_opened(struct load *l, struct conn *c)
         listen_for(l, c, EPOLL_CTL_MOD, EPOLLRDHUP);
         l->busy--;
         c->state = CONN_SLOW;
+    } else if (l->is.way == LOAD_PULLING && c->state == CONN_BUSY) {
+        l->busy--;
+        c->state = CONN_WAITING;
     }
 }
 
@@ -225,6 +228,7 @@ conn_open(struct load *l, struct conn *c)
         .sin_port = htons(l->is.port),
         .sin_addr.s_addr = htonl(path->to) };
     const int window = SLOW_WINDOW;
+    const struct linger none = { .l_onoff = 1 };
 
     c->fd = socket(AF_INET, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
     if (c->fd == -1)
@@ -233,6 +237,10 @@ conn_open(struct load *l, struct conn *c)
     if (l->is.way == LOAD_SLOW_READER &&
         setsockopt(c->fd, SOL_SOCKET, SO_RCVBUF, &window, sizeof(window)) == -1)
         err(1, "SO_RCVBUF");
+    /* A server learns at once that nobody waits for the rest. */
+    if (l->is.way == LOAD_PULLING &&
+        setsockopt(c->fd, SOL_SOCKET, SO_LINGER, &none, sizeof(none)) == -1)
+        err(1, "SO_LINGER");
     bind_source(l, path, c->fd);
     c->state = CONN_OPENING;
     c->first_ns = 0;

@@ -87,7 +87,7 @@ start_background(const struct scenario *s, const struct plan *plan,
 {
     const struct background *b = &s->background;
     struct load_group group = { .way = b->way,
-        .path = plan->placement.path,
+        .path = s->link_aside ? &netem_path : plan->placement.path,
         .port = server->port,
         .connections_max = b->connections,
         .ask = b->ask,
@@ -308,7 +308,8 @@ load_server(struct run *run, const struct plan *plan, double burst,
     else if (open_connections(run, plan, server, load) == 0)
         measure_window(run, plan, load, server, crowd);
     if (reads_memory(s))
-        read_level(run, server, plan, run->connections);
+        read_level(
+            run, server, plan, run->connections + s->background.connections);
     run->totals = *load_totals(load);
     if (crowd != NULL)
         crowd_leave(crowd, &run->totals);

@@ -1,7 +1,9 @@
 #include "report/run/plan.h"
 
+#include <assert.h>
 #include <err.h>
 #include <limits.h>
+#include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <sys/resource.h>
@@ -12,6 +14,7 @@
 #define RUN_OVERHEAD    0.05    /* seconds to start, read and stop a server */
 #define STAGE_OVERHEAD  0.02    /* seconds to read one that runs already */
 #define OPENED_PER_S    18000.0 /* connections, for the estimate of time */
+#define OPENING_TRIPS   3       /* of a network, until a connection stands */
 #define HANGS           2.2     /* seconds until nobody waits any more */
 #define SYSCALL_SECONDS 2.25    /* the passes of their own, of one server */
 #define CAPACITY_RUNS   2       /* to find a rate */
@@ -98,6 +101,29 @@ plan_place(void)
     return p;
 }
 
+/* Say where servers listen, and how the load gets there. */
+void
+plan_connect(struct placement *p, const struct netem *netem)
+{
+    p->netem = netem;
+    p->path = netem->shape.aside ? &netem_spared_path : &netem_path;
+    p->address = NETEM_SERVER;
+}
+
+/* Read it from the table. */
+struct netem_shape
+plan_link(const struct scenario *s)
+{
+    struct netem_shape shape = { 0 };
+    char why[160];
+    bool good =
+        s->link == NULL || netem_read(&shape, s->link, why, sizeof(why));
+
+    assert(good);
+    shape.aside = s->link_aside;
+    return shape;
+}
+
 /* Choose among the two processors, or take the one again. */
 static void
 run_on(const struct plan *plan, bool both)
@@ -175,7 +201,9 @@ size_t
 plan_peers(const struct plan *plan, const struct scenario *s)
 {
     const struct peer_kind *kind = plan->peer_kind;
-    bool fits = plan->peers_count > 0 && kind->program == s->program;
+    /* They listen on 127.0.0.1. */
+    bool fits =
+        plan->peers_count > 0 && kind->program == s->program && s->link == NULL;
 
     if (fits && s->program == PROGRAM_GUESS)
         fits = s->controls || s->peer;
@@ -254,6 +282,8 @@ plan_run_seconds(
                    (SECONDS_A_FLAG + (double)s->job->size / BYTES_A_SECOND);
     return (s->goes_on ? STAGE_OVERHEAD : RUN_OVERHEAD) + s->warmup +
            plan_window(plan, s) + 2 * (double)s->connections / OPENED_PER_S +
+           plan_link(s).delay * OPENING_TRIPS *
+               ceil((double)s->connections / LOAD_OPENING_MAX) +
            (s->hangs ? HANGS : 0);
 }
 

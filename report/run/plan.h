@@ -74,6 +74,12 @@ void plan_choose(
  */
 struct placement plan_place(void);
 
+/* Put an emulated network between load and servers. */
+void plan_connect(struct placement *p, const struct netem *netem);
+
+/* Return what the network is like that a scenario brings. */
+struct netem_shape plan_link(const struct scenario *s);
+
 /* Let the calling thread run anywhere, or pin it as it was. */
 void plan_unpin(const struct plan *plan);
 void plan_pin(const struct plan *plan);

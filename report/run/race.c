@@ -1,5 +1,6 @@
 #include "report/run/race.h"
 
+#include "report/host/route.h"
 #include "report/host/there.h"
 #include "report/rng.h"
 #include "report/run/job.h"
@@ -25,8 +26,12 @@ struct race {
     size_t count;
     const struct scenario *scenario; /* the first of them */
     const struct plan *plan;
+    struct plan own; /* where the scenario brings a network, this one */
+    struct netem netem;
     struct journal *journal;
     struct meter *meter;
+    double limit; /* seconds of the meter, when no block is begun any more; 0 =
+                     none */
     size_t blocks, disturbed;
     size_t lost; /* blocks that were begun again, as the host was lost */
     double pace; /* of the last block: times as long as estimated */
@@ -301,6 +306,7 @@ race_block(struct race *r)
     size_t n = order_block(runs, r, letters);
     double estimate = runs_seconds(r, runs, n), took = 0;
 
+    netem_leave(r->plan->placement.netem);
     if (r->blocks >= plan_blocks(r->plan, r->scenario))
         r->meter->total += estimate;
     if (!take_block(r, runs, n))
@@ -331,8 +337,7 @@ is_another_due(const struct race *r)
 {
     size_t planned = plan_blocks(r->plan, r->scenario);
 
-    if (r->plan->limit > 0 &&
-        meter_elapsed(r->meter) + block_seconds(r) > r->plan->limit)
+    if (r->limit > 0 && meter_elapsed(r->meter) + block_seconds(r) > r->limit)
         return false;
     return r->blocks < planned || (r->scenario->primary != METRIC_MEMORY &&
                                       r->blocks - r->disturbed < planned &&
@@ -452,6 +457,19 @@ job_of(const struct plan *plan, const struct scenario *s)
         plan_ideal(plan, s, SUBJECT_THREADED));
 }
 
+/* Describe the network that a scenario brings. */
+static json_t *
+link_of(const struct plan *plan, const struct scenario *s)
+{
+    struct netem_shape shape = plan_link(s);
+    json_t *o = netem_to_json(&shape);
+
+    json_object_set_new(o, "aside", json_boolean(shape.aside));
+    json_object_set_new(
+        o, "round_trip_ns", value_number(plan->placement.round_trip));
+    return o;
+}
+
 /* Call a scenario what it is over this network: emulated, always. */
 static json_t *
 title_of(const struct plan *plan, const struct scenario *s)
@@ -494,6 +512,8 @@ describe(const struct race *r, const struct stage *stage)
         errx(1, "a scenario cannot be described");
     json_object_update(o, more);
     json_decref(more);
+    if (s->link != NULL)
+        json_object_set_new(o, "network", link_of(r->plan, s));
     return o;
 }
 
@@ -546,6 +566,25 @@ seed_coin(struct rng *coin, const struct plan *plan, const struct scenario *s)
     rng_seed(coin, plan->seed + sum);
 }
 
+/* Make the network that a scenario brings, and see that it is crossed. */
+static void
+bring_network(struct race *r)
+{
+    const struct netem_shape shape = plan_link(r->scenario);
+    struct placement *where = &r->own.placement;
+    char why[512];
+
+    if (netem_open(&r->netem, &shape, why, sizeof(why)) == -1)
+        errx(1, "%s: %s", r->scenario->name, why);
+    r->own = *r->plan;
+    r->plan = &r->own;
+    plan_connect(where, &r->netem);
+    where->round_trip = route_try(&r->own, ROUTE_SMALL, why, sizeof(why));
+    if (!(where->round_trip > 0))
+        errx(1, "%s: the load does not reach a server over its network: %s",
+            r->scenario->name, why);
+}
+
 /* Prepare to race `count` scenarios in the same processes. */
 static void
 begin(struct race *r, const struct scenario *const *chosen, size_t count)
@@ -556,6 +595,8 @@ begin(struct race *r, const struct scenario *const *chosen, size_t count)
     r->count = count;
     r->orders = json_array();
     seed_coin(&r->coin, r->plan, r->scenario);
+    if (r->scenario->link != NULL)
+        bring_network(r);
     for (size_t i = 0; i < count; i++) {
         r->stages[i].scenario = chosen[i];
         set_rate(r, &r->stages[i]);
@@ -603,25 +644,33 @@ find_next(struct race *races, size_t n)
     return next;
 }
 
-/* Run all blocks, each of a scenario that is behind. */
-json_t *
-race_all(const struct scenario *const *chosen, size_t count,
-    const struct plan *plan, struct journal *journal, struct meter *meter)
+/* Find out how many scenarios from the first on the same processes serve. */
+static size_t
+count_stages(const struct scenario *const *chosen, size_t count)
+{
+    size_t n = 1;
+
+    while (n < count && chosen[n]->goes_on && chosen[n] == chosen[0] + n)
+        n++;
+    return n;
+}
+
+/*
+ * Run all blocks of some scenarios, each of one that is behind, and add them to
+ * all. `like` has what all races have in common.
+ */
+static void
+race_some(const struct scenario *const *chosen, size_t count,
+    const struct race *like, json_t *all)
 {
     struct race *races = calloc(count + 1, sizeof(*races)), *next;
-    json_t *all = json_array();
     size_t n = 0;
 
     if (races == NULL)
         err(1, NULL);
     for (size_t i = 0, stages; i < count; i += stages, n++) {
-        stages = 1;
-        while (i + stages < count && chosen[i + stages]->goes_on &&
-               chosen[i + stages] == chosen[i] + stages)
-            stages++;
-        races[n].plan = plan;
-        races[n].journal = journal;
-        races[n].meter = meter;
+        stages = count_stages(chosen + i, count - i);
+        races[n] = *like;
         begin(&races[n], chosen + i, stages);
     }
     while ((next = find_next(races, n)) != NULL)
@@ -629,5 +678,28 @@ race_all(const struct scenario *const *chosen, size_t count,
     for (size_t i = 0; i < n; i++)
         end(&races[i], all);
     free(races);
+}
+
+/*
+ * Race those that take the network as it is, and then those that bring one:
+ * without root there is no way back from there.
+ */
+json_t *
+race_all(const struct scenario *const *chosen, size_t count,
+    const struct plan *plan, struct journal *journal, struct meter *meter)
+{
+    struct race like = {
+        .plan = plan, .journal = journal, .meter = meter, .limit = plan->limit
+    };
+    json_t *all = json_array();
+    size_t first = 0;
+
+    while (first < count && chosen[first]->link == NULL)
+        first++;
+    for (size_t i = first; i < count && like.limit > 0; i++)
+        like.limit -= plan_seconds(plan, chosen[i]);
+    race_some(chosen, first, &like, all);
+    like.limit = plan->limit;
+    race_some(chosen + first, count - first, &like, all);
     return all;
 }

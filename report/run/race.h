@@ -12,7 +12,8 @@
  *
  * Blocks are short and many: what disturbs the machine for a moment spoils one,
  * and an interval from 24 bears three such. Scenarios take turns, block by
- * block, so each sees the machine as it was from beginning to end.
+ * block, so each sees the machine as it was from beginning to end. Those that
+ * bring a network do so among themselves, after the others.
  *
  * A run is disturbed when the machine was busy with something else around its
  * window: when a hypervisor took more than 3 % of it (and two ticks of the

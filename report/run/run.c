@@ -92,7 +92,8 @@ memory_slope(const struct run *run)
 {
     double n = (double)run->levels_count, sx = 0, sy = 0, sxx = 0, sxy = 0;
 
-    if (run->levels_count < 2 || run->connections < 50)
+    if (run->levels_count < 2 ||
+        run->levels[run->levels_count - 1].connections < 50)
         return NAN;
     for (size_t i = 0; i < run->levels_count; i++) {
         double x = (double)run->levels[i].connections;

@@ -49,13 +49,19 @@ SITUATIONS = (
         "idle-10000": "at 10,000, "}, P99),
     Situation("Long answers beside short ones", {
         "line-cjk": "while others pull a long answer, ",
-        "line-page": "while they pull pages, "}, BACKGROUND),
+        "line-page": "while they pull pages, ",
+        "line-100mbit": "through a narrow line, "}, BACKGROUND),
     Situation("Clients that come and go", {
         "churn-50": "with a connection for each question, ",
         "storm-1000": "when a thousand come at once, "}, ""),
     Situation("Slow clients", {"slow-readers": "beside slow readers, ",
         "slow-senders": "beside slow senders, ",
+        "slow-1000": "beside a thousand on a slow line, ",
         "pool-20": "when all threads of a pool are taken, "}, ""),
+    Situation("Clients that are far away", {
+        "rtt-10": "with 10 ms there and back, ",
+        "rtt-1": "with 1 ms, ", "rtt-50": "with 50 ms, ",
+        "loss-1": "with 1 % of the packets lost, "}, P99),
     Situation("A client that downloads much at once", {
         "load-20": "from a slow server, ",
         "load-flat-30": "from a fast one, "}, CPU_FILE),
@@ -162,7 +168,7 @@ def fullest(report):
     """The scenario of many open connections to speak of: of idle ones, if
     that was measured; None where none was."""
     found = [s for s in report.scenarios if not s.is_short() and not s.job
-        and words.choice(s.comparison(MEMORY)) in words.DECIDED]
+        and not s.background and words.choice(s.comparison(MEMORY)) in words.DECIDED]
     return max(found, key=lambda s: (s.family == "idle", s.connections),
         default=None)
 
@@ -228,7 +234,7 @@ def limits(report):
     kept_out = "databases, encryption and a slow network" \
         if report.network.emulated is None else "databases and encryption"
     return ("This holds for handlers that neither wait nor block, for servers "
-        f"on one core, and over {words.network(report)}: {kept_out} are not "
+        f"on one core, and over {words.network(report.network)}: {kept_out} are not "
         "in these figures.")
 
 

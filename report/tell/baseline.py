@@ -27,7 +27,8 @@ SAME = (Scenario.load_model, Scenario.connections, Scenario.active,
 
 def is_same_load(a, b):
     """Whether two scenarios were loaded in the same way."""
-    if any(a.json.get(key.name) != b.json.get(key.name) for key in SAME):
+    if any(a.json.get(key.name) != b.json.get(key.name) for key in SAME) \
+            or a.network.what() != b.network.what():
         return False
     # NAN where there is no rate.
     return not abs(over(a.rate_per_second, b.rate_per_second) - 1) > SAME_RATE
@@ -112,7 +113,8 @@ def write_scenario(out, now, then):
         return False
     if not is_same_load(now, then):
         different = [key.name.replace("_", " ") for key in SAME
-            if now.json.get(key.name) != then.json.get(key.name)]
+            if now.json.get(key.name) != then.json.get(key.name)] \
+            + ["network"] * (now.network.what() != then.network.what())
         out.say(f"  {now.name}: not compared, as it was loaded otherwise "
             f"then ({', '.join(different) or 'rate'}).")
         return False

@@ -99,7 +99,8 @@ def has(scenario, metric):
 def where(report, metric):
     """The scenario whose figures of a metric count, or None."""
     def fits(scenario):
-        return scenario.primary == MEMORY if metric == MEMORY \
+        return scenario.primary == MEMORY and not scenario.background \
+            if metric == MEMORY \
             else scenario.family == "reply"
 
     def clients(scenario):

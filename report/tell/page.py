@@ -95,9 +95,12 @@ def advice_line(line):
 def unmeasured(report):
     """What was not measured, and how it can be."""
     names, scenarios_ = advice.unmeasured(report)
+    lacking = lines(put('<p class="soft">Not measured: {}. Then {} '
+        "measures this.</p>", what, command(options))
+        for what, options in words.unmeasured(report))
     if not names:
-        return ""
-    return put('<p class="soft">Not measured in this run: {}.{}</p>\n',
+        return lacking
+    return lacking + put('<p class="soft">Not measured in this run: {}.{}</p>\n',
         "; ".join(name[:1].lower() + name[1:] for name in names),
         put(" {} measures them.", command("--only " + ",".join(scenarios_)))
             if scenarios_ else "")

@@ -136,7 +136,7 @@ def environment(report, everything):
     real = report.network.is_real()
     where = put("<p>The servers ran on processor {} alone, the load on "
         "processor {}, over {}{}.</p>\n", words.count(report.server_cpu),
-        words.count(report.load_cpu), words.network(report), "" if real else
+        words.count(report.load_cpu), words.network(report.network), "" if real else
             ": what a network card costs is not in these figures") \
         if report.pinned else ""
     other = folded("The servers' machine", table("host",

@@ -168,7 +168,10 @@ def load(scenario):
             "second"
     if scenario.rate_from:
         said += f", {scenario.rate_from}"
-    said += "".join(map(background, scenario.background)) + runs(scenario)
+    said += "".join(map(background, scenario.background))
+    if scenario.network:
+        said += f"; over {words.network(scenario.network)}"
+    said += runs(scenario)
     return put('<p class="note">{}</p>\n', with_terms(said))
 
 

@@ -478,6 +478,57 @@ class Job(Object):
     requests_each, ideal_seconds = a_number(), a_number()
 
 
+class System(Object):
+    """The kernel."""
+
+    __slots__ = ()
+    system, release, version, machine = (a_text(), a_text(), a_text(),
+        a_text())
+
+
+class Machine(Object):
+    """The machine; the page shows whatever else is known of it, too."""
+
+    __slots__ = ()
+    id, uname, processor = a_text(), one(System), a_text()
+    processors_online, memory_bytes = a_number(), a_number()
+    kernel_command_line = a_text()
+
+
+class Network(Object):
+    """What was between load and servers, if not the loopback."""
+
+    __slots__ = ()
+    emulated = a_flag()
+    round_trip_ns, round_trip_after_ns = a_number(), a_number()
+    delay_seconds, loss, bits_per_second = a_number(), a_number(), a_number()
+    aside = a_flag()  # only what goes on beside crosses it
+    server, address, machine = a_text(), a_text(), one(Machine)
+
+    def loses(self):
+        """Whether packets were lost by plan, or for want of room."""
+        return self.loss > 0 or self.bits_per_second > 0
+
+    def is_real(self):
+        """Whether servers ran on another host."""
+        return self.emulated is False
+
+    def has_changed(self):
+        """Whether the round trip was another one before the race than after
+        it."""
+        before, after = self.round_trip_ns, self.round_trip_after_ns
+        return max(over(before, after), over(after, before)) > OTHER_TRIP
+
+    def what(self):
+        """What makes it another one."""
+        keys = ("server", "address") if self.is_real() \
+            else ("delay_seconds", "loss", "bits_per_second", "aside")
+        return [self.emulated, self.machine.id, *map(self.json.get, keys)]
+
+
+LOOPBACK = Network()
+
+
 class Scenario(Object):
     """A situation, what was run in it, and what that came down to."""
 
@@ -491,6 +542,7 @@ class Scenario(Object):
     background, cores, options = many(Background), a_text(), one(Options)
     primary, sentence = a_text(), a_text()
     warmup_seconds, window_seconds, job = a_number(), a_number(), one(Job)
+    network = one(Network)  # that it brings
     orders, syscalls_missing = texts(), a_text()
     blocks_lost = a_number()
     # What was counted by server, until it stands in the cells.
@@ -546,29 +598,19 @@ class Asked(Object):
     only, blocks, seconds = texts(), a_number(), a_number()
 
 
-class System(Object):
-    """The kernel."""
-
-    __slots__ = ()
-    system, release, version, machine = (a_text(), a_text(), a_text(),
-        a_text())
-
-
-class Machine(Object):
-    """The machine; the page shows whatever else is known of it, too."""
-
-    __slots__ = ()
-    id, uname, processor = a_text(), one(System), a_text()
-    processors_online, memory_bytes = a_number(), a_number()
-    kernel_command_line = a_text()
-
-
 class Program(Object):
     """A program that was raced."""
 
     __slots__ = ()
     name, program, path, fnv1a = a_text(), a_text(), a_text(), a_text()
     command, speaks, conversations = a_text(), a_text(), a_number()
+
+
+class Unmeasured(Object):
+    """A scenario whose network could not be made."""
+
+    __slots__ = ()
+    name, title, link, because = a_text(), a_text(), a_text(), a_text()
 
 
 class Alike(Object):
@@ -642,39 +684,6 @@ class Port(Object):
     programs, files = many(Ported), many(PortedFile)
 
 
-class Network(Object):
-    """What was between load and servers, if not the loopback."""
-
-    __slots__ = ()
-    emulated = a_flag()
-    round_trip_ns, round_trip_after_ns = a_number(), a_number()
-    delay_seconds, loss, bits_per_second = a_number(), a_number(), a_number()
-    server, address, machine = a_text(), a_text(), one(Machine)
-
-    def loses(self):
-        """Whether packets were lost by plan, or for want of room."""
-        return self.loss > 0 or self.bits_per_second > 0
-
-    def is_real(self):
-        """Whether servers ran on another host."""
-        return self.emulated is False
-
-    def has_changed(self):
-        """Whether the round trip was another one before the race than after
-        it."""
-        before, after = self.round_trip_ns, self.round_trip_after_ns
-        return max(over(before, after), over(after, before)) > OTHER_TRIP
-
-    def what(self):
-        """What makes it another one."""
-        keys = ("server", "address") if self.is_real() \
-            else ("delay_seconds", "loss", "bits_per_second")
-        return [self.emulated, self.machine.id, *map(self.json.get, keys)]
-
-
-LOOPBACK = Network()
-
-
 class Report(Object):
     """The whole."""
 
@@ -689,6 +698,7 @@ class Report(Object):
     network = one(Network)
     programs, alike, margins = many(Program), one(Alike), many(Margin)
     chance, port, scenarios = one(Chance), one(Port), many(Scenario)
+    unmeasured = many(Unmeasured)
 
     def scenario(self, name):
         """The scenario of that name, or None when it did not run."""

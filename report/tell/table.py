@@ -204,6 +204,8 @@ def write_scenario(out, scenario):
     write_pairs(out, scenario, "ratio of a peer", True)
     if scenario.job:
         out.say(f"  What was done: {words.job(scenario)}.")
+    if scenario.network:
+        out.say(f"  Over {words.network(scenario.network)}.")
     write_limits(out, scenario)
     write_syscalls(out, scenario)
     write_aa(out, scenario)
@@ -233,6 +235,8 @@ def write_notes(out, report):
     for warning in filter(None, (words.between(report), words.too_busy(report),
             words.unsteady(report), report.same_core and words.SAME_CORE)):
         out.say(warning)
+    for what, options in words.unmeasured(report):
+        out.say(f"Not measured: {what}. Then: compare {options}.")
     if not report.pinned:
         out.say(f"Not pinned, because {report.not_pinned_because}: rates and "
             "latencies are missing.")

@@ -662,7 +662,8 @@ def judge(report):
     any_ = False
     for scenario in report.scenarios:
         if not is_judged(scenario):
-            judge_scenario(scenario, bool(report.pinned), report.network)
+            judge_scenario(scenario, bool(report.pinned),
+                scenario.network or report.network)
             any_ = True
     if any_:
         report.margins = margins()

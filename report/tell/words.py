@@ -365,15 +365,17 @@ def bits(x):
     return scaled(x, 1000, ("bit/s", "kbit/s", "Mbit/s", "Gbit/s"))
 
 
-def network(report):
+def network(n):
     """What was between load and servers: "the loopback interface", "an
     emulated network" with what that was like, or "the network to" a host."""
-    n = report.network
     if n.is_real():
         return f"the network to {n.server} (a small request takes " \
             f"{time(n.round_trip_ns)} there and back)"
     if not n.emulated:
         return "the loopback interface"
+    if n.aside:
+        return (f"an emulated network ({bits(n.bits_per_second)} for all that "
+            "is sent to the others, nothing in the way of what is measured)")
     each = [f"{digits(100 * n.loss, 3)} % loss"] * (n.loss > 0) \
         + [bits(n.bits_per_second)] * (n.bits_per_second > 0)
     is_ = [f"{time(1e9 * n.delay_seconds)} added to a round trip"] \
@@ -388,15 +390,27 @@ def between(report):
     n = report.network
     if n.emulated is None:
         return ""
-    said = f"Between load and servers was {network(report)}." if n.is_real() \
+    said = f"Between load and servers was {network(n)}." if n.is_real() \
         else "Emulated: between load and servers was " \
-            f"{network(report)}, on one machine."
+            f"{network(n)}, on one machine."
     if n.has_changed():
         said += (f" A small request took {time(n.round_trip_ns)} there and "
             f"back before the race and {time(n.round_trip_after_ns)} after it, "
             "so that latencies are of a network that was not the same "
             "throughout.")
     return said
+
+
+def unmeasured(report):
+    """Which scenarios could not be measured, and why: those of one reason in a
+    sentence, each with a command that measures them."""
+    reasons = {}
+    for one in report.unmeasured:
+        reasons.setdefault(one.because, []).append(one)
+    return [("{}: {}".format("; ".join(
+                one.title[:1].lower() + one.title[1:] for one in some), why),
+            "--only " + ",".join(one.name for one in some))
+        for why, some in reasons.items()]
 
 
 def too_busy(report):

@@ -46,6 +46,7 @@ def latencies(values):
 OPEN = {"latency_from": "intended", "family": "open"}
 LOSS = {"network": {"emulated": True, "loss": .01}}
 NARROW = {"network": {"emulated": True, "bits_per_second": 1e6}}
+PULLED = {RATE: 1, BACKGROUND: 1}
 REAL = {"network": {"emulated": False, "server": "s1"}}
 
 
@@ -125,9 +126,14 @@ TABLE = (
             "TCPSynRetrans": 300},
             "latency_ns": latencies({MS: 986, 205 * MS: 20})}, LOSS),
     ("link-bound", [RATE, BACKGROUND], "what servers sent filled 81 % of the "
-        "link", {"link_bytes": 101250, "window_ns": 1e9},
-        {"link_bytes": 99750, "window_ns": 1e9,
+        "link", {"link_bytes": 101250, "window_ns": 1e9, "figures": PULLED},
+        {"link_bytes": 99750, "window_ns": 1e9, "figures": PULLED,
             "kernel": {"RetransSegs": 300}}, NARROW),
+    # Where no figure says how much was carried, it may be full.
+    ("link-bound", [RATE], "what servers sent filled 100 % of the link",
+        {"link_bytes": 125000, "window_ns": 1e9, "figures": {RATE: 1}},
+        {"link_bytes": 125000, "window_ns": 1e9, "figures": {P99: 1}},
+        NARROW),
     # So are a few over a network that is one, whatever else they move.
     ("retransmits", [P99, P999], "21 of 20000 segments were sent again",
         {"kernel": {"RetransSegs": 21}},

@@ -36,6 +36,8 @@ AS_USER = tried(*["setpriv", "--reuid", "nobody", "--clear-groups"] * ROOT,
 HAS_NETEM = ALLOWED and tried(*NETWORK, "tc", "qdisc", "add", "dev", "lo",
     "root", "netem", "limit", "1")
 HAS_NFT = tried("nft", "-v")
+HAS_HTB = HAS_NFT and ALLOWED and tried(*NETWORK, "tc", "qdisc", "add", "dev",
+    "lo", "root", "htb")
 
 
 def networks():
@@ -103,6 +105,10 @@ class Shapes(unittest.TestCase):
             "not go together: a peer listens on 127.0.0.1"),
         (["--netem", "1ms", "--only", "reply-1,spin-block"],
             "--netem: 'spin-block' asks nothing over the network"),
+        (["--netem", "1ms", "--only", "reply-1,rtt-10"],
+            "--netem: 'rtt-10' brings a network of its own"),
+        (["--server", "s1", "--only", "line-100mbit"],
+            "--server: 'line-100mbit' brings a network of its own"),
         (["--netem", "1ms", "--render", "report.json"],
             "--render measures nothing"),
         (["--netem", "1ms", "--resume", "report"],
@@ -253,6 +259,98 @@ class Emulated(Folder):
         report = json.loads(self.read("report.json"))
         self.assertEqual(report["network"]["emulated"], True)
         self.assertGreaterEqual(len(report["scenarios"][0]["orders"]), 2)
+
+
+@unittest.skipUnless(ALLOWED, "network namespaces are forbidden")
+class Brought(Folder):
+    """Scenarios that bring a network of their own."""
+
+    def bring(self, *names, before=()):
+        """Race some; what was printed, and the report."""
+        code, output, errors = self.compare("--only", ",".join(names),
+            "--blocks", "1", "--seconds", "0.4", before=before)
+        self.assertEqual((code, errors), (0, ""), output)
+        report = json.loads(self.read("report.json"))
+        self.assertNotIn("network", report)
+        return output, report
+
+    def check_line(self, scenario):
+        """What others pulled went through a narrow line."""
+        self.assertEqual(scenario["title"], "While 16 others pull all of cjk "
+            "through 100 Mbit/s over an emulated network")
+        network = scenario["network"]
+        self.assertGreater(network.pop("round_trip_ns"), 0)
+        self.assertEqual(network, {"emulated": True, "delay_seconds": 0,
+            "loss": 0, "bits_per_second": 1e8, "aside": False})
+        for run in scenario["runs"]:
+            self.assertIn(run["invalid"], (None, "no replies"))
+            rate = 8 * run["link_bytes"] / (run["window_ns"] / 1e9)
+            self.assertLess(rate, 1.1e8)
+            self.assertNotIn("link-bound",
+                [gate["name"] for gate in run["gates"]])
+        # A busy machine may keep one from filling it.
+        self.assertGreater(max(run["background"]["bytes"] / run["window_ns"]
+            for run in scenario["runs"]), .5e8 / 8e9)
+
+    def test_one_is_raced_after_those_that_take_the_loopback(self):
+        # A user cannot come back from there, so it is one where that may be.
+        before = ("setpriv", "--reuid", "nobody", "--regid", "nogroup",
+            "--clear-groups") * (ROOT and AS_USER)
+        if before:
+            os.chown(self.folder, NOBODY.pw_uid, NOBODY.pw_gid)
+        output, report = self.bring("line-100mbit", "reply-1", before=before)
+        near, far = report["scenarios"]
+        self.assertEqual([near["name"], far["name"]],
+            ["reply-1", "line-100mbit"])
+        self.assertNotIn("network", near)
+        self.assertEqual(near["title"], "At 1 connection")
+        for run in near["runs"]:
+            self.assertNotIn("link_bytes", run)
+        self.check_line(far)
+        self.assertIn("Over an emulated network (100 Mbit/s each way).",
+            output)
+
+    @unittest.skipUnless(HAS_HTB, "htb or nft is not there")
+    def test_a_narrow_line_may_spare_what_is_measured(self):
+        _, report = self.bring("slow-1000")
+        scenario, = report["scenarios"]
+        self.assertEqual(scenario["network"]["aside"], True)
+        for run in scenario["runs"]:
+            self.assertIsNone(run["invalid"])
+            # What is measured alone would fill the line several times.
+            self.assertGreater(run["latency_ns"]["recorded"],
+                .9 * run["intended"])
+            self.assertGreater(8 * run["link_bytes"], 1.5e6
+                * run["window_ns"] / 1e9)
+            # What is queued on the way comes all the same.
+            self.assertLess(8 * run["background"]["bytes"], 1.5e6
+                * run["window_ns"] / 1e9)
+            self.assertEqual([level["connections"]
+                for level in run["memory"]], [0, 1016])
+            self.assertGreater(
+                run["figures"]["memory_bytes_per_connection"], 1000)
+
+    def test_what_needs_a_delay_is_measured_or_told(self):
+        if HAS_NETEM:
+            _, report = self.bring("rtt-10")
+            self.assertNotIn("unmeasured", report)
+            for run in report["scenarios"][0]["runs"]:
+                self.assertGreater(run["latency_ns"]["min"], 10e6)
+            return
+        why = "this kernel has no netem, which a delay needs"
+        code, output, errors = self.compare("--only", "rtt-1,rtt-10")
+        self.assertEqual((code, output), (1, ""))
+        self.assertIn("compare: rtt-1: " + why, errors)
+        output, report = self.bring("rtt-1", "loss-1", "reply-1")
+        self.assertEqual([one["name"] for one in report["scenarios"]],
+            ["reply-1"])
+        self.assertEqual([(one["name"], one["link"])
+            for one in report["unmeasured"]], [("rtt-1", "1ms"),
+                ("loss-1", "10ms,loss=1%")])
+        self.assertIn("Left out: rtt-1, loss-1: " + why, output)
+        self.assertIn("Then: compare --only rtt-1,loss-1.", output)
+        self.assertIn("Then <code class=\"command\">build/compare --only "
+            "rtt-1,loss-1</code>", self.read("index.html"))
 
 
 @unittest.skipUnless(AS_USER, "user namespaces are forbidden")

@@ -787,6 +787,7 @@ class Advice(unittest.TestCase):
             more("churn-50", "churn"),
             less("storm-1000", "storm", "storm_ns"),
             less("slow-readers", "slow-readers", "p99_ns"),
+            less("rtt-10", "rtt", "cpu_ns_per_request"),
             more("cores-all", "cores"), more("json-200", "page"),
             more("work-20", "work"), more("blocking-2ms", "blocking"),
             more("echo-50", "echo"), less("load-20", "download", "total_ns")]
@@ -825,7 +826,7 @@ class Advice(unittest.TestCase):
         for ratio, choice in ((1.5, "events"), (1 / 1.5, "threads"),
                 (1.005, "either"), (1.1, "either")):
             found = self.choices(*self.all_of(ratio))
-            self.assertEqual(len(found), 14)
+            self.assertEqual(len(found), 15)
             self.assertEqual(found.pop(self.CODE), "threads")
             self.assertEqual(set(found.values()), {choice}, ratio)
 
@@ -836,7 +837,7 @@ class Advice(unittest.TestCase):
             "a time; hundreds and thousands", page)
         self.assertIn("build/compare --only sweep-1,sweep-512,sweep-open,"
             "work-20,blocking-2ms,idle-4000,line-cjk,churn-50,slow-readers,"
-            "load-20,echo-50,cores-all</code>", page)
+            "rtt-10,load-20,echo-50,cores-all</code>", page)
         page = render(reports.report(*self.all_of(1.5)))
         self.assertNotIn("Not measured in this run", page)
 

@@ -4,11 +4,13 @@
 #include "report/run/plan.h"
 
 #include "report/alike/conform.h"
+#include "report/options.h"
 #include "tests/unit/unit.h"
 
 #include <ftw.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -139,4 +141,59 @@ TEST(a_suite_takes_no_longer_than_is_said, .times = SUITES)
     ck_assert_double_le(seconds, suites[_i].limit);
     /* What is left is for blocks in the place of disturbed ones. */
     ck_assert_double_ge(seconds, 0.8 * suites[_i].limit);
+}
+
+TEST(all_scenarios_can_be_chosen)
+{
+    ck_assert_uint_le(scenarios_count, OPTIONS_SCENARIOS_MAX);
+}
+
+/* Without root there is no way back from a network to the loopback. */
+TEST(scenarios_that_bring_a_network_come_last)
+{
+    bool brought = false;
+
+    for (size_t i = 0; i < scenarios_count; i++) {
+        ck_assert_msg(
+            !brought || scenarios[i].link != NULL, "%s", scenarios[i].name);
+        brought = scenarios[i].link != NULL;
+    }
+    ck_assert(brought);
+}
+
+TEST(what_a_scenario_brings_is_a_network)
+{
+    struct netem_shape shape = plan_link(scenario_find("loss-1"));
+
+    ck_assert_double_eq_tol(shape.delay, 0.01, 1e-12);
+    ck_assert_double_eq_tol(shape.loss, 0.01, 1e-12);
+    ck_assert(!shape.aside);
+    shape = plan_link(scenario_find("slow-1000"));
+    ck_assert_double_eq_tol(shape.rate, 1e6, 1e-3);
+    ck_assert(shape.aside);
+    shape = plan_link(scenario_find("reply-1"));
+    ck_assert(shape.delay == 0 && shape.loss == 0 && shape.rate == 0);
+    for (size_t i = 0; i < scenarios_count; i++) {
+        shape = plan_link(&scenarios[i]);
+        ck_assert(
+            scenarios[i].link == NULL || shape.delay > 0 || shape.rate > 0);
+        ck_assert(!shape.aside || (shape.delay == 0 && shape.loss == 0));
+    }
+}
+
+/* As many connections as requests are under way, four times over. */
+TEST(far_clients_have_connections_enough)
+{
+    size_t found = 0;
+
+    for (size_t i = 0; i < scenarios_count; i++) {
+        const struct scenario *s = &scenarios[i];
+
+        if (strcmp(s->family, "rtt") != 0)
+            continue;
+        ck_assert_double_eq_tol(
+            (double)s->connections, 4 * s->rate * plan_link(s).delay, 0.5);
+        found++;
+    }
+    ck_assert_uint_eq(found, 3);
 }
