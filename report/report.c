@@ -1,5 +1,6 @@
 #include "report/report.h"
 
+#include "report/host/route.h"
 #include "report/host/there.h"
 #include "report/replace.h"
 #include "report/run/machine.h"
@@ -84,6 +85,50 @@ read_port(void)
     return port != NULL ? port : json_null();
 }
 
+/* Describe one end: the machine, and the processor of it that was used. */
+static json_t *
+host_of(const char *role, const char *name, const char *address,
+    const json_t *machine, json_t *cpu, const json_t *programs)
+{
+    const json_t *kernel = json_object_get(machine, "uname");
+
+    return json_pack("{s:s, s:s, s:o, s:s, s:s, s:o, s:s, s:o, s:o}", "role",
+        role, "name", name, "address", value_text(address), "id",
+        get_text(machine, "id"), "processor", get_text(machine, "processor"),
+        "processors", value_count(get_count(machine, "processors_online")),
+        "kernel", get_text(kernel, "release"), "cpu", cpu, "programs",
+        machine_programs_hash(programs));
+}
+
+/* Name a processor, if things run on one alone. */
+static json_t *
+cpu_of(const struct placement *where, int cpu)
+{
+    return where->pinned ? value_count((uint64_t)cpu) : json_null();
+}
+
+/* Describe both ends. The programs are the same, or none would have run. */
+static void
+add_hosts(json_t *o, const struct report *report)
+{
+    const struct placement *where = &report->plan->placement;
+    json_t *there =
+        where->there != NULL ? there_to_json(where->there, false) : NULL;
+    const json_t *programs = json_object_get(o, "programs");
+    json_t *hosts = json_array();
+
+    json_array_append_new(hosts, host_of("load", "here", NULL, report->machine,
+                                     cpu_of(where, where->load_cpu), programs));
+    json_array_append_new(hosts,
+        host_of("server", there != NULL ? there_name(where->there) : "here",
+            there != NULL ? get_text(there, "address") : where->address,
+            there != NULL ? json_object_get(there, "machine") : report->machine,
+            cpu_of(where, where->server_cpu), programs));
+    json_decref(there);
+    if (json_object_set_new(o, "hosts", hosts) == -1)
+        errx(1, "hosts cannot be described");
+}
+
 /* Say what was between load and servers, where that is not the loopback. */
 static void
 add_network(json_t *o, const struct report *report, bool is_head)
@@ -96,6 +141,8 @@ add_network(json_t *o, const struct report *report, bool is_head)
     network = where->there != NULL ? there_to_json(where->there, is_head)
                                    : netem_to_json(&where->netem->shape);
     if (!is_head) {
+        json_object_set_new(
+            network, "mtu", value_count(route_mtu(report->plan)));
         json_object_set_new(
             network, "round_trip_ns", value_number(where->round_trip));
         json_object_set_new(
@@ -130,6 +177,7 @@ report_to_json(const struct report *report)
 
     if (o == NULL)
         errx(1, "report.json cannot be made");
+    add_hosts(o, report);
     add_network(o, report, false);
     if (json_array_size(report->unmeasured) > 0)
         json_object_set(o, "unmeasured", report->unmeasured);

@@ -7,6 +7,7 @@
 #include "report/run/plan.h"
 
 #include <stddef.h>
+#include <stdint.h>
 
 /* What may be asked for: a number, or a page of many packets, which does not
  * arrive where full ones are dropped on the way. */
@@ -21,5 +22,11 @@
  */
 double route_try(
     const struct plan *plan, const char *scenario, char *why, size_t size);
+
+/*
+ * Return how many bytes a packet from the load to the servers may have (MTU),
+ * as the kernel knows it; 0 when it does not.
+ */
+uint64_t route_mtu(const struct plan *plan);
 
 #endif

@@ -221,3 +221,16 @@ machine_file_hash(const char *path)
     fclose(in);
     return value_digest(hash);
 }
+
+/* Hash their hashes. */
+json_t *
+machine_programs_hash(const json_t *programs)
+{
+    uint64_t hash = FNV_BASIS;
+    const json_t *program;
+    size_t i;
+
+    json_array_foreach(programs, i, program)
+        hash = hash_text(hash, get_text(program, "fnv1a"));
+    return value_digest(hash);
+}

@@ -26,4 +26,10 @@ json_t *machine_describe(const int *cpus, size_t n);
  */
 json_t *machine_file_hash(const char *path);
 
+/*
+ * Return a hash of the hashes (`fnv1a`) of some programs in their order, as 16
+ * hexadecimal digits. The caller owns the result.
+ */
+json_t *machine_programs_hash(const json_t *programs);
+
 #endif

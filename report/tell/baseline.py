@@ -137,6 +137,22 @@ def machine_differences(now, then):
         for key in a if a[key] != b[key]] or ["another /etc/machine-id"]
 
 
+def setup_differences(now, then):
+    """What makes the set-up of one report another one than that of the other:
+    the network, or the host beyond it."""
+    a, b = now.network, then.network
+    if a.is_real() and b.is_real() and a.machine.id != b.machine.id:
+        return ["the servers ran on another machine ("
+            + "; ".join(machine_differences(a.machine, b.machine)) + ")"]
+    if a.what() != b.what():
+        return [f"between load and servers was {words.network(b)} then, "
+            f"{words.network(a)} now"]
+    if abs(a.mtu - b.mtu) > 0:
+        return [f"packets had {words.count(b.mtu)} bytes at most then, "
+            f"{words.count(a.mtu)} now"]
+    return []
+
+
 def compare(out, now, then):
     """Write how the primary figures of both twins have changed, a row each.
     False, having written why, when the reports are of two machines or have
@@ -152,9 +168,8 @@ def compare(out, now, then):
         out.say("Not compared with the baseline: the servers had a processor "
             "of their own in one of the two only.")
         return False
-    if now.network.what() != then.network.what():
-        out.say("Not compared with the baseline: between load and servers was "
-            f"{words.network(then)} then, {words.network(now)} now.")
+    for difference in setup_differences(now, then):
+        out.say(f"Not compared with the baseline: {difference}.")
         return False
     if not all(any(s.runs for s in report.scenarios)
             for report in (now, then)):

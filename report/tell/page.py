@@ -12,6 +12,7 @@ import os
 import advice
 import chart
 import figures
+import topology
 import words
 from glossary import glossary, term
 from markup import Markup, command, heads, joined, lines, number, put, row, \
@@ -74,6 +75,8 @@ def title(report):
         parts.append(put('<p class="missing">The servers had no processor of '
             "their own, because {}: rates and latencies are missing.</p>\n",
             report.not_pinned_because))
+    if report.network:
+        parts.append(topology.picture(report))
     return joined([*parts, navigation(), Markup("</header>\n")])
 
 

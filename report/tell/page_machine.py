@@ -5,6 +5,7 @@ on machine and programs, and on how to get the figures again.
 
 from math import isfinite
 
+import topology
 import words
 from glossary import term
 from markup import Markup, badge, folded, heads, joined, lines, number, put, \
@@ -143,7 +144,9 @@ def environment(report, everything):
         "The servers' machine", "", value_rows("",
             shown(report.network.machine, everything)))) if real else ""
     name = "The load's machine" if real else "The machine"
-    return section("environment", "Environment", where,
+    # Where there is a network the picture stands on top of the page.
+    drawn = "" if report.network else topology.picture(report)
+    return section("environment", "Environment", where, drawn,
         folded("Programs that were raced",
             table("programs", "Programs that were raced",
                 heads(*(head if everything else head[::2])),

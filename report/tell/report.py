@@ -503,6 +503,7 @@ class Network(Object):
     round_trip_ns, round_trip_after_ns = a_number(), a_number()
     delay_seconds, loss, bits_per_second = a_number(), a_number(), a_number()
     aside = a_flag()  # only what goes on beside crosses it
+    mtu = a_number()
     server, address, machine = a_text(), a_text(), one(Machine)
 
     def loses(self):
@@ -606,6 +607,15 @@ class Program(Object):
     command, speaks, conversations = a_text(), a_text(), a_number()
 
 
+class Host(Object):
+    """One end of the network: what ran there, and on what."""
+
+    __slots__ = ()
+    role, name, address, id = a_text(), a_text(), a_text(), a_text()
+    processor, processors, kernel = a_text(), a_number(), a_text()
+    cpu, programs = a_number(), a_text()
+
+
 class Unmeasured(Object):
     """A scenario whose network could not be made."""
 
@@ -698,7 +708,7 @@ class Report(Object):
     network = one(Network)
     programs, alike, margins = many(Program), one(Alike), many(Margin)
     chance, port, scenarios = one(Chance), one(Port), many(Scenario)
-    unmeasured = many(Unmeasured)
+    hosts, unmeasured = many(Host), many(Unmeasured)
 
     def scenario(self, name):
         """The scenario of that name, or None when it did not run."""

@@ -259,3 +259,25 @@ def usual():
         simple("churn-50", "churn", "requests_per_second", (31000, 21000),
             (1.45, 1.4, 1.52)),
         simple("pool-20", "pool", "answered", (1.0, 0.0), (1.0, 1.0, 1.0)))
+
+
+def host(role, **changes):
+    """One end of a network."""
+    return {"role": role, "name": "here", "address": None,
+        "id": "0123456789abcdef", "processor": "Example CPU", "processors": 2,
+        "kernel": "6.1.0", "cpu": 0 if role == "load" else 1,
+        "programs": "fedcba9876543210", **changes}
+
+
+def network(**changes):
+    """An emulated network."""
+    return {"emulated": True, "delay_seconds": 0.01, "loss": 0.001,
+        "bits_per_second": 1e8, "mtu": 1500, "round_trip_ns": 1.04e7,
+        "round_trip_after_ns": 1.05e7, **changes}
+
+
+def far(*scenarios, **changes):
+    """A report of load and servers with a network between them."""
+    return report(*scenarios, **{"network": network(),
+        "hosts": [host("load"), host("server", address="198.19.0.1")],
+        **changes})

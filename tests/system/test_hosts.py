@@ -466,6 +466,15 @@ class Far(Folder):
             report["network"]["machine"]["id"]),
             (False, "s1", THERE, report["machine"]["id"]))
         self.assertGreater(report["network"]["round_trip_ns"], 0)
+        self.assertEqual(report["network"]["mtu"], 1500)
+        load, server = report["hosts"]
+        self.assertEqual((load["role"], load["name"], load["address"]),
+            ("load", "here", None))
+        self.assertEqual((server["role"], server["name"], server["address"]),
+            ("server", "s1", THERE))
+        self.assertEqual(server["programs"], load["programs"])
+        self.assertEqual(server["processors"],
+            report["machine"]["processors_online"])
         for scenario in report["scenarios"]:
             self.assertIn(" over a network", scenario["title"])
             for run in scenario["runs"]:

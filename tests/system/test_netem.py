@@ -134,6 +134,7 @@ class Emulated(Folder):
         network = report["network"]
         self.assertGreater(network.pop("round_trip_ns"), 0)
         self.assertGreater(network.pop("round_trip_after_ns"), 0)
+        self.assertEqual(network.pop("mtu"), 1500)
         self.assertEqual(network, {"emulated": True, "delay_seconds": 0,
             "loss": 0, "bits_per_second": 0})
         self.assertEqual(scenario["title"],

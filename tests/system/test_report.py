@@ -39,6 +39,7 @@ import glossary
 import page as pages
 import table as tables
 import terminal
+import topology
 
 COMPARE = os.path.join(BUILD, "compare")
 GNUPLOT = shutil.which("gnuplot")

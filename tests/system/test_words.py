@@ -360,8 +360,13 @@ class Keys(unittest.TestCase):
                     if hasattr(row, "json"):
                         look(row, row.json, f"{path}.{key}")
 
-        report = telling.report_of(reports.usual())
-        look(report, report.json, "report")
+        for made in (reports.usual(), reports.far(reports.simple("slow-1000",
+                "readers", "p99_ns", (1, 1), (1, 1, 1),
+                network=reports.network(aside=True)), unmeasured=[{
+                    "name": "rtt-1", "title": "", "link": "1ms",
+                    "because": ""}])):
+            report = telling.report_of(made)
+            look(report, report.json, "report")
 
     def test_every_key_is_documented(self):
         with open(os.path.join(ROOT, "report", "report-json.md")) as file:
