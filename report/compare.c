@@ -463,6 +463,7 @@ announce(const struct request *request, const struct chosen *chosen,
 struct telling {
     const char *output;   /* the folder of the report */
     const char *baseline; /* an earlier report; NULL = none */
+    const char *beside;   /* likewise, without a network */
     const char *cost;     /* a file of prices; NULL = none */
     bool everything;      /* --environment full */
 };
@@ -473,7 +474,7 @@ struct telling {
  */
 static int
 tell(const struct telling *telling, const char *report,
-    const char *const tasks[], const char *baseline)
+    const char *const tasks[])
 {
     const char *arguments[TELLER_OPTIONS_MAX + 1] = { report, "--page",
         telling->output };
@@ -483,9 +484,13 @@ tell(const struct telling *telling, const char *report,
         arguments[n++] = tasks[i];
     if (telling->everything)
         arguments[n++] = "--everything";
-    if (baseline != NULL) {
+    if (telling->baseline != NULL) {
         arguments[n++] = "--baseline";
-        arguments[n++] = baseline;
+        arguments[n++] = telling->baseline;
+    }
+    if (telling->beside != NULL) {
+        arguments[n++] = "--beside";
+        arguments[n++] = telling->beside;
     }
     if (telling->cost != NULL) {
         arguments[n++] = "--cost";
@@ -537,7 +542,7 @@ write_report(const struct report *report, const struct telling *telling)
     if (report_write(json, path) == -1)
         err(1, "%s", path);
     json_decref(json);
-    result = tell(telling, path, tasks, telling->baseline);
+    result = tell(telling, path, tasks);
     if (result == -1)
         say_untold(path);
     free(path);
@@ -790,6 +795,7 @@ compare(
 {
     struct telling telling = { .output = output,
         .baseline = request->baseline,
+        .beside = request->beside,
         .cost = request->cost,
         .everything = request->everything };
     struct report report = { .plan = plan };
@@ -839,6 +845,8 @@ render(const struct request *request)
     static const char *const tasks[] = { "--whole", NULL };
     char *copy = strdup(request->render);
     struct telling telling = { .output = request->output,
+        .baseline = request->baseline,
+        .beside = request->beside,
         .cost = request->cost,
         .everything = request->everything };
     int result;
@@ -849,7 +857,7 @@ render(const struct request *request)
         directory_make(request->output);
     else
         telling.output = dirname(copy);
-    result = tell(&telling, request->render, tasks, request->baseline);
+    result = tell(&telling, request->render, tasks);
     if (result == -1)
         warnx("%s", teller_missing());
     free(copy);
@@ -872,16 +880,18 @@ look_at(const char *file, const char *how)
 }
 
 /*
- * Open a report to be read when the race is over, under whatever name it has
- * then: it may be the one that a new report takes the place of. Return a path
- * that leads to it, to be freed.
+ * See that a report can be read, and open it to be read when the race is over,
+ * under whatever name it has then: it may be the one that a new report takes
+ * the place of. Return a path that leads to it, to be freed.
  */
 static char *
 hold_on_to(const char *report)
 {
-    int fd = open(report, O_RDONLY | O_CLOEXEC);
     char *path;
+    int fd;
 
+    look_at(report, "--look");
+    fd = open(report, O_RDONLY | O_CLOEXEC);
     if (fd == -1)
         err(1, "%s", report);
     if (asprintf(&path, "/proc/%d/fd/%d", getpid(), fd) == -1)
@@ -911,7 +921,7 @@ main(int argc, char **argv)
     static struct request request;
     static struct plan plan;
     const char *missing, *output;
-    char *baseline = NULL;
+    char *baseline = NULL, *beside = NULL;
     bool good;
     int result;
 
@@ -924,11 +934,10 @@ main(int argc, char **argv)
     }
     if (request.render != NULL)
         return render(&request);
-    if (request.baseline != NULL) {
-        look_at(request.baseline, "--look");
-        baseline = hold_on_to(request.baseline);
-        request.baseline = baseline;
-    }
+    if (request.baseline != NULL)
+        request.baseline = baseline = hold_on_to(request.baseline);
+    if (request.beside != NULL)
+        request.beside = beside = hold_on_to(request.beside);
     if (request.cost != NULL)
         look_at(request.cost, "--look-prices");
     if (request.resume != NULL)
@@ -954,6 +963,7 @@ main(int argc, char **argv)
         there_close(plan.placement.there);
     free(request.started);
     free(baseline);
+    free(beside);
     programs_free(&programs);
     return good ? 0 : 1;
 }

@@ -25,6 +25,7 @@ enum key {
     KEY_RESUME,
     KEY_RENDER,
     KEY_BASELINE,
+    KEY_BESIDE,
     KEY_COST,
     KEY_ENVIRONMENT,
     KEY_NETEM,
@@ -64,6 +65,10 @@ static const struct argp_option options[] = {
     { "baseline", KEY_BASELINE, "FILE", 0,
         "also print what has changed since an earlier report.json of this "
         "machine",
+        1 },
+    { "beside", KEY_BESIDE, "FILE", 0,
+        "also say which findings survive the network: FILE is a report.json of "
+        "the same scenarios without one",
         1 },
     { "cost", KEY_COST, "FILE", 0,
         "also print what clients cost at the prices of FILE, which has "
@@ -332,6 +337,9 @@ parse_path(
     case KEY_BASELINE:
         request->baseline = arg;
         break;
+    case KEY_BESIDE:
+        request->beside = arg;
+        break;
     case KEY_COST:
         request->cost = arg;
         break;
@@ -417,7 +425,8 @@ check(const struct request *request, struct argp_state *state)
     if (request->render != NULL &&
         (measures || request->resume != NULL || request->check_only))
         argp_error(state, "--render measures nothing: only --output, "
-                          "--baseline, --cost and --environment go with it");
+                          "--baseline, --beside, --cost and --environment go "
+                          "with it");
     check_network(request, state);
 }
 

@@ -25,6 +25,7 @@ struct request {
     const char *resume;   /* a directory, or NULL */
     const char *render;   /* a report, or NULL */
     const char *baseline; /* a report, or NULL */
+    const char *beside;   /* likewise */
     const char *cost;     /* a file of prices, or NULL */
     bool everything;      /* the page shows paths and commands, too */
     size_t blocks;        /* 0 = as the suite says */

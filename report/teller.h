@@ -18,7 +18,7 @@
 
 #include <stdbool.h>
 
-#define TELLER_OPTIONS_MAX 12
+#define TELLER_OPTIONS_MAX 16
 
 /*
  * Run "tell", or "alike", with these arguments, ended by NULL, at most

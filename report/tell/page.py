@@ -10,13 +10,15 @@ it follows from the figures by a rule; texts of the report are escaped.
 import os
 
 import advice
+import beside
 import chart
 import figures
 import topology
 import words
 from glossary import glossary, term
-from markup import Markup, command, heads, joined, lines, number, put, row, \
+from markup import Markup, badge, command, heads, joined, lines, number, put, row, \
     section, table
+from metrics import METRICS
 from page_ledger import ledger
 from page_machine import environment, reproduce, validity
 from page_port import port
@@ -131,11 +133,36 @@ def finding_row(scenario, cells):
         number(ratio), put("<td>{}</td>", name), *map(number, medians)])
 
 
+# How a badge shows what became of a finding.
+BECAME = {beside.SURVIVES: "reproduced", beside.VANISHES: "either",
+    beside.TURNS: "invalid", beside.APPEARS: "depends", beside.SAME: "either",
+    beside.OPEN: "open"}
+
+
+def beside_row(scenario, without, over):
+    """What was found of a metric without the network and over it."""
+    what = beside.became(without, over)
+    return row(put('<a href="#{}">{}</a>', scenario.name, scenario.title), [
+        put("<td>{}</td>", METRICS[over.metric].name),
+        put("<td>{}</td>", badge(what, BECAME[what])),
+        number(words.estimate(without)), number(words.estimate(over))])
+
+
+def side_by_side(report):
+    """What became of the findings of a report without a network."""
+    rows = [beside_row(scenario, *pair) for scenario in report.scenarios
+        for pair in beside.pairs(scenario)]
+    return put('<p>Events to threads, without the network and over it:</p>\n'
+        "{}", table("found beside", "What survives the network", heads("situation",
+            "of", "over the network", "#without it", "#over it"), rows)) \
+        if rows else ""
+
+
 def findings(report):
     """What each scenario is about, and came to."""
     cells = [words.row(report, scenario) for scenario in report.scenarios]
     note = words.mark_of(cells)
-    return section("found", "What was found", table("found",
+    return section("found", "What was found", side_by_side(report), table("found",
         "What each scenario came to", heads("situation", "better",
             "#events / threads", "of", "#threads", "#events"),
         map(finding_row, report.scenarios, cells)),

@@ -5,6 +5,7 @@ figures and pictures.
 
 from math import isfinite
 
+import beside
 import figures
 import words
 from glossary import term
@@ -225,9 +226,10 @@ def spread(scenario):
 def scenario_section(report, scenario):
     """One scenario."""
     return put('<section id="{}">\n<h3>{} {}</h3>\n<p class="question">{}</p>'
-        "\n<p>{}</p>\n{}</section>\n", scenario.name, scenario.title,
+        "\n<p>{}</p>\n{}{}</section>\n", scenario.name, scenario.title,
         choice_badge(words.choice(scenario.main())), scenario.question,
-        scenario.sentence, joined((twins(report, scenario), load(scenario),
+        scenario.sentence, lines(put("<p>{}.</p>", text)
+            for text in beside.told(scenario)), joined((twins(report, scenario), load(scenario),
             limits(scenario), syscalls(scenario), spread(scenario),
             figures.both(scenario), controls(report, scenario))))
 

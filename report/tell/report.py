@@ -550,6 +550,8 @@ class Scenario(Object):
     syscalls = Key(lambda value: value if isinstance(value, dict) else {})
     cells, comparisons = many(Cell), many(Comparison)
     aa, runs = many(SameTwice), many(Run)
+    # The twins without a network, while both are told; never written.
+    beside = many(Comparison)
     # Of a report that is kept without its runs, see results.py.
     paces, disturbance = numbers(), a_text()
 

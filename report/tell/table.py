@@ -5,6 +5,7 @@ table - what a report says, for the terminal.
 from math import isfinite, isnan
 
 import advice
+import beside
 import words
 from metrics import CPU, LAST, MEMORY, METRICS, SOON
 from report import TITLES
@@ -195,6 +196,8 @@ def write_scenario(out, scenario):
         if c.is_of_twins() and c.metric in METRICS]
     out.gap()
     out.say(scenario.sentence, BOLD)
+    for text in beside.told(scenario):
+        out.say(f"{text}.")
     out.gap()
     out.row(f"  {scenario.name:23}{'threads':>11}{'events':>11}{'ratio':>10}  "
         f"{'95 % interval':18}{'margin':>6}  verdict")

@@ -2,15 +2,16 @@
 tell - what a report says: compare runs it when something was measured.
 
     tell REPORT [--page FOLDER] [--whole | --end] [--baseline FILE]
-         [--cost FILE] [--everything] [--name PROGRAM]
+         [--beside FILE] [--cost FILE] [--everything] [--name PROGRAM]
     tell REPORT --look
     tell PRICES --look-prices
     tell REPORT --results FOLDER
 
 Judges what of a report is not judged yet and writes that to it, makes the
 page, and prints all tables when it is asked to, as at the end of a race or with
-a heading as of an earlier report, what has changed since another one, and what
-clients cost at the prices of a file, see cost.py. --look only sees whether it
+a heading as of an earlier report, what has changed since another one, what of
+one without a network survives it, see beside.py, and what clients cost at the
+prices of a file, see cost.py. --look only sees whether it
 is a report, --look-prices whether it is such a file. --results keeps it with the sources in
 FOLDER, see results.py. The exit code is 0, or 1 when something could not be
 done, which standard error says, in the name of PROGRAM.
@@ -21,6 +22,7 @@ import os
 import sys
 
 import baseline
+import beside
 import cost
 import page
 import report as reports
@@ -61,10 +63,20 @@ def judge(report, path):
         raise Failure(f"{path}: {error}") from None
 
 
-def write(report, options):
-    """Judge a report and make its page; return the path of the page."""
+def read_judged(path):
+    """Another report, judged in memory."""
+    found = reports.read(path)
+    judge(found, path)
+    return found
+
+
+def write(report, other, options):
+    """Judge a report and make its page, on which another one stands beside it;
+    return the path of the page."""
     if judge(report, options.report):
         replace(options.report, reports.write(report))
+    if other is not None:
+        beside.join(report, other)
     if options.page is None:
         return None
     path = os.path.join(options.page, "index.html")
@@ -94,10 +106,10 @@ def read_prices(path):
         raise Failure(f"{path}: {error.strerror}") from None
 
 
-def print_all(out, report, then, path, options):
+def print_all(out, report, then, other, path, options):
     """Print what is asked for; False when the reports cannot be compared, or
     this one does not say what clients cost."""
-    good = True
+    good = other is None or beside.check(out, report, other)
     if options.whole:
         table.write_heading(out, report)
     if options.whole or options.end:
@@ -128,13 +140,12 @@ def tell(options):
         return 0
     if options.results is not None:
         return keep(report, options)
-    then = None
-    if options.baseline is not None:
-        then = reports.read(options.baseline)
-        judge(then, options.baseline)
-    path = write(report, options)
+    then, other = (read_judged(path) if path is not None else None
+        for path in (options.baseline, options.beside))
+    path = write(report, other, options)
     try:
-        good = print_all(terminal.standard(), report, then, path, options)
+        good = print_all(terminal.standard(), report, then, other, path,
+            options)
         sys.stdout.flush()
     except BrokenPipeError:
         drop_output()  # who pipes it into head wants no more, nor complaints
@@ -159,6 +170,7 @@ def read_options():
     parser.add_argument("--whole", action="store_true")
     parser.add_argument("--end", action="store_true")
     parser.add_argument("--baseline")
+    parser.add_argument("--beside")
     parser.add_argument("--everything", action="store_true")
     parser.add_argument("--cost")
     parser.add_argument("--look", action="store_true")

@@ -32,6 +32,7 @@ import telling
 from harness import (BUILD, DEADLINE, FULL, environment, kept_back, main,
     needs_no_profile)
 
+import beside
 import chart
 import claims
 import figures
@@ -105,6 +106,8 @@ def run_render(report, *options, variables=NO_GNUPLOT, links=(), before=None):
             stdout=subprocess.PIPE, stderr=subprocess.PIPE, timeout=DEADLINE,
             check=False, encoding="utf-8", preexec_fn=before)
         done.files = sorted(os.listdir(folder))
+        with open(path, encoding="utf-8") as file:
+            done.report = json.load(file)
         done.page = ""
         if "index.html" in done.files:
             with open(os.path.join(folder, "index.html"),
@@ -756,6 +759,215 @@ class Said(unittest.TestCase):
             everything=True)
         done = run_render(report, "--environment=full")
         self.assertEqual(done.page.count("secret"), 4)
+
+
+class Hosts(unittest.TestCase):
+    """Where it ran."""
+
+    def told(self, report):
+        """What the picture shows, box by box, and its page's parser."""
+        page = render(report)
+        drawn = re.search(r'<figure class="topology">.*?</figure>', page,
+            re.DOTALL)
+        if not drawn:
+            return "", page
+        shown = [html.unescape(text) for text in
+            re.findall(r"<text [^>]*>([^<]*)</text>", drawn[0])]
+        told = html.unescape(re.search(r"<desc>(.*?)</desc>", drawn[0])[1])
+        for text in shown:
+            self.assertIn(text, told)
+        return shown, page
+
+    def test_a_picture_shows_both_ends_and_what_is_between(self):
+        shown, page = self.told(reports.far(reports.reply(50, 1.4)))
+        self.assertEqual(shown, ["Load", "Example CPU",
+            "CPU 0 of 2, Linux 6.1.0", "emulated network",
+            "round trip 10.4 ms", "0.1 % loss and 100 Mbit/s each way",
+            "packets of 1,500 bytes (MTU)", "Servers", "Example CPU",
+            "CPU 1 of 2, Linux 6.1.0"])
+        self.assertLess(page.index('class="topology"'), page.index("<main>"))
+
+    def test_over_the_loopback_it_stands_with_the_environment(self):
+        shown, page = self.told(reports.report(hosts=[reports.host("load"),
+            reports.host("server")]))
+        self.assertIn("loopback interface", shown)
+        self.assertGreater(page.index('class="topology"'),
+            page.index('<section id="environment">'))
+
+    def test_other_hosts_and_several_loads_have_their_boxes(self):
+        loads = [reports.host("load", name=name, cpu=None)
+            for name in ("l1", "l2")]
+        shown, _ = self.told(reports.far(
+            network={"emulated": False, "server": "s1"}, hosts=[*loads,
+                reports.host("server", name="s1", processor="x" * 99)]))
+        self.assertEqual([text for text in shown if " on " in text],
+            ["Load on l1", "Load on l2", "Servers on s1"])
+        self.assertEqual(shown[2], "2 CPUs, Linux 6.1.0")
+        self.assertIn("x" * (topology.MOST - 1) + "\u2026", shown)
+
+    def test_earlier_reports_have_no_picture(self):
+        shown, _ = self.told(reports.usual())
+        self.assertEqual(shown, "")
+
+    def test_what_is_drawn_stays_in_the_picture(self):
+        report = telling.report_of(reports.far())
+        page = str(topology.picture(report))
+        height = float(re.search(r'viewBox="0 0 380 (\d+)"', page)[1])
+        boxes = [(float(y), float(y) + float(h)) for y, h in re.findall(
+            r'<rect x="1" y="(\d+)" width="378" height="(\d+)"', page)]
+        texts = [float(y) for y in re.findall(r'<text [^>]*y="(\d+)"', page)]
+        self.assertEqual(len(boxes), 2)
+        self.assertLess(max(end for _, end in boxes), height)
+        # Texts of a box are in it, those of the line between the boxes.
+        inside = [[y for y in texts if low + 10 < y < high - 3]
+            for low, high in [boxes[0], (boxes[0][1], boxes[1][0]), boxes[1]]]
+        self.assertEqual([len(some) for some in inside], [3, 4, 3])
+
+    def test_a_scenario_that_brings_a_network_says_so(self):
+        report = reports.report(reports.simple("line-100mbit", "narrow",
+            "p99_ns", (1e6, 1e6), (1, .99, 1.01), network={"emulated": True,
+                "bits_per_second": 1e8}), reports.simple("slow-1000",
+            "readers", "p99_ns", (1e6, 1e6), (1, .99, 1.01), network={
+                "emulated": True, "bits_per_second": 1e6, "aside": True}))
+        for said in (render(report), printed(report)):
+            self.assertIn("ver an emulated network (100 Mbit/s each way)",
+                said)
+            self.assertIn("ver an emulated network (1.00 Mbit/s for all that is "
+                "sent to the others, nothing in the way of what is measured)",
+                said)
+
+    def test_what_could_not_be_measured_is_told_with_the_reason(self):
+        report = reports.report(unmeasured=[{"name": name, "title": title,
+            "link": "10ms", "because": because} for name, title, because in
+            (("rtt-1", "With 1 ms", "no netem"), ("rtt-10", "With 10 ms",
+                "no netem"), ("slow-1000", "Beside others", "no htb"))])
+        page, said = render(report), printed(report)
+        self.assertIn("Not measured: with 1 ms; with 10 ms: no netem. Then "
+            '<code class="command">build/compare --only rtt-1,rtt-10</code>',
+            page)
+        self.assertIn("Not measured: with 1 ms; with 10 ms: no netem. Then: "
+            "compare --only rtt-1,rtt-10.", said)
+        self.assertIn("Not measured: beside others: no htb. Then: compare "
+            "--only slow-1000.", said)
+
+    def test_a_baseline_has_the_same_set_up(self):
+        def said(now, then):
+            with tempfile.NamedTemporaryFile("w", suffix=".json") as file:
+                json.dump(then, file)
+                file.flush()
+                done = run_render(now, "--baseline", file.name)
+            return done.returncode, " ".join(done.stdout.split())
+
+        fifty = reports.reply(50, 1.4)
+        far, there = reports.far(fifty), {"emulated": False, "server": "s1",
+            "address": "10.0.0.5", "mtu": 1500}
+        then = reports.report(fifty)["machine"]
+        for now, other, why in (
+            (far, reports.report(fifty), "between load and servers was the "
+                "loopback interface then, an emulated network"),
+            (far, reports.far(fifty, network=reports.network(loss=.01)),
+                "between load and servers was an emulated network (10.0 ms "
+                "added to a round trip, 1.00 % loss"),
+            (far, reports.far(fifty, network=reports.network(mtu=9000)),
+                "packets had 9,000 bytes at most then, 1,500 now"),
+            (reports.far(fifty, network={**there, "machine": then}),
+                reports.far(fifty, network={**there, "machine": {**then,
+                    "id": "other", "uname": {"release": "5.10"}}}),
+                "the servers ran on another machine (kernel 5.10 then, 6.1.0 "
+                "now)")):
+            with self.subTest(why):
+                code, output = said(now, other)
+                self.assertEqual(code, 1)
+                self.assertIn("Not compared with the baseline: " + why,
+                    output)
+        self.assertNotIn("Not compared", said(far, far)[1])
+
+
+class Beside(unittest.TestCase):
+    """What of the findings without a network survives it."""
+
+    @staticmethod
+    def pair(first, second, metric="requests_per_second"):
+        """A report over a network and one without, of a ratio each."""
+        def one(ratio):
+            return reports.simple("churn-50", "churn", metric, (1e4 * ratio,
+                1e4), (ratio, .995 * ratio, 1.005 * ratio))
+        return reports.far(one(second)), reports.report(one(first))
+
+    def told(self, far, near):
+        """What is printed with one beside the other, and the exit code."""
+        with tempfile.NamedTemporaryFile("w", suffix=".json") as file:
+            json.dump(near, file)
+            file.flush()
+            done = run_render(far, "--beside", file.name)
+        self.assertEqual(done.stderr, "")
+        return done.returncode, " ".join(done.stdout.split()), done.page
+
+    def test_each_finding_survives_or_not(self):
+        for first, second, what, lead in (
+            (1.4, 1.3, "survives", "Survives the network"),
+            (.7, .8, "survives", "Survives the network"),
+            (1.4, 1.0, "vanishes", "Vanishes over the network"),
+            (1.4, .7, "turns", "Turns over the network"),
+            (1.0, 1.4, "appears", "Appears only over the network"),
+            (1.0, 1.001, "no difference", "Equal without the network and "
+                "over it"),
+            # The direction is clear, and no more.
+            (1.4, 1.032, "undecided", "Undecided whether it survives"),
+            (1.032, 1.4, "undecided", "Undecided whether it survives")):
+            with self.subTest(what, first=first):
+                code, output, page = self.told(*self.pair(first, second))
+                self.assertEqual(code, 0)
+                self.assertIn(lead, output)
+                self.assertIn(f"events to threads {first:.2f}x (", output)
+                self.assertRegex(page, r'<table class="found beside">(?s:.*)'
+                    rf'<span class="badge [a-z]+">{what}</span>')
+                self.assertIn(lead, page)
+
+    def test_the_processor_time_is_told_too(self):
+        far, near = (make(reports.reply(50, 1.4)) for make in
+            (reports.far, reports.report))
+        _, output, _ = self.told(far, near)
+        self.assertIn("Survives the network: requests per second", output)
+        self.assertIn("Survives the network: server CPU per request, events "
+            "to threads 0.71x (0.70 to 0.73) without it, 0.71x (0.70 to 0.73) "
+            "over it.", output)
+
+    def test_what_cannot_stand_beside_it_is_told(self):
+        far, near = self.pair(1.4, 1.3)
+        other = {**near, "machine": {**near["machine"], "id": "other"}}
+        for a, b, why in ((near, near, "it was measured without a network "
+                "itself"), (far, far, "that one was measured over a network, "
+                "too"), (far, other, "that one is of another machine"),
+                (far, {**near, "pinned": False}, "the servers had a processor "
+                    "of their own in one of the two only"),
+                (far, reports.report(reports.reply(50, 1.4)), "the two "
+                    "reports have no scenario in common that was loaded in "
+                    "the same way")):
+            with self.subTest(why):
+                code, output, page = self.told(a, b)
+                self.assertEqual(code, 1)
+                self.assertIn(f"Not told beside the other report: {why}.",
+                    output)
+                self.assertNotIn('class="found beside"', page)
+
+    def test_the_machine_of_the_servers_will_do(self):
+        far, near = self.pair(1.4, 1.3)
+        far["network"] = {"emulated": False, "server": "s1",
+            "machine": {"id": "other"}}
+        near["machine"]["id"] = "other"
+        self.assertEqual(self.told(far, near)[0], 0)
+
+    def test_nothing_of_it_is_written(self):
+        far, near = (telling.report_of(one) for one in self.pair(1.4, 1.3))
+        self.assertIsNone(beside.why_not(far, near))
+        with tempfile.NamedTemporaryFile("w", suffix=".json") as file:
+            json.dump(near.json, file)
+            file.flush()
+            done = run_render(far.json, "--beside", file.name)
+        self.assertEqual(done.returncode, 0)
+        self.assertEqual(done.files, ["index.html", "report.json"])
+        self.assertNotIn("beside", done.report["scenarios"][0])
 
 
 class Advice(unittest.TestCase):

@@ -125,8 +125,8 @@ _threads_vs_events()
         ) ;;
     threads-vs-events)
         options=(
-            --baseline= --check --cost= --full --hosts= --list --only= --peer=
-            --peer-speaks= --render= --resume= --standard --blocks=
+            --baseline= --beside= --check --cost= --full --hosts= --list --only=
+            --peer= --peer-speaks= --render= --resume= --standard --blocks=
             --environment= --netem= --output= --ports= --public --seconds=
             --seed= --server= --there= --via= --help --usage --version
         ) ;;
@@ -176,6 +176,8 @@ _threads_vs_events()
     'charfind --order')
         values=(-W 'relevance code') ;;
     'threads-vs-events --baseline')
+        values=(-f); compopt -o filenames ;;
+    'threads-vs-events --beside')
         values=(-f); compopt -o filenames ;;
     'threads-vs-events --cost')
         values=(-f); compopt -o filenames ;;

@@ -229,6 +229,8 @@ complete -c charfind -l words -x \
     -d 'print the N most frequent words of names, with counts'
 complete -c threads-vs-events -l baseline -r -F \
     -d 'also print what has changed since an earlier report.json of this machine'
+complete -c threads-vs-events -l beside -r -F \
+    -d 'also say which findings survive the network'
 complete -c threads-vs-events -l check -d 'compare the answers only'
 complete -c threads-vs-events -l cost -r -F \
     -d 'also print what clients cost at the prices of FILE, which has core_hour and gib_hour'

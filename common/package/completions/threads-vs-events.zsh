@@ -401,6 +401,7 @@ charfind)
 threads-vs-events)
     _arguments -s -S \
         '--baseline=[also print what has changed since an earlier report.json of this machine]:FILE:_files' \
+        '--beside=[also say which findings survive the network]:FILE:_files' \
         '--check[compare the answers only]' \
         '--cost=[also print what clients cost at the prices of FILE, which has core_hour and gib_hour]:FILE:_files' \
         '--full[run all scenarios]' \
