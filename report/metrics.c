@@ -6,6 +6,7 @@ const char *const metric_keys[METRICS] = {
     [METRIC_P99] = "p99_ns",
     [METRIC_P999] = "p99.9_ns",
     [METRIC_CPU] = "cpu_ns_per_request",
+    [METRIC_BUSY] = "busy_ns_per_request",
     [METRIC_SWITCHES] = "context_switches_per_request",
     [METRIC_RUN_QUEUE] = "run_queue_ns_per_request",
     [METRIC_MEMORY] = "memory_bytes_per_connection",

@@ -11,6 +11,7 @@ enum metric {
     METRIC_P99,
     METRIC_P999,
     METRIC_CPU,
+    METRIC_BUSY, /* over a network, wherever there is METRIC_CPU */
     METRIC_SWITCHES,
     METRIC_RUN_QUEUE,
     METRIC_MEMORY,

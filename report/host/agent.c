@@ -247,6 +247,7 @@ note(struct agent *a, uint64_t window_ns, struct wire_answer *answer)
     answer->stolen_seconds = run->stolen_seconds;
     answer->foreign_seconds = run->foreign_seconds;
     answer->others_seconds = run->others_seconds;
+    answer->busy_seconds = run->busy_seconds;
     answer->others = json_incref(run->others);
     if (run->run_queue_known)
         answer->run_queue_ns = (double)run->run_queue_ns;
@@ -368,6 +369,7 @@ agent_run(struct plan *plan)
     bool good;
 
     a.plan = plan;
+    plan->placement.is_other_host = true;
     channel_own(&a.channel);
     if (prctl(PR_SET_PDEATHSIG, SIGTERM) == -1)
         err(1, "PR_SET_PDEATHSIG");

@@ -525,6 +525,7 @@ merge(const struct there *t, struct run *run, struct wire_answer *a)
     run->stolen_seconds += run->stolen_there;
     run->foreign_seconds = a->foreign_seconds;
     run->others_seconds += a->others_seconds;
+    run->busy_seconds = a->busy_seconds;
     run->run_queue_known = isfinite(a->run_queue_ns);
     if (run->run_queue_known)
         run->run_queue_ns = (uint64_t)fmax(a->run_queue_ns, 0);

@@ -69,6 +69,7 @@ static const struct field numbers[] = {
     FIELD("stolen_seconds", stolen_seconds, SECONDS_MAX),
     FIELD("foreign_cpu_seconds", foreign_seconds, SECONDS_MAX),
     FIELD("others_cpu_seconds", others_seconds, SECONDS_MAX),
+    FIELD("busy_seconds", busy_seconds, SECONDS_MAX),
     FIELD("cpu_seconds", cpu_seconds, SECONDS_MAX),
     FIELD("stop_seconds", stop_seconds, SECONDS_MAX),
     FIELD("pace_ns", pace_ns, SECONDS_MAX),

@@ -72,7 +72,7 @@ struct wire_answer {
     struct kernel_counters kernel;
     struct nic nic;
     double run_queue_ns;
-    double stolen_seconds, foreign_seconds, others_seconds;
+    double stolen_seconds, foreign_seconds, others_seconds, busy_seconds;
     double cpu_seconds, stop_seconds;
     double pace_ns;
     json_t *others; /* see others_named() */

@@ -30,6 +30,8 @@ around_read(struct around *a, pid_t server, const struct placement *p)
     a->run_queue_known = resources_wait_ns(server, &a->run_queue) == 0;
     a->cpu = kernel_cpu_seconds(p->server_cpu);
     a->load_cpu = kernel_cpu_seconds(p->load_cpu);
+    if (p->is_other_host)
+        a->all = kernel_cpu_seconds(KERNEL_ALL_CPUS);
     a->load_all = resources_all_cpu_ns();
     a->server_cpu = server != 0 ? resources_cpu_ns(server) : 0;
     a->at = clock_ns();
@@ -47,6 +49,25 @@ note_others(struct run *run, struct others *before, struct others *after,
     run->others = others_named(before, after, p->load_cpu, p->server_cpu);
     others_free(before);
     others_free(after);
+}
+
+/*
+ * Note for how long the servers' end was busy, as far as it was for their sake:
+ * what a network card makes the kernel do belongs to no process. Beyond a
+ * network that is the whole host less what its other processes ran, which is
+ * known to some ticks; but it is no less than the server ran.
+ */
+static void
+note_busy(struct run *run, const struct around *a, const struct around *b,
+    double share, const struct placement *p)
+{
+    double busy = p->is_other_host
+                      ? b->all.busy - a->all.busy - run->others_seconds
+                      : b->cpu.busy - a->cpu.busy;
+    double server = ((double)b->server_cpu - (double)a->server_cpu) / 1e9;
+
+    if (run->own_core)
+        run->busy_seconds = share * (busy < server ? server : busy);
 }
 
 /* Read once more, and note the differences. */
@@ -79,6 +100,7 @@ around_note(struct run *run, struct around *a, pid_t server,
     run->run_queue_known =
         a->run_queue_known && b.run_queue_known && b.run_queue >= a->run_queue;
     share = (double)run->tally.window_ns / (double)(b.at - a->at);
+    note_busy(run, a, &b, share, p);
     if (run->run_queue_known)
         run->run_queue_ns =
             (uint64_t)(share * (double)(b.run_queue - a->run_queue));

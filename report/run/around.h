@@ -16,7 +16,7 @@
 
 struct around {
     uint64_t at, server_cpu, load_all, run_queue;
-    struct kernel_cpu cpu, load_cpu;
+    struct kernel_cpu cpu, load_cpu, all;
     struct others others; /* freed by around_note() */
     struct kernel_counters kernel;
     struct nic nic;

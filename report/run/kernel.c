@@ -111,13 +111,15 @@ kernel_cpu_seconds(int cpu)
 
     if (in == NULL)
         return found;
+    /* The first line, "cpu  ", has no number of a processor. */
     while (fgets(line, sizeof(line), in) != NULL)
-        if (sscanf(line,
+        if (strncmp(line, "cpu ", 4) != 0 &&
+            sscanf(line,
                 "cpu%d %*u %*u %*u %" SCNu64 " %" SCNu64 " %*u %*u %" SCNu64,
                 &number, &idle, &iowait, &steal) == 4 &&
-            number == cpu) {
-            found.busy = now - (double)(idle + iowait + steal) / tick;
-            found.stolen = (double)steal / tick;
+            (cpu == KERNEL_ALL_CPUS || number == cpu)) {
+            found.busy += now - (double)(idle + iowait + steal) / tick;
+            found.stolen += (double)steal / tick;
         }
     fclose(in);
     return found;

@@ -43,7 +43,9 @@ struct kernel_cpu {
     double stolen; /* nothing, as a hypervisor had taken it */
 };
 
-/* Return what processor `cpu` did. */
+#define KERNEL_ALL_CPUS (-2) /* -1 is none */
+
+/* Return what processor `cpu` did, or all of them together. */
 struct kernel_cpu kernel_cpu_seconds(int cpu);
 
 #endif

@@ -338,6 +338,7 @@ measure_begin(struct run *run, const struct stage *stage,
     run->started = order->started;
     run->rate = stage->rate;
     run->own_core = plan->placement.pinned && !s->all_cores;
+    run->far = plan->placement.path != NULL;
     run->connections = plan_connections(s);
     run->active = s->active > 0 ? s->active : run->connections;
 }

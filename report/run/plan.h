@@ -33,6 +33,7 @@ struct placement {
     /* What is between them; NULL = the loopback. */
     const struct netem *netem;
     struct there *there; /* servers run on another host */
+    bool is_other_host;  /* this is that host: the load does not run here */
     double round_trip;   /* ns, of a small request, if it is not the loopback */
     char nic[IF_NAMESIZE]; /* by which, on this host; "" = it is not read */
     const struct load_path *path;

@@ -32,6 +32,7 @@ run_init(struct run *run, const struct scenario *s)
     run->little = run->recovery_ns = run->slope = NAN;
     run->tally.area = run->tally.fairness = NAN;
     run->foreign_seconds = run->load_foreign_seconds = NAN;
+    run->busy_seconds = NAN;
     for (int m = 0; m < METRICS; m++)
         run->figures[m] = NAN;
 }
@@ -64,6 +65,15 @@ run_invalidate(struct run *run, const char *fmt, ...)
     va_start(ap, fmt);
     vsnprintf(run->invalid, sizeof(run->invalid), fmt, ap);
     va_end(ap);
+}
+
+/* The network adds one. */
+bool
+run_has(const struct run *run, enum metric m)
+{
+    return m == METRIC_BUSY
+               ? run->far && scenario_has(run->scenario, METRIC_CPU)
+               : scenario_has(run->scenario, m);
 }
 
 /* Note a failed gate. */
@@ -149,6 +159,8 @@ figure_of(const struct run *run, enum metric m)
         return run_quantile(t->latency, quantiles[m]);
     case METRIC_CPU:
         return n > 0 ? (double)run->server_cpu_ns / n : NAN;
+    case METRIC_BUSY:
+        return n > 0 ? run->busy_seconds * 1e9 / n : NAN;
     case METRIC_SWITCHES:
         n = (double)run->totals.replies;
         return n > 0 ? (double)run->switches / n : NAN;
@@ -253,7 +265,7 @@ run_finish(struct run *run)
         return;
     }
     for (int m = 0; m < METRICS; m++) {
-        if (!scenario_has(run->scenario, (enum metric)m))
+        if (!run_has(run, (enum metric)m))
             continue;
         run->figures[m] = figure_of(run, (enum metric)m);
         if (isfinite(run->figures[m]) && is_bound(run, (enum metric)m))

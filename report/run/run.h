@@ -43,6 +43,7 @@ struct run {
     size_t connections;     /* open at the end, the descriptor limit allowing */
     size_t active;          /* that asked */
     bool own_core;          /* the server had a processor to itself */
+    bool far;               /* a network was between it and the load */
     double started;         /* seconds since the comparison was begun */
     double rate;            /* open loop: intended per second; else 0 */
     uint64_t warmup_ns;
@@ -60,8 +61,10 @@ struct run {
     double stolen_there;         /* that of the servers' host, if another */
     double foreign_seconds;      /* by others, on the server's processor, */
     double load_foreign_seconds; /* and on the load's; NAN without own_core */
-    double others_seconds;       /* that others ran on any; NAN = not known */
-    json_t *others;              /* see others_named(); NULL = not looked for */
+    double busy_seconds;   /* of the servers' processor or other host within the
+                              window, whoever it was for; NAN without own_core */
+    double others_seconds; /* that others ran on any; NAN = not known */
+    json_t *others;        /* see others_named(); NULL = not looked for */
     double pace_ns; /* pace of the server's processor, before and after; NAN */
     struct kernel_counters kernel; /* increase around it */
     /* Of the load's network card, and of that of the servers' host, if that is
@@ -90,6 +93,9 @@ struct run {
     bool failed;       /* the server broke or answered wrongly */
     char invalid[320]; /* why this run does not count; "" = it does */
 };
+
+/* Return whether a run has a metric: its scenario has, or the network. */
+bool run_has(const struct run *run, enum metric m);
 
 /* Make a run ready to be filled in; release it with run_release(). */
 void run_init(struct run *run, const struct scenario *s);

@@ -141,7 +141,7 @@ figures_of(const struct run *run)
     json_t *o = json_object();
 
     for (int m = 0; m < METRICS; m++)
-        if (scenario_has(run->scenario, (enum metric)m))
+        if (run_has(run, (enum metric)m))
             add(o, metric_keys[m], value_number(run->figures[m]));
     return o;
 }
@@ -263,6 +263,7 @@ add_window(json_t *o, const struct run *run)
         add(o, "stolen_there_seconds", json_real(run->stolen_there));
     add(o, "foreign_cpu_seconds", value_number(run->foreign_seconds));
     add(o, "load_foreign_cpu_seconds", value_number(run->load_foreign_seconds));
+    add(o, "busy_seconds", value_number(run->busy_seconds));
     add(o, "others_cpu_seconds", value_number(run->others_seconds));
     add(o, "others",
         run->others != NULL ? json_incref(run->others) : json_array());

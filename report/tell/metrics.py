@@ -10,7 +10,7 @@ from dataclasses import dataclass
 # Keys of figures, by the names that the code uses: a misspelt one fails.
 RATE = "requests_per_second"
 P50, P99, P999 = "p50_ns", "p99_ns", "p99.9_ns"
-CPU = "cpu_ns_per_request"
+CPU, BUSY = "cpu_ns_per_request", "busy_ns_per_request"
 SWITCHES = "context_switches_per_request"
 RUN_QUEUE = "run_queue_ns_per_request"
 MEMORY = "memory_bytes_per_connection"
@@ -80,6 +80,9 @@ METRICS = {
     CPU: Metric("server CPU/request, \u00b5s", "server CPU per request", "time",
         "events take", "the processor time per request of threads",
         US, 2, .03, needs_pinning=False),
+    BUSY: Metric("busy/request, µs", "busy time per request of the servers' "
+        "end", "time", "events keep their end busy for",
+        "the time per request of threads", US, 2, .05),
     SWITCHES: Metric("switches/request", "context switches per request",
         "number", "the context switches per request of events are",
         "those of threads",

@@ -323,6 +323,7 @@ class Run(Object):
     stop_seconds, stolen_seconds = a_number(), a_number()
     stolen_there_seconds = a_number()
     foreign_cpu_seconds, load_foreign_cpu_seconds = a_number(), a_number()
+    busy_seconds = a_number()
     others_cpu_seconds, others = a_number(), many(Other)
     disturbed = a_flag()
     pace_ns, fairness = a_number(), a_number()

@@ -9,6 +9,7 @@ MARGINS = (
     ("p99_ns", "p99 latency, \u00b5s", 0.10, False, "ratio"),
     ("p99.9_ns", "p99.9 latency, \u00b5s", 0.25, False, "ratio"),
     ("cpu_ns_per_request", "server CPU/request, \u00b5s", 0.03, False, "ratio"),
+    ("busy_ns_per_request", "busy/request, \u00b5s", 0.05, False, "ratio"),
     ("context_switches_per_request", "switches/request", None, False,
         "difference"),
     ("memory_bytes_per_connection", "memory/connection, KiB", 0.05, False,

@@ -485,6 +485,8 @@ class Far(Folder):
                 self.assertGreater(run["server_cpu_all_seconds"],
                     run["server_cpu_ns"] / 1e9)
                 self.assertGreater(run["pace_ns"], 0)
+                self.assertGreater(run["busy_seconds"], 0)
+                self.assertIn("busy_ns_per_request", run["figures"])
                 self.assertIsNotNone(run["run_queue_ns"])
                 self.assertIsNotNone(run["foreign_cpu_seconds"])
                 if run["lines_counted"] is not None:

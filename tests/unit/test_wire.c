@@ -106,6 +106,7 @@ TEST(an_answer_is_read_as_it_was_written)
     a.run_queue_ns = 0;
     a.stolen_seconds = 0.25;
     a.foreign_seconds = -0.01;
+    a.busy_seconds = 0.75;
     a.cpu_seconds = 1.5;
     a.stop_seconds = 1e-6;
     a.pace_ns = 160.125;
@@ -132,6 +133,7 @@ TEST(an_answer_is_read_as_it_was_written)
     ck_assert_double_eq(again.stolen_seconds, 0.25);
     ck_assert_double_eq(again.foreign_seconds, -0.01);
     ck_assert_double_nan(again.others_seconds);
+    ck_assert_double_eq(again.busy_seconds, 0.75);
     ck_assert_double_eq(again.cpu_seconds, 1.5);
     ck_assert_double_eq(again.stop_seconds, 1e-6);
     ck_assert_double_eq(again.pace_ns, 160.125);
