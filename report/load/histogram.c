@@ -151,3 +151,57 @@ histogram_to_text(const struct histogram *h)
         err(1, "histogram");
     return text;
 }
+
+/* Read a number at *text, and step over it; false when there is none, or it is
+ * above `most`. */
+static bool
+read_number(const char **text, uint64_t most, uint64_t *n)
+{
+    const char *from = *text;
+
+    for (*n = 0; **text >= '0' && **text <= '9'; (*text)++) {
+        uint64_t digit = (uint64_t)(**text - '0');
+
+        if (*n > (most - digit) / 10 || digit > most)
+            return false;
+        *n = *n * 10 + digit;
+    }
+    return *text != from;
+}
+
+/* Read the counters, in rising order. */
+bool
+histogram_from_text(struct histogram *h, const char *text, uint64_t most)
+{
+    uint64_t index, count, next = 0;
+
+    while (*text != '\0') {
+        if (!read_number(&text, HISTOGRAM_COUNTERS - 1, &index) ||
+            index < next || *text++ != ':' ||
+            !read_number(&text, most, &count) || count == 0 ||
+            (*text != '\0' && (*text++ != ' ' || *text == '\0')))
+            return false;
+        h->counters[index] = count;
+        most -= count;
+        next = index + 1;
+    }
+    return true;
+}
+
+/* Add them up. */
+void
+histogram_add(struct histogram *h, const struct histogram *other)
+{
+    for (size_t i = 0; i < HISTOGRAM_COUNTERS; i++)
+        h->counters[i] += other->counters[i];
+    h->recorded += other->recorded;
+    h->overflow += other->overflow;
+    h->censored += other->censored;
+    h->sum += other->sum;
+    if (other->censored_from < h->censored_from)
+        h->censored_from = other->censored_from;
+    if (other->min < h->min)
+        h->min = other->min;
+    if (other->max > h->max)
+        h->max = other->max;
+}

@@ -15,8 +15,8 @@
  * time it was waited for ("censored"). Quantiles count such samples as the
  * longest of all, so that a server cannot improve its tail by not answering.
  *
- * One writer per histogram; the teller adds up those of several runs, counter
- * by counter. Quantiles of different histograms must never be averaged.
+ * One writer per histogram; those of several generators and runs are added up,
+ * counter by counter. Quantiles of different histograms must never be averaged.
  */
 #ifndef REPORT_HISTOGRAM_H
 #define REPORT_HISTOGRAM_H
@@ -91,5 +91,14 @@ uint64_t histogram_upper_edge(size_t index);
  * rising order; an empty string for an empty histogram. Free it with free().
  */
 char *histogram_to_text(const struct histogram *h);
+
+/*
+ * Read such a text into the counters, which must be empty; nothing else
+ * changes. Return false when it is none, or counts more than `most` in all.
+ */
+bool histogram_from_text(struct histogram *h, const char *text, uint64_t most);
+
+/* Add all samples of another one. */
+void histogram_add(struct histogram *h, const struct histogram *other);
 
 #endif

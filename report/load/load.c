@@ -144,6 +144,7 @@ static void
 begin_tally(struct load *l, struct load_tally *t, uint64_t now)
 {
     t->start_ns = now;
+    l->lingering = false;
     if (l->open && l->started)
         load_send_due(l, t->start_ns);
     load_count_area(l, t->start_ns);
@@ -275,15 +276,29 @@ load_run(struct load *l, size_t active, uint64_t ns, struct load_tally *tally)
     tally->fairness = fairness(l);
 }
 
+/* Keep them busy when the window is over. */
+void
+load_linger(struct load *l, uint64_t ns, struct load_tally *tally)
+{
+    uint64_t end = clock_ns() + ns;
+
+    l->lingering = true;
+    while (
+        turn(l, end, tally) < end && (l->opening + l->busy > 0 || can_wait(l)))
+        continue;
+}
+
 /* Give up on one request. */
 static void
 censor(struct load *l, uint64_t nth, uint64_t due, uint64_t now,
     struct load_tally *tally)
 {
     uint64_t end = tally->start_ns + tally->window_ns;
-    bool inside = load_in_window(tally, nth);
+    bool inside = load_in_window(l, tally, nth);
 
     l->outstanding--;
+    if (load_is_later(l, tally, nth))
+        return;
     tally->censored_ns += inside ? now - due : 0;
     if (inside && tally->latency != NULL)
         histogram_record_censored(tally->latency, now - due, 1);

@@ -34,7 +34,8 @@
  *
  * A measurement is: load_new(), load_grow(), load_run() to warm up, load_run()
  * for the window, load_drain(), load_free(). Requests stay in flight from one
- * load_run() to the next, and the schedule goes on.
+ * load_run() to the next, and the schedule goes on. Where several generators
+ * load one server, load_linger() keeps each at it until all windows are over.
  */
 #ifndef REPORT_LOAD_H
 #define REPORT_LOAD_H
@@ -187,6 +188,13 @@ void load_plan(struct load *l, const struct schedule_step *steps, size_t count,
  */
 void load_run(
     struct load *l, size_t active, uint64_t ns, struct load_tally *tally);
+
+/*
+ * After load_run(), go on as it did for `ns` nanoseconds more. What was due in
+ * its window is completed in the tally, as by load_drain(); what is due later
+ * is counted nowhere but in the totals.
+ */
+void load_linger(struct load *l, uint64_t ns, struct load_tally *tally);
 
 /*
  * Let nothing more be due, send what was, and wait up to LOAD_DRAIN_LIMIT_MS

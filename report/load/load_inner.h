@@ -49,6 +49,7 @@ struct load {
     size_t opening, busy; /* so many connections are in that state */
     size_t storming;      /* in a storm: connections without an answer yet */
     bool sending;         /* a reply is followed by the next request */
+    bool lingering;       /* the window is over all the same */
     size_t active;        /* ... on the first so many connections */
     size_t sources;       /* for the next source address */
     size_t publisher;     /* in rounds: the next one */
@@ -79,14 +80,21 @@ load_is_slow(const struct load *l)
     return l->is.way == LOAD_SLOW_READER || l->is.way == LOAD_SLOW_SENDER;
 }
 
+/* Tell whether a request was due when the window was over. */
+static inline bool
+load_is_later(const struct load *l, const struct load_tally *t, uint64_t nth)
+{
+    return l->lingering && nth >= t->first + t->intended;
+}
+
 /*
  * Tell whether a request was due in the window. Its number tells, not its time:
  * it may be due in the very nanosecond in which the window begins.
  */
 static inline bool
-load_in_window(const struct load_tally *t, uint64_t nth)
+load_in_window(const struct load *l, const struct load_tally *t, uint64_t nth)
 {
-    return nth >= t->first;
+    return nth >= t->first && !load_is_later(l, t, nth);
 }
 
 /* Tell whether a connection only waits, once it has had its first reply. */

@@ -42,11 +42,13 @@ count_reply(
 {
     load_count_area(l, now);
     l->outstanding--;
-    if (load_in_window(tally, c->nth))
+    if (load_is_later(l, tally, c->nth))
+        return;
+    if (load_in_window(l, tally, c->nth))
         record_times(l, c, now, tally);
     else
         tally->head_ns += now - tally->start_ns;
-    if (l->sending) {
+    if (l->sending && !l->lingering) {
         tally->replies++;
         tally->good += now - c->due_ns <= LOAD_GOOD_NS;
         c->replies++;
@@ -62,7 +64,7 @@ static void
 end_round(struct load *l, const struct conn *c, uint64_t now,
     struct load_tally *tally)
 {
-    if (load_in_window(tally, c->nth))
+    if (load_in_window(l, tally, c->nth))
         record(tally->last, now - l->round_ns);
     if (l->sending)
         conn_publish(l);
@@ -108,7 +110,7 @@ record_chunks(const struct load *l, const struct conn *c, size_t before,
 {
     const uint64_t *due = l->is.ask->due_ns;
 
-    if (due == NULL || tally == NULL || !load_in_window(tally, c->nth))
+    if (due == NULL || tally == NULL || !load_in_window(l, tally, c->nth))
         return;
     for (; before < c->answer.chunks; before++) {
         uint64_t at = c->sent_ns + due[before];

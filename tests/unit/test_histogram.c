@@ -184,3 +184,68 @@ TEST(text_lists_the_counters_that_are_not_zero)
     free(text);
     free(h);
 }
+
+TEST(text_is_read_back, .times = 3)
+{
+    static const uint64_t samples[] = { 0, 2047, LARGEST };
+    struct histogram *h = histogram_new(), *again = histogram_new();
+    char *text;
+
+    for (int i = 0; i < _i; i++)
+        for (int times = 0; times < 3; times++)
+            histogram_record(h, samples[i + 1]);
+    text = histogram_to_text(h);
+    ck_assert(histogram_from_text(again, text, h->recorded));
+    ck_assert_mem_eq(again->counters, h->counters, sizeof(h->counters));
+    ck_assert_uint_eq(again->recorded, 0);
+    histogram_clear(again);
+    ck_assert_int_eq(
+        histogram_from_text(again, text, h->recorded - (_i > 0)), _i == 0);
+    free(text);
+    free(again);
+    free(h);
+}
+
+/* The last one counts one more than may be. */
+static const char *const no_texts[] = { " ", "1", "1:", ":1", "1:0", "1:1 ",
+    "1:1  2:1", "1:1,2:1", "2:1 1:1", "1:1 1:1", "-1:1", "1:-1", "1:1x",
+    "27648:1", "99999999999999999999999:1", "1:99999999999999999999999",
+    "1:5 2:6", "1:11" };
+
+TEST(a_text_that_is_none_is_refused, .times = COUNT(no_texts))
+{
+    struct histogram *h = histogram_new();
+
+    ck_assert_msg(
+        !histogram_from_text(h, no_texts[_i], 10), "%s", no_texts[_i]);
+    free(h);
+}
+
+TEST(the_sum_of_two_is_one_of_all_their_samples)
+{
+    struct histogram *all = histogram_new(), *parts[2];
+    struct rng rng;
+
+    rng_seed(&rng, 3);
+    parts[0] = histogram_new();
+    parts[1] = histogram_new();
+    for (int i = 0; i < 10000; i++) {
+        uint64_t ns = rng_below(&rng, i % 7 == 0 ? 2 * LARGEST : 1000000);
+
+        histogram_record(all, ns);
+        histogram_record(parts[rng_below(&rng, 2)], ns);
+        if (i % 100 == 0) {
+            histogram_record_censored(all, ns, 2);
+            histogram_record_censored(parts[rng_below(&rng, 2)], ns, 2);
+        }
+    }
+    histogram_add(parts[0], parts[1]);
+    /* Doubles of whole numbers that small add up exactly. */
+    ck_assert_mem_eq(parts[0], all, sizeof(*all));
+    histogram_clear(parts[1]);
+    histogram_add(parts[0], parts[1]);
+    ck_assert_mem_eq(parts[0], all, sizeof(*all));
+    free(parts[0]);
+    free(parts[1]);
+    free(all);
+}

@@ -335,6 +335,38 @@ TEST(a_request_due_as_the_window_begins_is_in_one_window)
     forget(l, &t);
 }
 
+TEST(what_the_window_began_ends_while_the_load_lingers, .times = 3)
+{
+    static const enum load_way ways[] = { LOAD_OPEN, LOAD_CLOSED, LOAD_CHURN };
+    const enum load_way way = ways[_i];
+    struct load_tally t = { 0 }, warm = { 0 };
+    struct load *l;
+    uint64_t all;
+
+    set_up_delay(20 * MS);
+    l = load_of(way, 8);
+    if (way == LOAD_OPEN)
+        plan_rate(l, 200);
+    t.latency = histogram_new();
+    load_run(l, 8, 50 * MS, &warm);
+    load_linger(l, 30 * MS, &warm);
+    load_run(l, 8, 100 * MS, &t);
+    ck_assert_uint_lt(histogram_count(t.latency), t.intended);
+    while (histogram_count(t.latency) < t.intended)
+        load_linger(l, 10 * MS, &t);
+    /* It asks for more, but counts no more than was due in the window. */
+    all = load_totals(l)->replies;
+    while (load_totals(l)->replies <= all + 16)
+        load_linger(l, 10 * MS, &t);
+    load_drain(l, &t);
+    ck_assert_uint_eq(histogram_count(t.latency), t.intended);
+    ck_assert_uint_eq(t.latency->censored, 0);
+    ck_assert_double_eq_tol(little(&t), 1, 0.01);
+    ck_assert_str_eq(load_totals(l)->problem, "");
+    free(t.latency);
+    load_free(l);
+}
+
 TEST(sending_is_not_waiting)
 {
     const struct load_group group = {
