@@ -10,6 +10,7 @@
 #include "report/alike/conform.h"
 #include "report/directory.h"
 #include "report/host/agent.h"
+#include "report/host/crew.h"
 #include "report/host/route.h"
 #include "report/host/there.h"
 #include "report/options.h"
@@ -44,6 +45,7 @@ struct chosen {
     size_t count;
     bool lacks[PROGRAMS]; /* some were left out, as it is not built, */
     bool lacks_jobs;      /* or as they ask nothing over the network, */
+    bool lacks_acts;      /* or as several generators cannot share them */
     bool lacks_links;     /* or as they bring another one */
     /* Of the scenarios those the network of which can be made, if they bring
      * one, and of the others an array of objects of report.json. */
@@ -291,6 +293,9 @@ choose(struct chosen *chosen, const struct request *request,
             chosen->lacks_jobs = true;
         else if (s->link != NULL && plan->placement.path != NULL)
             chosen->lacks_links = true;
+        else if (plan->placement.crew != NULL &&
+                 !crew_can(crew_size(plan->placement.crew), s))
+            chosen->lacks_acts = true;
         else if (plan->server_path[s->program][SUBJECT_THREADED] != NULL)
             chosen->scenario[chosen->count++] = s;
         else
@@ -302,7 +307,7 @@ choose(struct chosen *chosen, const struct request *request,
 static bool
 is_part(const struct chosen *chosen, const struct plan *plan)
 {
-    struct request all = { 0 };
+    static const struct request all;
     static struct chosen whole; /* too large for the stack */
 
     choose(&whole, &all, plan);
@@ -414,6 +419,31 @@ announce_network(const struct chosen *chosen, const struct plan *plan)
                     "over it.");
     if (chosen->lacks_links)
         say(stdout, "Scenarios that bring a network are left out.");
+    if (chosen->lacks_acts)
+        say(stdout, "Storms, bursts and rounds are left out: several "
+                    "generators cannot share them.");
+}
+
+/* Say which processors are used. */
+static void
+announce_processors(const struct plan *plan)
+{
+    const struct placement *where = &plan->placement;
+    char words[512];
+
+    if (!where->pinned) {
+        say(stdout, "Rates and latencies will be missing: %s.", where->why);
+    } else if (where->crew != NULL) {
+        crew_words(where->crew, words, sizeof(words));
+        say(stdout, "Servers run on processor %d, the load on %s.",
+            where->server_cpu, words);
+    } else {
+        say(stdout, "Servers run on processor %d, the load on processor %d%s.",
+            where->server_cpu, where->load_cpu,
+            where->same_core
+                ? ", two threads of one core: each slows the other down"
+                : "");
+    }
 }
 
 /* Say what is going to happen and how long it will take. */
@@ -436,15 +466,7 @@ announce(const struct request *request, const struct chosen *chosen,
         : plan->chosen      ? "as chosen"
                             : suites[plan->suite].name,
         (unsigned long long)plan->seed, seconds);
-    if (plan->placement.pinned)
-        say(stdout, "Servers run on processor %d, the load on processor %d%s.",
-            plan->placement.server_cpu, plan->placement.load_cpu,
-            plan->placement.same_core
-                ? ", two threads of one core: each slows the other down"
-                : "");
-    else
-        say(stdout, "Rates and latencies will be missing: %s.",
-            plan->placement.why);
+    announce_processors(plan);
     announce_network(chosen, plan);
     for (int p = 0; p < PROGRAMS && !request->check_only; p++)
         if (chosen->lacks[p])
@@ -596,23 +618,39 @@ emulate(struct plan *plan, const struct netem_shape *shape)
     plan_connect(&plan->placement, &netem);
 }
 
-/* Have the servers run on another host. */
+/* Say how a host is reached, as the command line has it. */
+static void
+complete(struct there_host *host, const struct request *request)
+{
+    host->via = request->via;
+    host->program = request->there;
+    host->public = request->is_public;
+    host->port_first = request->port_first;
+    host->port_last = request->port_last;
+}
+
+/* Have the servers run on another host, and the load too if that is asked. */
 static void
 connect_to(struct plan *plan, struct request *request)
 {
     struct there_host *server = &request->server;
     struct there *there;
+    struct crew *crew;
     char why[512];
 
-    server->via = request->via;
-    server->program = request->there;
-    server->public = request->is_public;
-    server->port_first = request->port_first;
-    server->port_last = request->port_last;
+    complete(server, request);
     there = there_connect(server, plan, why, sizeof(why));
     if (there == NULL)
         errx(1, "--server %s: %s", server->name, why);
     there_place(there, &plan->placement);
+    if (request->loads_count == 0)
+        return;
+    for (size_t i = 0; i < request->loads_count; i++)
+        complete(&request->loads[i], request);
+    crew = crew_connect(request->loads, request->loads_count, why, sizeof(why));
+    if (crew == NULL)
+        errx(1, "%s", why);
+    crew_place(crew, there, &plan->placement);
 }
 
 /* Say what keeps answers of another host from coming, `why` a small one does
@@ -649,6 +687,8 @@ make_network(struct plan *plan, struct request *request)
         connect_to(plan, request);
     else
         return;
+    if (request->elsewhere && !route_reach(plan, request->looks))
+        exit(1);
     plan->placement.round_trip = route_try(plan, ROUTE_SMALL, why, sizeof(why));
     if (request->elsewhere)
         check_route(plan, plan->placement.round_trip > 0, why, sizeof(why));
@@ -904,11 +944,23 @@ static void
 say_hosts(const struct plan *plan)
 {
     const struct placement *where = &plan->placement;
+    char words[512];
 
-    say(stdout,
-        "Servers would run on processor %d of %s, the load on "
-        "processor %d of this host.",
-        where->server_cpu, there_name(where->there), where->load_cpu);
+    if (where->crew == NULL) {
+        say(stdout,
+            "Servers would run on processor %d of %s, the load on "
+            "processor %d of this host.",
+            where->server_cpu, there_name(where->there), where->load_cpu);
+    } else {
+        crew_words(where->crew, words, sizeof(words));
+        say(stdout,
+            "Servers would run on processor %d of %s, the load on processor "
+            "%s.",
+            where->server_cpu, there_name(where->there), words);
+        if (!where->pinned)
+            say(stdout, "Rates and latencies would be missing: %s.",
+                where->why);
+    }
     say(stdout, "A small request takes %.3g ms there and back.",
         where->round_trip / 1e6);
 }
@@ -959,6 +1011,7 @@ main(int argc, char **argv)
     good = request.looks || compare(&request, &plan, output);
     if (request.looks)
         say_hosts(&plan);
+    crew_close(plan.placement.crew);
     if (plan.placement.there != NULL)
         there_close(plan.placement.there);
     free(request.started);

@@ -1,6 +1,7 @@
 #include "report/options.h"
 
 #include "common/cli.h"
+#include "report/host/crew.h"
 #include "report/run/process.h"
 
 #include <argp.h>
@@ -30,6 +31,7 @@ enum key {
     KEY_ENVIRONMENT,
     KEY_NETEM,
     KEY_SERVER,
+    KEY_LOAD,
     KEY_VIA,
     KEY_THERE,
     KEY_PUBLIC,
@@ -47,7 +49,8 @@ static const struct argp_option options[] = {
     { "list", KEY_LIST, NULL, 0,
         "list the scenarios, of a suite or all, and how long they take", 1 },
     { "hosts", KEY_HOSTS, "check", 0,
-        "say what --server would use and what is wrong with it; no race", 1 },
+        "say what --server and --load would use and what is wrong; no race",
+        1 },
     { "standard", KEY_STANDARD, NULL, 0, "run more scenarios (ten minutes)",
         1 },
     { "full", KEY_FULL, NULL, 0, "run all scenarios (an hour)", 1 },
@@ -92,11 +95,16 @@ static const struct argp_option options[] = {
         "run the servers on HOST, reached by ssh, where they listen at ADDRESS "
         "(default: where ssh reached it); the load runs here",
         2 },
+    { "load", KEY_LOAD, "HOST[=ADDRESS][*N],...", 0,
+        "with --server: load the servers from these hosts, by N generators on "
+        "each (default: 1), which need a processor each; connections come from "
+        "ADDRESS. The host 'here' is this machine, also with --server",
+        2 },
     { "via", KEY_VIA, "'CMD {host}'", 0,
         "run programs on HOST by CMD, not by ssh: kubectl exec -i {host} --",
         2 },
     { "there", KEY_THERE, "PATH", 0,
-        "where this program is on HOST (default: where it is here)", 2 },
+        "where this program is on each HOST (default: where it is here)", 2 },
     { "public", KEY_PUBLIC, NULL, 0, "allow an ADDRESS that is not private",
         2 },
     { "ports", KEY_PORTS, "A-B", 0,
@@ -243,6 +251,44 @@ parse_server(
     request->elsewhere = true;
 }
 
+/* Read one host that loads, and how many generators it has. */
+static void
+parse_generators(struct request *request, char *text, struct argp_state *state)
+{
+    struct there_host *host = &request->loads[request->loads_count];
+    char *times = strchr(text, '*');
+    size_t most = WIRE_PARTS_MAX - request->generators, n = 1;
+    char why[160];
+
+    if (most == 0)
+        argp_error(state, "--load takes %d generators in all", WIRE_PARTS_MAX);
+    if (times != NULL) {
+        *times = '\0';
+        n = (size_t)cli_number(state, "load", times + 1, 1, (int64_t)most);
+    }
+    if (!there_read(host, text, why, sizeof(why)))
+        argp_error(state, "--load '%s': %s", text, why);
+    for (size_t i = 0; i < request->loads_count; i++)
+        if (strcmp(request->loads[i].name, host->name) == 0)
+            argp_error(state,
+                "--load names '%s' twice: say %s*2 for two "
+                "generators",
+                host->name, host->name);
+    host->generators = n;
+    request->generators += n;
+    request->loads_count++;
+}
+
+/* Read where the load runs. */
+static void
+parse_loads(struct request *request, char *hosts, struct argp_state *state)
+{
+    char *host;
+
+    while ((host = strsep(&hosts, ",")) != NULL)
+        parse_generators(request, host, state);
+}
+
 /* Read how a program is run there, and which. */
 static void
 parse_command(struct request *request, int key, const char *text,
@@ -276,11 +322,14 @@ parse_ports(struct request *request, const char *text, struct argp_state *state)
 /* Take in an option that says on which host servers run. */
 static bool
 parse_host(
-    struct request *request, int key, const char *arg, struct argp_state *state)
+    struct request *request, int key, char *arg, struct argp_state *state)
 {
     switch (key) {
     case KEY_SERVER:
         parse_server(request, arg, state);
+        return true;
+    case KEY_LOAD:
+        parse_loads(request, arg, state);
         return true;
     case KEY_VIA:
     case KEY_THERE:
@@ -385,9 +434,11 @@ check_network(const struct request *request, struct argp_state *state)
 
     if (!request->elsewhere &&
         (request->via != NULL || request->there != NULL || request->is_public ||
-            request->port_last > 0 || request->looks))
+            request->port_last > 0 || request->looks ||
+            request->loads_count > 0))
         argp_error(state,
-            "--via, --there, --public, --ports and --hosts need --server");
+            "--load, --via, --there, --public, --ports and --hosts need "
+            "--server");
     if (!request->emulates && !request->elsewhere)
         return;
     if (request->emulates && request->elsewhere)
@@ -406,6 +457,10 @@ check_network(const struct request *request, struct argp_state *state)
                 request->only[i]->name);
         else if (request->only[i]->link != NULL)
             argp_error(state, "%s: '%s' brings a network of its own", network,
+                request->only[i]->name);
+    for (size_t i = 0; i < request->only_count && request->generators > 0; i++)
+        if (!crew_can(request->generators, request->only[i]))
+            argp_error(state, "--load: '%s' takes one generator",
                 request->only[i]->name);
 }
 

@@ -37,7 +37,10 @@ struct request {
     bool looks;     /* --hosts check */
     bool elsewhere; /* servers run on another host, this one */
     struct there_host server;
-    const char *via, *there; /* for that; NULL = as usual */
+    struct there_host loads[WIRE_PARTS_MAX]; /* and the load on these; none: */
+    size_t loads_count;                      /* the load runs here */
+    size_t generators;                       /* on all of them */
+    const char *via, *there;                 /* for that; NULL = as usual */
     bool is_public;
     uint16_t port_first, port_last; /* of the servers there; 0 = any */
     bool emulates; /* a network between load and servers, of that shape */

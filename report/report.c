@@ -1,5 +1,6 @@
 #include "report/report.h"
 
+#include "report/host/crew.h"
 #include "report/host/route.h"
 #include "report/host/there.h"
 #include "report/replace.h"
@@ -140,6 +141,9 @@ add_network(json_t *o, const struct report *report, bool is_head)
         return;
     network = where->there != NULL ? there_to_json(where->there, is_head)
                                    : netem_to_json(&where->netem->shape);
+    if (where->crew != NULL)
+        json_object_set_new(
+            network, "loads", crew_to_json(where->crew, is_head));
     if (!is_head) {
         json_object_set_new(
             network, "mtu", value_count(route_mtu(report->plan)));

@@ -43,7 +43,8 @@ LONG_THREADED_SUITES = ("flag_server", "flags", "push", "spinner", "activation",
 # thousands of clients are too many for them on a busy machine; and what builds
 # its own.
 PLAIN_SUITES = ("torture", "flags_torture", "valgrind", "compare", "stack",
-    "exercise", "push_many", "package", "planted", "peer", "netem", "hosts")
+    "exercise", "push_many", "package", "planted", "peer", "netem", "hosts",
+    "loads")
 # Those of them that the sanitizers see with --full: for hundreds of
 # conversations a test they are slow.
 LONG_SANITIZED_SUITES = ("peer",)

@@ -2,6 +2,8 @@
 
 #include "report/host/channel.h"
 #include "report/host/host.h"
+#include "report/host/loader.h"
+#include "report/host/reach.h"
 #include "report/host/wire.h"
 #include "report/run/machine.h"
 #include "report/values.h"
@@ -24,8 +26,9 @@ struct agent {
     char address[WIRE_ADDRESS_MAX]; /* where it listens */
     size_t turn;                    /* of the ports it may listen at */
     struct host_window window;
-    struct run run; /* what is read around a window goes there */
-    bool looks;     /* a window has been begun */
+    struct run run;        /* what is read around a window goes there */
+    bool looks;            /* a window has been begun */
+    struct loader *loader; /* NULL = it has generated no load yet */
 };
 
 /* Hash it. */
@@ -94,6 +97,7 @@ greet(struct agent *a)
         .version = VERSION,
         .pinned = where->pinned,
         .server_cpu = where->pinned ? (uint64_t)where->server_cpu : 0,
+        .cpus = where->set,
         .machine = machine_describe(cpus, where->pinned ? 1 : 0),
         .programs = agent_programs(a->plan) };
     json_t *self = agent_self();
@@ -289,6 +293,13 @@ is_in_order(const struct agent *a, enum wire_what what)
         return a->scenario != NULL;
     case WIRE_PING:
     case WIRE_PACE:
+    case WIRE_REACH:
+    case WIRE_LOAD:
+    case WIRE_GROW:
+    case WIRE_WARM:
+    case WIRE_GO:
+    case WIRE_DRAIN:
+    case WIRE_RESULT:
     case WIRE_REQUESTS:
         break;
     }
@@ -331,10 +342,46 @@ obey(struct agent *a, const struct wire_request *r, struct wire_answer *answer)
     case WIRE_PACE:
         answer->pace_ns = host_pace(a->plan);
         break;
+    case WIRE_REACH:
+        answer->connected_ns = reach(r->address, (uint16_t)r->port, r->from,
+            answer->error, sizeof(answer->error));
+        break;
     case WIRE_PING:
+    case WIRE_LOAD: /* the loader does these */
+    case WIRE_GROW:
+    case WIRE_WARM:
+    case WIRE_GO:
+    case WIRE_DRAIN:
+    case WIRE_RESULT:
     case WIRE_REQUESTS:
         break;
     }
+}
+
+/* Send an answer; false when the other end is gone. */
+static bool
+send_answer(struct agent *a, struct wire_answer *answer)
+{
+    char *line = wire_write_answer(answer);
+    bool sent = channel_write(&a->channel, line);
+
+    free(line);
+    return sent;
+}
+
+/* Send an answer of the loader's; when the other end is gone, the main thread
+ * hears of it. */
+static void
+pass_on(void *arg, struct wire_answer *answer)
+{
+    send_answer(arg, answer);
+}
+
+/* Tell whether a request is the loader's. */
+static bool
+is_for_loader(enum wire_what what)
+{
+    return what >= WIRE_LOAD && what <= WIRE_RESULT;
 }
 
 /* Answer a request; false when the other end is gone. */
@@ -343,17 +390,19 @@ answer(struct agent *a, const struct wire_request *r)
 {
     struct wire_answer answer;
     bool sent;
-    char *line;
 
+    if (is_for_loader(r->what)) {
+        if (a->loader == NULL)
+            a->loader = loader_new(a->plan, pass_on, a);
+        return loader_ask(a->loader, r);
+    }
     wire_begin_answer(&answer);
     if (is_in_order(a, r->what))
         obey(a, r, &answer);
     else
         snprintf(answer.error, sizeof(answer.error), "that is out of order");
     answer.n = r->n;
-    line = wire_write_answer(&answer);
-    sent = channel_write(&a->channel, line);
-    free(line);
+    sent = send_answer(a, &answer);
     wire_release_answer(&answer);
     return sent;
 }
@@ -380,8 +429,14 @@ agent_run(struct plan *plan)
             warnx("agent: a line is no request");
             return 1;
         }
-        if (request.what != WIRE_PING)
-            good = answer(&a, &request);
+        if (request.what == WIRE_PING)
+            continue;
+        /* Two threads must not answer at once. */
+        if (a.loader != NULL && loader_owes(a.loader)) {
+            warnx("agent: it is asked before it has answered");
+            return 1;
+        }
+        good = answer(&a, &request);
     }
     return 0;
 }

@@ -1,7 +1,8 @@
 /*
  * agent - the far end of a comparison between hosts: this program, run there by
- * ssh or the like, that starts servers and reads what they do, as another
- * compare asks for on its standard input (see wire.h).
+ * ssh or the like, that starts servers and reads what they do, or generates the
+ * load (see loader.h), as another compare asks for on its standard input (see
+ * wire.h).
  *
  * It opens no port, and sends nothing that it was not asked for. It starts
  * only servers that are beside it, by their names. When its input ends, when

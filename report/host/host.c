@@ -33,7 +33,9 @@ host_look(struct host_window *w, const struct process *server,
 
     if (plan->placement.there != NULL) {
         there_look(plan->placement.there);
-        around_read(&w->around, 0, &here);
+        /* A load on hosts of its own looks there. */
+        if (plan->placement.crew == NULL)
+            around_read(&w->around, 0, &here);
     } else {
         around_read(&w->around, server->whole, &plan->placement);
     }
@@ -81,8 +83,12 @@ host_note(struct run *run, struct host_window *w, const struct process *server,
         around_note(run, &w->around, server->whole, 0, &plan->placement);
         return;
     }
-    around_note(run, &w->around, 0, 0, &here);
-    run->stolen_seconds /= 2; /* one processor, which stood for two */
+    if (plan->placement.crew == NULL) {
+        around_note(run, &w->around, 0, 0, &here);
+        run->stolen_seconds /= 2; /* one processor, which stood for two */
+    } else {
+        run->others = json_array();
+    }
     there_note(plan->placement.there, run);
 }
 

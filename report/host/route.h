@@ -6,6 +6,7 @@
 
 #include "report/run/plan.h"
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -13,6 +14,14 @@
  * arrive where full ones are dropped on the way. */
 #define ROUTE_SMALL "reply-1"
 #define ROUTE_LARGE "page-200"
+
+/*
+ * Start a server on its host, and see whether each host that is to load it can
+ * connect to it. Return whether all can; if one cannot, say on standard error
+ * why. Also say who can, and how fast that is, on standard output, if it
+ * `tells`.
+ */
+bool route_reach(const struct plan *plan, bool tells);
 
 /*
  * Start the evented server of such a scenario as for the race, ask it on one

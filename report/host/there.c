@@ -99,9 +99,17 @@ there_lost(const struct there *t)
     return t->lost[0] != '\0' ? t->lost : NULL;
 }
 
+/* End, and say so. */
+_Noreturn void
+there_give_up(const struct there *t, const char *why)
+{
+    errx(1, "%s is lost: %s; what was measured is kept, and --resume continues",
+        t->host->name, why);
+}
+
 /* Ask for something, unless the host is lost. */
-static void
-ask(struct there *t, struct wire_request *r)
+void
+there_ask(struct there *t, struct wire_request *r)
 {
     char *line;
     bool sent;
@@ -126,17 +134,16 @@ answer_lost(const struct there *t, struct wire_answer *a)
         a->error, sizeof(a->error), "%s is lost: %s", t->host->name, t->lost);
 }
 
-/* Take the next answer, which of a lost host is an error; it is to be
- * released. */
-static void
-receive(struct there *t, struct wire_answer *a)
+/* Take the next answer, which of a lost host is an error. */
+void
+there_receive(struct there *t, struct wire_answer *a, int limit_ms)
 {
     const char *line = NULL;
     size_t length;
 
     wire_begin_answer(a);
     if (there_lost(t) == NULL) {
-        line = channel_read(&t->channel, ANSWER_LIMIT_MS, &length);
+        line = channel_read(&t->channel, limit_ms, &length);
         if (line == NULL)
             lose(t, t->channel.why);
         else if (!wire_read_answer(a, line, length))
@@ -154,8 +161,8 @@ ask_now(struct there *t, enum wire_what what, struct wire_answer *a)
 {
     struct wire_request r = { .what = what };
 
-    ask(t, &r);
-    receive(t, a);
+    there_ask(t, &r);
+    there_receive(t, a, ANSWER_LIMIT_MS);
     return a->error[0] == '\0';
 }
 
@@ -218,6 +225,13 @@ fill_in(const char *word, const char *name)
     return filled;
 }
 
+/* Tell whether a host is this machine. */
+static bool
+is_here(const struct there_host *h)
+{
+    return strcmp(h->name, THERE_HERE) == 0;
+}
+
 /* Run the agent by the words of a command, which no shell sees here. */
 static void
 run_agent(struct there *t)
@@ -225,15 +239,21 @@ run_agent(struct there *t)
     const struct there_host *h = t->host;
     char *words[WORDS_MAX + 3] = { NULL }, *copy, *word, *rest;
     char *self = realpath("/proc/self/exe", NULL);
+    const char *via = h->via != NULL ? h->via : THERE_VIA;
+    const char *program = h->program != NULL ? h->program : self;
     size_t n = 0;
 
-    copy = strdup(h->via != NULL ? h->via : THERE_VIA);
+    if (is_here(h)) {
+        via = "";
+        program = self;
+    }
+    copy = strdup(via);
     if (copy == NULL || self == NULL)
         err(1, "there");
     for (word = strtok_r(copy, " ", &rest); word != NULL && n < WORDS_MAX;
          word = strtok_r(NULL, " ", &rest))
         words[n++] = fill_in(word, h->name);
-    words[n++] = fill_in(h->program != NULL ? h->program : self, "");
+    words[n++] = fill_in(program, "");
     words[n++] = fill_in("--agent", "");
     channel_run(&t->channel, words);
     while (n > 0)
@@ -327,6 +347,8 @@ is_fitting(const struct there *t, struct plan *plan, char *why, size_t size)
             h->version, VERSION);
         return false;
     }
+    if (plan == NULL)
+        return true;
     if (inet_pton(AF_INET, t->address, &at) != 1) {
         snprintf(why, size, "its address is not known: say --server %s=ADDRESS",
             t->host->name);
@@ -411,8 +433,7 @@ there_regain(struct there *t)
         if (reach_again(t))
             return;
     }
-    errx(1, "%s is lost: %s; what was measured is kept, and --resume continues",
-        t->host->name, t->lost);
+    there_give_up(t, t->lost);
 }
 
 /* Say where servers run. */
@@ -451,6 +472,27 @@ there_name(const struct there *t)
     return t->host->name;
 }
 
+/* Return where its servers listen. */
+const char *
+there_address(const struct there *t)
+{
+    return t->address;
+}
+
+/* Return the greeting. */
+const struct wire_hello *
+there_hello(const struct there *t)
+{
+    return &t->hello;
+}
+
+/* Return the end that is read. */
+int
+there_descriptor(const struct there *t)
+{
+    return t->channel.in;
+}
+
 /* --- What is done there --- */
 
 /* Start a server. */
@@ -467,8 +509,8 @@ there_start(struct there *t, struct process *server, const struct scenario *s,
 
     memset(server, 0, sizeof(*server));
     memcpy(r.address, t->address, sizeof(r.address));
-    ask(t, &r);
-    receive(t, &a);
+    there_ask(t, &r);
+    there_receive(t, &a, ANSWER_LIMIT_MS);
     server->port = (uint16_t)a.port;
     server->http_port = (uint16_t)a.http_port;
     if (a.error[0] == '\0' && a.port == 0) {
@@ -486,7 +528,7 @@ ask_later(struct there *t, enum wire_what what)
 {
     struct wire_request r = { .what = what };
 
-    ask(t, &r);
+    there_ask(t, &r);
 }
 
 /* Begin to look. */
@@ -543,9 +585,9 @@ there_note(struct there *t, struct run *run)
         .window_ns = run->tally.window_ns };
     struct wire_answer a;
 
-    ask(t, &r);
+    there_ask(t, &r);
     for (;;) {
-        receive(t, &a);
+        there_receive(t, &a, ANSWER_LIMIT_MS);
         if (a.error[0] != '\0' && t->window_error[0] == '\0')
             snprintf(t->window_error, sizeof(t->window_error), "%s", a.error);
         if (a.server_cpu_ns > 0)

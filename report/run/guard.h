@@ -19,7 +19,7 @@
 #include <stdbool.h>
 #include <sys/types.h>
 
-#define GUARD_SERVERS_MAX 8    /* running at one time */
+#define GUARD_SERVERS_MAX 80   /* running at one time, agents included */
 #define GUARD_LIMIT_MS    2000 /* for them to stop; then they are killed */
 #define GUARD_STRAYS_MS   1000 /* for strays to end; then they are killed */
 

@@ -1,8 +1,9 @@
 #include "report/run/measure.h"
 
 #include "report/clock.h"
+#include "report/host/crew.h"
 #include "report/host/host.h"
-#include "report/load/crowd.h"
+#include "report/run/generator.h"
 
 #include <assert.h>
 #include <err.h>
@@ -16,34 +17,6 @@
 
 #define COUNTER_TRIES 20  /* 10 ms apart */
 #define RECOVERED     1.1 /* of the worst p99 before the burst */
-#define RECOVERY_STEP (10 * UINT64_C(1000000)) /* ns */
-#define BREATH_NS     (20 * UINT64_C(1000000)) /* before the window */
-
-/* What is read around the window, and at both ends of it. */
-struct edge {
-    struct host_window host;
-    uint64_t load_cpu, load_wait;
-};
-
-/* Take the readings at the start of the window. */
-static void
-read_start(
-    struct edge *e, const struct process *server, const struct plan *plan)
-{
-    e->load_wait = resources_own_wait_ns();
-    e->load_cpu = resources_own_cpu_ns();
-    host_begin(&e->host, server, plan);
-}
-
-/* Take them at its end, in the opposite order. */
-static void
-read_end(struct run *run, struct edge *e, const struct process *server,
-    const struct plan *plan)
-{
-    host_end(run, &e->host, server, plan);
-    run->load_cpu_ns = resources_own_cpu_ns() - e->load_cpu;
-    run->load_wait_ns = resources_own_wait_ns() - e->load_wait;
-}
 
 /* Read the memory and keep it as a level. */
 static void
@@ -60,98 +33,29 @@ read_level(struct run *run, const struct process *server,
         run->levels_count++;
 }
 
-/* Say how to talk to a server in this scenario. */
-static struct load_group
-measured_group(const struct run *run, const struct plan *plan,
-    const struct process *server)
+/* Open connections here, or on the load's hosts. */
+static int
+grow(const struct plan *plan, struct generator *g, size_t connections)
 {
-    const struct scenario *s = run->scenario;
-    const struct ask *own = subjects[run->subject].ask;
-    bool http = s->ask->speaks == ASK_HTTP && server->http_port != 0;
-    const struct load_group group = { .way = s->way,
-        .path = plan->placement.path,
-        .port = http ? server->http_port : server->port,
-        .connections_max = run->connections,
-        .ask = own != NULL ? own : s->ask,
-        .askers = run->active,
-        .step_ns = s->special == SPECIAL_BURST ? RECOVERY_STEP : 0,
-        .may_hang = s->hangs };
-
-    return group;
-}
-
-/* Let what goes on in the background begin; return NULL when nothing does. */
-static struct crowd *
-start_background(const struct scenario *s, const struct plan *plan,
-    const struct process *server)
-{
-    const struct background *b = &s->background;
-    struct load_group group = { .way = b->way,
-        .path = s->link_aside ? &netem_path : plan->placement.path,
-        .port = server->port,
-        .connections_max = b->connections,
-        .ask = b->ask,
-        .period_ns = b->period_ns,
-        .chunk = b->chunk };
-
-    if (b->role == NULL)
-        return NULL;
-    if (b->ask->speaks == ASK_HTTP && server->http_port != 0)
-        group.port = server->http_port;
-    return crowd_come(&group);
-}
-
-/*
- * Beside a crowd, measure in real time where that is allowed: other work on
- * the processor then waits, too. Only a load that leaves it most of the time
- * may: one that takes all of it the kernel stops for a moment each second.
- */
-static void
-keep_time(bool on)
-{
-    const struct sched_param first = { .sched_priority = on };
-
-    (void)sched_setscheduler(
-        0, on ? SCHED_FIFO | SCHED_RESET_ON_FORK : SCHED_OTHER, &first);
+    return g != NULL ? load_grow(g->load, connections)
+                     : crew_grow(plan->placement.crew, connections);
 }
 
 /* Open connections, level by level where memory is read at each. */
 static int
 open_connections(struct run *run, const struct plan *plan,
-    const struct process *server, struct load *load)
+    const struct process *server, struct generator *g)
 {
     const struct scenario *s = run->scenario;
 
     for (size_t i = 0; s->special == SPECIAL_LEVELS && i < IDLE_LEVELS; i++) {
         if (idle_levels[i] > run->connections)
             break;
-        if (load_grow(load, idle_levels[i]) == -1)
+        if (grow(plan, g, idle_levels[i]) == -1)
             return -1;
         read_level(run, server, plan, idle_levels[i]);
     }
-    return load_grow(load, run->connections);
-}
-
-/* When the burst begins, in seconds since the first request was due. */
-static double
-burst_begins(const struct plan *plan, const struct scenario *s)
-{
-    return s->warmup + BURST_BEFORE * plan_window(plan, s);
-}
-
-/* Fix the arrivals of an open loop, the same for every server of a block. */
-static void
-plan_arrivals(struct load *load, const struct run *run, const struct plan *plan,
-    double burst)
-{
-    const struct scenario *s = run->scenario;
-    const struct schedule_step steps[] = { { run->rate, burst_begins(plan, s) },
-        { burst, BURST_SECONDS }, { run->rate, 0 } };
-
-    if (s->way != LOAD_OPEN)
-        return;
-    load_plan(load, steps, s->special == SPECIAL_BURST ? 3 : 1, s->poisson,
-        plan->seed + run->block);
+    return grow(plan, g, run->connections);
 }
 
 /*
@@ -163,7 +67,7 @@ static void
 find_recovery(struct run *run, const struct plan *plan)
 {
     const struct series *s = run->fine;
-    double before = burst_begins(plan, run->scenario);
+    double before = generator_burst(plan, run->scenario);
     uint64_t begin = s->start_ns + (uint64_t)(before * 1e9);
     uint64_t end = begin + (uint64_t)(BURST_SECONDS * 1e9);
     uint64_t last = run->tally.start_ns + run->tally.window_ns, worst = 0;
@@ -230,56 +134,71 @@ check_totals(struct run *run, const struct plan *plan, struct process *server)
 
 /* Warm up and measure a server all connections of which are open. */
 static void
-measure_window(struct run *run, const struct plan *plan, struct load *load,
-    struct process *server, const struct crowd *crowd)
+measure_window(struct run *run, const struct plan *plan, struct generator *g,
+    struct process *server)
 {
-    const struct scenario *s = run->scenario;
-    const struct placement *where = &plan->placement;
-    struct crowd_got before = { 0, 0 }, after = { 0, 0 };
-    bool in_time = crowd != NULL && where->pinned;
-    uint64_t breath = BREATH_NS;
+    const struct netem *netem = plan->placement.netem;
+    uint64_t breath = GENERATOR_BREATH_NS;
     struct load_tally warm = { 0 };
-    struct edge edge;
-    uint64_t start;
+    struct host_window host;
 
-    if (in_time)
-        keep_time(true);
-    start = clock_ns();
-    load_run(load, run->active, (uint64_t)(s->warmup * 1e9), &warm);
-    run->warmup_ns = clock_ns() - start;
-    host_look(&edge.host, server, plan);
+    generator_keep_time(g, plan, true);
+    generator_warm(g, run);
+    host_look(&host, server, plan);
     /* What has piled up meanwhile must be gone before anything counts. */
-    if (where->netem != NULL)
-        breath += (uint64_t)(2e9 * where->netem->shape.delay);
-    load_run(load, run->active, breath, &warm);
-    read_start(&edge, server, plan);
-    if (crowd != NULL)
-        before = crowd_got(crowd);
-    load_run(
-        load, run->active, (uint64_t)(plan_window(plan, s) * 1e9), &run->tally);
-    if (crowd != NULL)
-        after = crowd_got(crowd);
-    read_end(run, &edge, server, plan);
-    run->background.replies = after.replies - before.replies;
-    run->background.bytes = after.bytes - before.bytes;
-    load_drain(load, &run->tally);
-    host_note(run, &edge.host, server, plan);
-    if (in_time)
-        keep_time(false);
+    if (netem != NULL)
+        breath += (uint64_t)(2e9 * netem->shape.delay);
+    load_run(g->load, run->active, breath, &warm);
+    generator_begin(g);
+    host_begin(&host, server, plan);
+    generator_measure(g, run, plan);
+    host_end(run, &host, server, plan);
+    generator_end(g, run);
+    load_drain(g->load, &run->tally);
+    host_note(run, &host, server, plan);
+    generator_keep_time(g, plan, false);
 }
 
 /* Let all clients come at once and measure that. */
 static void
-measure_storm(struct run *run, const struct plan *plan, struct load *load,
+measure_storm(struct run *run, const struct plan *plan, struct generator *g,
     struct process *server)
 {
-    struct edge edge;
+    struct host_window host;
 
-    host_look(&edge.host, server, plan);
-    read_start(&edge, server, plan);
-    load_storm(load, run->connections, &run->tally);
-    read_end(run, &edge, server, plan);
-    host_note(run, &edge.host, server, plan);
+    host_look(&host, server, plan);
+    generator_begin(g);
+    host_begin(&host, server, plan);
+    load_storm(g->load, run->connections, &run->tally);
+    host_end(run, &host, server, plan);
+    generator_end(g, run);
+    host_note(run, &host, server, plan);
+}
+
+/*
+ * Measure a server that other hosts load. Its clock is read when by ours the
+ * windows are over: word of that takes as long as word of their beginning did.
+ */
+static void
+measure_crew(struct run *run, const struct plan *plan, struct process *server)
+{
+    const struct scenario *s = run->scenario;
+    struct crew *crew = plan->placement.crew;
+    const struct timespec breath = { 0, (long)GENERATOR_BREATH_NS };
+    uint64_t window = (uint64_t)(plan_window(plan, s) * 1e9);
+    struct host_window host;
+
+    if (s->special == SPECIAL_STORM)
+        window = LOAD_OPEN_LIMIT_MS * UINT64_C(1000000);
+    crew_warm(crew);
+    host_look(&host, server, plan);
+    nanosleep(&breath, NULL);
+    crew_go(crew);
+    host_begin(&host, server, plan);
+    crew_until(crew, clock_ns() + window);
+    host_end(run, &host, server, plan);
+    crew_drain(crew, run);
+    host_note(run, &host, server, plan);
 }
 
 /* Tell whether memory is read with no connections open and with all. */
@@ -290,37 +209,43 @@ reads_memory(const struct scenario *s)
 }
 
 /*
- * Load a server, and take all readings. Return the load, to which the run's
- * series belong.
+ * Load a server, and take all readings. Return the generator, to which the
+ * run's series belong; NULL where the load is on hosts of its own.
  */
-static struct load *
+static struct generator *
 load_server(struct run *run, const struct plan *plan, double burst,
     struct process *server)
 {
     const struct scenario *s = run->scenario;
-    const struct load_group group = measured_group(run, plan, server);
-    struct load *load = load_new(&group, run->own_core);
-    struct crowd *crowd = start_background(s, plan, server);
+    struct crew *crew = plan->placement.crew;
+    struct generator *g = NULL;
 
-    plan_arrivals(load, run, plan, burst);
-    if (s->special == SPECIAL_STORM)
-        measure_storm(run, plan, load, server);
-    else if (open_connections(run, plan, server, load) == 0)
-        measure_window(run, plan, load, server, crowd);
+    if (crew != NULL)
+        crew_load(crew, run, plan, server, burst);
+    else
+        g = generator_new(run, plan, server, burst);
+    if (s->special == SPECIAL_STORM ||
+        open_connections(run, plan, server, g) == 0) {
+        if (crew != NULL)
+            measure_crew(run, plan, server);
+        else if (s->special == SPECIAL_STORM)
+            measure_storm(run, plan, g, server);
+        else
+            measure_window(run, plan, g, server);
+    }
     if (reads_memory(s))
         read_level(
             run, server, plan, run->connections + s->background.connections);
-    run->totals = *load_totals(load);
-    if (crowd != NULL)
-        crowd_leave(crowd, &run->totals);
-    run->same = load_sameness(load);
-    run->fine = load_series(load, true);
-    run->coarse = load_series(load, false);
+    if (crew != NULL)
+        crew_result(crew, run);
+    else
+        generator_result(g, run);
     check_totals(run, plan, server);
-    load_close(load);
+    if (g != NULL)
+        load_close(g->load);
     if (s->special == SPECIAL_BURST && !run->failed)
         find_recovery(run, plan);
-    return load;
+    return g;
 }
 
 /* Make the run of a stage ready. */
@@ -370,8 +295,8 @@ read_base(struct run runs[], size_t count, const struct plan *plan,
 
 /* Load a server in all stages; one after a stage that failed fails, too. */
 static void
-load_stages(struct run runs[], struct load *loads[], const struct order *order,
-    const struct plan *plan, struct process *server)
+load_stages(struct run runs[], struct generator *loads[],
+    const struct order *order, const struct plan *plan, struct process *server)
 {
     uint64_t lines = 0;
 
@@ -409,8 +334,8 @@ stop_server(struct run runs[], size_t count, const struct plan *plan,
 
 /* Complete the runs of one server and write them down. */
 static json_t *
-finish(
-    struct run runs[], struct load *loads[], size_t count, double pace_ns_mean)
+finish(struct run runs[], struct generator *loads[], size_t count,
+    double pace_ns_mean)
 {
     json_t *results = json_array();
 
@@ -418,8 +343,7 @@ finish(
         runs[i].pace_ns = pace_ns_mean;
         run_finish(&runs[i]);
         json_array_append_new(results, run_to_json(&runs[i]));
-        if (loads[i] != NULL)
-            load_free(loads[i]);
+        generator_free(loads[i]);
         run_release(&runs[i]);
     }
     return results;
@@ -431,7 +355,7 @@ measure(const struct order *order, const struct plan *plan)
 {
     const struct scenario *s = order->stages[0].scenario;
     double before = host_pace(plan);
-    struct load *loads[MEASURE_STAGES_MAX] = { NULL };
+    struct generator *loads[MEASURE_STAGES_MAX] = { NULL };
     struct run *runs = calloc(order->count, sizeof(*runs));
     struct process server;
     json_t *results;

@@ -84,6 +84,7 @@ plan_place(void)
         return p;
     }
     p.allowed = CPU_COUNT(&allowed);
+    p.set = allowed;
     plan_choose(&p, &allowed, "/sys");
     CPU_ZERO(&mine);
     if (p.load_cpu != -1)
@@ -130,7 +131,8 @@ run_on(const struct plan *plan, bool both)
 {
     cpu_set_t set;
 
-    if (!plan->placement.pinned)
+    /* Where nothing is measured here, nothing is pinned. */
+    if (!plan->placement.pinned || plan->placement.crew != NULL)
         return;
     CPU_ZERO(&set);
     CPU_SET((size_t)plan->placement.load_cpu, &set);

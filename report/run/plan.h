@@ -19,6 +19,7 @@
 #define PLAN_CONTROL_BLOCKS 6
 
 struct there; /* see report/host/there.h */
+struct crew;  /* see report/host/crew.h */
 
 /*
  * Where things run. `pinned` is false on a machine with one processor or
@@ -26,13 +27,15 @@ struct there; /* see report/host/there.h */
  * pinning (all rates and latencies) is not reported.
  */
 struct placement {
-    int allowed; /* processors that this process may use */
+    int allowed;   /* processors that this process may use, */
+    cpu_set_t set; /* and which */
     bool pinned;
     int load_cpu, server_cpu;
     bool same_core; /* they are threads of one core: each slows the other */
     /* What is between them; NULL = the loopback. */
     const struct netem *netem;
-    struct there *there; /* servers run on another host */
+    struct there *there; /* servers run on another host, */
+    struct crew *crew;   /* and so does the load */
     bool is_other_host;  /* this is that host: the load does not run here */
     double round_trip;   /* ns, of a small request, if it is not the loopback */
     char nic[IF_NAMESIZE]; /* by which, on this host; "" = it is not read */

@@ -54,7 +54,21 @@ time_in_the_way(const json_t *run, const char *foreign, const char *wait)
         fmin(get_number(run, foreign) - 2 * TICK, get_number(run, wait) / 1e9));
 }
 
-/* Tell whether the machine was busy with something else in a window. */
+/* Tell whether a run failed a gate. */
+static bool
+has_gate(const json_t *run, const char *name)
+{
+    const json_t *gate;
+    size_t i;
+
+    json_array_foreach(json_object_get(run, "gates"), i, gate)
+        if (strcmp(get_text(gate, "name"), name) == 0)
+            return true;
+    return false;
+}
+
+/* Tell whether the machine was busy with something else in a window, or the
+ * windows of several machines were not one. */
 bool
 race_was_disturbed(const struct scenario *s, const json_t *run)
 {
@@ -63,7 +77,8 @@ race_was_disturbed(const struct scenario *s, const json_t *run)
         fmax(time_in_the_way(run, "foreign_cpu_seconds", "run_queue_ns"),
             time_in_the_way(run, "load_foreign_cpu_seconds", "load_wait_ns"));
 
-    if (get_number(run, "stolen_seconds") > STOLEN_MAX * window + 2 * TICK)
+    if (get_number(run, "stolen_seconds") > STOLEN_MAX * window + 2 * TICK ||
+        has_gate(run, "overlap"))
         return true;
     /* On all cores the servers are what else there is. */
     return !s->all_cores && lost > FOREIGN_MAX * window;
@@ -348,13 +363,7 @@ is_another_due(const struct race *r)
 bool
 race_has_failed(const json_t *run)
 {
-    const json_t *gate;
-    size_t i;
-
-    json_array_foreach(json_object_get(run, "gates"), i, gate)
-        if (strcmp(get_text(gate, "name"), "failed") == 0)
-            return true;
-    return false;
+    return has_gate(run, "failed");
 }
 
 /* Measure what a twin can do, in a closed loop of the same connections. */

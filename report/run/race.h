@@ -21,9 +21,10 @@
  * load nor server, somebody waited there for so long, and others ran for so
  * long (where they can be seen; the kernel's own threads are not looked at).
  * Less than 5 % cannot be told from what falling asleep and waking up take. The
- * rule does not look at what the servers did. A block with a disturbed run of a
- * twin is run again, as long as there is time; which blocks count the teller
- * says, comparison by comparison.
+ * rule does not look at what the servers did. A run is disturbed, too, when the
+ * windows of the hosts that loaded it may have differed by more than 5 %. A
+ * block with a disturbed run of a twin is run again, as long as there is time;
+ * which blocks count the teller says, comparison by comparison.
  */
 #ifndef REPORT_RACE_H
 #define REPORT_RACE_H

@@ -50,6 +50,8 @@ run_release(struct run *run)
     free(run->tally.accept);
     free(run->tally.tardy);
     free(run->tally.last);
+    series_free(&run->own[0]);
+    series_free(&run->own[1]);
     json_decref(run->gates);
     json_decref(run->others);
 }

@@ -86,7 +86,8 @@ struct run {
     struct job_result job;
     struct level levels[IDLE_LEVELS];
     size_t levels_count;
-    const struct series *fine, *coarse; /* the load's, until it is freed */
+    const struct series *fine, *coarse; /* the load's, until it is freed, */
+    struct series own[2]; /* or these two, if it was on other hosts */
     double figures[METRICS];
     unsigned bounds;   /* a bit for each that is only a bound: it is worse */
     json_t *gates;     /* see run_gate() */
@@ -106,6 +107,14 @@ void run_invalidate(struct run *run, const char *fmt, ...)
 
 /* Note that a run failed a gate, with a reason; it spoils all figures. */
 void run_gate(struct run *run, const char *name, const char *because);
+
+/*
+ * Take into a run what its load came to, that of several generators, each as a
+ * run of its own: all that was counted is added up, and of what cannot be, the
+ * worst stands. Series of one stay as they are, of several they have no
+ * quantiles. What the server's host has told must be in the run already.
+ */
+void run_merge(struct run *run, const struct run parts[], size_t count);
 
 /* Compute the figures, once the server has stopped. */
 void run_finish(struct run *run);

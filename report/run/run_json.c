@@ -112,15 +112,16 @@ series_of(const struct run *run)
     max = json_array();
     for (size_t i = 0; i < s->count; i++) {
         const struct series_step *step = &s->steps[i];
-        bool any = step->replies > 0;
+        /* Of several generators no quantiles are known. */
+        bool any = step->replies > 0, known = step->p50_ns > 0;
 
         if (s->start_ns + (i + 1) * s->step_ns > end)
             break;
         json_array_append_new(replies, value_count(step->replies));
         json_array_append_new(
-            p50, any ? value_count(step->p50_ns) : json_null());
+            p50, known ? value_count(step->p50_ns) : json_null());
         json_array_append_new(
-            p99, any ? value_count(step->p99_ns) : json_null());
+            p99, known ? value_count(step->p99_ns) : json_null());
         json_array_append_new(
             max, any ? value_count(step->max_ns) : json_null());
     }

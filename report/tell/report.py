@@ -496,6 +496,14 @@ class Machine(Object):
     kernel_command_line = a_text()
 
 
+class LoadHost(Object):
+    """A host of its own that the load came from."""
+
+    __slots__ = ()
+    host, address, machine = a_text(), a_text(), one(Machine)
+    processors = numbers()
+
+
 class Network(Object):
     """What was between load and servers, if not the loopback."""
 
@@ -506,6 +514,7 @@ class Network(Object):
     aside = a_flag()  # only what goes on beside crosses it
     mtu = a_number()
     server, address, machine = a_text(), a_text(), one(Machine)
+    loads = many(LoadHost)  # none: it came from the machine of compare
 
     def loses(self):
         """Whether packets were lost by plan, or for want of room."""
@@ -525,7 +534,9 @@ class Network(Object):
         """What makes it another one."""
         keys = ("server", "address") if self.is_real() \
             else ("delay_seconds", "loss", "bits_per_second", "aside")
-        return [self.emulated, self.machine.id, *map(self.json.get, keys)]
+        return [self.emulated, self.machine.id, *map(self.json.get, keys),
+            *((x.host, x.address, x.machine.id, len(x.processors))
+                for x in self.loads)]
 
 
 LOOPBACK = Network()

@@ -367,9 +367,12 @@ def bits(x):
 
 def network(n):
     """What was between load and servers: "the loopback interface", "an
-    emulated network" with what that was like, or "the network to" a host."""
+    emulated network" with what that was like, or "the network to" a host,
+    from hosts that there may be."""
     if n.is_real():
-        return f"the network to {n.server} (a small request takes " \
+        loads = listed([load.host for load in n.loads])
+        return f"the network {'from ' * bool(loads)}{loads}" \
+            f"{' ' * bool(loads)}to {n.server} (a small request takes " \
             f"{time(n.round_trip_ns)} there and back)"
     if not n.emulated:
         return "the loopback interface"

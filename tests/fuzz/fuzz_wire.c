@@ -28,7 +28,12 @@ try_request(const char *line, size_t length)
     if (!wire_read_request(&r, line, length))
         return;
     assert(r.what < WIRE_REQUESTS);
-    assert(r.what != WIRE_START || r.scenario->job == NULL);
+    assert((r.what != WIRE_START && r.what != WIRE_LOAD) ||
+           r.scenario->job == NULL);
+    if (r.what == WIRE_LOAD) {
+        assert(r.parts <= r.active && r.active <= r.connections);
+        assert(r.part < r.parts && r.rate >= 0 && r.rate <= 1e9);
+    }
     text = wire_write_request(&r);
     assert(wire_read_request(&again, text, strlen(text) - 1));
     assert(again.what == r.what && again.scenario == r.scenario);
@@ -36,7 +41,32 @@ try_request(const char *line, size_t length)
     assert(strcmp(again.address, r.address) == 0);
     assert(r.port_first <= r.port_last && r.port_last <= 65535);
     assert(again.port_first == r.port_first && again.port_last == r.port_last);
+    assert(r.what != WIRE_LOAD || again.connections == r.connections);
     free(text);
+}
+
+/* A result: what is believed of it goes together. */
+static void
+try_result(const json_t *o)
+{
+    struct run run, again;
+    json_t *written;
+
+    run_init(&run, scenario_find("open-50"));
+    if (wire_take_result(&run, o)) {
+        assert_harmless(run.totals.problem, sizeof(run.totals.problem));
+        assert(run.tally.replies <= run.totals.replies);
+        assert(histogram_count(run.tally.latency) <= run.tally.intended);
+        assert(run.fine->count <= 16384);
+        written = wire_result(&run);
+        run_init(&again, run.scenario);
+        assert(wire_take_result(&again, written));
+        assert(memcmp(again.tally.latency, run.tally.latency,
+                   sizeof(*run.tally.latency)) == 0);
+        run_release(&again);
+        json_decref(written);
+    }
+    run_release(&run);
 }
 
 /* An answer. */
@@ -58,6 +88,8 @@ try_answer(const char *line, size_t length)
         assert(json_equal(again.others, a.others) || a.others == NULL);
         wire_release_answer(&again);
         free(text);
+        if (a.result != NULL)
+            try_result(a.result);
     }
     wire_release_answer(&a);
 }

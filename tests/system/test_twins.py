@@ -646,7 +646,7 @@ class Proofs(unittest.TestCase):
 
     PROOF = re.compile(r"`(test_\w+\.py): (\w+)\.(test_\w+)`")
     OF_COMPARE = ("test_compare.py", "test_hosts.py", "test_jobs.py",
-        "test_netem.py", "test_peer.py", "test_report.py")
+        "test_loads.py", "test_netem.py", "test_peer.py", "test_report.py")
 
     def setUp(self):
         with open(os.path.join(TESTS, "README.md")) as text:

@@ -18,7 +18,20 @@ TEST(a_request_is_read_as_it_was_written, .times = WIRE_REQUESTS)
         .address = "10.0.0.5",
         .port_first = 20000,
         .port_last = 65535,
-        .window_ns = 123456789 };
+        .window_ns = 123456789,
+        .from = "10.0.0.6",
+        .port = 65535,
+        .http_port = 81,
+        .connections = 50,
+        .active = 40,
+        .rate = 12345.5,
+        .burst = 0.25,
+        .part = 3,
+        .parts = 4,
+        .seed = UINT64_C(1) << 53,
+        .cpu = 7,
+        .pinned = true,
+        .closed = true };
     struct wire_request again;
     char *line = wire_write_request(&r);
     size_t length = strlen(line);
@@ -28,15 +41,32 @@ TEST(a_request_is_read_as_it_was_written, .times = WIRE_REQUESTS)
     ck_assert(wire_read_request(&again, line, length - 1));
     ck_assert_int_eq(again.what, r.what);
     ck_assert_uint_eq(again.n, r.what == WIRE_PING ? 0 : 7);
-    if (r.what == WIRE_START) {
+    if (r.what == WIRE_START || r.what == WIRE_LOAD) {
         ck_assert_ptr_eq(again.scenario, r.scenario);
         ck_assert_int_eq(again.subject, r.subject);
-        ck_assert_str_eq(again.address, r.address);
+    }
+    if (r.what == WIRE_START) {
         ck_assert_uint_eq(again.port_first, 20000);
         ck_assert_uint_eq(again.port_last, 65535);
     }
-    if (r.what == WIRE_NOTE)
+    if (r.what == WIRE_START || r.what == WIRE_LOAD || r.what == WIRE_REACH)
+        ck_assert_str_eq(again.address, r.address);
+    if (r.what == WIRE_NOTE || r.what == WIRE_LOAD)
         ck_assert_uint_eq(again.window_ns, r.window_ns);
+    if (r.what == WIRE_LOAD || r.what == WIRE_REACH || r.what == WIRE_GROW) {
+        ck_assert_str_eq(again.from, r.from);
+        ck_assert_uint_eq(again.port, r.port);
+        ck_assert_uint_eq(again.http_port, r.http_port);
+        ck_assert_uint_eq(again.connections, r.connections);
+        ck_assert_uint_eq(again.active, r.active);
+        ck_assert_double_eq(again.rate, r.rate);
+        ck_assert_double_eq(again.burst, r.burst);
+        ck_assert_uint_eq(again.part, r.part);
+        ck_assert_uint_eq(again.parts, r.parts);
+        ck_assert_uint_eq(again.seed, r.seed);
+        ck_assert_uint_eq(again.cpu, r.cpu);
+        ck_assert(again.pinned && again.closed);
+    }
     free(line);
 }
 
@@ -78,6 +108,48 @@ static const char *const no_requests[] = {
     "\"address\":\"\",\"port_first\":1,\"port_last\":65536}",
 };
 
+/* What is changed in a request to load, so that it is none. */
+static const char *const no_loads[] = { "\"port\":0", "\"port\":65536",
+    "\"port\":null", "\"part\":2", "\"parts\":0", "\"parts\":65",
+    "\"parts\":51", "\"connections\":49", "\"connections\":1000001",
+    "\"active\":1", "\"active\":-1", "\"rate\":0", "\"rate\":1e10",
+    "\"rate\":null", "\"burst\":-1", "\"burst\":null",
+    "\"seed\":9007199254740994", "\"cpu\":1024", "\"cpu\":\"all\"",
+    "\"window_ns\":0", "\"window_ns\":3600000000001",
+    "\"scenario\":\"load-20\"", "\"server\":\"curl\"",
+    "\"address\":\"1234567890123456\"", "\"from\":\"1234567890123456\"" };
+
+TEST(what_is_no_load_is_refused, .times = COUNT(no_loads))
+{
+    const struct wire_request r = { .what = WIRE_LOAD,
+        .scenario = scenario_find("open-50"),
+        .subject = SUBJECT_EVENTED,
+        .address = "10.0.0.5",
+        .window_ns = 1,
+        .port = 1,
+        .connections = 50,
+        .active = 50,
+        .rate = 1,
+        .part = 1,
+        .parts = 2 };
+    struct wire_request again;
+    char *line = wire_write_request(&r), *changed;
+    json_t *o = json_loads(line, 0, NULL), *lie;
+
+    ck_assert(wire_read_request(&again, line, strlen(line)));
+    ck_assert_int_ne(asprintf(&changed, "{%s}", no_loads[_i]), -1);
+    lie = json_loads(changed, 0, NULL);
+    ck_assert_ptr_nonnull(lie);
+    json_object_update(o, lie);
+    free(line);
+    line = json_dumps(o, 0);
+    ck_assert_msg(!wire_read_request(&again, line, strlen(line)), "%s", line);
+    json_decref(lie);
+    json_decref(o);
+    free(changed);
+    free(line);
+}
+
 TEST(what_is_no_request_is_refused, .times = COUNT(no_requests))
 {
     struct wire_request r;
@@ -110,6 +182,9 @@ TEST(an_answer_is_read_as_it_was_written)
     a.cpu_seconds = 1.5;
     a.stop_seconds = 1e-6;
     a.pace_ns = 160.125;
+    a.window_ns = 19;
+    a.connected_ns = 0.5;
+    a.result = json_pack("{s:i}", "replies", 7);
     a.others = json_pack("[{s:s, s:f}]", "name", "cc1", "cpu_seconds", 0.5);
     line = wire_write_answer(&a);
     ck_assert(wire_read_answer(&again, line, strlen(line) - 1));
@@ -137,7 +212,10 @@ TEST(an_answer_is_read_as_it_was_written)
     ck_assert_double_eq(again.cpu_seconds, 1.5);
     ck_assert_double_eq(again.stop_seconds, 1e-6);
     ck_assert_double_eq(again.pace_ns, 160.125);
+    ck_assert_uint_eq(again.window_ns, 19);
+    ck_assert_double_eq(again.connected_ns, 0.5);
     ck_assert(json_equal(again.others, a.others));
+    ck_assert(json_equal(again.result, a.result));
     ck_assert_str_eq(again.error, "");
     free(line);
     wire_release_answer(&a);
@@ -242,8 +320,11 @@ TEST(a_hello_is_read_as_it_was_written)
         .server_cpu = 3,
         .machine = json_pack("{s:s}", "id", "m"),
         .programs = json_pack("[{s:s}]", "name", "evented") };
-    char *line = wire_write_hello(&h);
+    char *line;
 
+    CPU_SET(2, &h.cpus);
+    CPU_SET(1023, &h.cpus);
+    line = wire_write_hello(&h);
     ck_assert(wire_read_hello(&again, line, strlen(line) - 1));
     ck_assert_uint_eq(again.protocol, WIRE_PROTOCOL);
     ck_assert_str_eq(again.version, "0.1");
@@ -253,6 +334,7 @@ TEST(a_hello_is_read_as_it_was_written)
     ck_assert(again.pinned);
     ck_assert_str_eq(again.why, "w");
     ck_assert_uint_eq(again.server_cpu, 3);
+    ck_assert(CPU_EQUAL(&again.cpus, &h.cpus));
     ck_assert(json_equal(again.machine, h.machine));
     ck_assert(json_equal(again.programs, h.programs));
     free(line);
@@ -314,6 +396,12 @@ static const char *const no_hellos[] = {
     "\"programs\":[]}",
     "{\"hello\":\"threads-vs-events\",\"machine\":{\"a\":" DEEP "},"
     "\"programs\":[]}",
+    "{\"hello\":\"threads-vs-events\",\"machine\":{},\"programs\":[],"
+    "\"cpus\":[-1]}",
+    "{\"hello\":\"threads-vs-events\",\"machine\":{},\"programs\":[],"
+    "\"cpus\":[1024]}",
+    "{\"hello\":\"threads-vs-events\",\"machine\":{},\"programs\":[],"
+    "\"cpus\":[\"all\"]}",
 };
 
 TEST(what_is_no_hello_is_refused, .times = COUNT(no_hellos))
