@@ -96,7 +96,7 @@ static const struct argp_option options[] = {
         "(default: where ssh reached it); the load runs here",
         2 },
     { "load", KEY_LOAD, "HOST[=ADDRESS][*N],...", 0,
-        "with --server: load the servers from these hosts, by N generators on "
+        "load the servers of --server from these hosts, by N generators on "
         "each (default: 1), which need a processor each; connections come from "
         "ADDRESS. The host 'here' is this machine, also with --server",
         2 },

@@ -452,7 +452,8 @@ class Far(Folder):
             "--via", f"nsenter --net=/proc/{self.there}/ns/net --", "--hosts",
             "check")
         self.assertEqual((code, output), (1, ""))
-        self.assertIn("the load does not reach a server of s1", errors)
+        self.assertRegex(errors, r"a server is ready on s1 at "
+            rf"{THERE}:\d+, but this host cannot connect to it: ")
         self.assert_nothing_is_left()
 
     def test_a_race_is_run_and_told(self):

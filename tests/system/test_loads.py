@@ -321,7 +321,7 @@ class Lost(Spied):
     def look(self, lie):
         """Look at the hosts; the errors."""
         code, _, errors = self.run_spied("--load", "l1", "--hosts", "check",
-            lie=lie)
+            "--seconds", "0.05", lie=lie)
         self.assertEqual(code, 1, lie)
         self.assertNotIn("\033", errors)
         self.assert_nothing_is_left()

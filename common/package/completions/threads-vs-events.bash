@@ -127,8 +127,9 @@ _threads_vs_events()
         options=(
             --baseline= --beside= --check --cost= --full --hosts= --list --only=
             --peer= --peer-speaks= --render= --resume= --standard --blocks=
-            --environment= --netem= --output= --ports= --public --seconds=
-            --seed= --server= --there= --via= --help --usage --version
+            --environment= --load= --netem= --output= --ports= --public
+            --seconds= --seed= --server= --there= --via= --help --usage
+            --version
         ) ;;
     esac
     case "$command $option" in

@@ -236,7 +236,7 @@ complete -c threads-vs-events -l cost -r -F \
     -d 'also print what clients cost at the prices of FILE, which has core_hour and gib_hour'
 complete -c threads-vs-events -l full -d 'run all scenarios'
 complete -c threads-vs-events -l hosts -x -a 'check' \
-    -d 'say what --server would use and what is wrong with it'
+    -d 'say what --server and --load would use and what is wrong'
 complete -c threads-vs-events -l list \
     -d 'list the scenarios, of a suite or all, and how long they take'
 complete -c threads-vs-events -l only \
@@ -255,6 +255,8 @@ complete -c threads-vs-events -l standard -d 'run more scenarios'
 complete -c threads-vs-events -l blocks -x -d 'run N blocks of each scenario'
 complete -c threads-vs-events -l environment -x -a 'full' \
     -d 'also show paths, commands and the kernel\'s command line on the page'
+complete -c threads-vs-events -l load -x \
+    -d 'load the servers of --server from these hosts, by N generators on each, which need a processor each'
 complete -c threads-vs-events -l netem -x \
     -d 'put an emulated network between load and servers, in namespaces of this machine'
 complete -c threads-vs-events -l output -x -a '(__fish_complete_directories)' \
@@ -269,6 +271,7 @@ complete -c threads-vs-events -l seed -x \
     -d 'use the conversations and the order of the run with seed N'
 complete -c threads-vs-events -l server -x -a '(__fish_print_hostnames)' \
     -d 'run the servers on HOST, reached by ssh, where they listen at ADDRESS'
-complete -c threads-vs-events -l there -x -d 'where this program is on HOST'
+complete -c threads-vs-events -l there -x \
+    -d 'where this program is on each HOST'
 complete -c threads-vs-events -l via -x \
     -d 'run programs on HOST by CMD, not by ssh'

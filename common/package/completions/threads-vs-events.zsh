@@ -405,7 +405,7 @@ threads-vs-events)
         '--check[compare the answers only]' \
         '--cost=[also print what clients cost at the prices of FILE, which has core_hour and gib_hour]:FILE:_files' \
         '--full[run all scenarios]' \
-        '--hosts=[say what --server would use and what is wrong with it]:check:(check)' \
+        '--hosts=[say what --server and --load would use and what is wrong]:check:(check)' \
         '--list[list the scenarios, of a suite or all, and how long they take]' \
         '--only=[run only these scenarios]:NAME,...:_threads_vs_events_scenarios' \
         '--peer=[also check and race a server of yours]:NAME=COMMAND {port}: ' \
@@ -415,6 +415,7 @@ threads-vs-events)
         '--standard[run more scenarios]' \
         '--blocks=[run N blocks of each scenario]:N: ' \
         '--environment=[also show paths, commands and the kernel'\''s command line on the page]:full:(full)' \
+        '--load=[load the servers of --server from these hosts, by N generators on each, which need a processor each]:HOST[=ADDRESS][*N],...: ' \
         '--netem=[put an emulated network between load and servers, in namespaces of this machine]:[DELAY][,loss=P%][,rate=R]: ' \
         '--output=[write report.json and index.html to DIR]:DIR:_files -/' \
         '--ports=[have the servers on HOST listen at these ports, which a firewall lets through]:A-B: ' \
@@ -422,7 +423,7 @@ threads-vs-events)
         '--seconds=[measure for S seconds in each run]:S: ' \
         '--seed=[use the conversations and the order of the run with seed N]:N: ' \
         '--server=[run the servers on HOST, reached by ssh, where they listen at ADDRESS]:HOST[=ADDRESS]:_hosts' \
-        '--there=[where this program is on HOST]:PATH: ' \
+        '--there=[where this program is on each HOST]:PATH: ' \
         '--via=[run programs on HOST by CMD, not by ssh]:CMD {host}: ' \
         '(-? --help)-?[Give this help list]' \
         '(-? --help)--help[Give this help list]' \
