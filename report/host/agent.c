@@ -10,6 +10,7 @@
 
 #include <arpa/inet.h>
 #include <err.h>
+#include <pthread.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -20,6 +21,7 @@
 
 struct agent {
     struct channel channel;
+    pthread_mutex_t writes; /* whoever has it may write to the channel */
     struct plan *plan;
     const struct scenario *scenario; /* of the server that runs, or NULL */
     struct process server;
@@ -363,8 +365,11 @@ static bool
 send_answer(struct agent *a, struct wire_answer *answer)
 {
     char *line = wire_write_answer(answer);
-    bool sent = channel_write(&a->channel, line);
+    bool sent;
 
+    pthread_mutex_lock(&a->writes);
+    sent = channel_write(&a->channel, line);
+    pthread_mutex_unlock(&a->writes);
     free(line);
     return sent;
 }
@@ -407,24 +412,17 @@ answer(struct agent *a, const struct wire_request *r)
     return sent;
 }
 
-/* Obey until the lease is over. What still runs then the guard stops. */
-int
-agent_run(struct plan *plan)
+/* Obey until the lease is over; return the exit code. */
+static int
+obey_all(struct agent *a)
 {
-    static struct agent a;
     struct wire_request request;
     const char *line;
     size_t length;
-    bool good;
+    bool good = greet(a);
 
-    a.plan = plan;
-    plan->placement.is_other_host = true;
-    channel_own(&a.channel);
-    if (prctl(PR_SET_PDEATHSIG, SIGTERM) == -1)
-        err(1, "PR_SET_PDEATHSIG");
-    good = greet(&a);
-    while (good &&
-           (line = channel_read(&a.channel, AGENT_LEASE_MS, &length)) != NULL) {
+    while (good && (line = channel_read(
+                        &a->channel, AGENT_LEASE_MS, &length)) != NULL) {
         if (!wire_read_request(&request, line, length)) {
             warnx("agent: a line is no request");
             return 1;
@@ -432,11 +430,29 @@ agent_run(struct plan *plan)
         if (request.what == WIRE_PING)
             continue;
         /* Two threads must not answer at once. */
-        if (a.loader != NULL && loader_owes(a.loader)) {
+        if (a->loader != NULL && loader_owes(a->loader)) {
             warnx("agent: it is asked before it has answered");
             return 1;
         }
-        good = answer(&a, &request);
+        good = answer(a, &request);
     }
     return 0;
+}
+
+/* Be an agent. What still runs in the end the guard stops. */
+int
+agent_run(struct plan *plan)
+{
+    static struct agent a = { .writes = PTHREAD_MUTEX_INITIALIZER };
+    int result;
+
+    a.plan = plan;
+    plan->placement.is_other_host = true;
+    channel_own(&a.channel);
+    if (prctl(PR_SET_PDEATHSIG, SIGTERM) == -1)
+        err(1, "PR_SET_PDEATHSIG");
+    result = obey_all(&a);
+    /* The loader must not write to what is closed now. */
+    pthread_mutex_lock(&a.writes);
+    return result;
 }
