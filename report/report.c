@@ -86,10 +86,10 @@ read_port(void)
     return port != NULL ? port : json_null();
 }
 
-/* Describe one end: the machine, and the processor of it that was used. */
+/* Describe a host: the machine, and the processors of it that were used. */
 static json_t *
 host_of(const char *role, const char *name, const char *address,
-    const json_t *machine, json_t *cpu, const json_t *programs)
+    const json_t *machine, json_t *cpus, const json_t *programs)
 {
     const json_t *kernel = json_object_get(machine, "uname");
 
@@ -97,7 +97,7 @@ host_of(const char *role, const char *name, const char *address,
         role, "name", name, "address", value_text(address), "id",
         get_text(machine, "id"), "processor", get_text(machine, "processor"),
         "processors", value_count(get_count(machine, "processors_online")),
-        "kernel", get_text(kernel, "release"), "cpu", cpu, "programs",
+        "kernel", get_text(kernel, "release"), "cpus", cpus, "programs",
         machine_programs_hash(programs));
 }
 
@@ -105,10 +105,35 @@ host_of(const char *role, const char *name, const char *address,
 static json_t *
 cpu_of(const struct placement *where, int cpu)
 {
-    return where->pinned ? value_count((uint64_t)cpu) : json_null();
+    return where->pinned ? json_pack("[i]", cpu) : json_array();
 }
 
-/* Describe both ends. The programs are the same, or none would have run. */
+/* Describe where the load ran. */
+static void
+add_loads(json_t *hosts, const struct report *report, const json_t *programs)
+{
+    const struct placement *where = &report->plan->placement;
+    json_t *loads, *one;
+    size_t i;
+
+    if (where->crew == NULL) {
+        json_array_append_new(
+            hosts, host_of("load", "here", NULL, report->machine,
+                       cpu_of(where, where->load_cpu), programs));
+        return;
+    }
+    loads = crew_to_json(where->crew, false);
+    json_array_foreach(loads, i, one)
+        json_array_append_new(hosts,
+            host_of("load", get_text(one, "host"), get_text(one, "address"),
+                json_object_get(one, "machine"),
+                where->pinned ? json_incref(json_object_get(one, "processors"))
+                              : json_array(),
+                programs));
+    json_decref(loads);
+}
+
+/* Describe all ends. The programs are the same, or none would have run. */
 static void
 add_hosts(json_t *o, const struct report *report)
 {
@@ -118,8 +143,7 @@ add_hosts(json_t *o, const struct report *report)
     const json_t *programs = json_object_get(o, "programs");
     json_t *hosts = json_array();
 
-    json_array_append_new(hosts, host_of("load", "here", NULL, report->machine,
-                                     cpu_of(where, where->load_cpu), programs));
+    add_loads(hosts, report, programs);
     json_array_append_new(hosts,
         host_of("server", there != NULL ? there_name(where->there) : "here",
             there != NULL ? get_text(there, "address") : where->address,

@@ -622,12 +622,12 @@ class Program(Object):
 
 
 class Host(Object):
-    """One end of the network: what ran there, and on what."""
+    """A host: what ran there, and on what."""
 
     __slots__ = ()
     role, name, address, id = a_text(), a_text(), a_text(), a_text()
     processor, processors, kernel = a_text(), a_number(), a_text()
-    cpu, programs = a_number(), a_text()
+    cpus, programs = numbers(), a_text()
 
 
 class Unmeasured(Object):

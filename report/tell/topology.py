@@ -27,8 +27,11 @@ def said(host):
     """What stands in the box of a host: its role, and what it is."""
     title = {"load": "Load", "server": "Servers"}.get(host.role, host.role)
     where = "" if host.name in ("", "here") else f" on {host.name}"
-    used = f"CPU {words.count(host.cpu)} of {words.count(host.processors)}" \
-        if isfinite(host.cpu) else words.of(host.processors, "CPU")
+    used = words.of(host.processors, "CPU")
+    if host.cpus:
+        used = (f"CPU{'s' * (len(host.cpus) > 1)} "
+            f"{words.listed(list(map(words.count, host.cpus)))} of "
+            f"{words.count(host.processors)}")
     kernel = f", Linux {host.kernel}" if host.kernel else ""
     return [cut(title + where), cut(host.processor or "?"),
         cut(used + kernel)]

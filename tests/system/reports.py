@@ -266,7 +266,7 @@ def host(role, **changes):
     """One end of a network."""
     return {"role": role, "name": "here", "address": None,
         "id": "0123456789abcdef", "processor": "Example CPU", "processors": 2,
-        "kernel": "6.1.0", "cpu": 0 if role == "load" else 1,
+        "kernel": "6.1.0", "cpus": [0 if role == "load" else 1],
         "programs": "fedcba9876543210", **changes}
 
 

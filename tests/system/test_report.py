@@ -795,14 +795,15 @@ class Hosts(unittest.TestCase):
             page.index('<section id="environment">'))
 
     def test_other_hosts_and_several_loads_have_their_boxes(self):
-        loads = [reports.host("load", name=name, cpu=None)
-            for name in ("l1", "l2")]
+        loads = [reports.host("load", name="l1", cpus=[]),
+            reports.host("load", name="l2", cpus=[0, 2, 3], processors=4)]
         shown, _ = self.told(reports.far(
             network={"emulated": False, "server": "s1"}, hosts=[*loads,
                 reports.host("server", name="s1", processor="x" * 99)]))
         self.assertEqual([text for text in shown if " on " in text],
             ["Load on l1", "Load on l2", "Servers on s1"])
         self.assertEqual(shown[2], "2 CPUs, Linux 6.1.0")
+        self.assertEqual(shown[5], "CPUs 0, 2 and 3 of 4, Linux 6.1.0")
         self.assertIn("x" * (topology.MOST - 1) + "\u2026", shown)
 
     def test_earlier_reports_have_no_picture(self):
