@@ -53,7 +53,7 @@ MEMORY_SUITES = ("traffic", "push")
 FULL_SUITES = THREADED_SUITES + LONG_THREADED_SUITES + (
     "clients", "cli", "vocabulary")
 # What is long as a whole.
-LONG_SUITES = ("valgrind", "exercise", "push_many")
+LONG_SUITES = ("valgrind", "push_many")
 # The long ones first, so that they do not run alone at the end.
 LONGEST = ("page", "push_page", "exercise", "package", "torture",
     "flags_torture", "compare", "hosts", "peer", "answers", "web", "stop",

@@ -162,9 +162,9 @@ def a_message_for_all(program):
     threaded="""A poll is an answer that is not there yet: it is due when a
     message comes, or when its time is over. One wait ends by either. What the
     client sends meanwhile stays unread, so the wait must not end by it
-    (await_news).""",
+    (stream_await).""",
     read=["push_server.c:await_more", "push_server.c:send_due",
-        (None, "push_server.c:rouse"), ("stream.c:await_news",
+        (None, "push_server.c:rouse"), ("stream.c:stream_await",
             "stream.c:on_unpause")], needs=["{options}"])
 def a_poll(program):
     with program.serve("--epoch", "1") as server:

@@ -30,8 +30,8 @@ SYSROOTS = os.environ.get("TEST_SYSROOTS")
 
 # Unit tests that need nothing of the system.
 PURE = ("bisect", "charindex", "charpage", "chartalk", "cli", "counters",
-    "guess", "histogram", "html", "http", "limits", "line", "number",
-    "permute", "player", "quote", "schedule", "stats", "words")
+    "guess", "histogram", "http", "limits", "line", "number", "permute",
+    "player", "quote", "schedule")
 
 # What is said of others' headers, and of libraries, that are not there.
 MISSING = re.compile(r"fatal error: (?!(?:common|threaded|evented|report|tests)/)"

@@ -94,6 +94,21 @@ class Climb(unittest.TestCase):
             ladder.Guide(folder, self.to), only, tell=said.append)
         return failed, "\n".join(said)
 
+    def change(self, change):
+        """Break the text of one file; (its name, the right text, the wrong)."""
+        right = {os.path.basename(path): text for path, text in
+            self.exercise.texts[self.to].items()}
+        wrong = dict(right)
+        change(wrong)
+        file, = (name for name in right if wrong[name] != right[name])
+        return file, right[file], wrong[file]
+
+    def test_what_is_broken_is_there(self):
+        self.assertEqual(len(self.breaks), len(self.steps))
+        for change, _ in self.breaks:
+            self.change(change)
+
+    @only_if_full
     def test_the_finished_program_passes_every_step(self):
         folder = self.lay_out("finished")
         failed, said = self.climb(self.build(folder), folder, self.steps)
@@ -106,16 +121,11 @@ class Climb(unittest.TestCase):
         number of a step, a program, its folder, what is to be said) each."""
         folder = self.lay_out(name)
         self.build(folder, *PLAIN)
-        texts = {os.path.basename(path): text for path, text in
-            self.exercise.texts[self.to].items()}
         for number, change, words in breaks:
-            broken = dict(texts)
-            change(broken)
-            changed = [f for f in texts if broken[f] != texts[f]]
-            self.assertEqual(len(changed), 1)
-            self.write(folder, changed[0], broken[changed[0]])
+            file, right, wrong = self.change(change)
+            self.write(folder, file, wrong)
             program = self.build(folder, *PLAIN)
-            self.write(folder, changed[0], texts[changed[0]])
+            self.write(folder, file, right)
             # What is broken may be the stop.
             program.is_watched = True
             yield number, program, folder, words
@@ -131,8 +141,8 @@ class Climb(unittest.TestCase):
         self.assertRegex(said,
             rf"\n  read  .*(threaded|evented)/\w+\.[ch]:\d+ \w+")
 
+    @only_if_full
     def test_each_step_sees_what_is_broken(self):
-        self.assertEqual(len(self.breaks), len(self.steps))
         for number, program, folder, words in self.broken("broken",
                 [(n, *each) for n, each in enumerate(self.breaks, 1)]):
             with self.subTest(step=number, title=self.steps[number - 1].title):
@@ -148,6 +158,12 @@ class Mistaken(Climb):
 
     # Each with the title of the step that sees it.
     mistakes = []
+
+    def test_mistakes_can_be_made(self):
+        titles = [step.title for step in self.steps]
+        for title, change, _ in self.mistakes:
+            self.assertIn(title, titles)
+            self.change(change)
 
     @only_if_full
     def test_other_mistakes_are_seen(self):
@@ -174,7 +190,8 @@ TELNET = "A Telnet client wants to be echoed"
 SECOND = "It should be waited for a second, not for ever."
 
 # Mistakes that are made in what several programs link. With threads:
-QUEUE_IS_CLOSED = swap("server.c", "for (int i = 0; i <= LIMIT_BACKLOG; i++)",
+QUEUE_IS_CLOSED = swap("server.c",
+    "for (int i = 0; i <= LIMIT_BACKLOG && !door->passed; i++)",
     "for (int i = 0; i < 0; i++)")
 SENDS_FOR_EVER = swap("stream.c",
     "            stream->late = errno == EAGAIN;\n"
@@ -230,8 +247,6 @@ class EchoWithThreads(Mistaken):
     """echo_server.c, threaded."""
 
     name, to = "echo_server", "threaded"
-    test_each_step_sees_what_is_broken = only_if_full(
-        Climb.test_each_step_sees_what_is_broken)
     breaks = [
         (cut("echo_server.c", "start"), ACCEPT),
         (swap("echo_server.c", "send_all(fd, bytes, (size_t)got)",
@@ -305,12 +320,9 @@ class GameWithThreads(Mistaken):
     """guess_server.c and what it needs, threaded."""
 
     name, to = "guess_server", "threaded"
-    test_each_step_sees_what_is_broken = only_if_full(
-        Climb.test_each_step_sees_what_is_broken)
     breaks = [
         (cut("server.c", "accept_clients"), "Three clients come, and are not accepted,"),
-        (swap("stream.c", "            stream->end +=\n                take_",
-            "            stream->end += 0 *\n                take_"),
+        (swap("stream.c", "stream->end += take_", "stream->end += 0 * take_"),
             "An empty line ends the conversation."),
         (swap("stream.c",
             "return send_all(stream, stream->output, length);",
@@ -343,7 +355,6 @@ class GameWithThreads(Mistaken):
             NO_CALL),
     ]
 
-
     @only_if_full
     def test_what_threads_do_at_once_is_seen(self):
         folder = self.lay_out("races")
@@ -369,8 +380,6 @@ class FinderWithEvents(Mistaken):
     """charfinder.c and what it needs, evented."""
 
     name, to = "charfinder", "evented"
-    test_each_step_sees_what_is_broken = only_if_full(
-        Climb.test_each_step_sees_what_is_broken)
     breaks = [
         (swap("charfinder.c", "if (options.http_port != CLI_NO_PORT)",
             "if (false)"), SERVES),
@@ -399,8 +408,6 @@ class FinderWithThreads(Mistaken):
     """charfinder.c and what it needs, threaded."""
 
     name, to = "charfinder", "threaded"
-    test_each_step_sees_what_is_broken = only_if_full(
-        Climb.test_each_step_sees_what_is_broken)
     breaks = [
         (swap("charfinder.c", "if (options.http_port != CLI_NO_PORT)",
             "if (false)"), SERVES),
@@ -459,8 +466,6 @@ class ClientWithThreads(Climb):
     """guess_client.c and what it needs, threaded."""
 
     name, to = "guess_client", "threaded"
-    test_each_step_sees_what_is_broken = only_if_full(
-        Climb.test_each_step_sees_what_is_broken)
     breaks = [
         (swap("guess_client.c", "options->host, options->port, "
             "options->answer_ms", "options->host, 1, options->answer_ms"),
@@ -507,8 +512,6 @@ class SpinnerWithThreads(Climb):
     """spinner.c, threaded."""
 
     name, to = "spinner", "threaded"
-    test_each_step_sees_what_is_broken = only_if_full(
-        Climb.test_each_step_sees_what_is_broken)
     breaks = [
         (swap("spinner.c", "    return SPINNER_ANSWER;", "    return 41;"),
             "The answer is told at the end."),
@@ -534,12 +537,10 @@ class FlagServerWithEvents(Mistaken):
     """flag_server.c and what it needs, evented."""
 
     name, to = "flag_server", "evented"
-    test_each_step_sees_what_is_broken = only_if_full(
-        Climb.test_each_step_sees_what_is_broken)
     mistakes = [("those who do not wait", NO_EDGES, WAIT)]
     breaks = [
-        (swap("flag_server.c", "if (options->ports[door] != CLI_NO_PORT)",
-            "if (door == 0)"), SERVES),
+        (swap("flag_server.c", "if (options->ports[door] == CLI_NO_PORT)",
+            "if (door != 0)"), SERVES),
         (cut("http_server.c", "send_answer"), "no whole head."),
         (cut("stream.c", "keep_input"), "many clients"),
         # As in a callback that waits.
@@ -558,14 +559,12 @@ class FlagServerWithThreads(Mistaken):
     """flag_server.c and what it needs, threaded."""
 
     name, to = "flag_server", "threaded"
-    test_each_step_sees_what_is_broken = only_if_full(
-        Climb.test_each_step_sees_what_is_broken)
     mistakes = [("those who do not wait", swap("stream.c",
         "stream->has_left ? 0 : POLLRDHUP", "POLLIN | POLLRDHUP"),
         "has sent its next request meanwhile.")]
     breaks = [
-        (swap("flag_server.c", "if (options->ports[door] != CLI_NO_PORT)",
-            "if (door == 0)"), SERVES),
+        (swap("flag_server.c", "if (options->ports[door] == CLI_NO_PORT)",
+            "if (door != 0)"), SERVES),
         (cut("http_server.c", "send_answer"), "no whole head."),
         (swap("stream.c", "    close(stream->fd);\n", ""), LEFT),
         (swap("http_server.c", "while (site->wait != NULL && (ms = "
@@ -581,8 +580,6 @@ class FlagsWithEvents(Climb):
     """flags.c and what it needs, evented."""
 
     name, to = "flags", "evented"
-    test_each_step_sees_what_is_broken = only_if_full(
-        Climb.test_each_step_sees_what_is_broken)
     breaks = [
         (cut("flags.c", "send_request"), "A flag is asked for."),
         (cut("flags.c", "save"), "The folder has other files."),
@@ -600,8 +597,6 @@ class FlagsWithThreads(Climb):
     """flags.c and what it needs, threaded."""
 
     name, to = "flags", "threaded"
-    test_each_step_sees_what_is_broken = only_if_full(
-        Climb.test_each_step_sees_what_is_broken)
     breaks = [
         (cut("flags.c", "send_request"), "A flag is asked for."),
         (cut("flags.c", "settle_file"), "a file"),
@@ -622,8 +617,6 @@ class PushWithEvents(Mistaken):
     """push_server.c and what it needs, evented."""
 
     name, to = "push_server", "evented"
-    test_each_step_sees_what_is_broken = only_if_full(
-        Climb.test_each_step_sees_what_is_broken)
     breaks = [
         (cut("server.c", "listen_to_all"), SERVES),
         (cut("push_server.c", "send_answer"), "no whole head."),
@@ -647,8 +640,6 @@ class PushWithThreads(Mistaken):
     """push_server.c and what it needs, threaded."""
 
     name, to = "push_server", "threaded"
-    test_each_step_sees_what_is_broken = only_if_full(
-        Climb.test_each_step_sees_what_is_broken)
     breaks = [
         (cut("server.c", "accept_clients"), ACCEPT),
         (cut("push_server.c", "send_answer"), "no whole head."),
@@ -670,6 +661,7 @@ class PushWithThreads(Mistaken):
     ]
 
 
+@only_if_full
 class Skeletons(unittest.TestCase):
     """What is laid out."""
 
