@@ -450,6 +450,15 @@ class Server:
         """How many threads it has."""
         return len(os.listdir(f"/proc/{self.pid}/task"))
 
+    def sleepers(self):
+        """How many of its threads sleep for a time, as a call that blocks."""
+        count = 0
+        for thread in os.listdir(f"/proc/{self.pid}/task"):
+            with contextlib.suppress(OSError), open(
+                    f"/proc/{self.pid}/task/{thread}/wchan") as call:
+                count += "nanosleep" in call.read()
+        return count
+
     def resident_kib(self):
         """Memory in use, KiB."""
         with open(f"/proc/{self.pid}/status") as status:

@@ -29,6 +29,11 @@ class Waiter(harness.Server):
                 raise AssertionError(f"a fresh session read {answer}")
 
 
+def wait_for_calls(server, count):
+    """Wait until so many calls that block have begun."""
+    wait_until(lambda: server.sleepers() == count, "the calls have begun")
+
+
 @on_both_twins
 class Waits(ServerTest):
     """A wait for something else than the peer's input."""
@@ -220,6 +225,7 @@ class Blocking(ServerTest):
         server = self.serve("--block", "500", "--drain-timeout", "600",
             *self.ASIDE[self.twin])
         client = self.asking(server)
+        wait_for_calls(server, 1)
         server.signal(signal.SIGTERM)
         self.assertEqual(client.read_all().count(b"\n"), 1)
         server.wait()
@@ -228,9 +234,8 @@ class Blocking(ServerTest):
         server = self.serve("--block", "500", "--drain-timeout", "600",
             *self.ASIDE[self.twin])
         client = self.connect(server)
-        before = server.counters()["requests"]
         client.send(GAME + b"NUMBER\n" * 100)
-        server.wait_for_counters(requests=before + 2)
+        wait_for_calls(server, 1)
         start = time.monotonic()
         server.signal(signal.SIGTERM)
         self.assertEqual(client.read_all().count(b"\n"), 1)
@@ -275,6 +280,7 @@ class EventedCalls(ServerTest):
             "--drain-timeout", "600")
         clients = self.asking(server, 10)
         server.wait_for_counters(requests=20)
+        wait_for_calls(server, 2)
         server.signal(signal.SIGTERM)
         answers = [client.read_all() for client in clients]
         server.wait()

@@ -632,14 +632,15 @@ class Crowds(PushTest):
         """Hear what is said in a channel, in one way or another."""
         if turn % 3 == 0:
             read = Events(client, f"?channel={channel}").begin().read
-            texts = [json.loads(read()["data"])["text"] for _ in range(2)]
+            heard = (json.loads(read()["data"]) for _ in range(4))
         elif turn % 3 == 1:
             read = Socket(client, f"/chat?channel={channel}").begin().read_text
-            texts = [read()["text"] for _ in range(2)]
+            heard = (read() for _ in range(4))
         else:
             client.send(request(f"/poll?channel={channel}"))
-            texts = [message["text"] for message in
-                json.loads(read_answer(client)[1])["messages"]]
+            heard = json.loads(read_answer(client)[1])["messages"]
+        # Who is slow on a busy machine has missed some, and is told.
+        texts = [message["text"] for message in heard if "missed" not in message]
         if set(texts) != {channel}:
             raise AssertionError(f"heard {texts} in {channel}")
 
