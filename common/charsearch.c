@@ -283,7 +283,7 @@ static bool
 is_spelt(const struct charword *word)
 {
     for (size_t i = 0; i < word->length; i++) {
-        if (word->text[i] < 'A' || word->text[i] > 'Z')
+        if ((unsigned char)(word->text[i] - 'A') > 'Z' - 'A')
             return false;
     }
     return true;
