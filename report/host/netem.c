@@ -144,6 +144,7 @@ netem_to_json(const struct netem_shape *shape)
 bool
 netem_from_json(struct netem_shape *shape, const json_t *object)
 {
+    *shape = (struct netem_shape) { .aside = false };
     for (size_t i = 0; i < PARTS; i++) {
         double value = get_number(object, parts[i].key);
 

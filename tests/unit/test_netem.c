@@ -95,7 +95,8 @@ TEST(a_shape_comes_back_from_a_report, .times = COUNT(shapes))
     ck_assert(netem_read(&shape, shapes[_i].text, why, sizeof(why)));
     json = netem_to_json(&shape);
     ck_assert(netem_from_json(&again, json));
-    ck_assert_mem_eq(&again, &shape, sizeof(shape));
+    ck_assert(again.delay == shape.delay && again.loss == shape.loss &&
+              again.rate == shape.rate && again.aside == shape.aside);
     json_decref(json);
 }
 
