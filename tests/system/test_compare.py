@@ -198,6 +198,9 @@ class Pushed(Folder):
             {run["server"] for run in found["stream-1000"]["runs"]},
             {"threaded", "evented", *self.rivals("gevent-bottle")})
         for run in found["stream-1000"]["runs"]:
+            # A busy machine may not have let any come in time.
+            if run["invalid"] == "no replies":
+                continue
             # All of it takes half a second, but for a tick of the clock.
             self.assertGreater(run["latency_ns"]["min"], 480e6)
             self.assertGreater(run["figures"]["tardy_p99_ns"], 0)
