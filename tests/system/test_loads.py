@@ -260,7 +260,7 @@ class Sums(Spied):
             runs = self.race(loads, "--only", "slow-senders")
             parts = [lists[0] for lists in map(self.results, ("l1", "l2"))
                 if lists]
-            parts[0] = parts[0][1:-1]
+            parts[0] = parts[0][2:-1]
             for run, *of in zip(runs, *parts):
                 self.assert_sum(run, of)
             self.assertEqual(len(of), loads.count("l"))
