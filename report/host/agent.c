@@ -17,7 +17,10 @@
 #include <string.h>
 #include <sys/prctl.h>
 #include <sys/socket.h>
+#include <time.h>
 #include <unistd.h>
+
+#define LAST_SECONDS 1 /* in the end, for an answer that is on its way */
 
 struct agent {
     struct channel channel;
@@ -439,6 +442,20 @@ obey_all(struct agent *a)
     return 0;
 }
 
+/*
+ * Keep the loader from writing to what is closed now. It may be in the middle
+ * of an answer that nobody reads any more, and would be so for ever.
+ */
+static void
+silence_loader(struct agent *a)
+{
+    struct timespec limit;
+
+    clock_gettime(CLOCK_REALTIME, &limit);
+    limit.tv_sec += LAST_SECONDS;
+    pthread_mutex_timedlock(&a->writes, &limit);
+}
+
 /* Be an agent. What still runs in the end the guard stops. */
 int
 agent_run(struct plan *plan)
@@ -452,7 +469,6 @@ agent_run(struct plan *plan)
     if (prctl(PR_SET_PDEATHSIG, SIGTERM) == -1)
         err(1, "PR_SET_PDEATHSIG");
     result = obey_all(&a);
-    /* The loader must not write to what is closed now. */
-    pthread_mutex_lock(&a.writes);
+    silence_loader(&a);
     return result;
 }

@@ -5,12 +5,15 @@ and network namespaces here. What they count is added up exactly; agents lie,
 and are killed at each step.
 """
 
+import array
 import collections
+import fcntl
 import glob
 import json
 import os
 import subprocess
 import sys
+import termios
 import unittest
 
 import test_hosts
@@ -463,6 +466,24 @@ class Steps(test_hosts.Agent):
         self.agent.stdin.flush()
         self.assertEqual(self.agent.wait(DEADLINE), 1)
         self.assertIn("asked before it has answered", self.agent.stderr.read())
+
+    def test_nobody_reads_its_answer(self):
+        self.load()
+        fcntl.fcntl(self.agent.stdout, fcntl.F_SETPIPE_SZ, 4096)
+        for n, step in enumerate(("grow", "warm", "go", "drain"), 2):
+            self.ask(n=n, do=step, connections=10)
+        self.agent.stdin.write('{"n": 6, "do": "result"}\n')
+        self.agent.stdin.flush()
+        # The result is longer, so that it is in the middle of writing.
+        wait_until(lambda: self.waiting() == 4096, "the pipe was full")
+        self.agent.stdin.close()
+        self.assertEqual(self.agent.wait(DEADLINE), 0)
+
+    def waiting(self):
+        """How many bytes of its answer nobody has read."""
+        waits = array.array("i", [0])
+        fcntl.ioctl(self.agent.stdout, termios.FIONREAD, waits)
+        return waits[0]
 
     def test_its_input_ends(self):
         self.load()
