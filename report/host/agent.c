@@ -350,6 +350,7 @@ obey(struct agent *a, const struct wire_request *r, struct wire_answer *answer)
     case WIRE_REACH:
         answer->connected_ns = reach(r->address, (uint16_t)r->port, r->from,
             answer->error, sizeof(answer->error));
+        answer->mtu = reach_mtu(r->address);
         break;
     case WIRE_PING:
     case WIRE_LOAD: /* the loader does these */

@@ -30,6 +30,7 @@ struct member {
     uint64_t answered_ns;
     double quickest_ns; /* of all answers: not longer than a round trip */
     uint64_t window_ns; /* how long it measured, in this run */
+    uint64_t mtu;       /* of its host; 0 = not known */
 };
 
 struct crew {
@@ -321,8 +322,24 @@ crew_reach(struct crew *c, size_t i, const char *address, uint16_t port,
     see_to(m);
     snprintf(why, size, "%s", a.error);
     ns = a.error[0] == '\0' ? a.connected_ns : NAN;
+    m->mtu = a.mtu;
     wire_release_answer(&a);
     return ns;
+}
+
+/* Find the fewest. */
+uint64_t
+crew_mtu(const struct crew *c)
+{
+    uint64_t fewest = 0;
+
+    for (size_t i = 0; i < c->count; i++) {
+        uint64_t mtu = c->members[i].mtu;
+
+        if (mtu > 0 && (fewest == 0 || mtu < fewest))
+            fewest = mtu;
+    }
+    return fewest;
 }
 
 /* Make all generators: each has its part. */

@@ -65,6 +65,10 @@ void crew_words(const struct crew *c, char *text, size_t size);
 double crew_reach(struct crew *c, size_t i, const char *address, uint16_t port,
     const char **name, char *why, size_t size);
 
+/* Return how many bytes a packet to the servers may have (MTU), the fewest that
+ * a host told when it reached one; 0 when none did. */
+uint64_t crew_mtu(const struct crew *c);
+
 /*
  * Load a server in a run: these in their order, and crew_grow() may be called
  * more than once, or say that not all came about, by -1; then, and for a load

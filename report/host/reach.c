@@ -6,6 +6,7 @@
 #include <err.h>
 #include <errno.h>
 #include <math.h>
+#include <netinet/in.h>
 #include <poll.h>
 #include <stdio.h>
 #include <string.h>
@@ -87,6 +88,24 @@ reach(const char *to, uint16_t port, const char *from, char *why, size_t size)
         error == ETIMEDOUT ? "no answer within 3 s" : strerror(error),
         hint_of(error));
     return NAN;
+}
+
+/* Ask a socket that could send there. */
+uint64_t
+reach_mtu(const char *to)
+{
+    struct sockaddr_in at = { .sin_family = AF_INET, .sin_port = htons(1) };
+    int fd = socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0), mtu = 0;
+    socklen_t size = sizeof(mtu);
+
+    if (fd == -1)
+        return 0;
+    if (inet_pton(AF_INET, to, &at.sin_addr) != 1 ||
+        connect(fd, (const struct sockaddr *)&at, sizeof(at)) == -1 ||
+        getsockopt(fd, IPPROTO_IP, IP_MTU, &mtu, &size) == -1)
+        mtu = 0;
+    close(fd);
+    return mtu > 0 ? (uint64_t)mtu : 0;
 }
 
 /* Try to bind it. */

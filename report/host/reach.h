@@ -18,6 +18,12 @@
 double reach(
     const char *to, uint16_t port, const char *from, char *why, size_t size);
 
+/*
+ * Return how many bytes a packet from this host to an IPv4 address may have
+ * (MTU), as the kernel knows it; 0 when it does not. Nothing is sent.
+ */
+uint64_t reach_mtu(const char *to);
+
 /* Return whether a text is an IPv4 address of this host, or "". */
 bool reach_is_ours(const char *address);
 

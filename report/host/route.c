@@ -14,8 +14,6 @@
 #include <math.h>
 #include <netinet/in.h>
 #include <stdio.h>
-#include <sys/socket.h>
-#include <unistd.h>
 
 /* Say whether a host reaches a server, and how fast that is. */
 static bool
@@ -109,21 +107,16 @@ route_try(const struct plan *plan, const char *scenario, char *why, size_t size)
     return ns;
 }
 
-/* Ask a socket that could send there, and does not. */
+/* Ask this host's kernel, or take what the load's hosts have told. */
 uint64_t
 route_mtu(const struct plan *plan)
 {
-    const struct sockaddr_in to = { .sin_family = AF_INET,
-        .sin_port = htons(1),
-        .sin_addr.s_addr = htonl(plan->placement.path->to) };
-    int fd = socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0), mtu = 0;
-    socklen_t size = sizeof(mtu);
+    const struct placement *where = &plan->placement;
+    const struct in_addr to = { htonl(where->path->to) };
+    char address[INET_ADDRSTRLEN];
 
-    if (fd == -1)
-        return 0;
-    if (connect(fd, (const struct sockaddr *)&to, sizeof(to)) == -1 ||
-        getsockopt(fd, IPPROTO_IP, IP_MTU, &mtu, &size) == -1)
-        mtu = 0;
-    close(fd);
-    return mtu > 0 ? (uint64_t)mtu : 0;
+    if (where->crew != NULL)
+        return crew_mtu(where->crew);
+    inet_ntop(AF_INET, &to, address, sizeof(address));
+    return reach_mtu(address);
 }

@@ -34,7 +34,7 @@ double route_try(
 
 /*
  * Return how many bytes a packet from the load to the servers may have (MTU),
- * as the kernel knows it; 0 when it does not.
+ * as its kernel knows it, of several hosts the fewest; 0 when none does.
  */
 uint64_t route_mtu(const struct plan *plan);
 

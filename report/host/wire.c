@@ -65,6 +65,7 @@ static const struct wire_field counts[] = {
     FIELD("nic_held_back", nic.shaped, 0x1p53),
     FIELD("nic_bits_per_second", nic.bits_per_second, 0x1p53),
     FIELD("window_ns", window_ns, 0x1p53),
+    FIELD("mtu", mtu, INT32_MAX),
 };
 
 /* Others: NAN where they are not there. */

@@ -104,7 +104,8 @@ struct wire_answer {
     double cpu_seconds, stop_seconds;
     double pace_ns;
     uint64_t window_ns;  /* of a go: how long it was */
-    double connected_ns; /* of a reach: how long that took */
+    double connected_ns; /* of a reach: how long that took, */
+    uint64_t mtu;        /* and how many bytes a packet may have; 0 = unknown */
     json_t *others;      /* see others_named() */
     json_t *result;      /* see wire_take_result() */
 };

@@ -74,6 +74,10 @@ for line in sys.stdin:
         result["histograms"]["latency"]["counters"] = "100:99999999"
     elif lies and what == "list":
         result["histograms"] = []
+    elif who == host and what == "more" and request["do"] == "reach":
+        answer["mtu"] = 1400
+    elif who == host and what == "more" and result is not None:
+        answer["others"] = [{"name": "hog", "cpu_seconds": 1, "host": "x"}]
     elif lies and what == "lines":
         result["lines"] += 1
     print(json.dumps(answer), flush=True)
@@ -228,7 +232,8 @@ class Sums(Spied):
 
     def test_two_are_the_sum_of_the_parts(self):
         # A closed loop, and an open one with a rate and a crowd beside it.
-        runs = self.race("l1,l2", "--only", "reply-50,slow-senders")
+        runs = self.race("l1,l2", "--only", "reply-50,slow-senders",
+            lie="l2::more")
         # One alone asks on a single connection, for a small and a large answer
         # before the race, and for a small one after it.
         (one,), (two,) = self.results("l1"), self.results("l2")
@@ -253,6 +258,8 @@ class Sums(Spied):
         loads = self.told["network"]["loads"]
         self.assertEqual([one["host"] for one in loads], ["l1", "l2"])
         self.assertEqual(loads[0]["machine"]["id"], self.told["machine"]["id"])
+        # Through the way from the one fewer bytes pass at a time.
+        self.assertEqual(self.told["network"]["mtu"], 1400)
 
     @only_if_full
     def test_one_with_a_rate_is_two_of_half_the_rate(self):
@@ -411,6 +418,14 @@ class Steps(test_hosts.Agent):
         self.assertEqual(self.server.ask(n=2, do="counter")["requests"],
             result["lines"])
 
+    def test_it_tells_how_long_a_packet_may_be(self):
+        with open("/sys/class/net/lo/mtu", encoding="ascii") as file:
+            loopback = int(file.read())
+        for address, mtu in (("127.0.0.1", min(loopback, 65535)),
+                ("nowhere", 0)):
+            answer = self.ask(n=1, do="reach", address=address, port=self.port)
+            self.assertEqual(answer.get("mtu", 0), mtu)
+
     def test_it_goes_on_between_the_steps(self):
         self.load()
         self.ask(n=2, do="grow", connections=10)
@@ -566,6 +581,7 @@ class Namespaces(test_hosts.Folder):
         with open(os.path.join(report, "report.json"),
                 encoding="utf-8") as file:
             told = json.load(file)
+        self.assertEqual(told["network"]["mtu"], 1500)
         self.assertEqual([(one["host"], one["address"])
             for one in told["network"]["loads"]],
             [("l1", "10.9.0.2"), ("l2", None)])

@@ -184,6 +184,7 @@ TEST(an_answer_is_read_as_it_was_written)
     a.pace_ns = 160.125;
     a.window_ns = 19;
     a.connected_ns = 0.5;
+    a.mtu = 1500;
     a.result = json_pack("{s:i}", "replies", 7);
     a.others = json_pack("[{s:s, s:f}]", "name", "cc1", "cpu_seconds", 0.5);
     line = wire_write_answer(&a);
@@ -214,6 +215,7 @@ TEST(an_answer_is_read_as_it_was_written)
     ck_assert_double_eq(again.pace_ns, 160.125);
     ck_assert_uint_eq(again.window_ns, 19);
     ck_assert_double_eq(again.connected_ns, 0.5);
+    ck_assert_uint_eq(again.mtu, 1500);
     ck_assert(json_equal(again.others, a.others));
     ck_assert(json_equal(again.result, a.result));
     ck_assert_str_eq(again.error, "");
