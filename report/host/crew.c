@@ -505,6 +505,7 @@ take_result(struct crew *c, size_t i, struct run *part)
         return;
     part->kernel = a->kernel; /* of the host, not of the generator */
     part->others_seconds = a->others_seconds;
+    there_name_others(m->host, a->others);
     part->others = json_incref(a->others);
 }
 

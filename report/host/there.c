@@ -554,13 +554,22 @@ there_end(struct there *t)
     ask_later(t, WIRE_END);
 }
 
-/* Add what was found there to what was found here. */
-static void
-merge(const struct there *t, struct run *run, struct wire_answer *a)
+/* Name the host. */
+void
+there_name_others(const struct there_host *h, json_t *others)
 {
     json_t *other;
     size_t i;
 
+    json_array_foreach(others, i, other)
+        if (!is_here(h))
+            json_object_set_new(other, "host", json_string(h->name));
+}
+
+/* Add what was found there to what was found here. */
+static void
+merge(const struct there *t, struct run *run, struct wire_answer *a)
+{
     run->kernel = kernel_sum(&run->kernel, &a->kernel);
     run->nic_there = a->nic;
     run->stolen_there = fmax(a->stolen_seconds, 0);
@@ -571,8 +580,7 @@ merge(const struct there *t, struct run *run, struct wire_answer *a)
     run->run_queue_known = isfinite(a->run_queue_ns);
     if (run->run_queue_known)
         run->run_queue_ns = (uint64_t)fmax(a->run_queue_ns, 0);
-    json_array_foreach(a->others, i, other)
-        json_object_set_new(other, "host", json_string(t->host->name));
+    there_name_others(t->host, a->others);
     if (a->others != NULL)
         json_array_extend(run->others, a->others);
 }

@@ -76,6 +76,10 @@ void there_place(struct there *t, struct placement *p);
  */
 json_t *there_to_json(const struct there *t, bool brief);
 
+/* Say of an array as of others_named() on which host those ran; who runs here
+ * needs no name. */
+void there_name_others(const struct there_host *h, json_t *others);
+
 /* Return its name, and where its servers listen; they last as long as what it
  * was made of, and as it. */
 const char *there_name(const struct there *t);

@@ -249,6 +249,8 @@ class Sums(Spied):
                     sum(part["lines"] for part in parts))
             self.assertIsNotNone(run["series"]["replies"][0])
             self.assertEqual(set(run["series"]["p99_ns"]), {None})
+            self.assertIn({"name": "hog", "cpu_seconds": 1, "host": "l2"},
+                run["others"])
         self.assertEqual([part["connections"] for part in (one[2], two[0])],
             [25, 25])
         # One of them has the crowd.
