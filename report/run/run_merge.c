@@ -84,7 +84,6 @@ add_processor(struct run *run, const struct run *part)
     run->load_wait_ns = larger(run->load_wait_ns, part->load_wait_ns);
     run->warmup_ns = larger(run->warmup_ns, part->warmup_ns);
     run->kernel = kernel_sum(&run->kernel, &part->kernel);
-    run->stolen_seconds += part->stolen_seconds;
     run->others_seconds += part->others_seconds;
     if (part->others != NULL)
         json_array_extend(run->others, part->others);
@@ -158,6 +157,8 @@ merge_sameness(struct run *run, const struct run *part)
 void
 run_merge(struct run *run, const struct run parts[], size_t count)
 {
+    double stolen = 0;
+
     run->tally.area = 0;
     run->tally.window_ns = 0;
     run->totals.countable = true;
@@ -170,7 +171,10 @@ run_merge(struct run *run, const struct run parts[], size_t count)
         merge_sameness(run, &parts[i]);
         run->background.replies += parts[i].background.replies;
         run->background.bytes += parts[i].background.bytes;
+        stolen = fmax(stolen, parts[i].stolen_seconds);
     }
+    /* That of the servers' host is in it already. */
+    run->stolen_seconds += stolen;
     run->tally.fairness = fairness_of(parts, count);
     add_series(&run->own[0], parts, count, true);
     add_series(&run->own[1], parts, count, false);

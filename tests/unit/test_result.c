@@ -250,7 +250,7 @@ TEST(together_they_are_the_sum, .times = COUNT(names))
     for (size_t i = 0; i < PARTS; i++) {
         make(&parts[i], names[_i], i + 1);
         parts[i].load_foreign_seconds = 0.125 * (double)i;
-        parts[i].stolen_seconds = 0.5;
+        parts[i].stolen_seconds = 0.25 * (double)i;
         parts[i].kernel.value[2] = i;
         histogram_add(all, parts[i].tally.latency);
         sum += (double)parts[i].tally.replies;
@@ -260,6 +260,7 @@ TEST(together_they_are_the_sum, .times = COUNT(names))
     parts[1].same.length = 0; /* it had no answer */
     run_init(&run, scenario_find(names[_i]));
     run.others = json_array();
+    run.stolen_seconds = 1;
     run.kernel.value[2] = 10;
     run_merge(&run, parts, PARTS);
     ASSERT_SUM(tally.replies);
