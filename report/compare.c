@@ -815,6 +815,7 @@ race_and_report(struct report *report, const struct chosen *chosen,
             telling->output) == -1)
         err(1, NULL);
     guard_say(farewell);
+    there_keep();
     meter->before = journal_seconds(journal);
     report->scenarios = race_all(
         chosen->able, chosen->able_count, report->plan, journal, meter);

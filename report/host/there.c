@@ -99,12 +99,22 @@ there_lost(const struct there *t)
     return t->lost[0] != '\0' ? t->lost : NULL;
 }
 
+/* Whether there is a journal. */
+static bool is_kept;
+
+/* Note it. */
+void
+there_keep(void)
+{
+    is_kept = true;
+}
+
 /* End, and say so. */
 _Noreturn void
 there_give_up(const struct there *t, const char *why)
 {
-    errx(1, "%s is lost: %s; what was measured is kept, and --resume continues",
-        t->host->name, why);
+    errx(1, "%s is lost: %s%s", t->host->name, why,
+        is_kept ? "; what was measured is kept, and --resume continues" : "");
 }
 
 /* Ask for something, unless the host is lost. */

@@ -98,8 +98,10 @@ void there_ask(struct there *t, struct wire_request *r);
 void there_receive(struct there *t, struct wire_answer *a, int limit_ms);
 int there_descriptor(const struct there *t);
 
-/* End the program, as the host is lost: say which, and why. */
+/* End the program, as the host is lost: say which, and why; and how to go on,
+ * once there_keep() has said that what is measured is kept in a journal. */
 _Noreturn void there_give_up(const struct there *t, const char *why);
+void there_keep(void);
 
 /* Return why it is lost, in some words; NULL = it is there. */
 const char *there_lost(const struct there *t);
