@@ -54,13 +54,14 @@ def head():
 
 def title(report):
     """The title, and of what this is the report."""
-    machine = report.machine
+    real = report.network.is_real()
+    machine = report.network.machine if real else report.machine
     what = "the chosen scenarios" if report.suite == "chosen" else "the run"
     parts = [put("<header>\n<h1>Threads or events?</h1>\n<p "
         'class="lead">The same servers, written once with a thread per '
-        "connection ({}) and once with an event loop ({}), raced on this "
-        "machine: {}, {} processors, Linux {}.</p>\n", term("threads"),
-        term("events"), machine.processor,
+        "connection ({}) and once with an event loop ({}), raced on {}: {}, "
+        "{} processors, Linux {}.</p>\n", term("threads"), term("events"),
+        report.network.server if real else "this machine", machine.processor,
         words.count(machine.processors_online), machine.uname.release)]
     parts.append(put('<p class="soft">Begun {}; {} took {} minutes. Each {} '
         "stands with its 95 % {} in brackets; words with a dotted line are "

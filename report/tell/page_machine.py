@@ -131,19 +131,43 @@ def shown(machine, everything):
         if everything or key not in [one.name for one in PRIVATE]}
 
 
+def machine_table(identity, title, machine, everything):
+    """What is known of a machine, folded."""
+    return folded(title, table(identity, title, "",
+        value_rows("", shown(machine, everything))))
+
+
+def load_processors(report):
+    """Where the load ran: "0", or "0 of l1, 1 of l1 and 0 of l2"."""
+    return words.listed([f"{words.count(cpu)} of {load.host}"
+        for load in report.network.loads for cpu in load.processors]
+        or [words.count(report.load_cpu)])
+
+
+def machines(report, everything):
+    """The machines: this one, and those beyond a network."""
+    if not report.network.is_real():
+        return machine_table("machine", "The machine", report.machine,
+            everything)
+    loads = report.network.loads
+    return joined([
+        machine_table("machine", "The machine of compare" if loads
+            else "The load's machine", report.machine, everything),
+        *(machine_table(f"load{i}", f"The load's machine, {load.host}",
+            load.machine, everything) for i, load in enumerate(loads)),
+        machine_table("host", "The servers' machine", report.network.machine,
+            everything)])
+
+
 def environment(report, everything):
     """Machine and programs."""
     head = ["program", "path or command", "checksum (FNV-1a)"]
     real = report.network.is_real()
     where = put("<p>The servers ran on processor {} alone, the load on "
         "processor {}, over {}{}.</p>\n", words.count(report.server_cpu),
-        words.count(report.load_cpu), words.network(report.network), "" if real else
+        load_processors(report), words.network(report.network), "" if real else
             ": what a network card costs is not in these figures") \
         if report.pinned else ""
-    other = folded("The servers' machine", table("host",
-        "The servers' machine", "", value_rows("",
-            shown(report.network.machine, everything)))) if real else ""
-    name = "The load's machine" if real else "The machine"
     # Where there is a network the picture stands on top of the page.
     drawn = "" if report.network else topology.picture(report)
     return section("environment", "Environment", where, drawn,
@@ -152,8 +176,7 @@ def environment(report, everything):
                 heads(*(head if everything else head[::2])),
                 [program_row(program, everything)
                     for program in report.programs])),
-        folded(name, table("machine", name, "",
-            value_rows("", shown(report.machine, everything)))), other)
+        machines(report, everything))
 
 
 # --- How to get these figures again -----------------------------------------
@@ -173,6 +196,13 @@ def netem_option(network):
             * (network.bits_per_second > 0))
 
 
+def loads_option(network, everything):
+    """From which hosts servers were loaded."""
+    return ",".join([load.host + f"={load.address}" * bool(load.address)
+        + f"*{len(load.processors)}" * (len(load.processors) > 1)
+        for load in network.loads]) if everything else "..."
+
+
 def command(report, everything):
     """The command of this run."""
     asked, words_ = report.asked, ["build/compare"]
@@ -187,6 +217,8 @@ def command(report, everything):
     if report.network.is_real():
         words_.append(f"--server {report.network.server}="
             + report.network.address if everything else "--server ...")
+    if report.network.loads:
+        words_.append("--load " + loads_option(report.network, everything))
     peers = [program for program in report.programs if program.command]
     words_ += [peer_option(program, everything) for program in peers]
     if peers and peers[0].speaks not in ("", "game"):

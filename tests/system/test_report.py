@@ -806,6 +806,32 @@ class Hosts(unittest.TestCase):
         self.assertEqual(shown[5], "CPUs 0, 2 and 3 of 4, Linux 6.1.0")
         self.assertIn("x" * (topology.MOST - 1) + "\u2026", shown)
 
+    def test_the_page_says_where_several_hosts_loaded_from(self):
+        loads = [{"host": "l1", "address": "10.0.0.7", "processors": [0, 2],
+            "machine": {"processor": "First", "uname": {"nodename": "hidden"}}},
+            {"host": "l2", "address": None, "processors": [1],
+            "machine": {"processor": "Second"}}]
+        report = reports.far(reports.reply(50, 1.4), pinned=True, load_cpu=7,
+            server_cpu=3, network={"emulated": False, "server": "s1",
+                "address": "10.0.0.5", "loads": loads, "machine": {
+                    "processor": "Third", "processors_online": 4}})
+        self.assert_in_page(report, False, "raced on s1: Third, 4 processors",
+            "The servers ran on processor 3 "
+            "alone, the load on processor 0 of l1, 2 of l1 and 1 of l2, over",
+            "--server ... --load ...", "<summary>The machine of compare<",
+            "<summary>The load's machine, l1<", "First",
+            "<summary>The load's machine, l2<", "Second",
+            "<summary>The servers' machine<")
+        self.assert_in_page(report, True,
+            "--server s1=10.0.0.5 --load l1=10.0.0.7*2,l2")
+
+    def assert_in_page(self, report, everything, *texts):
+        """All of them stand in its page."""
+        page = html.unescape(run_render(report,
+            *["--environment=full"] * everything).page)
+        for text in texts:
+            self.assertIn(text, page)
+
     def test_earlier_reports_have_no_picture(self):
         shown, _ = self.told(reports.usual())
         self.assertEqual(shown, "")
