@@ -947,7 +947,9 @@ say_hosts(const struct plan *plan)
     const struct placement *where = &plan->placement;
     char words[512];
 
-    if (where->crew == NULL) {
+    if (!where->pinned) {
+        say(stdout, "Rates and latencies would be missing: %s.", where->why);
+    } else if (where->crew == NULL) {
         say(stdout,
             "Servers would run on processor %d of %s, the load on "
             "processor %d of this host.",
@@ -958,9 +960,6 @@ say_hosts(const struct plan *plan)
             "Servers would run on processor %d of %s, the load on processor "
             "%s.",
             where->server_cpu, there_name(where->there), words);
-        if (!where->pinned)
-            say(stdout, "Rates and latencies would be missing: %s.",
-                where->why);
     }
     say(stdout, "A small request takes %.3g ms there and back.",
         where->round_trip / 1e6);

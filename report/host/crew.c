@@ -130,7 +130,8 @@ crew_place(struct crew *c, const struct there *server, struct placement *p)
             continue;
         p->pinned = false;
         snprintf(p->why, sizeof(p->why),
-            "%.60s has not a processor for each generator%s", m->host->name,
+            "%.60s does not have a processor for each generator%s",
+            m->host->name,
             are_together(m->there, server) ? " and the servers" : "");
     }
 }

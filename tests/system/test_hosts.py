@@ -184,6 +184,8 @@ elif what == "missing":
 elif what == "control":
     hello["programs"] = [one for one in hello["programs"]
         if one["name"] != "bare-epoll"]
+elif what == "shared":
+    hello.update(pinned=False, why="it has one processor")
 elif what == "banner":
     print("Welcome!", flush=True)
 elif what == "deep":
@@ -272,6 +274,12 @@ class Liars(Folder):
         code, output, errors = self.look("none")
         self.assertEqual((code, errors), (0, ""))
         self.assertIn("Servers would run on processor", output)
+
+    def test_a_host_without_processors_to_spare_is_told(self):
+        code, output, errors = self.look("shared")
+        self.assertEqual((code, errors), (0, ""))
+        self.assertRegex(output, "^Rates and latencies would be missing: it "
+            r"has one processor\. A small request takes")
 
     def test_a_control_that_is_not_there_is_left_out(self):
         self.assertEqual(self.look("control")[0], 0)

@@ -189,8 +189,9 @@ class Here(test_hosts.Folder):
         code, output, errors = self.run_compare("--server", "here=127.0.0.1",
             "--load", f"here*{os.cpu_count()}", "--hosts", "check")
         self.assertEqual((code, errors), (0, ""))
-        self.assertIn("Rates and latencies would be missing: here has not a "
-            "processor for each generator and the servers.", output)
+        self.assertIn("Rates and latencies would be missing: here does not "
+            "have a processor for each generator and the servers.", output)
+        self.assertNotIn("Servers would run on", output)
 
     def test_an_address_that_is_not_its_own_is_told(self):
         code, output, errors = self.run_compare("--server", "here=127.0.0.1",
