@@ -750,6 +750,19 @@ take_network(struct request *request, const json_t *network)
         refuse_head(request, "network");
 }
 
+/* See that hosts are named again, as a journal starts nothing there. */
+static void
+check_hosts(const struct request *request, const json_t *network)
+{
+    bool loaded = json_object_get(network, "loads") != NULL;
+
+    if (json_object_get(network, "server") == NULL ||
+        (request->elsewhere && (!loaded || request->loads_count > 0)))
+        return;
+    errx(1, "cannot resume %s: repeat --server%s as in the first run",
+        request->resume, loaded ? " and --load" : "");
+}
+
 /* Take from a journal what had been asked for when it was begun. */
 static void
 take_up(struct request *request)
@@ -771,6 +784,7 @@ take_up(struct request *request)
         refuse_head(request, "chosen");
     request->suite_named = !get_bool(head, "chosen");
     request->suite = take_suite(request, head);
+    check_hosts(request, json_object_get(head, "network"));
     take_network(request, json_object_get(head, "network"));
     take_scenarios(request, head);
     json_decref(head);

@@ -574,11 +574,13 @@ class Far(Folder):
         self.assertIn("Continue with --resume", errors)
         # Where its servers run must be said again: a journal starts nothing.
         # And it must be the same host.
-        for server in ((), ("--server", f"s2={THERE}", "--via", self.via)):
+        for server, why in (((), "repeat --server as in the first run"),
+                (("--server", f"s2={THERE}", "--via", self.via),
+                    "it was started on another machine")):
             code, _, errors = self.run_compare(*server, "--resume",
                 self.folder, before=self.within)
             self.assertEqual(code, 1)
-            self.assertIn("cannot resume", errors)
+            self.assertIn(f"cannot resume {self.folder}: {why}", errors)
         code, output, errors = self.run_compare(*self.server, "--resume",
             self.folder, before=self.within)
         self.assertEqual((code, errors), (0, ""), output)

@@ -371,6 +371,11 @@ class Lost(Spied):
         self.assertIn("l2 is lost: the connection to it has ended; what was "
             "measured is kept, and --resume continues", errors)
         self.assert_nothing_is_left()
+        # Hosts must be named again: a journal starts nothing.
+        code, _, errors = self.run_spied("--resume", self.report)
+        self.assertEqual(code, 1)
+        self.assertIn(f"cannot resume {self.report}: repeat --server and "
+            "--load as in the first run", errors)
         # Other hosts than those it was begun with do not go on with it.
         code, _, errors = self.run_spied("--load", "l1,l3", "--resume",
             self.report)
