@@ -87,7 +87,7 @@ read_format(struct options *options, const char *arg, struct argp_state *state)
     const char *wrong = charformat_check(arg);
 
     if (wrong != NULL)
-        argp_error(state, "--format: cannot be read from '%s' on", wrong);
+        argp_error(state, "--format: not valid from '%s' on", wrong);
     options->format = arg;
 }
 
@@ -386,7 +386,8 @@ main(int argc, char **argv)
     if (fflush(stdout) != 0 || ferror(stdout)) {
         /* Who pipes it into head wants no more, and no complaint. */
         if (errno != EPIPE)
-            fprintf(stderr, "charfind: cannot write: %s\n", strerror(errno));
+            fprintf(stderr, "charfind: cannot write to standard output: %s\n",
+                strerror(errno));
         return TROUBLE;
     }
     return count > 0 ? FOUND : NOT_FOUND;

@@ -24,6 +24,7 @@ parse(int key, char *arg, struct argp_state *state)
     switch (key) {
     case ARGP_KEY_INIT:
         state->child_inputs[0] = &options->server;
+        state->child_inputs[1] = &options->server;
         break;
     case KEY_TCP_PORT:
         options->tcp_port = cli_port(state, "port", arg, true);
@@ -75,7 +76,7 @@ charfinder_cli(struct charfinder_options *options, const struct cli_twin *twin,
         { 0 },
     };
     const struct argp_child children[] = { { cli_server_argp(), 0, NULL, 0 },
-        { 0 } };
+        { cli_line_argp(), 0, NULL, 0 }, { 0 } };
     const struct argp argp = {
         .options = own,
         .parser = parse,

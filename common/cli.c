@@ -53,13 +53,13 @@ static struct argp_option options[] = {
     { NULL, KEY_WORKERS, "N", 0, NULL, 0 },
     { NULL, 0, NULL, 0, "Limits (times in seconds, fractions allowed):", 1 },
     { "max-connections", KEY_MAX_CONNECTIONS, "N", 0, connections_help, 0 },
-    { "max-line", KEY_MAX_LINE, "BYTES", 0,
-        "longest line, without its end (default 1024)", 0 },
     { "line-timeout", KEY_LINE_TIMEOUT, "S", 0,
-        "to complete a line, from its first byte (default 10; 0: no limit)",
+        "to complete a line or a request, from its first byte (default 10; 0: "
+        "no limit)",
         0 },
     { "idle-timeout", KEY_IDLE_TIMEOUT, "S", 0,
-        "between two lines of a client (default 300; 0: no limit)", 0 },
+        "between two lines or requests of a client (default 300; 0: no limit)",
+        0 },
     { "stall-timeout", KEY_STALL_TIMEOUT, "S", 0,
         "until a client that accepts no data is disconnected (default 30; 0: "
         "no limit)",
@@ -78,6 +78,17 @@ static struct argp_option options[] = {
 
 static const struct argp server_argp = { .options = options,
     .parser = parse_server };
+
+static error_t parse_lines(int key, char *arg, struct argp_state *state);
+
+static const struct argp_option line_options[] = {
+    { "max-line", KEY_MAX_LINE, "BYTES", 0,
+        "longest line, without its end (default 1024)", 1 },
+    { 0 },
+};
+
+static const struct argp line_argp = { .options = line_options,
+    .parser = parse_lines };
 
 /* The signals that a failing write or a terminal brings. */
 static const int ignored[] = { SIGPIPE, SIGXFSZ, SIGTTOU };
@@ -191,6 +202,13 @@ cli_server_argp(void)
     return &server_argp;
 }
 
+/* The option of servers that read lines. */
+const struct argp *
+cli_line_argp(void)
+{
+    return &line_argp;
+}
+
 /* Whether argp is reading the command line, and may end the program. */
 static bool parsing;
 
@@ -278,10 +296,6 @@ parse_server(int key, char *arg, struct argp_state *state)
         limits->max_connections =
             (size_t)cli_number(state, "max-connections", arg, 1, INT32_MAX);
         break;
-    case KEY_MAX_LINE:
-        limits->max_line =
-            (size_t)cli_number(state, "max-line", arg, 1, MAX_LINE_LIMIT);
-        break;
     case KEY_LINE_TIMEOUT:
         limits->line_ms = cli_seconds(state, "line-timeout", arg);
         break;
@@ -303,6 +317,19 @@ parse_server(int key, char *arg, struct argp_state *state)
     default:
         return ARGP_ERR_UNKNOWN;
     }
+    return 0;
+}
+
+/* Take in the option of servers that read lines. */
+static error_t
+parse_lines(int key, char *arg, struct argp_state *state)
+{
+    struct server_options *server = state->input;
+
+    if (key != KEY_MAX_LINE)
+        return ARGP_ERR_UNKNOWN;
+    server->limits.max_line =
+        (size_t)cli_number(state, "max-line", arg, 1, MAX_LINE_LIMIT);
     return 0;
 }
 

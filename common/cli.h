@@ -52,6 +52,12 @@ void cli_begin(struct server_options *options, const struct cli_twin *twin,
  */
 const struct argp *cli_server_argp(void);
 
+/*
+ * --max-line likewise, for servers that read lines. The room for an HTTP
+ * request is fixed, so a server that speaks HTTP alone has no such option.
+ */
+const struct argp *cli_line_argp(void);
+
 /* Parse a command line as argp_parse does; when that has no memory, which is
  * not the user's mistake, end by cli_die. A server's signals have their default
  * action meanwhile: help may have to wait for a terminal. Help that cannot be

@@ -123,7 +123,7 @@ read_fault(const struct argp_state *state, const char *text)
            strcmp(text, mishap_fault_name((enum mishap_fault)fault)) != 0)
         fault++;
     if (fault == MISHAP_FAULTS)
-        argp_error(state, "--fault: '%s' is no fault; see --help", text);
+        argp_error(state, "--fault: '%s' is not a fault; see --help", text);
     return (enum mishap_fault)fault;
 }
 

@@ -62,7 +62,7 @@ take_site(const struct argp_state *state, struct flags_options *options,
     const char *label, const char *site)
 {
     static const char *const reasons[] = {
-        [URL_MALFORMED] = "is no URL",
+        [URL_MALFORMED] = "is not a URL",
         [URL_USER] = "has a user name",
         [URL_HTTPS] = "is https, which is not supported: use --base-url with a "
                       "server that speaks http",
@@ -312,7 +312,7 @@ static const struct argp_option flags_argp[] = {
         "write a JSON object for each flag to FILE", 1 },
     { "directory", 'd', "DIR", 0, "save files in DIR (default downloads)", 2 },
     { "times", KEY_TIMES, "N", 0,
-        "write each image N times into its file (default 1)", 2 },
+        "write each image N times to its file (default 1)", 2 },
     { "fsync", KEY_FSYNC, NULL, 0, "count a file only once it is on the disk",
         2 },
     { NULL, 0, NULL, 0, "Limits (times in seconds, fractions allowed):", 3 },

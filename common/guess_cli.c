@@ -52,6 +52,7 @@ parse_server(int key, char *arg, struct argp_state *state)
     switch (key) {
     case ARGP_KEY_INIT:
         state->child_inputs[0] = &options->server;
+        state->child_inputs[1] = &options->server;
         break;
     case KEY_SEED:
         options->seeded = true;
@@ -114,7 +115,7 @@ guess_server_cli(struct guess_server_options *options,
             0 },
         { NULL, 0, NULL, 0, "For experiments, the cost of each guess:", 2 },
         { "work", KEY_WORK, "US", 0,
-            "burn US microseconds of processor time (default 0)", 0 },
+            "burn US microseconds of CPU time (default 0)", 0 },
         { "block", KEY_BLOCK, "MS", 0,
             "block for MS milliseconds, as a synchronous database call does "
             "(default 0)",
@@ -123,7 +124,7 @@ guess_server_cli(struct guess_server_options *options,
         { 0 },
     };
     const struct argp_child children[] = { { cli_server_argp(), 0, NULL, 0 },
-        { 0 } };
+        { cli_line_argp(), 0, NULL, 0 }, { 0 } };
     const struct argp argp = {
         .options = own,
         .parser = parse_server,

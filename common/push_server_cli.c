@@ -147,7 +147,7 @@ static char port_help[128];
 static const struct argp_option own[] = {
     { "port", KEY_PORT, "N", 0, port_help, 0 },
     { "workers", KEY_WORKERS, "N", 0,
-        "make the pieces of /fetch in N threads (default 4)", 0 },
+        "make pieces of /fetch in N threads (default 4)", 0 },
     { "publish", KEY_PUBLISH, "WHO", 0,
         "who may publish: any, none or local (default: local, clients on this "
         "machine)",
@@ -158,6 +158,11 @@ static const struct argp_option own[] = {
         0 },
     { "history", KEY_HISTORY, "N", 0,
         "keep the last N messages of each channel (default 256)", 0 },
+    { "stream-delays", KEY_STREAM_DELAYS, "S,S", 0,
+        "seconds before MIDDLE and before END of /stream (default 3,5)", 0 },
+    { "epoch", KEY_EPOCH, "N", 0,
+        "first part of message ids, for tests (default: the time of the start)",
+        0 },
     { "max-wait", KEY_MAX_WAIT, "S", 0,
         "longest and default wait of a poll (default 25)", 1 },
     { "beat", KEY_BEAT, "S", 0,
@@ -166,12 +171,7 @@ static const struct argp_option own[] = {
     { "max-message", KEY_MAX_MESSAGE, "BYTES", 0,
         "longest message from a WebSocket (default 64K)", 1 },
     { "max-buffered", KEY_MAX_BUFFERED, "BYTES", 0,
-        "all such messages being received or answered (default 64M)", 1 },
-    { "stream-delays", KEY_STREAM_DELAYS, "S,S", 0,
-        "before MIDDLE and before END of /stream (default 3,5)", 1 },
-    { "epoch", KEY_EPOCH, "N", 0,
-        "first part of message ids, for tests (default: the time of the start)",
-        1 },
+        "all WebSocket messages being received or answered (default 64M)", 1 },
     { 0 },
 };
 

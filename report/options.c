@@ -83,8 +83,8 @@ static const struct argp_option options[] = {
         "fewer than 6 give no verdict",
         2 },
     { "seconds", KEY_SECONDS, "S", 0,
-        "measure for S seconds in each run; in one of a download or the "
-        "spinner, wait for S seconds in all",
+        "measure for S seconds in each run; in a run of a download or the "
+        "spinner, wait S seconds in all",
         2 },
     { "netem", KEY_NETEM, "[DELAY][,loss=P%][,rate=R]", 0,
         "put an emulated network between load and servers, in namespaces of "
@@ -552,7 +552,7 @@ parse(int key, char *arg, struct argp_state *state)
         check(request, state);
         return 0;
     case ARGP_KEY_ARG:
-        argp_error(state, "'%s' is not an option", arg);
+        argp_error(state, "unexpected argument '%s'", arg);
         return 0;
     default:
         return ARGP_ERR_UNKNOWN;

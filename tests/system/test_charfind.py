@@ -162,8 +162,8 @@ REFUSES = [
     (["--order", "name", "cat"],
         "--order: 'name' is neither code nor relevance"),
     (["--format", "{char} {wat}", "cat"],
-        "--format: cannot be read from '{wat}' on"),
-    (["--format={char", "cat"], "--format: cannot be read from '{char' on"),
+        "--format: not valid from '{wat}' on"),
+    (["--format={char", "cat"], "--format: not valid from '{char' on"),
     (["--format=", "--json", "cat"],
         "--format cannot be had with --json or --words"),
     (["--format={char}", "--words=3"],
@@ -362,7 +362,7 @@ class Charfind(unittest.TestCase):
                 stderr=subprocess.PIPE, env=environment(), encoding="utf-8",
                 timeout=DEADLINE, check=False)
         self.assertEqual((done.stderr, done.returncode),
-            ("charfind: cannot write: No space left on device\n", 2))
+            ("charfind: cannot write to standard output: No space left on device\n", 2))
 
     def test_version_and_help(self):
         self.assertTrue(re.fullmatch(

@@ -151,7 +151,7 @@ FLAGS_REFUSES = [
         "https, which is not supported: use --base-url with"),
     (["--base-url", "https://a/"], "--base-url: 'https://a/' is https"),
     (["--base-url", "file:///etc"], "--base-url: 'file:///etc' is not http"),
-    (["--base-url", "flags"], "--base-url: 'flags' is no URL"),
+    (["--base-url", "flags"], "--base-url: 'flags' is not a URL"),
     (["--base-url", "http://u@a/"],
         "--base-url: 'http://u@a/' has a user name"),
     (["--base-url", "http://a/?b"],
@@ -174,9 +174,10 @@ FLAG_SERVER_REFUSES = [
     (["--delay-rate", "-1"], f"--delay-rate: '-1' {SHARE}"),
     (["--size", "large"], f"--size: 'large' {NUMBER}"),
     (["--seed", "x"], f"--seed: 'x' {NUMBER}"),
-    (["--fault", "fire"], "--fault: 'fire' is no fault; see --help"),
+    (["--fault", "fire"], "--fault: 'fire' is not a fault; see --help"),
     (["--quiet=yes"], "doesn't allow an argument"),
     (["--max-connections", "0"], f"--max-connections: '0' {NUMBER} 1 to"),
+    (["--max-line", "80"], f"{STRANGE} '--max-line'"),
 ]
 SPINNER_REFUSES = [
     (["-5"], "invalid option -- '5'"),
@@ -190,6 +191,7 @@ PUSH_SERVER_REFUSES = [
     (["--history", "-1"], f"--history: '-1' {NUMBER}"),
     (["--max-wait", "soon"], f"--max-wait: 'soon' {TIME}"),
     (["--beat", "-1"], f"--beat: '-1' {TIME}"),
+    (["--max-line", "80"], f"{STRANGE} '--max-line'"),
     (["--quiet=yes"], "doesn't allow an argument"),
     (["--host="], "--host: '' is not an address"),
 ]
@@ -450,6 +452,12 @@ class Parity(unittest.TestCase):
                 if option not in own and "port=N" not in option}
                 for twin in TWINS]
             self.assertEqual(helps[0], helps[1])
+
+    def test_no_help_text_fills_its_column_so_that_argp_adds_a_blank_line(self):
+        for name in PROGRAMS:
+            for twin in TWINS:
+                self.assertNotRegex(run(twin, name, "--help").stdout,
+                    re.compile(" $", re.MULTILINE), (twin, name))
 
 
 if __name__ == "__main__":

@@ -750,7 +750,7 @@ class CommandLine(unittest.TestCase):
             ("--standard", "--full"): "one of --standard and --full",
             ("--peer-speaks", "http"): "--peer-speaks needs --peer",
             ("--output", ""): "a file or folder name is empty",
-            ("reply-1",): "'reply-1' is not an option",
+            ("reply-1",): "unexpected argument 'reply-1'",
         }.items():
             with self.subTest(options):
                 code, output, errors = compare(*options)

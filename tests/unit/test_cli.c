@@ -548,7 +548,7 @@ TEST(the_server_help_names_every_default)
         "seed of the guesses (default: random)",
         "random (default)",
         "(default en)",
-        "processor time (default 0)",
+        "CPU time (default 0)",
         "call does (default 0)",
     };
     struct guess_server_options options;

@@ -242,8 +242,8 @@ static const struct {
     { "--seed x", "--seed: 'x' is not a whole number" },
     { "--retry-after 0", "--retry-after: '0' is not a whole number from 1" },
     { "--retry-after 86401", "--retry-after: '86401' is not a whole number" },
-    { "--fault none", "--fault: 'none' is no fault; see --help" },
-    { "--fault cu", "--fault: 'cu' is no fault" },
+    { "--fault none", "--fault: 'none' is not a fault; see --help" },
+    { "--fault cu", "--fault: 'cu' is not a fault" },
     { "7", "unexpected argument '7'" },
     { "--loops 1", "unrecognized option '--loops'" },
 };

@@ -43,8 +43,7 @@ _threads_vs_events()
             --error-rate= --error-status= --fault= --host= --port= --quiet
             --retry-after= --second-edition --seed= --size= --threads= --user=
             --drain-timeout= --idle-timeout= --lame-duck= --line-timeout=
-            --max-connections= --max-line= --stall-timeout= --help --usage
-            --version
+            --max-connections= --stall-timeout= --help --usage --version
         ) ;;
     flag-server-evented)
         options=(
@@ -52,8 +51,7 @@ _threads_vs_events()
             --error-rate= --error-status= --fault= --host= --loops= --port=
             --quiet --retry-after= --second-edition --seed= --size= --user=
             --drain-timeout= --idle-timeout= --lame-duck= --line-timeout=
-            --max-connections= --max-line= --stall-timeout= --help --usage
-            --version
+            --max-connections= --stall-timeout= --help --usage --version
         ) ;;
     flags-threaded)
         options=(
@@ -95,19 +93,19 @@ _threads_vs_events()
         ) ;;
     push-server-threaded)
         options=(
-            --history= --host= --origin= --port= --publish= --quiet --threads=
-            --user= --workers= --beat= --drain-timeout= --epoch= --idle-timeout=
-            --lame-duck= --line-timeout= --max-buffered= --max-connections=
-            --max-line= --max-message= --max-wait= --stall-timeout=
-            --stream-delays= --help --usage --version
+            --epoch= --history= --host= --origin= --port= --publish= --quiet
+            --stream-delays= --threads= --user= --workers= --beat=
+            --drain-timeout= --idle-timeout= --lame-duck= --line-timeout=
+            --max-buffered= --max-connections= --max-message= --max-wait=
+            --stall-timeout= --help --usage --version
         ) ;;
     push-server-evented)
         options=(
-            --history= --host= --loops= --origin= --port= --publish= --quiet
-            --user= --workers= --beat= --drain-timeout= --epoch= --idle-timeout=
-            --lame-duck= --line-timeout= --max-buffered= --max-connections=
-            --max-line= --max-message= --max-wait= --stall-timeout=
-            --stream-delays= --help --usage --version
+            --epoch= --history= --host= --loops= --origin= --port= --publish=
+            --quiet --stream-delays= --user= --workers= --beat= --drain-timeout=
+            --idle-timeout= --lame-duck= --line-timeout= --max-buffered=
+            --max-connections= --max-message= --max-wait= --stall-timeout=
+            --help --usage --version
         ) ;;
     spinner-threaded)
         options=(

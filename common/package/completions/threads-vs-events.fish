@@ -49,7 +49,7 @@ complete -c charfinder-threaded -c charfinder-evented -l http-idle-timeout -x \
 complete -c charfinder-threaded -c charfinder-evented -c flag-server-threaded \
     -c flag-server-evented -c guess-server-threaded -c guess-server-evented \
     -c push-server-threaded -c push-server-evented -l idle-timeout -x \
-    -d 'between two lines of a client'
+    -d 'between two lines or requests of a client'
 complete -c charfinder-threaded -c charfinder-evented -c echo-server-threaded \
     -c echo-server-evented -c flag-server-threaded -c flag-server-evented \
     -c guess-server-threaded -c guess-server-evented -c push-server-threaded \
@@ -58,15 +58,13 @@ complete -c charfinder-threaded -c charfinder-evented -c echo-server-threaded \
 complete -c charfinder-threaded -c charfinder-evented -c flag-server-threaded \
     -c flag-server-evented -c guess-server-threaded -c guess-server-evented \
     -c push-server-threaded -c push-server-evented -l line-timeout -x \
-    -d 'to complete a line, from its first byte'
+    -d 'to complete a line or a request, from its first byte'
 complete -c charfinder-threaded -c charfinder-evented -c echo-server-threaded \
     -c echo-server-evented -c flag-server-threaded -c flag-server-evented \
     -c guess-server-threaded -c guess-server-evented -c push-server-threaded \
     -c push-server-evented -l max-connections -x -d 'clients at once'
-complete -c charfinder-threaded -c charfinder-evented -c flag-server-threaded \
-    -c flag-server-evented -c guess-server-threaded -c guess-server-evented \
-    -c push-server-threaded -c push-server-evented -l max-line -x \
-    -d 'longest line, without its end'
+complete -c charfinder-threaded -c charfinder-evented -c guess-server-threaded \
+    -c guess-server-evented -l max-line -x -d 'longest line, without its end'
 complete -c charfinder-threaded -c charfinder-evented -c flag-server-threaded \
     -c flag-server-evented -c guess-server-threaded -c guess-server-evented \
     -c push-server-threaded -c push-server-evented -l stall-timeout -x \
@@ -153,7 +151,7 @@ complete -c flags-threaded -c flags-evented -s 'd' -l directory \
 complete -c flags-threaded -c flags-evented -l fsync \
     -d 'count a file only once it is on the disk'
 complete -c flags-threaded -c flags-evented -l times -x \
-    -d 'write each image N times into its file'
+    -d 'write each image N times to its file'
 complete -c flags-threaded -c flags-evented -l max-bytes -x -d 'largest image'
 complete -c flags-threaded -c flags-evented -l max-time -x \
     -d 'for a request as a whole'
@@ -185,9 +183,11 @@ complete -c guess-server-threaded -c guess-server-evented -l strategy \
 complete -c guess-server-threaded -c guess-server-evented -l block -x \
     -d 'block for MS milliseconds, as a synchronous database call does'
 complete -c guess-server-threaded -c guess-server-evented -l work -x \
-    -d 'burn US microseconds of processor time'
+    -d 'burn US microseconds of CPU time'
 complete -c guess-server-evented -l pool -x \
     -d 'block in N threads beside the event loops'
+complete -c push-server-threaded -c push-server-evented -l epoch -x \
+    -d 'first part of message ids, for tests'
 complete -c push-server-threaded -c push-server-evented -l history -x \
     -d 'keep the last N messages of each channel'
 complete -c push-server-threaded -c push-server-evented -l origin -x \
@@ -196,20 +196,18 @@ complete -c push-server-threaded -c push-server-evented -l port -x \
     -d 'serve HTTP at port N, 0 for any free one'
 complete -c push-server-threaded -c push-server-evented -l publish \
     -x -a 'any none local' -d 'who may publish'
+complete -c push-server-threaded -c push-server-evented -l stream-delays -x \
+    -d 'seconds before MIDDLE and before END of /stream'
 complete -c push-server-threaded -c push-server-evented -l workers -x \
-    -d 'make the pieces of /fetch in N threads'
+    -d 'make pieces of /fetch in N threads'
 complete -c push-server-threaded -c push-server-evented -l beat -x \
     -d 'of silence before a comment or a ping is sent'
-complete -c push-server-threaded -c push-server-evented -l epoch -x \
-    -d 'first part of message ids, for tests'
 complete -c push-server-threaded -c push-server-evented -l max-buffered -x \
-    -d 'all such messages being received or answered'
+    -d 'all WebSocket messages being received or answered'
 complete -c push-server-threaded -c push-server-evented -l max-message -x \
     -d 'longest message from a WebSocket'
 complete -c push-server-threaded -c push-server-evented -l max-wait -x \
     -d 'longest and default wait of a poll'
-complete -c push-server-threaded -c push-server-evented -l stream-delays -x \
-    -d 'before MIDDLE and before END of /stream'
 complete -c spinner-threaded -c spinner-evented -l block \
     -d 'let the slow function block where it is called'
 complete -c spinner-threaded -c spinner-evented -l frames -x -a '1 2' \

@@ -19,9 +19,9 @@ charfinder-threaded)
         '--user=[after binding the port, switch to user NAME permanently]:NAME:_users' \
         '--drain-timeout=[from SIGTERM or SIGINT until the remaining connections are closed]:S: ' \
         '--http-idle-timeout=[between two HTTP requests of a client]:S: ' \
-        '--idle-timeout=[between two lines of a client]:S: ' \
+        '--idle-timeout=[between two lines or requests of a client]:S: ' \
         '--lame-duck=[after SIGTERM, serve S seconds more before stopping]:S: ' \
-        '--line-timeout=[to complete a line, from its first byte]:S: ' \
+        '--line-timeout=[to complete a line or a request, from its first byte]:S: ' \
         '--max-connections=[clients at once]:N: ' \
         '--max-line=[longest line, without its end]:BYTES: ' \
         '--stall-timeout=[until a client that accepts no data is disconnected]:S: ' \
@@ -42,9 +42,9 @@ charfinder-evented)
         '--user=[after binding the port, switch to user NAME permanently]:NAME:_users' \
         '--drain-timeout=[from SIGTERM or SIGINT until the remaining connections are closed]:S: ' \
         '--http-idle-timeout=[between two HTTP requests of a client]:S: ' \
-        '--idle-timeout=[between two lines of a client]:S: ' \
+        '--idle-timeout=[between two lines or requests of a client]:S: ' \
         '--lame-duck=[after SIGTERM, serve S seconds more before stopping]:S: ' \
-        '--line-timeout=[to complete a line, from its first byte]:S: ' \
+        '--line-timeout=[to complete a line or a request, from its first byte]:S: ' \
         '--max-connections=[clients at once]:N: ' \
         '--max-line=[longest line, without its end]:BYTES: ' \
         '--stall-timeout=[until a client that accepts no data is disconnected]:S: ' \
@@ -100,11 +100,10 @@ flag-server-threaded)
         '--threads=[serve with a pool of N threads]:N: ' \
         '--user=[after binding the port, switch to user NAME permanently]:NAME:_users' \
         '--drain-timeout=[from SIGTERM or SIGINT until the remaining connections are closed]:S: ' \
-        '--idle-timeout=[between two lines of a client]:S: ' \
+        '--idle-timeout=[between two lines or requests of a client]:S: ' \
         '--lame-duck=[after SIGTERM, serve S seconds more before stopping]:S: ' \
-        '--line-timeout=[to complete a line, from its first byte]:S: ' \
+        '--line-timeout=[to complete a line or a request, from its first byte]:S: ' \
         '--max-connections=[clients at once]:N: ' \
-        '--max-line=[longest line, without its end]:BYTES: ' \
         '--stall-timeout=[until a client that accepts no data is disconnected]:S: ' \
         '(-? --help)-?[Give this help list]' \
         '(-? --help)--help[Give this help list]' \
@@ -132,11 +131,10 @@ flag-server-evented)
         '--size=[bytes of each generated flag]:N|book:(book)' \
         '--user=[after binding the port, switch to user NAME permanently]:NAME:_users' \
         '--drain-timeout=[from SIGTERM or SIGINT until the remaining connections are closed]:S: ' \
-        '--idle-timeout=[between two lines of a client]:S: ' \
+        '--idle-timeout=[between two lines or requests of a client]:S: ' \
         '--lame-duck=[after SIGTERM, serve S seconds more before stopping]:S: ' \
-        '--line-timeout=[to complete a line, from its first byte]:S: ' \
+        '--line-timeout=[to complete a line or a request, from its first byte]:S: ' \
         '--max-connections=[clients at once]:N: ' \
-        '--max-line=[longest line, without its end]:BYTES: ' \
         '--stall-timeout=[until a client that accepts no data is disconnected]:S: ' \
         '(-? --help)-?[Give this help list]' \
         '(-? --help)--help[Give this help list]' \
@@ -167,7 +165,7 @@ flags-threaded)
         '(-d --directory)-d+[save files in DIR]:DIR:_files -/' \
         '(-d --directory)--directory=[save files in DIR]:DIR:_files -/' \
         '--fsync[count a file only once it is on the disk]' \
-        '--times=[write each image N times into its file]:N: ' \
+        '--times=[write each image N times to its file]:N: ' \
         '--max-bytes=[largest image]:N: ' \
         '--max-time=[for a request as a whole]:S: ' \
         '--retries=[retry a failed request up to N times]:N: ' \
@@ -202,7 +200,7 @@ flags-evented)
         '(-d --directory)--directory=[save files in DIR]:DIR:_files -/' \
         '--fsync[count a file only once it is on the disk]' \
         '--savers=[save files in N threads]:N: ' \
-        '--times=[write each image N times into its file]:N: ' \
+        '--times=[write each image N times to its file]:N: ' \
         '--max-bytes=[largest image]:N: ' \
         '--max-time=[for a request as a whole]:S: ' \
         '--retries=[retry a failed request up to N times]:N: ' \
@@ -254,14 +252,14 @@ guess-server-threaded)
         '--threads=[serve with a pool of N threads]:N: ' \
         '--user=[after binding the port, switch to user NAME permanently]:NAME:_users' \
         '--drain-timeout=[from SIGTERM or SIGINT until the remaining connections are closed]:S: ' \
-        '--idle-timeout=[between two lines of a client]:S: ' \
+        '--idle-timeout=[between two lines or requests of a client]:S: ' \
         '--lame-duck=[after SIGTERM, serve S seconds more before stopping]:S: ' \
-        '--line-timeout=[to complete a line, from its first byte]:S: ' \
+        '--line-timeout=[to complete a line or a request, from its first byte]:S: ' \
         '--max-connections=[clients at once]:N: ' \
         '--max-line=[longest line, without its end]:BYTES: ' \
         '--stall-timeout=[until a client that accepts no data is disconnected]:S: ' \
         '--block=[block for MS milliseconds, as a synchronous database call does]:MS: ' \
-        '--work=[burn US microseconds of processor time]:US: ' \
+        '--work=[burn US microseconds of CPU time]:US: ' \
         '(-? --help)-?[Give this help list]' \
         '(-? --help)--help[Give this help list]' \
         '--usage[Give a short usage message]' \
@@ -279,15 +277,15 @@ guess-server-evented)
         '--strategy=[random, or bisect]:NAME:(random bisect)' \
         '--user=[after binding the port, switch to user NAME permanently]:NAME:_users' \
         '--drain-timeout=[from SIGTERM or SIGINT until the remaining connections are closed]:S: ' \
-        '--idle-timeout=[between two lines of a client]:S: ' \
+        '--idle-timeout=[between two lines or requests of a client]:S: ' \
         '--lame-duck=[after SIGTERM, serve S seconds more before stopping]:S: ' \
-        '--line-timeout=[to complete a line, from its first byte]:S: ' \
+        '--line-timeout=[to complete a line or a request, from its first byte]:S: ' \
         '--max-connections=[clients at once]:N: ' \
         '--max-line=[longest line, without its end]:BYTES: ' \
         '--stall-timeout=[until a client that accepts no data is disconnected]:S: ' \
         '--block=[block for MS milliseconds, as a synchronous database call does]:MS: ' \
         '--pool=[block in N threads beside the event loops]:N: ' \
-        '--work=[burn US microseconds of processor time]:US: ' \
+        '--work=[burn US microseconds of CPU time]:US: ' \
         '(-? --help)-?[Give this help list]' \
         '(-? --help)--help[Give this help list]' \
         '--usage[Give a short usage message]' \
@@ -296,28 +294,27 @@ guess-server-evented)
     ;;
 push-server-threaded)
     _arguments -s -S \
+        '--epoch=[first part of message ids, for tests]:N: ' \
         '--history=[keep the last N messages of each channel]:N: ' \
         '--host=[listen on ADDR, an address or a name]:ADDR:_hosts' \
         '*--origin=[let pages of URL publish, listen and open WebSockets, too]:URL: ' \
         '--port=[serve HTTP at port N, 0 for any free one]:N: ' \
         '--publish=[who may publish]:WHO:(any none local)' \
         '--quiet[do not log requests]' \
+        '--stream-delays=[seconds before MIDDLE and before END of /stream]:S,S: ' \
         '--threads=[serve with a pool of N threads]:N: ' \
         '--user=[after binding the port, switch to user NAME permanently]:NAME:_users' \
-        '--workers=[make the pieces of /fetch in N threads]:N: ' \
+        '--workers=[make pieces of /fetch in N threads]:N: ' \
         '--beat=[of silence before a comment or a ping is sent]:S: ' \
         '--drain-timeout=[from SIGTERM or SIGINT until the remaining connections are closed]:S: ' \
-        '--epoch=[first part of message ids, for tests]:N: ' \
-        '--idle-timeout=[between two lines of a client]:S: ' \
+        '--idle-timeout=[between two lines or requests of a client]:S: ' \
         '--lame-duck=[after SIGTERM, serve S seconds more before stopping]:S: ' \
-        '--line-timeout=[to complete a line, from its first byte]:S: ' \
-        '--max-buffered=[all such messages being received or answered]:BYTES: ' \
+        '--line-timeout=[to complete a line or a request, from its first byte]:S: ' \
+        '--max-buffered=[all WebSocket messages being received or answered]:BYTES: ' \
         '--max-connections=[clients at once]:N: ' \
-        '--max-line=[longest line, without its end]:BYTES: ' \
         '--max-message=[longest message from a WebSocket]:BYTES: ' \
         '--max-wait=[longest and default wait of a poll]:S: ' \
         '--stall-timeout=[until a client that accepts no data is disconnected]:S: ' \
-        '--stream-delays=[before MIDDLE and before END of /stream]:S,S: ' \
         '(-? --help)-?[Give this help list]' \
         '(-? --help)--help[Give this help list]' \
         '--usage[Give a short usage message]' \
@@ -326,6 +323,7 @@ push-server-threaded)
     ;;
 push-server-evented)
     _arguments -s -S \
+        '--epoch=[first part of message ids, for tests]:N: ' \
         '--history=[keep the last N messages of each channel]:N: ' \
         '--host=[listen on ADDR, an address or a name]:ADDR:_hosts' \
         '--loops=[run N event loops in N threads]:N: ' \
@@ -333,21 +331,19 @@ push-server-evented)
         '--port=[serve HTTP at port N, 0 for any free one]:N: ' \
         '--publish=[who may publish]:WHO:(any none local)' \
         '--quiet[do not log requests]' \
+        '--stream-delays=[seconds before MIDDLE and before END of /stream]:S,S: ' \
         '--user=[after binding the port, switch to user NAME permanently]:NAME:_users' \
-        '--workers=[make the pieces of /fetch in N threads]:N: ' \
+        '--workers=[make pieces of /fetch in N threads]:N: ' \
         '--beat=[of silence before a comment or a ping is sent]:S: ' \
         '--drain-timeout=[from SIGTERM or SIGINT until the remaining connections are closed]:S: ' \
-        '--epoch=[first part of message ids, for tests]:N: ' \
-        '--idle-timeout=[between two lines of a client]:S: ' \
+        '--idle-timeout=[between two lines or requests of a client]:S: ' \
         '--lame-duck=[after SIGTERM, serve S seconds more before stopping]:S: ' \
-        '--line-timeout=[to complete a line, from its first byte]:S: ' \
-        '--max-buffered=[all such messages being received or answered]:BYTES: ' \
+        '--line-timeout=[to complete a line or a request, from its first byte]:S: ' \
+        '--max-buffered=[all WebSocket messages being received or answered]:BYTES: ' \
         '--max-connections=[clients at once]:N: ' \
-        '--max-line=[longest line, without its end]:BYTES: ' \
         '--max-message=[longest message from a WebSocket]:BYTES: ' \
         '--max-wait=[longest and default wait of a poll]:S: ' \
         '--stall-timeout=[until a client that accepts no data is disconnected]:S: ' \
-        '--stream-delays=[before MIDDLE and before END of /stream]:S,S: ' \
         '(-? --help)-?[Give this help list]' \
         '(-? --help)--help[Give this help list]' \
         '--usage[Give a short usage message]' \
