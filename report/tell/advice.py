@@ -76,9 +76,11 @@ SITUATIONS = (
     Situation(CODE, {}, ""),
 )
 
-# What is said of a situation: the choice, why, and the scenario that most of
-# it comes from, or None.
+# What is said of a situation: the choice, why, and the scenario that the
+# choice comes from, or None.
 Line = namedtuple("Line", "situation choice because scenario")
+
+TOO_LITTLE = "This run measured too little for advice."
 
 
 def as_sentence(text):
@@ -199,8 +201,7 @@ def speaks_for(report, side):
             and c.metric in METRICS]
         leads = [c for c in leads if c.primary] or leads
         if leads:
-            found.append(scenario.title[:1].lower() + scenario.title[1:]
-                + ": " + ", ".join(METRICS[c.metric].name
+            found.append(words.uncapital(scenario.title) + ": " + ", ".join(METRICS[c.metric].name
                     + f" {words.estimate(c)}" * c.is_ratio() for c in leads))
     return found
 
@@ -233,9 +234,9 @@ def limits(report):
     """How far the advice reaches."""
     kept_out = "databases, encryption and a slow network" \
         if report.network.emulated is None else "databases and encryption"
-    return ("This holds for handlers that neither wait nor block, for servers "
-        f"on one core, and over {words.network(report.network)}: {kept_out} are not "
-        "in these figures.")
+    return ("Where nothing else is said, this holds for handlers that neither "
+        "wait nor block, for servers on one core, and over "
+        f"{words.network(report.network)}: {kept_out} are not in these figures.")
 
 
 # --- A line for each situation ----------------------------------------------
@@ -324,9 +325,12 @@ def line(situation, report):
     said = [as_sentence(text) for _, some in results for text in some]
     if not said:
         return None
-    return Line(situation.name,
-        words.together([choice for choice, _ in results]), " ".join(said),
-        there[0][2] if there else None)
+    choice = words.together([each for each, _ in results])
+    scenarios = [scenario for _, _, scenario in there]
+    decided = [scenario for scenario, (each, _) in zip(scenarios, results)
+        if each == choice]
+    return Line(situation.name, choice, " ".join(said),
+        next(iter(decided + scenarios), None))
 
 
 def give(report):

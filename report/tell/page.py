@@ -107,7 +107,7 @@ def unmeasured(report):
     if not names:
         return lacking
     return lacking + put('<p class="soft">Not measured in this run: {}.{}</p>\n',
-        "; ".join(name[:1].lower() + name[1:] for name in names),
+        "; ".join(words.uncapital(name) for name in names),
         put(" {} measures them.", command("--only " + ",".join(scenarios_)))
             if scenarios_ else "")
 
@@ -119,8 +119,8 @@ def choose(report):
     sentences = lines(put("<p>{}</p>", text) for text in said)
     return section("choose", "Which should I choose?",
         put('<div class="answer">\n{}</div>\n<p class="soft">{}</p>\n',
-            sentences, advice.limits(report)) if said else Markup(
-            '<p class="soft">This run measured too little for advice.</p>\n'),
+            sentences, advice.limits(report)) if said else put(
+            '<p class="soft">{}</p>\n', advice.TOO_LITTLE),
         put('<ol class="advice">\n{}</ol>\n', lines(map(advice_line, given)))
             if (given := advice.give(report)) else "",
         unmeasured(report))

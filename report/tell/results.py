@@ -156,7 +156,9 @@ def answer(report):
         name, ratio = "lines of code", advice.code_ratio(report)
         if line.scenario:
             c = line.scenario.main()
-            name, ratio = words.metric(report, c.metric), words.estimate(c)
+            name = (words.metric(report, c.metric) + " "
+                + words.uncapital(line.scenario.title))
+            ratio = words.estimate(c)
         found.append((line.situation, line.choice, ratio, name))
     return first + rows(("situation", "better",
         "events / threads (95 % interval)", "of"), found) + "\n" \
@@ -223,7 +225,7 @@ def page(report):
     choices = [(line.situation, line.choice, line.because)
         for line in advice.give(report)]
     return SECTIONS.format(plain(machine(report)), items(said)
-            or "This run measured too little for advice.\n",
+            or advice.TOO_LITTLE + "\n",
         plain(advice.limits(report)), rows(("situation", "better", "because"),
             choices), findings(report), ledger(report),
         "".join(printed(table.write_report, report)))

@@ -247,11 +247,9 @@ def write_notes(out, report):
 
 def write_advice(out, report):
     """Write what it all comes to."""
-    said = advice.sentences(report)
-    if said:
-        out.gap()
-        out.say("Which should I choose?", BOLD)
-    for text in said:
+    out.gap()
+    out.say("Which should I choose?", BOLD)
+    for text in advice.sentences(report) or [advice.TOO_LITTLE]:
         out.say(f"  {text}")
 
 

@@ -271,7 +271,7 @@ def finding(c):
     if is_.startswith("probably"):
         return found(c) + "; the direction is clear, the size is not"
     if is_ == "undecided" and not c.interval95:
-        return f"{found(c)}; undecided, of {of(c.blocks, 'block')} only"
+        return f"{found(c)}; undecided, with only {of(c.blocks, 'block')}"
     if is_ == "undecided":
         return f"{found(c)}; undecided{why_undecided(c)}"
     return found(c)
@@ -321,6 +321,11 @@ def capital(text):
     """A text with a capital, as at the beginning of a sentence; p99 has
     none."""
     return text if text[1:2].isdigit() else text[:1].upper() + text[1:]
+
+
+def uncapital(text):
+    """A text without its first capital, as within a sentence."""
+    return text[:1].lower() + text[1:]
 
 
 def listed(names):
@@ -411,7 +416,7 @@ def unmeasured(report):
     for one in report.unmeasured:
         reasons.setdefault(one.because, []).append(one)
     return [("{}: {}".format("; ".join(
-                one.title[:1].lower() + one.title[1:] for one in some), why),
+                uncapital(one.title) for one in some), why),
             "--only " + ",".join(one.name for one in some))
         for why, some in reasons.items()]
 

@@ -1085,6 +1085,9 @@ class Advice(unittest.TestCase):
         page = render(reports.report(port=None))
         self.assertEqual(advice(page), {})
         self.assertIn("This run measured too little for advice.", page)
+        printed = run_render(reports.report(port=None)).stdout
+        self.assertIn("\nWhich should I choose?\n"
+            "  This run measured too little for advice.\n", printed)
 
     def test_fewer_lines_of_code_are_the_choice(self):
         for threads, events, choice in ((100, 106, "threads"),
@@ -1138,7 +1141,7 @@ class Advice(unittest.TestCase):
         choice, why = advice(page)[self.DOZENS]
         self.assertEqual(choice, "undecided")
         self.assertIn("At 50, events serve 1.40x the", why)
-        self.assertIn("undecided, of 3 blocks only", why)
+        self.assertIn("undecided, with only 3 blocks", why)
         self.assertEqual(answer(page), [])
 
     def test_up_to_how_much_work_it_matters_is_calculated(self):

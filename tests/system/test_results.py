@@ -154,11 +154,20 @@ class Said(unittest.TestCase):
         text = self.files[results.SHORT]
         self.assertNotIn("stale", text)
         self.assertIn("\n| A few dozen busy clients | events | 1.40x (1.37 to "
-            "1.43) | requests per second |\n", text)
+            "1.43) | requests per second at 50 connections |\n", text)
         self.assertIn("\n      requests/s                  120000     168000  "
             "   1.40x  1.37 to 1.43         3 %  WIN events\n", text)
         self.assertEqual(results.files(with_runs(reports.usual()), text)[
             results.SHORT], text)
+
+    def test_readme_shows_the_scenario_that_decides(self):
+        slower, far_slower = reports.reply(64, 0.9), reports.reply(50, 0.5)
+        slower["name"], slower["title"] = "blocking-2ms", "With threads"
+        far_slower["name"], far_slower["title"] = "blocking-loop", "In the loop"
+        text = results.files(with_runs(reports.report(slower, far_slower)),
+            MARKS)[results.SHORT]
+        self.assertRegex(text, r"\| Handlers that block \| threads \| 0\.50x "
+            r"\([^)]+\) \| requests per second in the loop \|\n")
 
     def test_a_readme_without_marks_is_refused(self):
         for text in "", MARKS.replace("console -", "-"), \

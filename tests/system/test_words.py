@@ -183,9 +183,9 @@ class Words(unittest.TestCase):
                 **changes)).endswith(why), said)
 
     def test_too_few_blocks_are_counted(self):
-        self.assertIn("; undecided, of 3 blocks only", words.finding(
+        self.assertIn("; undecided, with only 3 blocks", words.finding(
             compared("no verdict", None, interval95=None, blocks=3)))
-        self.assertIn("; undecided, of 1 block only", words.finding(
+        self.assertIn("; undecided, with only 1 block", words.finding(
             compared("no verdict", None, interval95=None, blocks=1)))
 
     def test_who_disturbed_a_run_is_named(self):
