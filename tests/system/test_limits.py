@@ -127,7 +127,8 @@ class FullHouse(ServerTest):
         used = server.processor_seconds()
         longest = ask(10)
         if PLAIN:
-            self.assertLess(longest, 0.05)
+            # Not as long as a pause, on a machine that has more to do.
+            self.assertLess(longest, 0.5)
             self.assertLess(server.processor_seconds() - used, 0.2)
         with tempfile.NamedTemporaryFile("r") as summary:
             with subprocess.Popen([STRACE, "-c", "-f", "-qq", "-e",
@@ -250,8 +251,8 @@ class Drips(ServerTest):
 
     CROWD, LIMIT = 200, 5
     # Seconds: a normal client comes, and what is only said of the programs as
-    # they are installed, and of a machine that has nothing else to do.
-    EVERY, TOLERANCE, QUICK = 0.05, 1, 0.1
+    # they are installed, on a machine that may have other suites to run.
+    EVERY, TOLERANCE, QUICK = 0.05, 1, 1
 
     def cut_times(self, server, connect):
         """When each of the crowd was cut, in seconds from its first byte;
