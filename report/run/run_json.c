@@ -196,7 +196,7 @@ add_nic(json_t *all, const char *host, const struct nic *n)
         return;
     o = json_object();
     add(o, "host", json_string(host));
-    add(o, "seconds", json_real(n->seconds));
+    add(o, "seconds", value_number(n->seconds));
     add(o, "bits_per_second",
         n->bits_per_second > 0 ? value_count(n->bits_per_second) : json_null());
     add(o, "received_bytes", value_count(n->received));
@@ -257,11 +257,11 @@ add_window(json_t *o, const struct run *run)
     add(o, "run_queue_ns",
         run->run_queue_known ? value_count(run->run_queue_ns) : json_null());
     add(o, "context_switches_all", value_count(run->switches));
-    add(o, "server_cpu_all_seconds", json_real(run->cpu_seconds));
-    add(o, "stop_seconds", json_real(run->stop_seconds));
-    add(o, "stolen_seconds", json_real(run->stolen_seconds));
+    add(o, "server_cpu_all_seconds", value_number(run->cpu_seconds));
+    add(o, "stop_seconds", value_number(run->stop_seconds));
+    add(o, "stolen_seconds", value_number(run->stolen_seconds));
     if (run->stolen_there > 0)
-        add(o, "stolen_there_seconds", json_real(run->stolen_there));
+        add(o, "stolen_there_seconds", value_number(run->stolen_there));
     add(o, "foreign_cpu_seconds", value_number(run->foreign_seconds));
     add(o, "load_foreign_cpu_seconds", value_number(run->load_foreign_seconds));
     add(o, "busy_seconds", value_number(run->busy_seconds));
@@ -283,7 +283,7 @@ run_to_json(const struct run *run)
     add(o, "arm", json_string(run->arm));
     add(o, "block", value_count(run->block));
     add(o, "position", value_count(run->position));
-    add(o, "started_seconds", json_real(run->started));
+    add(o, "started_seconds", value_number(run->started));
     add(o, "connections", value_count(run->connections));
     add(o, "active", value_count(run->active));
     add_window(o, run);

@@ -97,6 +97,11 @@ class Folder(unittest.TestCase):
         self.addCleanup(folder.cleanup)
         self.folder = folder.name
 
+    def read(self, name):
+        """A file that compare wrote."""
+        with open(os.path.join(self.folder, name), encoding="utf-8") as file:
+            return file.read()
+
     def write(self, name, text, mode=0o600):
         """Write a file of the folder; its path."""
         path = os.path.join(self.folder, name)
@@ -200,6 +205,8 @@ for line in sys.stdin:
     # What is tried before the race are two.
     if what in ("reboot", "gone") and started == 4:
         break
+    if what == "stop" and '"stop"' in line and started == 4 and begun == 1:
+        break
     answer = json.loads(agent.stdout.readline())
     if what == "number":
         answer["n"] += 1
@@ -269,6 +276,14 @@ class Liars(Folder):
             ["5", "15", "60"])
         self.assertIn("s1 is lost: the connection to it has ended; what was "
             "measured is kept, and --resume continues", errors)
+
+    def test_a_host_is_lost_when_its_server_is_to_stop(self):
+        # How long the server took is not known then.
+        code, output, errors = self.race("stop")
+        self.assertEqual(code, 0, output + errors)
+        self.assertIn("trying again in 5 s", errors)
+        scenario = json.loads(self.read("report.json"))["scenarios"][0]
+        self.assertEqual(scenario["blocks_lost"], 1)
 
     def test_who_tells_no_lie_is_believed(self):
         code, output, errors = self.look("none")
@@ -440,11 +455,6 @@ class Far(Folder):
     def assert_nothing_is_left(self):
         """Nothing runs there any more, soon."""
         wait_until(lambda: not self.left(), "nothing was left there", LEFT)
-
-    def read(self, name):
-        """A file that compare wrote."""
-        with open(os.path.join(self.folder, name), encoding="utf-8") as file:
-            return file.read()
 
     def test_it_is_looked_at(self):
         code, output, errors = self.run_compare(*self.server, "--hosts",
