@@ -656,7 +656,7 @@ exec nsenter --net=/proc/{self.there}/ns/net -- "$@"
 SSHD = "/usr/sbin/sshd"
 # A host's port, user and keys are what the configuration of ssh says.
 SSH_CONFIG = f"""
-Host s1
+Host s1 s2
     HostName {THERE}
 Host nobody
     HostName {NOBODY}
