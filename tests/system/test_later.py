@@ -31,6 +31,8 @@ class Waiter(harness.Server):
 
 def wait_for_calls(server, count):
     """Wait until so many calls that block have begun."""
+    # The ThreadSanitizer has a thread of its own, which mostly sleeps.
+    count += harness.UNDER_THREAD_SANITIZER
     wait_until(lambda: server.sleepers() == count, "the calls have begun")
 
 

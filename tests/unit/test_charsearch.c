@@ -53,7 +53,7 @@ static const struct {
     { "hea", { 0x2716, 0x2795 }, false, "" },
     { "cat fac", { 0 }, false, "" },
     { "qq", { 0 }, true, "" },
-    { "digit 0", { 0 }, true, "" },
+    { "cat 0", { 0 }, true, "" },
     { "q\xc3\xa9q", { 'q', 0xe9 }, true, "" },
     { "infinty", { 0x221e }, false, "infinity" },
     { "catface", { 0x1f431 }, false, "cat face" },
