@@ -299,7 +299,7 @@ def reserve(c):
     if c.all_blocks:
         verdict = c.all_blocks.verdict
         return (f"; this leaves out {of(c.disturbed_blocks, 'block')} that "
-            f"other work disturbed: with them it would be {verdict}, "
+            f"other work disturbed: with all blocks it would be {verdict}, "
             + estimate(c, c.all_blocks.span()))
     return ""
 

@@ -424,7 +424,7 @@ class Doubtful(Quick):
         self.assertEqual((c.all_blocks.verdict, c.all_blocks.blocks),
             ("INCONCLUSIVE", 12))
         self.assertIn("; this leaves out 6 blocks that other work disturbed: "
-            "with them it would be INCONCLUSIVE, ", o.sentence)
+            "with all blocks it would be INCONCLUSIVE, ", o.sentence)
 
     def test_medians_are_of_undisturbed_runs(self):
         for lost, events in ((3, 1.5e5), (4, 1)):
