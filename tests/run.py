@@ -54,10 +54,10 @@ FULL_SUITES = THREADED_SUITES + LONG_THREADED_SUITES + (
     "clients", "cli", "vocabulary")
 # What is long as a whole.
 LONG_SUITES = ("valgrind", "push_many")
-# The long ones first, so that none runs alone at the end.
-LONGEST = ("exercise", "builds", "peer", "compare", "netem", "page", "charfind",
-    "push", "hosts", "loads", "push_page", "jobs", "flags", "limits", "package",
-    "answers", "relevance", "torture", "spinner", "report", "later", "stop")
+# The long ones first, so that they do not run alone at the end.
+LONGEST = ("page", "push_page", "exercise", "package", "torture",
+    "flags_torture", "compare", "hosts", "peer", "answers", "web", "stop",
+    "limits", "traffic", "later", "push", "differential")
 
 # Seconds after which a suite hangs.
 TIMEOUT, TIMEOUT_FULL = 1200, 3600
@@ -177,8 +177,11 @@ def unit_tests(build):
 def python_suites(build, only=None, **variables):
     """The suites of tests/system/ against a build's programs; without names,
     all that work with sanitizers."""
-    for name in sorted(os.path.basename(path)[5:-3]
-            for path in glob.glob(os.path.join(SYSTEM, "test_*.py"))):
+    names = [os.path.basename(path)[5:-3]
+        for path in glob.glob(os.path.join(SYSTEM, "test_*.py"))]
+    names.sort(key=lambda name: (
+        LONGEST.index(name) if name in LONGEST else len(LONGEST), name))
+    for name in names:
         if name in only if only else name not in PLAIN_SUITES:
             yield Suite(name,
                 ["/usr/bin/python3", os.path.join(SYSTEM, f"test_{name}.py")],
@@ -190,8 +193,6 @@ def python_suites(build, only=None, **variables):
 def all_suites(options):
     """The suites to run."""
     suites = all_lengths(options)
-    suites.sort(key=lambda suite: LONGEST.index(suite.name)
-        if suite.name in LONGEST else len(LONGEST))
     return [suite for suite in suites
         if options.full or suite.name not in LONG_SUITES]
 
@@ -221,8 +222,8 @@ def main():
     parser = argparse.ArgumentParser(description="Run the tests, and count.")
     parser.add_argument("--full", action="store_true",
         help="the long tests too")
-    parser.add_argument("--jobs", type=int, default=5, metavar="N",
-        help="suites at once (default 5: most of their time they wait)")
+    parser.add_argument("--jobs", type=int, default=4, metavar="N",
+        help="suites at once (default 4: most of their time they wait)")
     parser.add_argument("--build", metavar="FOLDER",
         help="only against the programs of this folder")
     parser.add_argument("--list", action="store_true",
