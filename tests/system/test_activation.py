@@ -116,7 +116,7 @@ class Queued(ActivationTest):
         self.start(Server, **passed([listener])).stop()
         with Client(listener.getsockname()[1]) as client:
             client.send(GAME)
-            self.start(Server, **passed([listener]))
+            self.start(Server, "--quiet", **passed([listener]))
             self.assertEqual(client.read_all(), PLAYED)
 
     def test_who_comes_while_a_server_stops_is_served(self):
