@@ -18,8 +18,8 @@
 /*
  * Start a server on its host, and see whether each host that is to load it can
  * connect to it. Return whether all can; if one cannot, say on standard error
- * why. Also say who can, and how fast that is, on standard output, if it
- * `tells`.
+ * why. Also say which hosts of the load can, and how fast that is, on standard
+ * output, if it `tells`; of this host the caller says more.
  */
 bool route_reach(const struct plan *plan, bool tells);
 
