@@ -420,6 +420,7 @@ document.addEventListener("visibilitychange", () => {
 });
 
 document.getElementById("channel").textContent = channel;
+document.getElementById("url").textContent = location.origin;
 document.getElementById("live").hidden = false;
 showPieces("stream", () => undefined);
 showPieces("fetch", form => form.every.valueAsNumber);

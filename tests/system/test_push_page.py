@@ -99,6 +99,11 @@ class Page(PushPageTest):
         self.at(selector).send_keys(Keys.CONTROL, "a")
         self.at(selector).send_keys(text)
 
+    def test_the_example_names_this_server(self):
+        self.open()
+        self.assertIn(f"url=http://127.0.0.1:{self.server.port} ",
+            self.at("pre").text)
+
     def test_an_answer_comes_in_pieces(self):
         self.open()
         self.at("#stream button").click()
