@@ -576,7 +576,8 @@ class Far(Folder):
     def test_a_race_without_its_host_is_interrupted_and_resumed(self):
         process = self.begin()
         self.kill_agent()
-        self.assertIn("s1 is lost", process.stderr.readline())
+        # A server that cannot write to the agent any more may say so before.
+        self.assertTrue(any("s1 is lost" in line for line in process.stderr))
         self.assert_nothing_is_left()
         process.send_signal(signal.SIGINT)
         _, errors = process.communicate(timeout=DEADLINE)
