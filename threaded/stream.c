@@ -14,9 +14,11 @@
 #include <limits.h>
 #include <poll.h>
 #include <pthread.h>
+#include <sanitizer/asan_interface.h>
 #include <stdatomic.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/queue.h>
 #include <sys/socket.h>
 #include <time.h>
 #include <unistd.h>
@@ -66,9 +68,19 @@ struct stream {
     /* The keeper's own. */
     struct deadline overdue;
 
-    char output[STREAM_ROOM];
-    char input[];
+    char *output; /* STREAM_ROOM bytes, and behind them */
+    char *input;  /* input_room bytes */
+    SLIST_ENTRY(stream) next_unused;
 };
+
+/*
+ * Streams lie side by side, apart from their buffers, and are used again: who
+ * writes to a thousand of them in turn would else touch a page for each.
+ */
+#define STREAMS_AT_ONCE 64
+
+static pthread_mutex_t unused_lock = PTHREAD_MUTEX_INITIALIZER;
+static SLIST_HEAD(, stream) unused = SLIST_HEAD_INITIALIZER(unused);
 
 /* Milliseconds of the clock that deadlines are kept in. */
 int64_t
@@ -325,20 +337,63 @@ linger(struct stream *stream)
     }
 }
 
+/* Keep a stream for the next peer; until then nobody may touch it. */
+static void
+put_back(struct stream *stream)
+{
+    ASAN_POISON_MEMORY_REGION(stream, offsetof(struct stream, next_unused));
+    pthread_mutex_lock(&unused_lock);
+    SLIST_INSERT_HEAD(&unused, stream, next_unused);
+    pthread_mutex_unlock(&unused_lock);
+}
+
+/* Make streams, if there is memory, and return one of them. */
+static struct stream *
+make_streams(void)
+{
+    struct stream *streams = malloc(STREAMS_AT_ONCE * sizeof(*streams));
+
+    for (size_t i = STREAMS_AT_ONCE - 1; streams != NULL && i > 0; i--)
+        put_back(&streams[i]);
+    return streams;
+}
+
+/* An unused stream, or NULL. */
+static struct stream *
+take_unused(void)
+{
+    struct stream *stream;
+
+    pthread_mutex_lock(&unused_lock);
+    stream = SLIST_FIRST(&unused);
+    if (stream != NULL)
+        SLIST_REMOVE_HEAD(&unused, next_unused);
+    pthread_mutex_unlock(&unused_lock);
+    if (stream == NULL)
+        return make_streams();
+    ASAN_UNPOISON_MEMORY_REGION(stream, offsetof(struct stream, next_unused));
+    return stream;
+}
+
 /* Take over a connected socket as a stream. */
 struct stream *
 stream_new(int fd, const struct limits *limits)
 {
     size_t room = LINE_ROOM(limits->max_line) + TELNET_GROWTH;
+    char *buffers;
     struct stream *stream;
 
     if (room < INPUT_ROOM)
         room = INPUT_ROOM;
-    stream = malloc(sizeof(*stream) + room);
-    if (stream == NULL)
+    buffers = malloc(STREAM_ROOM + room);
+    stream = buffers != NULL ? take_unused() : NULL;
+    if (stream == NULL) {
+        free(buffers);
         return NULL;
-    /* Not the buffers: an idle connection should not touch their pages. */
-    memset(stream, 0, offsetof(struct stream, output));
+    }
+    *stream = (struct stream) { 0 };
+    stream->output = buffers;
+    stream->input = buffers + STREAM_ROOM;
     stream->fd = fd;
     stream->owner = pthread_self();
     stream->limits = limits;
@@ -625,7 +680,8 @@ stream_free(struct stream *stream)
     if (get_cut(stream) >= STREAM_STALLED)
         net_reset_on_close(stream->fd);
     close(stream->fd);
-    free(stream);
+    free(stream->output);
+    put_back(stream);
 }
 
 /* Whether either side closed the connection normally. */
