@@ -73,8 +73,7 @@ struct push_server {
     struct workers workers;
 };
 
-/* A client, on the stack of its thread. What others need to write to it stands
- * together (see prefetch). */
+/* A client, on the stack of its thread. */
 struct visit {
     LIST_ENTRY(visit) listener; /* of the audience */
     struct stream *stream;
@@ -283,21 +282,6 @@ offer(struct visit *visit, char *buffer)
     pthread_mutex_unlock(&visit->lock);
 }
 
-/* Let the memory of the next two listeners come while one is written to: it is
- * other threads', so in no cache of ours. */
-static void
-prefetch(const struct visit *visit)
-{
-    const struct visit *next = LIST_NEXT(visit, listener);
-
-    if (next == NULL)
-        return;
-    for (const char *at = (const char *)next; at < next->client.peer; at += 64)
-        __builtin_prefetch(at);
-    __builtin_prefetch(next->stream);
-    __builtin_prefetch(LIST_NEXT(next, listener));
-}
-
 /* Tell all who listen to a channel that there is news, if there is. */
 static void
 tell_all(struct push_server *server, int slot)
@@ -309,10 +293,8 @@ tell_all(struct push_server *server, int slot)
         return;
     audience = &server->audiences[slot];
     pthread_mutex_lock(&audience->lock);
-    LIST_FOREACH(visit, &audience->listeners, listener) {
-        prefetch(visit);
+    LIST_FOREACH(visit, &audience->listeners, listener)
         offer(visit, audience->buffer);
-    }
     pthread_mutex_unlock(&audience->lock);
 }
 
