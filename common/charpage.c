@@ -371,10 +371,11 @@ read_search(struct charpage *page, struct http_slice query,
         return 500;
     page->search = &((struct memory *)(void *)page->memory)->search;
     texts = page->memory + size;
-    if (!http_query(query.text, query.length, texts, parameters, 4) ||
-        !read_slice(page, &parameters[1], &parameters[2]) ||
-        !read_order(&parameters[3], &order))
+    if (!http_query(query.text, query.length, texts, parameters, 4))
         return 400;
+    if (!read_slice(page, &parameters[1], &parameters[2]) ||
+        !read_order(&parameters[3], &order))
+        return HTTP_WRONG_VALUE;
     page->query = parameters[0].length > 0 ? parameters[0].text : "";
     page->query_length = parameters[0].length;
     charindex_strip(&page->query, &page->query_length);

@@ -95,6 +95,10 @@
  * http_error then says is what to do about it. */
 #define HTTP_UNENCODED (-400)
 
+/* The status 400 of a query in which a parameter has a value that it does not
+ * take; no parser but who reads the query says so. */
+#define HTTP_WRONG_VALUE (-1400)
+
 /* The status 405 of a resource that there is for POST alone. */
 #define HTTP_POST_ONLY (-405)
 

@@ -63,7 +63,7 @@ put_field(struct text *text, const char *name, const char *value)
 
 /* What is said with a status, to programs and to people. */
 struct answer {
-    int status; /* negative: another answer of this status */
+    int status; /* negative: another answer of this status, modulo 1000 */
     const char *reason;
     const char *sentence;
 };
@@ -80,6 +80,8 @@ find_answer(int status)
         { 400, "Bad Request", "The request is malformed.\n" },
         { HTTP_UNENCODED, "Bad Request",
             "Percent-encode the characters of the URL that are not ASCII.\n" },
+        { HTTP_WRONG_VALUE, "Bad Request",
+            "A parameter of the URL has a value that it does not take.\n" },
         { 403, "Forbidden", "This is not allowed.\n" },
         { 404, "Not Found", "There is nothing here.\n" },
         { 405, "Method Not Allowed", "Only GET and HEAD are allowed.\n" },
@@ -125,7 +127,7 @@ http_head(char *buffer, size_t size, const struct http_head *head)
     const bool open = head->keep_alive && head->length != HTTP_TO_CLOSE;
 
     put(&text, "HTTP/1.1 ");
-    put_number(&text, abs(head->status));
+    put_number(&text, abs(head->status) % 1000);
     put(&text, " ");
     put_field(&text, http_reason(head->status), "");
     put_field(&text, "Date: ", head->date);

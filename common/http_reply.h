@@ -75,10 +75,10 @@ size_t http_head(char *buffer, size_t size, const struct http_head *head);
 
 /*
  * Write a whole answer that is an error: a head and a line of plain text, the
- * latter not when method is HTTP_HEAD. Errors are 400, HTTP_UNENCODED, 403,
- * 404, 405, HTTP_POST_ONLY, 408, 411, 412, 413, 414, 416, 417, 418, 426, 429,
- * 431, 500, 501, 502, 503 (with Retry-After), 504 and 505; any other counts as
- * 500. date is as above.
+ * latter not when method is HTTP_HEAD. Errors are 400, HTTP_UNENCODED,
+ * HTTP_WRONG_VALUE, 403, 404, 405, HTTP_POST_ONLY, 408, 411, 412, 413, 414,
+ * 416, 417, 418, 426, 429, 431, 500, 501, 502, 503 (with Retry-After), 504 and
+ * 505; any other counts as 500. date is as above.
  * Return its length, or 0 when size bytes are too few.
  */
 size_t http_error(char *buffer, size_t size, int status,

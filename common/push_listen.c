@@ -99,7 +99,7 @@ refuse_channel(struct push_client *client, enum channel_status status)
 {
     if (status == CHANNEL_TOO_MANY)
         return push_refuse(client, 503, "Too many channels.\n");
-    return status == CHANNEL_NO_NAME ? 400 : 500;
+    return status == CHANNEL_NO_NAME ? HTTP_WRONG_VALUE : 500;
 }
 
 /* Make the message that a text becomes: {"id":"E-7","text":"hi"}. NULL: no
@@ -247,7 +247,7 @@ push_begin_poll(struct push_client *client, const struct http_request *request,
 
     if (!push_read_seconds(&asked[PUSH_ASKED_WAIT], wait_ms, &wait_ms) ||
         !push_read_since(asked, &since))
-        return 400;
+        return HTTP_WRONG_VALUE;
     client->until_ms = now_ms + (client->head_only ? 0 : wait_ms);
     status = push_begin_listening(client, asked, since, now_ms);
     if (status == 200)
@@ -367,7 +367,7 @@ push_begin_events(struct push_client *client,
     int status;
 
     if (!push_read_since(asked, &since))
-        return 400;
+        return HTTP_WRONG_VALUE;
     http_sole_field(request, "last-event-id", &last);
     if (last.length > 0)
         since = last;

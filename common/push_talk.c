@@ -48,7 +48,7 @@ push_begin_websocket(struct push_client *client,
         break;
     }
     if (!push_read_since(asked, &since))
-        return 400;
+        return HTTP_WRONG_VALUE;
     if (push_make_rest(client, WS_ANSWER_MAX) == NULL)
         return 500;
     client->rest_end = ws_answer(client->rest, accept);

@@ -54,7 +54,7 @@ push_begin_fetch(struct push_client *client, const struct http_request *request,
         !push_read_seconds(
             &asked[PUSH_ASKED_EVERY], PUSH_EVERY_MAX + 1, &client->every_ms) ||
         client->every_ms > PUSH_EVERY_MAX)
-        return 400;
+        return HTTP_WRONG_VALUE;
     client->pieces = client->head_only ? 0 : (unsigned)pieces;
     push_say_asked(client, "GET /fetch", PUSH_NO_SINCE);
     return 200;

@@ -1265,6 +1265,8 @@ TEST(a_slice_is_cut_to_what_there_is, .times = COUNT(slices))
         answer = get(target);
         ck_assert_int_eq(status_of(&answer), slices[_i].start < 0 ? 400 : 200);
         ck_assert(answer.keep_alive);
+        ck_assert((strstr(answer.body, "has a value that it does not take") !=
+                      NULL) == (slices[_i].start < 0));
         if (slices[_i].start < 0 || page) {
             drop(&answer);
             continue;

@@ -280,6 +280,9 @@ TEST(a_new_client_is_served_nothing)
     stop();
 }
 
+#define WRONG_VALUE                                                            \
+    "\r\n\r\nA parameter of the URL has a value that it does not take.\n"
+
 static const struct {
     const char *request; /* with its empty line and its body */
     int status;
@@ -315,19 +318,31 @@ static const struct {
     { "GET /healthz?x=%zz HTTP/1.1\r\nHost: localhost\r\n\r\n", 400, "" },
     { "GET / HTTP/2.0\r\n\r\n", 505, "" },
     /* What is asked for is judged. */
-    { "GET /poll?channel=a.b HTTP/1.1\r\nHost: localhost\r\n\r\n", 400, "" },
-    { "GET /poll?since=x HTTP/1.1\r\nHost: localhost\r\n\r\n", 400, "" },
-    { "GET /poll?since=1--3 HTTP/1.1\r\nHost: localhost\r\n\r\n", 400, "" },
-    { "GET /poll?wait=x HTTP/1.1\r\nHost: localhost\r\n\r\n", 400, "" },
-    { "GET /poll?wait=-1 HTTP/1.1\r\nHost: localhost\r\n\r\n", 400, "" },
-    { "GET /poll?wait=.5 HTTP/1.1\r\nHost: localhost\r\n\r\n", 400, "" },
-    { "GET /poll?wait=1.5.5 HTTP/1.1\r\nHost: localhost\r\n\r\n", 400, "" },
-    { "GET /events?channel=a.b HTTP/1.1\r\nHost: localhost\r\n\r\n", 400, "" },
-    { "GET /events?since=x HTTP/1.1\r\nHost: localhost\r\n\r\n", 400, "" },
-    { "GET /fetch?n=101 HTTP/1.1\r\nHost: localhost\r\n\r\n", 400, "" },
-    { "GET /fetch?n=x HTTP/1.1\r\nHost: localhost\r\n\r\n", 400, "" },
-    { "GET /fetch?every=60.001 HTTP/1.1\r\nHost: localhost\r\n\r\n", 400, "" },
-    { "GET /fetch?every=x HTTP/1.1\r\nHost: localhost\r\n\r\n", 400, "" },
+    { "GET /poll?channel=a.b HTTP/1.1\r\nHost: localhost\r\n\r\n", 400,
+        WRONG_VALUE },
+    { "GET /poll?since=x HTTP/1.1\r\nHost: localhost\r\n\r\n", 400,
+        WRONG_VALUE },
+    { "GET /poll?since=1--3 HTTP/1.1\r\nHost: localhost\r\n\r\n", 400,
+        WRONG_VALUE },
+    { "GET /poll?wait=x HTTP/1.1\r\nHost: localhost\r\n\r\n", 400,
+        WRONG_VALUE },
+    { "GET /poll?wait=-1 HTTP/1.1\r\nHost: localhost\r\n\r\n", 400,
+        WRONG_VALUE },
+    { "GET /poll?wait=.5 HTTP/1.1\r\nHost: localhost\r\n\r\n", 400,
+        WRONG_VALUE },
+    { "GET /poll?wait=1.5.5 HTTP/1.1\r\nHost: localhost\r\n\r\n", 400,
+        WRONG_VALUE },
+    { "GET /events?channel=a.b HTTP/1.1\r\nHost: localhost\r\n\r\n", 400,
+        WRONG_VALUE },
+    { "GET /events?since=x HTTP/1.1\r\nHost: localhost\r\n\r\n", 400,
+        WRONG_VALUE },
+    { "GET /fetch?n=101 HTTP/1.1\r\nHost: localhost\r\n\r\n", 400,
+        WRONG_VALUE },
+    { "GET /fetch?n=x HTTP/1.1\r\nHost: localhost\r\n\r\n", 400, WRONG_VALUE },
+    { "GET /fetch?every=60.001 HTTP/1.1\r\nHost: localhost\r\n\r\n", 400,
+        WRONG_VALUE },
+    { "GET /fetch?every=x HTTP/1.1\r\nHost: localhost\r\n\r\n", 400,
+        WRONG_VALUE },
     { "GET /websocket HTTP/1.1\r\nHost: localhost\r\n\r\n", 400,
         "\r\n\r\nExpected WebSocket request.\n" },
     { "GET /echo HTTP/1.1\r\nHost: localhost\r\n\r\n", 400,
