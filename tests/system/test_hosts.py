@@ -14,6 +14,7 @@ import socket
 import subprocess
 import sys
 import tempfile
+import threading
 import time
 import unittest
 
@@ -29,7 +30,7 @@ NETWORK = ("unshare", "--net") if ROOT \
     else ("unshare", "--user", "--map-root", "--net")
 # An address at which nobody else listens.
 OWN = f"127.9.{os.getpid() % 256}.{1 + os.getpid() // 256 % 250}"
-LEFT = 12  # seconds after which nothing may be left
+PING = 2  # seconds: as often as compare speaks up
 
 # Two hosts: this shell is the load's, the sleeper keeps the servers'.
 HOSTS = f"""
@@ -315,11 +316,33 @@ class Agent(unittest.TestCase):
         self.agent = subprocess.Popen([COMPARE, "--agent"],
             stdin=subprocess.PIPE, stdout=subprocess.PIPE,
             stderr=subprocess.PIPE, env=environment(), encoding="utf-8")
+        self.silent = threading.Event()
+        self.pinger = threading.Thread(target=self.ping)
+        self.pinger.start()
         self.addCleanup(self.end)
         self.hello = json.loads(self.agent.stdout.readline())
 
+    def ping(self):
+        """Speak up, so that it waits for a test that is slow."""
+        while not self.silent.wait(PING):
+            try:
+                os.write(self.agent.stdin.fileno(), b'{"do":"ping"}\n')
+            except BrokenPipeError:
+                return
+
+    def fall_silent(self):
+        """Speak up no more."""
+        self.silent.set()
+        self.pinger.join()
+
+    def close_input(self):
+        """Say that nothing more will be asked."""
+        self.fall_silent()
+        self.agent.stdin.close()
+
     def end(self):
         """End it."""
+        self.fall_silent()
         self.agent.kill()
         self.agent.wait()
         for pipe in (self.agent.stdin, self.agent.stdout, self.agent.stderr):
@@ -366,6 +389,10 @@ class Agent(unittest.TestCase):
         with open(children, encoding="ascii") as file:
             return f"/proc/{int(file.read())}"
 
+    def assert_gone(self, server):
+        """The server runs no more, soon."""
+        wait_until(lambda: not os.path.exists(server), "the server was gone")
+
     def test_it_starts_nothing_at_every_address(self):
         for address in ("0.0.0.0", "255.255.255.255", "224.0.0.1", "", "::1"):
             answer = self.ask(n=1, do="start", scenario="reply-50",
@@ -408,24 +435,27 @@ class Agent(unittest.TestCase):
         self.agent.stdin.write('{"n": 5, "do": "exec", "what": "sh"}\n')
         self.agent.stdin.flush()
         self.assertEqual(self.agent.wait(DEADLINE), 1)
-        self.assertFalse(os.path.exists(server))
+        self.assert_gone(server)
 
     def test_its_input_ends(self):
         server = self.start()
-        self.agent.stdin.close()
+        self.close_input()
         self.assertEqual(self.agent.wait(DEADLINE), 0)
-        self.assertFalse(os.path.exists(server))
+        self.assert_gone(server)
 
     def test_it_is_killed(self):
         server = self.start()
         self.agent.kill()
-        wait_until(lambda: not os.path.exists(server), "the server was gone")
+        self.assert_gone(server)
 
     @only_if_full
     def test_nothing_is_said_to_it_for_ten_seconds(self):
+        begun = time.monotonic()
         server = self.start()
-        self.assertEqual(self.agent.wait(LEFT), 0)
-        self.assertFalse(os.path.exists(server))
+        self.fall_silent()
+        self.assertEqual(self.agent.wait(DEADLINE), 0)
+        self.assertGreaterEqual(time.monotonic() - begun, 10)
+        self.assert_gone(server)
 
 
 @unittest.skipUnless(ALLOWED, "network namespaces are forbidden")
@@ -454,7 +484,7 @@ class Far(Folder):
 
     def assert_nothing_is_left(self):
         """Nothing runs there any more, soon."""
-        wait_until(lambda: not self.left(), "nothing was left there", LEFT)
+        wait_until(lambda: not self.left(), "nothing was left there")
 
     def test_it_is_looked_at(self):
         code, output, errors = self.run_compare(*self.server, "--hosts",
@@ -499,7 +529,8 @@ class Far(Folder):
             for run in scenario["runs"]:
                 # A busy machine may not give it its turn.
                 self.assertIn(run["invalid"], (None, "no replies"))
-                self.assertGreater(run["server_cpu_ns"], 0)
+                if run["invalid"] is None:
+                    self.assertGreater(run["server_cpu_ns"], 0)
                 self.assertGreater(run["context_switches_all"], 0)
                 self.assertGreater(run["server_cpu_all_seconds"],
                     run["server_cpu_ns"] / 1e9)
@@ -517,7 +548,7 @@ class Far(Folder):
         self.assert_nothing_is_left()
 
     def begin(self):
-        """Begin a race; its process, once some runs are over."""
+        """Begin a race; its process, once a run is over and many are left."""
         process = subprocess.Popen([*self.within, COMPARE, *self.server,
             "--output", self.folder, "--only", "reply-1", "--blocks", "2",
             "--seconds", "0.1"], stdout=subprocess.PIPE,
@@ -525,7 +556,7 @@ class Far(Folder):
         self.addCleanup(process.kill)
         journal = os.path.join(self.folder, "journal.jsonl")
         wait_until(lambda: os.path.exists(journal)
-            and self.read("journal.jsonl").count("\n") > 4, "runs were over",
+            and self.read("journal.jsonl").count("\n") > 1, "a run was over",
             4 * DEADLINE)
         return process
 
@@ -578,11 +609,11 @@ class Far(Folder):
         self.kill_agent()
         # A server that cannot write to the agent any more may say so before.
         self.assertTrue(any("s1 is lost" in line for line in process.stderr))
-        self.assert_nothing_is_left()
         process.send_signal(signal.SIGINT)
         _, errors = process.communicate(timeout=DEADLINE)
         self.assertEqual(process.returncode, -signal.SIGINT)
         self.assertIn("Continue with --resume", errors)
+        self.assert_nothing_is_left()
         # Where its servers run must be said again: a journal starts nothing.
         # And it must be the same host.
         for server, why in (((), "repeat --server as in the first run"),
@@ -661,6 +692,7 @@ Host s1 s2
     HostName {THERE}
 Host nobody
     HostName {NOBODY}
+    ConnectTimeout 2
 Host *
     Port 2222
     User root
@@ -668,10 +700,12 @@ Host *
     IdentitiesOnly yes
     UserKnownHostsFile {{0}}/known
     StrictHostKeyChecking yes
-    ConnectTimeout 2
-    ServerAliveInterval 2
+    ConnectTimeout 60
+    ServerAliveInterval 20
     ServerAliveCountMax 3
 """
+# Where the cable is cut: soon noticed.
+SOON = "-o ConnectTimeout=2 -o ServerAliveInterval=2"
 
 
 @unittest.skipUnless(ALLOWED and ROOT and os.path.exists(SSHD)
@@ -697,9 +731,8 @@ class Ssh(Far):
                 "-f", os.path.join(self.folder, key)], check=True)
         self.authorize("key")
         self.know("host")
-        config = self.write("config", SSH_CONFIG.format(self.folder))
-        self.via = f"ssh -F {config} -T -o BatchMode=yes -- {{host}}"
-        self.server = ("--server", "s1", "--via", self.via)
+        self.write("config", SSH_CONFIG.format(self.folder))
+        self.go_by_ssh()
         os.makedirs("/run/sshd", exist_ok=True)
         self.sshd = subprocess.Popen(["nsenter",
             f"--net=/proc/{self.there}/ns/net", SSHD, "-D", "-e", "-f",
@@ -713,6 +746,12 @@ class Ssh(Far):
         # It says so for IPv4 and for IPv6.
         for _ in range(2):
             self.assertIn("Server listening on", self.sshd.stderr.readline())
+
+    def go_by_ssh(self, options=""):
+        """Have the agent run by ssh, with these options."""
+        self.via = f"ssh -F {self.folder}/config {options} -T -o " \
+            "BatchMode=yes -- {host}"
+        self.server = ("--server", "s1", "--via", self.via)
 
     def authorize(self, key):
         """Let nobody in but who has this key."""
@@ -797,6 +836,7 @@ class Ssh(Far):
 
     @only_if_full
     def test_the_cable_is_cut_and_mended(self):
+        self.go_by_ssh(SOON)
         process = self.begin()
         self.link("down")
         self.assert_nothing_is_left()
@@ -808,6 +848,7 @@ class Ssh(Far):
 
     @only_if_full
     def test_the_cable_is_cut_and_the_race_resumed(self):
+        self.go_by_ssh(SOON)
         process = self.begin()
         self.link("down")
         _, errors = process.communicate(timeout=4 * DEADLINE)

@@ -16,7 +16,7 @@ import unittest
 
 import test_hosts
 from harness import DEADLINE, main, only_if_full, wait_until
-from test_hosts import ALLOWED, LEFT, NETWORK, ROOT
+from test_hosts import ALLOWED, NETWORK, ROOT
 
 KERNEL_COUNTERS = 12  # of report/run/kernel.h
 
@@ -53,7 +53,7 @@ for line in sys.stdin:
     elif lies and what == "silent":
         continue
     elif lies and what == "long":
-        answer["window_ns"] *= 100
+        answer["window_ns"] *= 1000000
     elif who == host and what == "short" and request["do"] == "go":
         answer["window_ns"] = 1000
     elif who == host and what == "short" and result is not None:
@@ -138,7 +138,7 @@ class Spied(test_hosts.Folder):
 
     def assert_nothing_is_left(self):
         """Nothing of it runs any more, soon."""
-        wait_until(lambda: not self.left(), "nothing was left", LEFT)
+        wait_until(lambda: not self.left(), "nothing was left")
 
 
 class Options(test_hosts.Folder):
@@ -212,18 +212,22 @@ class Sums(Spied):
         """A run is the sum of its parts."""
         for key, of in (("intended", "intended"), ("sent", "sent"),
                 ("replies", "replies"), ("replies_all", "replies_all")):
-            self.assertEqual(run[key], sum(part[of] for part in parts), key)
+            # What is none is not there.
+            self.assertEqual(run[key],
+                sum(part.get(of, 0) for part in parts), key)
         latencies = [part["histograms"]["latency"] for part in parts]
         self.assertEqual(counters(run["latency_ns"]),
             sum(map(counters, latencies), collections.Counter()))
         self.assertEqual(run["latency_ns"]["recorded"],
             sum(sum(counters(one).values()) for one in latencies))
-        self.assertEqual(run["latency_ns"]["min"],
-            min(one["min"] for one in latencies))
-        self.assertEqual(run["latency_ns"]["max"],
-            max(one["max"] for one in latencies))
-        self.assertAlmostEqual(run["latency_ns"]["mean"], sum(one["sum"]
-            for one in latencies) / run["latency_ns"]["recorded"], 3)
+        # A busy machine may not give a server its turn.
+        if latencies := [one for one in latencies if counters(one)]:
+            self.assertEqual(run["latency_ns"]["min"],
+                min(one["min"] for one in latencies))
+            self.assertEqual(run["latency_ns"]["max"],
+                max(one["max"] for one in latencies))
+            self.assertAlmostEqual(run["latency_ns"]["mean"], sum(one["sum"]
+                for one in latencies) / run["latency_ns"]["recorded"], 3)
         self.assertEqual(run["window_ns"],
             max(part["window_ns"] for part in parts))
         # By Little's law, for which all must have been counted once.
@@ -239,7 +243,7 @@ class Sums(Spied):
         self.assertEqual((len(one), len(two)), (len(runs) + 3, len(runs)))
         for run, *parts in zip(runs, one[2:-1], two):
             self.assert_sum(run, parts)
-            self.assertIsNone(run["invalid"])
+            self.assertIn(run["invalid"], (None, "no replies"))
             self.assertNotIn("counters differ",
                 [gate["name"] for gate in run["gates"]])
             self.assertEqual(run["errors"], dict.fromkeys(run["errors"], 0))
@@ -402,6 +406,11 @@ class Steps(test_hosts.Agent):
         self.port = self.server.ask(n=1, do="start", scenario="reply-50",
             server="evented", address="127.0.0.1")["port"]
 
+    def counted(self):
+        """How many requests the server has counted, by the time it said so;
+        0: it has not."""
+        return self.server.ask(n=2, do="counter").get("requests", 0)
+
     def load(self, **more):
         """Have it make a generator."""
         return self.ask(n=1, **{**self.LOAD, "port": self.port, **more})
@@ -420,9 +429,9 @@ class Steps(test_hosts.Agent):
         self.assertEqual(sum(counters(result["histograms"]["latency"])
             .values()), result["intended"])
         # What was asked before and after the window is in the totals only.
-        self.assertGreater(result["replies_all"], result["replies"])
-        self.assertEqual(self.server.ask(n=2, do="counter")["requests"],
-            result["lines"])
+        self.assertGreater(result["replies_all"], result.get("replies", 0))
+        wait_until(lambda: self.counted() == result["lines"],
+            "all was counted")
 
     def test_it_tells_how_long_a_packet_may_be(self):
         with open("/sys/class/net/lo/mtu", encoding="ascii") as file:
@@ -437,12 +446,12 @@ class Steps(test_hosts.Agent):
         self.ask(n=2, do="grow", connections=10)
         for n, step in enumerate(("warm", "go"), 3):
             self.ask(n=n, do=step)
-            before = self.server.ask(n=2, do="counter")["requests"]
-            wait_until(lambda: self.server.ask(n=3, do="counter")["requests"]
-                > before + 10, "it went on asking")
+            before = wait_until(self.counted, "something was asked")
+            wait_until(lambda: self.counted() > before + 10,
+                "it went on asking")
         self.ask(n=5, do="drain")
-        before = self.server.ask(n=2, do="counter")["requests"]
-        self.assertEqual(self.ask(n=6, do="result")["result"]["lines"], before)
+        lines = self.ask(n=6, do="result")["result"]["lines"]
+        wait_until(lambda: self.counted() == lines, "all was counted")
 
     def test_what_is_out_of_order_is_refused(self):
         for step in "grow", "warm", "go", "drain", "result":
@@ -481,9 +490,11 @@ class Steps(test_hosts.Agent):
         self.assertRegex(result["problem"], "closed a connection|recv|connect")
 
     def test_it_is_asked_before_it_has_answered(self):
-        self.load()
-        self.agent.stdin.write('{"n": 2, "do": "warm"}\n'
-            '{"n": 3, "do": "go"}\n')
+        self.load(window_ns=600 * 10**9)
+        for n, step in enumerate(("grow", "warm"), 2):
+            self.ask(n=n, do=step, connections=10)
+        self.agent.stdin.write('{"n": 4, "do": "go"}\n'
+            '{"n": 5, "do": "drain"}\n')
         self.agent.stdin.flush()
         self.assertEqual(self.agent.wait(DEADLINE), 1)
         self.assertIn("asked before it has answered", self.agent.stderr.read())
@@ -499,7 +510,7 @@ class Steps(test_hosts.Agent):
         self.agent.stdin.write('{"n": 6, "do": "result"}\n')
         self.agent.stdin.flush()
         wait_until(self.writes, "it is in the middle of writing")
-        self.agent.stdin.close()
+        self.close_input()
         self.assertEqual(self.agent.wait(DEADLINE), 0)
 
     def writes(self):
@@ -514,7 +525,7 @@ class Steps(test_hosts.Agent):
         self.load()
         self.ask(n=2, do="grow", connections=10)
         self.ask(n=3, do="warm")
-        self.agent.stdin.close()
+        self.close_input()
         self.assertEqual(self.agent.wait(DEADLINE), 0)
 
 
