@@ -69,6 +69,24 @@ class Folder(unittest.TestCase):
         self.assertEqual((code, errors), (0, ""), output)
         return output, json.loads(read(self.folder))
 
+    def assert_answered(self, scenario):
+        """Every server has answered, and some within a window, in which a
+        busy machine may not give each its turn."""
+        for run in scenario["runs"]:
+            with self.subTest(scenario["name"], server=run["server"]):
+                self.assertIn(run["invalid"], (None, "no replies"))
+                self.assertGreater(run["replies_all"], 0)
+        self.assertGreater(sum(run["replies"] for run in scenario["runs"]), 0)
+
+    def assert_only_events_answer(self, scenario):
+        """Threads answer nobody, and events everybody, but for a run in which
+        a busy machine gave them no turn until nobody waited any more."""
+        shares = {twin: [run["figures"]["answered"]
+                for run in scenario["runs"] if run["server"] == twin]
+            for twin in ("threaded", "evented")}
+        self.assertEqual(set(shares["threaded"]), {0})
+        self.assertEqual(max(shares["evented"]), 1)
+
 
 class Scenarios(Folder):
     """Every kind of load comes to a figure."""
@@ -79,11 +97,12 @@ class Scenarios(Folder):
         self.assertEqual(
             {scenario["name"] for scenario in report["scenarios"]}, set(SHORT))
         for scenario in report["scenarios"]:
+            if scenario["name"] == "pool-20":
+                self.assert_only_events_answer(scenario)
+            else:
+                self.assert_answered(scenario)
             with self.subTest(scenario["name"]):
                 for run in scenario["runs"]:
-                    self.assertIsNone(run["invalid"])
-                    if scenario["name"] != "pool-20":
-                        self.assertGreater(run["replies"], 0)
                     if run["lines_counted"] is not None:
                         self.assertGreaterEqual(
                             run["lines_counted"], run["replies"])
@@ -97,9 +116,6 @@ class Scenarios(Folder):
 
         by_name = {scenario["name"]: scenario["runs"]
             for scenario in report["scenarios"]}
-        for run in by_name["pool-20"]:
-            self.assertEqual(run["figures"]["answered"],
-                0 if run["server"] == "threaded" else 1)
         for run in by_name["open-50"]:
             response = run["latency_ns"]
             self.assertEqual(response["recorded"] + response["censored"],
@@ -126,10 +142,7 @@ class Pushed(Folder):
         output, report = self.race("--only", ",".join(names), "--blocks", "1",
             *options)
         for scenario in report["scenarios"]:
-            for run in scenario["runs"]:
-                with self.subTest(scenario["name"], server=run["server"]):
-                    self.assertIsNone(run["invalid"])
-                    self.assertGreater(run["replies"], 0)
+            self.assert_answered(scenario)
         self.output = output
         return {one["name"]: one for one in report["scenarios"]}
 
@@ -139,8 +152,8 @@ class Pushed(Folder):
             if os.access(os.path.join(BUILD, "controls", name), os.X_OK)}
 
     def test_texts_come_back_from_twins_and_peer(self):
-        scenario = self.scenarios(["echo-50"], "--peer-speaks", "push",
-            "--peer", self.PEER)["echo-50"]
+        scenario = self.scenarios(["echo-50"], "--seconds", "0.3",
+            "--peer-speaks", "push", "--peer", self.PEER)["echo-50"]
         runs = scenario["runs"]
         others = {"mine"} | self.rivals("node-ws", "gevent-bottle")
         self.assertEqual({run["server"] for run in runs},
@@ -198,7 +211,6 @@ class Pushed(Folder):
             {run["server"] for run in found["stream-1000"]["runs"]},
             {"threaded", "evented", *self.rivals("gevent-bottle")})
         for run in found["stream-1000"]["runs"]:
-            # A busy machine may not have let any come in time.
             if run["invalid"] == "no replies":
                 continue
             # All of it takes half a second, but for a tick of the clock.
@@ -237,10 +249,7 @@ class Pushed(Folder):
     def test_no_poll_is_answered_beside_twenty_in_a_pool_of_twenty(self):
         _, report = self.race("--only", "poll-20", "--blocks", "1",
             "--seconds", "0.5")
-        for run in report["scenarios"][0]["runs"]:
-            self.assertIsNone(run["invalid"])
-            self.assertEqual(run["figures"]["answered"],
-                0 if run["server"] == "threaded" else 1)
+        self.assert_only_events_answer(report["scenarios"][0])
 
     def test_unalike_push_servers_are_not_raced(self):
         with tempfile.TemporaryDirectory() as build:
@@ -270,7 +279,9 @@ class Raced(Folder):
     def setUp(self):
         super().setUp()
         if Raced.left is None:
-            output, _ = self.race("--only", "reply-1", "--blocks", "1")
+            # Long enough for each server to get its turn.
+            output, _ = self.race("--only", "reply-1", "--blocks", "1",
+                "--seconds", "0.5")
             Raced.left = (output, read(self.folder),
                 read(self.folder, "journal.jsonl"))
         self.write("journal.jsonl", Raced.left[2])
@@ -546,8 +557,8 @@ class Terminal(Folder):
                 self.assertEqual(process.wait(DEADLINE), -signal.SIGTERM)
             finally:
                 process.kill()
-        self.assertFalse([pid for pid in servers
-            if os.path.exists(f"/proc/{pid}")])
+        wait_until(lambda: not any(os.path.exists(f"/proc/{pid}")
+            for pid in servers), "the twins are gone")
 
 
 class SystemCalls(Raced):
