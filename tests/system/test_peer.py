@@ -367,8 +367,11 @@ class Race(unittest.TestCase):
         scenario = report["scenarios"][0]
         runs = [run for run in scenario["runs"] if run["server"] == "mine"]
         self.assertEqual(len(runs), 2 * scenario["runs"][-1]["block"])
-        self.assertGreater(runs[0]["replies"], 0)
-        self.assertGreater(runs[0]["server_cpu_ns"], 0)
+        for run in runs:
+            # Within a window a busy machine may not give it its turn.
+            self.assertIn(run["invalid"], (None, "no replies"))
+            self.assertGreater(run["replies_all"], 0)
+            self.assertGreater(run["server_cpu_all_seconds"], 0)
         pairs = {(c["a"], c["b"]) for c in scenario["comparisons"]}
         self.assertLess({("mine", "threaded"), ("mine", "evented")}, pairs)
 
@@ -392,9 +395,13 @@ class Race(unittest.TestCase):
             at = [run["position"] for run in block
                 if run["server"] == server]
             self.assertEqual((len(at), sum(at)), (2, len(block) + 1), server)
+        idle = {(run["server"], run["block"]) for run in scenario["runs"]
+            if run["invalid"] is not None}
         for c in scenario["comparisons"]:
             if (c["metric"], c["b"]) == ("requests_per_second", "threaded"):
-                self.assertEqual(c["blocks"], len(scenario["orders"]))
+                self.assertEqual(c["blocks"], len(scenario["orders"]) - len(
+                    {block for server, block in idle
+                        if server in (c["a"], c["b"])}))
 
     def test_without_a_peer_there_is_none(self):
         output, report, _ = self.race("--only", "reply-1")
@@ -421,6 +428,7 @@ class Processes(unittest.TestCase):
             "$0.pids" &)
         while [ "$(wc -w <"$0.pids")" -lt 4 ]; do sleep 0.02; done
         echo $$ >>"$0.pids"
+        $2
         exec {EXAMPLE} "$1"
     """
 
@@ -432,18 +440,14 @@ class Processes(unittest.TestCase):
             file.write(self.SCRIPT)
         self.command = f"sh {self.script} {{port}}"
 
-    def pids(self):
-        """The peer and all that it started; None before they are there."""
-        if not os.path.exists(self.script + ".pids"):
-            return None
+    def assert_gone(self):
+        """The peer and all that it started, which would go on for minutes, go
+        on no more."""
         with open(self.script + ".pids") as file:
             pids = [int(word) for word in file.read().split()]
-        return pids if len(pids) == 5 else None
-
-    def assert_gone(self):
-        """None of them goes on."""
-        for pid in self.pids():
-            self.assertFalse(is_alive(pid), pid)
+        self.assertEqual(len(pids), 5)
+        for pid in pids:
+            wait_until(lambda: not is_alive(pid), f"{pid} has ended")
 
     def test_what_a_peer_started_is_ended_with_it(self):
         code, output, errors = compare("--check", "--peer",
@@ -452,15 +456,10 @@ class Processes(unittest.TestCase):
         self.assert_gone()
 
     def test_a_signal_to_compare_ends_it_all(self):
-        process = start("--check", "--peer", "mine=" + self.command)
-        try:
-            wait_until(lambda: self.pids() or process.poll() is not None,
-                "the peer is there", 4 * DEADLINE)
-            process.send_signal(signal.SIGTERM)
-            output = process.communicate(timeout=DEADLINE)
-        finally:
-            process.kill()
-        self.assertEqual(process.returncode, -signal.SIGTERM, output)
+        # Sent by the peer itself, when all that it starts is there.
+        code, *output = compare("--check", "--peer",
+            f"mine={self.command} 'kill -TERM '$PPID")
+        self.assertEqual(code, -signal.SIGTERM, output)
         self.assert_gone()
 
     def test_a_peer_in_the_background_is_told_and_ended(self):
@@ -474,8 +473,9 @@ class Processes(unittest.TestCase):
                     "background (exited with status 0), and must stay in the "
                     "foreground.")
                 self.assertEqual(output.count("Conforming: "), 0)
-                self.assertEqual([pid for pid in os.listdir("/proc")
-                    if pid.isdigit() and self.script in command_line(pid)], [])
+                wait_until(lambda: not any(self.script in command_line(pid)
+                    for pid in os.listdir("/proc") if pid.isdigit()),
+                    "it has ended")
 
 
 class CommandLine(unittest.TestCase):
