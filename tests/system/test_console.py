@@ -316,16 +316,21 @@ class Terminals(ServerTest):
         server = self.serve(port=free_port(), stdout=self.slave)
         self.fill(server)
         wait_until(lambda: b"Unsure" in self.read_terminal(), "it is read")
-        server.signal(signal.SIGUSR1)
-        wait_until(lambda: b"bytes_out" in self.read_terminal(),
-            "counters are printed")
+
+        def counted():
+            # What has been read makes room, and counters are printed, when the
+            # kernel has moved on the rest.
+            server.signal(signal.SIGUSR1)
+            return b"bytes_out" in self.read_terminal()
+
+        wait_until(counted, "counters are printed")
         lines = self.read.split(b"\r\n")
         dropped = [line for line in lines if line.startswith(b"dropped_log")]
         self.assertGreater(int(dropped[0].split()[1]), 0)
         self.assertRegex(lines[lines.index(dropped[0]) - 7], rb"^accepted \d+$")
         server.stop()
-        self.assertIn(b"Server shutting down.",
-            self.read_terminal().split(b"\r\n"))
+        wait_until(lambda: b"\r\nServer shutting down.\r\n"
+            in self.read_terminal(), "it says farewell")
 
     def test_the_finder_is_stopped_by_nobody_either(self):
         server = self.find(port=free_port(), stdout=self.slave, http="off")
@@ -371,7 +376,8 @@ class Terminals(ServerTest):
             server.play()
         server.stop()
 
-    def test_a_last_word_that_nobody_reads_does_not_hold_up_the_end(self):
+    def fill_terminal(self):
+        """Write until the terminal takes no more."""
         os.set_blocking(self.slave, False)
         written = 1
         while written > 0:
@@ -384,19 +390,32 @@ class Terminals(ServerTest):
             except BlockingIOError:
                 pass
         os.set_blocking(self.slave, True)
+
+    def start_unheard(self, port):
+        """Start a server at a port that is taken, which waits for the terminal
+        to say so; None: it has not, as the kernel has made room late."""
+        self.fill_terminal()
+        process = subprocess.Popen([program(self.twin, "guess-server"),
+            "--port", str(port)], stdout=subprocess.DEVNULL, stderr=self.slave,
+            env=environment())
+        self.addCleanup(process.wait)
+        self.addCleanup(process.kill)
+
+        def waits_or_has_ended():
+            with open(f"/proc/{process.pid}/wchan") as call:
+                return "wait_woken" in call.read() \
+                    or process.poll() is not None
+
+        wait_until(waits_or_has_ended, "it waits for the terminal")
+        return process if process.poll() is None else None
+
+    def test_a_last_word_that_nobody_reads_does_not_hold_up_the_end(self):
         with socket.create_server(("127.0.0.1", 0)) as taken:
-            port = str(taken.getsockname()[1])
-            with subprocess.Popen([program(self.twin, "guess-server"),
-                    "--port", port], stdout=subprocess.DEVNULL,
-                    stderr=self.slave, env=environment()) as process:
-                status = f"/proc/{process.pid}/wchan"
-                wait_until(lambda: "wait_woken" in open(status).read(),
-                    "it waits for the terminal")
-                process.terminate()
-                try:
-                    self.assertEqual(process.wait(DEADLINE), 1)
-                finally:
-                    process.kill()
+            port = taken.getsockname()[1]
+            process = wait_until(lambda: self.start_unheard(port),
+                "one waits for the terminal")
+            process.terminate()
+            self.assertEqual(process.wait(DEADLINE), 1)
 
     def test_the_flags_of_the_inherited_description_stay(self):
         before = fcntl.fcntl(self.slave, fcntl.F_GETFL)
