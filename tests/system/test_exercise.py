@@ -21,7 +21,7 @@ import twins
 
 # Seconds to wait for what comes, as the machine may be busy; and for what does
 # not.
-LONG, SHORT = 20, ladder.PATIENCE
+LONG, SHORT = 60, ladder.PATIENCE
 
 # Without sanitizers, in a quarter of the time.
 PLAIN = ["CFLAGS=-O0 -std=c11 -pthread -fPIE", "LDFLAGS=-pie -pthread"]
@@ -886,7 +886,8 @@ class Ladder(unittest.TestCase):
                 script.write("#!/bin/sh\necho no luck >&2\nkill -SEGV $$\n")
             os.chmod(path, 0o755)
             said = []
-            failed = ladder.climb(ladder.load("echo_server"), ladder.Program(path, "echo_server"),
+            failed = ladder.climb(ladder.load("echo_server"),
+                ladder.Program(path, "echo_server", patience=LONG),
                 ladder.Guide(None, "any"), tell=said.append)
         said = "\n".join(said)
         self.assertEqual(failed, 1)

@@ -14,7 +14,7 @@ import unittest
 
 import reports
 import telling
-from harness import ROOT, main
+from harness import DEADLINE, ROOT, main
 
 import claims
 import results
@@ -193,7 +193,7 @@ class Command(unittest.TestCase):
             file.write(report)
         done = subprocess.run([sys.executable, "-I", "-B",
             os.path.join(ROOT, "report", "tell"), path, "--results", folder],
-            capture_output=True, text=True, timeout=30)
+            capture_output=True, text=True, timeout=DEADLINE)
         self.assertEqual(done.stdout, "")
         return done.returncode, done.stderr
 
