@@ -25,9 +25,11 @@ bool route_reach(const struct plan *plan, bool tells);
 
 /*
  * Start the evented server of such a scenario as for the race, ask it on one
- * connection for half a second, and stop it. Return what a request takes there
- * and back in ns, the shortest of them; NAN, with the reason in `why` (NULL =
- * nobody asks), when it is not answered. It takes as long as such a run.
+ * connection for as long as there, and stop it; once more, for two seconds,
+ * when it answered later, over a long way or on a busy machine. Return what a
+ * request takes there and back in ns, the shortest of them; NAN, with the
+ * reason in `why` (NULL = nobody asks), when it is not answered. It takes as
+ * long as such a run, or two.
  */
 double route_try(
     const struct plan *plan, const char *scenario, char *why, size_t size);

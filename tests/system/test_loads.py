@@ -27,6 +27,7 @@ notes, host, *command = sys.argv[1:]
 who, step, what = os.environ.get("LIE", "::").split(":")
 agent = subprocess.Popen(command, stdin=subprocess.PIPE,
     stdout=subprocess.PIPE, encoding="utf-8")
+quiet = what == "quiet"
 log = open(os.path.join(notes, f"{host}.{os.getpid()}"), "w")
 print(agent.stdout.readline(), end="", flush=True)
 for line in sys.stdin:
@@ -78,6 +79,10 @@ for line in sys.stdin:
         answer["others"] = [{"name": "hog", "cpu_seconds": 1, "host": "x"}]
     elif lies and what == "lines":
         result["lines"] += 1
+    elif lies and quiet:
+        quiet = False
+        result.update(replies=0, good=0)
+        result["histograms"]["latency"] = {"sum": 0, "counters": ""}
     print(json.dumps(answer), flush=True)
 agent.stdin.close()
 agent.wait()
@@ -297,6 +302,16 @@ class Sums(Spied):
         for result in small, large:
             self.assertEqual(result["connections"], 1)
             self.assertGreater(result["replies"], 0)
+
+    def test_answers_behind_the_window_arrive_all_the_same(self):
+        code, _, errors = self.run_spied("--load", "l1", "--hosts", "check",
+            "--seconds", "0.05", lie="l1:result:quiet")
+        self.assertEqual((code, errors), (0, ""))
+        # A small one, once more and for longer, and a large one.
+        (late, small, *_), = self.results("l1")
+        self.assertLess(late["window_ns"], 2e9)
+        self.assertGreaterEqual(small["window_ns"], 2e9)
+        self.assertGreater(small["replies"], 0)
 
     @only_if_full
     def test_every_scenario_can_be_loaded_by_one(self):
