@@ -319,10 +319,14 @@ class Brought(Folder):
             self.assertIn(run["invalid"], (None, "no replies"))
             self.assertNotIn("link-bound",
                 [gate["name"] for gate in run["gates"]])
-        # A busy machine may keep one from filling it, and count what came
-        # after the window of another.
-        self.assertGreater(max(run["background"]["bytes"] / run["window_ns"]
-            for run in scenario["runs"]), .5e8 / 8e9)
+            # They give way to everybody, so to whoever else runs there, too.
+            seconds = run["window_ns"] / 1e9
+            foreign = (run["foreign_cpu_seconds"],
+                run["load_foreign_cpu_seconds"])
+            if None not in foreign and max(foreign) < .05 * seconds:
+                self.assertGreater(8 * run["background"]["bytes"],
+                    .5e8 * seconds)
+        # What came after a window may be counted in it.
         self.assertLess(statistics.median(run["link_bytes"] / run["window_ns"]
             for run in scenario["runs"]), 1.1e8 / 8e9)
 
