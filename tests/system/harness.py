@@ -139,6 +139,12 @@ def link_tools(folder, *names):
             os.symlink(tool, os.path.join(folder, name))
 
 
+def without_progress(output):
+    """What compare has printed, without what it says every half a minute of
+    how far it is: on a busy machine it takes so long."""
+    return re.sub(r"(?m)^ *\d+ %  .*, about \d+ s left\n", "", output)
+
+
 def kept_back(status):
     """Which of the signals that a failing write or a terminal brings a process
     ignores or blocks, by two masks of its /proc/PID/status."""

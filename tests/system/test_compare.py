@@ -20,7 +20,7 @@ import unittest
 from unittest import mock
 
 from harness import (BUILD, DEADLINE, FULL, TESTS, environment, link_tools,
-    main, only_if_full, wait_until)
+    main, only_if_full, wait_until, without_progress)
 
 COMPARE = os.path.join(BUILD, "compare")
 QUICK = ("--seed", "7", "--seconds", "0.1")
@@ -45,7 +45,7 @@ def compare(*options):
         output, errors = process.communicate(timeout=8 * DEADLINE)
     finally:
         process.kill()
-    return process.returncode, output, errors
+    return process.returncode, without_progress(output), errors
 
 
 def read(folder, name="report.json"):

@@ -19,7 +19,7 @@ import time
 import unittest
 
 from harness import (BUILD, DEADLINE, ROOT as ROOT_FOLDER, environment, main,
-    only_if_full, wait_until)
+    only_if_full, wait_until, without_progress)
 
 COMPARE = os.path.join(BUILD, "compare")
 MANUAL = os.path.join(ROOT_FOLDER, "common", "man", "threads-vs-events.1")
@@ -118,7 +118,8 @@ class Folder(unittest.TestCase):
             stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
             stderr=subprocess.PIPE, env=environment(), encoding="utf-8",
             timeout=8 * DEADLINE, check=False)
-        return done.returncode, " ".join(done.stdout.split()), done.stderr
+        return (done.returncode,
+            " ".join(without_progress(done.stdout).split()), done.stderr)
 
 
 class Options(Folder):

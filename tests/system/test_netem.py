@@ -14,7 +14,8 @@ import subprocess
 import tempfile
 import unittest
 
-from harness import BUILD, DEADLINE, environment, main, wait_until
+from harness import (BUILD, DEADLINE, environment, main, wait_until,
+    without_progress)
 
 COMPARE = os.path.join(BUILD, "compare")
 ROOT = os.geteuid() == 0
@@ -90,7 +91,8 @@ class Folder(unittest.TestCase):
             output, errors = process.communicate(timeout=8 * DEADLINE)
         finally:
             process.kill()
-        return process.returncode, " ".join(output.split()), errors
+        return (process.returncode,
+            " ".join(without_progress(output).split()), errors)
 
     def read(self, name):
         """A file that compare wrote."""

@@ -18,7 +18,7 @@ import tempfile
 import unittest
 
 from harness import (BUILD, DEADLINE, HERE, TESTS, Client, Pusher, environment,
-    free_port, kept_back, main, wait_until)
+    free_port, kept_back, main, wait_until, without_progress)
 
 COMPARE = os.path.join(BUILD, "compare")
 EXAMPLE = "/usr/bin/python3 " + shlex.quote(
@@ -58,7 +58,7 @@ def compare(*options):
         output, errors = process.communicate(timeout=8 * DEADLINE)
     finally:
         process.kill()
-    return process.returncode, output, errors
+    return process.returncode, without_progress(output), errors
 
 
 def accepts(port):
