@@ -15,9 +15,8 @@
 /* Words that a beginning of a word may stand for, at most. */
 #define CHOICES 8
 
-/* The shortest beginning, and the shortest half of two words in one. */
-#define BEGINNING_MIN 2
-#define HALF_MIN      3
+/* The shortest half of two words in one. */
+#define HALF_MIN 3
 
 /* The longest query, in bytes, that may be one character in several parts. */
 #define PARTS_MAX 32
@@ -222,15 +221,14 @@ add_choice(struct words *words, uint32_t list)
     words->choice[place] = list;
 }
 
-/* Take the last word for the beginning of others; false if it is of none. */
+/* Take the last word for the beginning of others; false if it is of none. It is
+ * not a single letter or digit: each of those is a word. */
 static bool
 begin_words(struct words *words)
 {
     const struct charword *word = &words->word[words->count - 1];
     uint32_t term = find_term(word->text, word->length);
 
-    if (word->length < BEGINNING_MIN)
-        return false;
     for (; term_begins(term, word->text, word->length); term++) {
         if (charsearch_terms[term].spoken)
             add_choice(words, charsearch_terms[term].list);
