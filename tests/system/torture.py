@@ -103,17 +103,7 @@ class Disturbed:
 
     def wait_for_rest(self):
         """Wait until all its threads wait."""
-        def at_rest():
-            try:
-                return all(self._thread_state(thread) == "S"
-                    for thread in os.listdir(f"/proc/{self.pid}/task"))
-            except (FileNotFoundError, ProcessLookupError):
-                return False  # one has ended meanwhile
-        wait_until(at_rest, "all threads wait")
-
-    def _thread_state(self, thread):
-        with open(f"/proc/{self.pid}/task/{thread}/stat") as stat:
-            return stat.read().rpartition(")")[2].split()[0]
+        wait_until(self.waits, "all threads wait")
 
 
 class Tortured(Disturbed):
