@@ -51,6 +51,7 @@ def browser(script=True):
                 {"profile.managed_default_content_settings.javascript": 2})
         browsers[script] = webdriver.Chrome(
             options=options, service=Service(DRIVER))
+        browsers[script].set_script_timeout(DEADLINE)
         unittest.addModuleCleanup(browsers[script].quit)
     return browsers[script]
 
@@ -91,6 +92,8 @@ class BrowserTest(harness.ServerTest):
             for tab in self.browser.window_handles:
                 self.browser.switch_to.window(tab)
                 self.browser.get("about:blank")
+            for server in self.servers:
+                server.is_kept = True  # by the browser
         finally:
             super().tearDown()
         self.assertEqual(found, [], "the browser complains")

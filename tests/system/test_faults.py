@@ -38,7 +38,7 @@ class TracedServer(Server):
         self.process = subprocess.Popen(
             [STRACE, *self.trace, *self.injected, *wrapper,
                 program(twin, "guess-server"), "--port", "0", *more,
-                *options],
+                *self.limits, *options],
             stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
             stderr=subprocess.PIPE, env=variables, text=True)
         try:
@@ -186,16 +186,23 @@ class Faults(FaultTest):
         self.assertEqual((server.process.returncode, errors), (0, ""))
 
     def test_what_was_read_when_its_time_was_up_is_not_late(self):
+        # On a busy machine it may come late itself, but not each time.
+        wait_until(self.is_not_late, "it is not late")
+
+    def is_not_late(self):
+        """Whether a client was answered after its time was up."""
         # Between a reading and what follows it, the reader is away. (Who
         # looks whether more has come reads, too; its first time is quick.)
         server = self.serve("recvfrom:delay_exit=5000000:when=2",
             options=("--idle-timeout", "2.5"))
+        answers = []
         with Client(server.port) as client:
-            self.assertEqual(client.ask(b"PARAMS 5 5\nNUMBER\n"), b"5\n")
-            for _ in range(2):
-                self.assertEqual(client.ask(b"REPORT Correct\nNUMBER\n"),
-                    b"5\n")
+            for text in b"PARAMS 5 5\n", b"REPORT Correct\n", \
+                    b"REPORT Correct\n":
+                if client.send_if_open(text + b"NUMBER\n"):
+                    answers.append(client.read_line())
         server.stop()
+        return answers == [b"5\n"] * 3
 
     @only_if_full
     def test_interrupted_writing_loses_nothing(self):

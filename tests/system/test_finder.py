@@ -270,6 +270,7 @@ class Doors(harness.ServerTest):
         server = self.find("--quiet")
         with server.connect() as terminal, server.connect_web() as web:
             self.assertEqual(terminal.socket.recv(100), PROMPT)
+            server.wait_for_counters(active=2)
             terminal.send(b"rocket\n")
             web.send(b"GET /healthz HTTP/1.1\r\nHost: x\r\n\r\n")
             server.signal(harness.signal.SIGTERM)
@@ -337,10 +338,7 @@ class Lines(harness.ServerTest):
                     # Not for the answer: so that it is a segment of its own.
                     client.becomes_readable(0)
                     harness.time.sleep(0.002)
-            try:
-                client.finish()
-            except OSError:
-                pass
+            client.finish()
             return client.read_all()
 
     def test_wherever_a_session_is_cut_it_is_the_same(self):
@@ -432,10 +430,7 @@ class Conversation:
             for piece in self.pieces:
                 if not client.send_if_open(piece):
                     break
-            try:
-                client.finish()
-            except OSError:
-                pass
+            client.finish()
             return client.read_all()
 
 

@@ -8,6 +8,7 @@ full disk, a terminal.
 import collections
 import email.utils
 import fcntl
+import functools
 import json
 import os
 import pty
@@ -310,10 +311,13 @@ class Console(FlagsTest):
         self.assertEqual(len(server.sockets), 1)
 
     def test_a_reader_who_is_gone_is_an_error(self):
-        server = self.flag_server()
+        server = self.flag_server(*FOREVER)
         process = self.start(server.delay_port, "-v")
         process.stdout.read(1)
         process.stdout.close()
+        server.wait_for_flying(20)
+        # Delays end with the server, which answers then.
+        server.stop()
         self.assertEqual(process.wait(DEADLINE), 1)
         self.assertEqual(process.stderr.read(),
             b"flags: cannot write to standard output: Broken pipe\n")
@@ -379,9 +383,15 @@ class Places(FlagsTest):
                 return answer(
                     b"", "Retry-After: 1\r\n", "503 Service Unavailable")
             return OK
-        result = self.flags(self.script(script).url, "-v", "-m", "1",
-            "--retries", "1", "AD", "AE", "AF")
-        self.assertEqual(result.lines[3:6], ["AE OK", "AF OK", "AD OK"])
+
+        def is_last():
+            result = self.flags(self.script(script).url, "-v", "-m", "1",
+                "--retries", "1", "AD", "AE", "AF")
+            self.assertEqual(
+                sorted(result.lines[3:6]), ["AD OK", "AE OK", "AF OK"])
+            return result.lines[5] == "AD OK"
+        # Unless the others take a second.
+        wait_until(is_last, "the others go on")
 
 
 # What a server does to AD, and the line that comes of it.
@@ -531,11 +541,16 @@ class BadServers(FlagsTest):
                 file.write(f"{HOST} twofold\n127.0.0.2 twofold\n")
             flags = " ".join(self.command(f"http://twofold:{server.port}/",
                 "-v", "AD", "--max-time", "9", "-d", self.home))
-            done = subprocess.run([*UNSHARE, "sh", "-c",
-                f"mount --bind {hosts} /etc/hosts && exec {flags}"],
-                capture_output=True, text=True, env=harness.environment())
-        self.assertEqual((done.returncode, done.stdout.splitlines()[3:4]),
-            (0, ["AD OK"]), done)
+
+            def is_found():
+                done = subprocess.run([*UNSHARE, "sh", "-c",
+                    f"mount --bind {hosts} /etc/hosts && exec {flags}"],
+                    capture_output=True, text=True, env=harness.environment())
+                line = "AD OK" if done.returncode == 0 \
+                    else "*** Error for AD: timed out"
+                self.assertEqual(done.stdout.splitlines()[3:4], [line], done)
+                return done.returncode == 0
+            wait_until(is_found, "the other address is asked")
 
     def test_one_that_answers_before_it_is_asked(self):
         server = self.script(lambda path, nth: OK, greeting=OK)
@@ -574,15 +589,21 @@ class BadServers(FlagsTest):
         self.assertEqual(result.files, {"ad.gif": b"/three"})
 
     def test_a_process_that_was_stopped_is_not_late(self):
+        # It may be late before it is stopped, on a busy machine.
+        wait_until(self.is_not_late, "it is not late", 2 * DEADLINE)
+
+    def is_not_late(self):
+        """Whether a process got an answer after it was stopped."""
         server = self.flag_server(*FOREVER)
         process = self.start(server.delay_port, "AD", "--timeout", "2",
             "--max-time", "3")
-        server.wait_for_flying(1)
+        wait_until(lambda: server.flying()[0] or process.poll() is not None,
+            "it has asked")
         process.send_signal(signal.SIGSTOP)
         time.sleep(4)
         process.send_signal(signal.SIGCONT)
         server.stop()
-        self.assertEqual(self.finish(process).code, 0)
+        return self.finish(process).code == 0
 
 
 @on_both_twins
@@ -607,13 +628,17 @@ class Retries(FlagsTest):
             if nth == 0 and path.split("/")[2].upper() in codes:
                 return answer(b"", "Retry-After: 1\r\n", "503 No")
             return OK
-        for at_once in "1", "2", "30":
+
+        def are_last(at_once):
             shutil.rmtree(self.folder, ignore_errors=True)
             result = self.flags(self.script(script).url, "-v", "-m", at_once,
                 "--retries", "1")
             self.assertEqual((result.code, len(result.files)), (0, 20))
-            self.assertEqual(sorted(result.lines[20:23]),
-                [code + " OK" for code in codes])
+            return sorted(result.lines[20:23]) == [
+                code + " OK" for code in codes]
+        for at_once in "1", "2", "30":
+            # Unless the others take a second.
+            wait_until(lambda: are_last(at_once), "they are the last ones")
 
     def test_nothing_else_is(self):
         for what in (answer(b"", status="501 No"), b"garbage\r\n\r\n",
@@ -643,6 +668,20 @@ class Retries(FlagsTest):
             "*** Error for AD: asked to wait 3600 s")
 
 
+def within_a_second(test):
+    """Mark a test that interrupts a downloader. It is made again when that took
+    longer: on a busy machine it may, but not each time."""
+    @functools.wraps(test)
+    def made_again(self):
+        def is_quick():
+            shutil.rmtree(self.folder, ignore_errors=True)
+            self.taken = []
+            test(self)
+            return not harness.PLAIN or max(self.taken) < 1
+        wait_until(is_quick, "it ends within a second")
+    return made_again
+
+
 @on_both_twins
 class Interruptions(FlagsTest):
     """It ends within a second, and leaves nothing half done."""
@@ -652,11 +691,11 @@ class Interruptions(FlagsTest):
         start = time.monotonic()
         process.send_signal(number)
         result = self.finish(process)
-        self.assertLess(time.monotonic() - start,
-            1 if harness.PLAIN else DEADLINE)
+        self.taken.append(time.monotonic() - start)
         self.assertEqual(result.code, 128 + number)
         return result
 
+    @within_a_second
     def test_before_anything_has_come(self):
         server = self.flag_server(*FOREVER)
         for number in signal.SIGINT, signal.SIGTERM, signal.SIGHUP:
@@ -668,6 +707,7 @@ class Interruptions(FlagsTest):
             self.assertEqual(result.lines[3:-1], ["--------------------",
                 "0 flags downloaded.", "Interrupted: 194 not asked for."])
 
+    @within_a_second
     def test_in_the_middle_of_files(self):
         begun = threading.Semaphore(0)
 
@@ -681,11 +721,13 @@ class Interruptions(FlagsTest):
             "AD", "AE", "AF", "AG")
         for _ in range(3):
             self.assertTrue(begun.acquire(timeout=DEADLINE))
-        wait_until(lambda: len(self.files()) == 4, "all files are begun")
+        wait_until(
+            lambda: len(os.listdir(self.folder)) == 4, "all files are begun")
         result = self.interrupt(process)
         self.assertEqual(result.files, {"ad.gif": b"flag"})
         self.assertIn("Interrupted: 3 not asked for.", result.lines)
 
+    @within_a_second
     def test_before_the_last(self):
         server = self.script(
             lambda path, nth: HANG if path.endswith("vn.gif") else OK)
@@ -697,6 +739,7 @@ class Interruptions(FlagsTest):
         self.assertEqual(result.lines[1:-1],
             ["19 flags downloaded.", "Interrupted: 1 not asked for."])
 
+    @within_a_second
     def test_while_all_wait_to_ask_again(self):
         server = self.script(lambda path, nth:
             answer(b"", "Retry-After: 60\r\n", "503 No"))

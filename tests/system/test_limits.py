@@ -4,21 +4,17 @@ How much and how long the servers put up with: connections, descriptors, long
 lines, slow lines, silence, clients that do not read.
 """
 
-import os
 import re
 import select
-import shutil
-import signal
 import socket
 import subprocess
-import tempfile
 import time
 import unittest
 
-from harness import (DEADLINE, FULL_HOUSE, PLAIN, CableTest, ServerTest,
-    environment, free_port, main, on_both_twins, only_if_full, program)
+from harness import (DEADLINE, FULL_HOUSE, PLAIN, STRACE, CableTest, ServerTest,
+    environment, free_port, main, on_both_twins, only_if_full, program, traced,
+    wait_until)
 
-STRACE = shutil.which("strace")
 GAME = b"PARAMS 0 9223372036854775806\n"
 
 
@@ -109,7 +105,7 @@ class FullHouse(ServerTest):
             wrapper=("/usr/bin/prlimit", "--nofile=48:48"))
         early = self.fill(server, 5)
 
-        def ask(seconds):
+        def longest_wait(seconds):
             """The longest time that an early client waited, while others
             wait to be accepted: ten a second are turned away."""
             for _ in range(40 + 15 * seconds):
@@ -124,22 +120,22 @@ class FullHouse(ServerTest):
                 time.sleep(0.02)
             return longest
 
-        used = server.processor_seconds()
-        longest = ask(10)
-        if PLAIN:
-            # Not as long as a pause, on a machine that has more to do.
-            self.assertLess(longest, 0.5)
-            self.assertLess(server.processor_seconds() - used, 0.2)
-        with tempfile.NamedTemporaryFile("r") as summary:
-            with subprocess.Popen([STRACE, "-c", "-f", "-qq", "-e",
-                    "trace=accept4", "-o", summary.name, "-p",
-                    str(server.pid)], stdin=subprocess.DEVNULL) as tracer:
-                ask(5)
-                tracer.send_signal(signal.SIGINT)
-            calls = re.search(r" (\d+) +\d* accept4$", summary.read(),
-                re.MULTILINE)
+        def rests():
+            used, start = server.processor_seconds(), time.monotonic()
+            longest = longest_wait(10)
+            if PLAIN:
+                self.assertLess(server.processor_seconds() - used,
+                    0.02 * (time.monotonic() - start))
+            # Not as long as a pause.
+            return not PLAIN or longest < 0.5
+        wait_until(rests, "the early clients are served", 5 * DEADLINE)
+        start = time.monotonic()
+        with traced(server, "-c", "-e", "trace=accept4") as lines:
+            longest_wait(5)
+        calls = re.search(
+            r" (\d+) +\d* accept4$", "".join(lines), re.MULTILINE)
         # It tries ten times a second, by two calls.
-        self.assertLessEqual(int(calls[1]), 120)
+        self.assertLessEqual(int(calls[1]), 24 * (time.monotonic() - start))
         self.assertLessEqual(len(server.output), 3)
 
 
@@ -175,6 +171,7 @@ class Lines(ServerTest):
                 for _ in range(200):
                     client.send(b"A")
                     time.sleep(0.001)
+                    wait_until(server.waits, "it is read by itself")
                 used = server.processor_ns() - used
                 server.wait_for_counters(bytes_in=before + length + 200)
                 return used
@@ -224,16 +221,20 @@ class Lines(ServerTest):
 
     def test_each_line_has_its_own_time(self):
         server = self.serve("--line-timeout", "2")
-        with server.connect() as client:
-            client.send(b"PARAMS 0 99999\nNUM")
-            start = time.monotonic()
-            while time.monotonic() - start < 3:
-                before = time.monotonic()
-                client.becomes_readable(0.1)
-                client.send(b"BER\nNUM")
-                self.assertRegex(client.read_line(), rb"\A\d+\n\Z")
-                if time.monotonic() - before > 1.5:
-                    return  # this process was away; nothing is to be said
+
+        def lasts():
+            """Whether it goes on for longer than a line may take."""
+            with server.connect() as client:
+                client.send(b"PARAMS 0 99999\nNUM")
+                start = time.monotonic()
+                while time.monotonic() - start < 3:
+                    client.becomes_readable(0.1)
+                    if not client.send_if_open(b"BER\nNUM") or not re.fullmatch(
+                            rb"\d+\n", client.read_line()):
+                        return False
+            return True
+        # Where this process is away too long, not at the first attempt.
+        wait_until(lasts, "each line has its own time")
 
     def test_zero_is_no_limit(self):
         server = self.serve("--line-timeout", "0", "--idle-timeout", "0",
@@ -254,15 +255,17 @@ class Drips(ServerTest):
     # they are installed, on a machine that may have other suites to run.
     EVERY, TOLERANCE, QUICK = 0.05, 1, 1
 
-    def cut_times(self, server, connect):
+    def cut_times(self, server, connect, clients):
         """When each of the crowd was cut, in seconds from its first byte;
-        and how long normal clients took meanwhile."""
+        and how long normal clients took meanwhile. The crowd is added to the
+        clients."""
         crowd = {}
         for _ in range(self.CROWD):
             client = connect()
-            self.clients.append(client)
+            clients.append(client)
+            start = time.monotonic()
             client.send(b"A")
-            crowd[client.socket] = time.monotonic()
+            crowd[client.socket] = start
         cut, taken = [], []
         start = dripped = time.monotonic()
         while crowd:
@@ -284,16 +287,21 @@ class Drips(ServerTest):
 
     def check_cuts(self, server, connect, last_words):
         """All are cut in time, and with these words."""
-        cut, taken = self.cut_times(server, connect)
-        self.assertEqual(len(cut), self.CROWD)
-        self.assertGreater(min(cut), self.LIMIT - self.TOLERANCE)
-        if PLAIN:
-            self.assertLess(max(cut), self.LIMIT + self.TOLERANCE)
+        def in_time():
+            before = server.counters()["timed_out"]
+            clients = []
+            cut, taken = self.cut_times(server, connect, clients)
+            self.assertEqual(len(cut), self.CROWD)
+            self.assertGreater(min(cut), self.LIMIT - self.TOLERANCE)
+            for client in clients:
+                self.assertTrue(client.read_all().startswith(last_words))
+                client.close()
+            server.wait_for_counters(timed_out=before + self.CROWD)
             taken.sort()
-            self.assertLess(taken[len(taken) * 99 // 100], self.QUICK)
-        for client in self.clients:
-            self.assertTrue(client.read_all().startswith(last_words))
-        server.wait_for_counters(timed_out=self.CROWD)
+            return not PLAIN or (max(cut) < self.LIMIT + self.TOLERANCE
+                and taken[len(taken) * 99 // 100] < self.QUICK)
+        # Which a machine that has more to do can prevent, but not each time.
+        wait_until(in_time, "all are cut in time", 5 * DEADLINE)
 
     @only_if_full
     def test_lines_of_the_game(self):
@@ -326,19 +334,23 @@ class Cable(CableTest):
         self.lay_cable()
         server = self.find("--quiet", "--stall-timeout", "5",
             "--idle-timeout", "5", http="off", **self.serve_at_cable())
-        idle, reader = self.connect(server), self.connect(server, 4096)
-        self.assertEqual(idle.socket.recv(100), b"?> ")
-        reader.send(b"cjk\n")
-        self.assertTrue(reader.becomes_readable(DEADLINE))
-        server.wait_for_counters(active=2)
-        start = time.monotonic()
-        self.cut_cable()
-        server.wait_for_counters(active=0, stalled=1, timed_out=1)
-        taken = time.monotonic() - start
-        self.assertGreater(taken, 4)
-        if PLAIN:
-            self.assertLess(taken, 8)
-        self.mend_cable()
+
+        def gone_in_time():
+            before = server.counters()
+            start = time.monotonic()
+            idle, reader = self.connect(server), self.connect(server, 4096)
+            self.assertEqual(idle.socket.recv(100), b"?> ")
+            reader.send(b"cjk\n")
+            self.assertTrue(reader.becomes_readable(DEADLINE))
+            self.cut_cable()
+            was_in_time = server.counters()["active"] == 2
+            server.wait_for_counters(active=0, stalled=before["stalled"] + 1,
+                timed_out=before["timed_out"] + 1)
+            taken = time.monotonic() - start
+            self.mend_cable()
+            self.assertGreater(taken, 4)
+            return was_in_time and taken < 9
+        wait_until(gone_in_time, "they are gone in time", 5 * DEADLINE)
 
 
 @on_both_twins
@@ -384,14 +396,19 @@ class Silence(ServerTest):
 
     def test_a_client_that_talks_is_kept(self):
         server = self.serve("--idle-timeout", "1.5")
-        with server.connect() as client:
-            start = time.monotonic()
-            while time.monotonic() - start < 3:
-                before = time.monotonic()
-                self.assertEqual(client.ask(b"PARAMS 2 2\nNUMBER\n"), b"2\n")
-                client.becomes_readable(0.1)
-                if time.monotonic() - before > 1:
-                    return  # this process was away; nothing is to be said
+
+        def lasts():
+            """Whether it goes on for longer than a client may be silent."""
+            with server.connect() as client:
+                start = time.monotonic()
+                while time.monotonic() - start < 3:
+                    if not client.send_if_open(b"PARAMS 2 2\nNUMBER\n") or \
+                            client.read_line() != b"2\n":
+                        return False
+                    client.becomes_readable(0.1)
+            return True
+        # Where this process is away too long, not at the first attempt.
+        wait_until(lasts, "a client that talks is kept")
 
     def test_a_silent_client_does_not_disturb_the_others(self):
         server = self.serve("--idle-timeout", "0.4")
@@ -431,10 +448,19 @@ class Stalled(ServerTest):
     def test_neither_idle_nor_line_limits_hit_who_is_owed_an_answer(self):
         server = self.serve("--stall-timeout", "60", "--idle-timeout", "2",
             "--line-timeout", "2")
-        client = self.stall(server)
-        time.sleep(3)
-        server.wait_for_counters(timed_out=0, active=1)
-        self.assertRegex(client.read_line(), rb"\A\d+\n\Z")
+
+        def is_kept():
+            before = server.wait_for_counters(active=0)["timed_out"]
+            client = self.stall(server)
+            time.sleep(3)
+            after = server.counters()
+            if after["timed_out"] == before:
+                self.assertEqual(after["active"], 1)
+                self.assertRegex(client.read_line(), rb"\A\d+\n\Z")
+            client.close()
+            return after["timed_out"] == before
+        # It may be this process that is silent too long.
+        wait_until(is_kept, "they do not hit it")
 
     def test_who_is_owed_nothing_has_not_stalled(self):
         server = self.serve("--stall-timeout", "0.4")
@@ -448,20 +474,21 @@ class Stalled(ServerTest):
     @only_if_full
     def test_a_slow_reader_gets_everything(self):
         server = self.serve("--stall-timeout", "3")
-        client = self.connect(server, receive_buffer=4096)
-        client.send(GAME + b"NUMBER\n" * 8000)
-        client.finish()
-        received = b""
-        while True:
-            before = time.monotonic()
-            data = client.socket.recv(1500)
-            if not data:
-                break
-            received += data
-            time.sleep(0.05)
-            if time.monotonic() - before > 2:
-                return  # this process was away; nothing is to be said
-        self.assertEqual(received.count(b"\n"), 8000)
+
+        def gets_everything():
+            client = self.connect(server, receive_buffer=4096)
+            client.send(GAME + b"NUMBER\n" * 8000)
+            client.finish()
+            received = b""
+            try:
+                while data := client.socket.recv(1500):
+                    received += data
+                    time.sleep(0.05)
+            except ConnectionResetError:
+                pass  # it was cut
+            return received.count(b"\n") == 8000
+        # Where this process is away too long, not at the first attempt.
+        wait_until(gets_everything, "a slow reader gets all", 5 * DEADLINE)
 
 
 class ThreadedPool(ServerTest):
@@ -505,11 +532,15 @@ class ThreadedPool(ServerTest):
         # Most of its threads have no descriptor to accept with.
         server = self.serve("--threads", "16", "--max-connections", "1000",
             wrapper=("/usr/bin/prlimit", "--nofile=10:10"))
+        descriptors = server.descriptors()
         for _ in range(200):
             with server.connect() as client:
                 self.assertEqual(client.ask(b"PARAMS 8 8\nNUMBER\n"), b"8\n")
                 client.send(b"\n")
                 self.assertEqual(client.read_all(), b"")
+            # Or a thread that has the last client still is not free.
+            wait_until(lambda: server.descriptors() <= descriptors,
+                "the client is forgotten")
 
     def test_a_pool_without_descriptors_tells_who_comes(self):
         server = self.serve("--threads", "40", "--max-connections", "1000",

@@ -6,6 +6,7 @@ for workers, or for the server's end; what they miss, and what is refused.
 
 import base64
 import collections
+import itertools
 import json
 import os
 import re
@@ -36,6 +37,10 @@ def upgrade(target):
         f"Sec-WebSocket-Key: {KEY}", "Sec-WebSocket-Version: 13")
 
 
+class Gone(AssertionError):
+    """The server has ended the connection."""
+
+
 def read_head(client):
     """The status of an answer, and its fields by name."""
     line = client.read_line()
@@ -51,7 +56,7 @@ def read_bytes(client, count):
     while len(client.unread) < count:
         data = client.socket.recv(65536)
         if not data:
-            raise AssertionError(f"an end after {client.unread}")
+            raise Gone(f"an end after {client.unread}")
         client.unread += data
     data, client.unread = client.unread[:count], client.unread[count:]
     return data
@@ -117,6 +122,8 @@ class Socket:
     def begin(self):
         """Wait until it is accepted."""
         status, fields = read_head(self.client)
+        if not status:
+            raise Gone("an end before an answer")
         if status != 101 or fields["sec-websocket-accept"] != \
                 "s3pPLMBiTxaQ9kYGzzhZRbK+xOo=":
             raise AssertionError(f"no WebSocket: {status} {fields}")
@@ -256,15 +263,25 @@ class Timed(PushTest):
 
     def test_each_piece_comes_when_it_is_made(self):
         server = self.push()
-        with server.connect() as client:
-            client.send(request("/fetch?n=2&every=0.3"))
-            read_head(client)
-            start = time.monotonic()
-            self.assertEqual(read_chunk(client), b"piece 1 of 2\n")
-            first = time.monotonic()
-            self.assertEqual(read_chunk(client), b"piece 2 of 2\n")
-            self.assertGreater(time.monotonic() - start, 0.29)
-            self.assertGreater(time.monotonic() - first, 0.1)
+
+        def first_and_second():
+            """When the pieces came."""
+            with server.connect() as client:
+                start = time.monotonic()
+                client.send(request("/fetch?n=2&every=0.3"))
+                read_head(client)
+                self.assertEqual(read_chunk(client), b"piece 1 of 2\n")
+                first = time.monotonic() - start
+                self.assertEqual(read_chunk(client), b"piece 2 of 2\n")
+                return first, time.monotonic() - start
+
+        def came_alone():
+            first, second = first_and_second()
+            self.assertGreater(first, 0.29)
+            self.assertGreater(second, 0.59)
+            return first < 0.59
+        # On a busy machine not at the first attempt.
+        wait_until(came_alone, "a piece comes before the next is made")
 
     def test_wrong_numbers_are_refused(self):
         server = self.push()
@@ -595,7 +612,7 @@ class Crowds(PushTest):
         server = self.push("--quiet", *self.options)
         channels = [f"room{n}" for n in range(6)]
         over = threading.Event()
-        wrong = []
+        wrong, heard, turns = [], [], 200 if FULL else 40
 
         def publish(channel):
             with server.connect() as client:
@@ -608,9 +625,9 @@ class Crowds(PushTest):
         def come_and_go(channel):
             # Each has the descriptor of one who has just left another room.
             try:
-                for turn in range(200 if FULL else 40):
+                for turn in range(turns):
                     client = server.connect()
-                    self.hear(client, channel, turn)
+                    heard.append(self.hear(client, channel, turn))
                     client.reset()
             except Exception as error:
                 wrong.append(repr(error))
@@ -627,6 +644,7 @@ class Crowds(PushTest):
         for thread in publishers:
             thread.join()
         self.assertEqual(wrong, [])
+        self.assertGreater(sum(heard), turns)
 
     def hear(self, client, channel, turn):
         """Hear what is said in a channel, in one way or another."""
@@ -634,15 +652,23 @@ class Crowds(PushTest):
             read = Events(client, f"?channel={channel}").begin().read
             heard = (json.loads(read()["data"]) for _ in range(4))
         elif turn % 3 == 1:
-            read = Socket(client, f"/chat?channel={channel}").begin().read_text
-            heard = (read() for _ in range(4))
+            chat = Socket(client, f"/chat?channel={channel}").begin()
+            heard = itertools.islice(self.until_cut(chat), 4)
         else:
             client.send(request(f"/poll?channel={channel}"))
             heard = json.loads(read_answer(client)[1])["messages"]
         # Who is slow on a busy machine has missed some, and is told.
         texts = [message["text"] for message in heard if "missed" not in message]
-        if set(texts) != {channel}:
+        if set(texts) - {channel}:
             raise AssertionError(f"heard {texts} in {channel}")
+        return len(texts)
+
+    def until_cut(self, chat):
+        """The messages of a chat, up to a close for being slow."""
+        while (found := chat.read())[0] == 0x81:
+            yield json.loads(found[1])
+        if found != (0x88, struct.pack("!H", 1013)):
+            raise AssertionError(f"no text, but {found}")
 
     def test_the_accounts_are_even(self):
         server = self.push("--history", "16", "--quiet", *self.options)
@@ -654,10 +680,8 @@ class Crowds(PushTest):
             # None is behind, so none misses a message.
             for read in readers:
                 read()
-        numbers = self.metrics(server)
-        self.assertEqual(numbers["delivered_total"] +
-            numbers["missed_total"], 50 * 20)
-        self.assertEqual(numbers["missed_total"], 0)
+        self.wait_for_metrics(
+            server, delivered_total=50 * 20, missed_total=0)
 
     def test_who_is_slow_misses_and_is_told(self):
         server = self.push("--history", "8", "--quiet", *self.options)
@@ -700,7 +724,7 @@ class Crowds(PushTest):
         self.publish(server, b"hi")
         for client in self.clients:
             self.assertEqual(self.read_poll(client)["next"], "1-1")
-        self.assertEqual(self.metrics(server)["waiting"], 0)
+        self.wait_for_metrics(server, waiting=0)
 
 
 class EventedLoops(EventedCrowds):
@@ -833,11 +857,9 @@ class WebSockets(PushTest):
         for socket in clients:
             socket.client.send(b"\x81\x00")
             self.assertEqual(socket.read(), (0x88, struct.pack("!H", 1002)))
-        start = time.monotonic()
-        # Neither of them says anything more, nor leaves.
+        # Neither of them says anything more, nor leaves. Limits that are for
+        # others are longer than the wait for this.
         server.wait_for_counters(active=0)
-        if PLAIN:
-            self.assertLess(time.monotonic() - start, 2)
 
     def test_an_echo_is_as_published(self):
         server = self.push()
@@ -1023,16 +1045,25 @@ class WebSockets(PushTest):
         server = self.push("--beat", "0.2")
         echo = self.socket(server, "/echo")
         self.assertEqual(echo.read(), (0x89, b""))
-        echo.send(0x8a)
-        self.assertEqual(echo.read(), (0x89, b""))
         self.assertEqual(echo.client.read_all(), b"")
+        # Who does is pinged again, on a busy machine not at the first attempt.
+        wait_until(lambda: self.is_pinged(server, 2), "it is kept")
+
+    def is_pinged(self, server, times):
+        """Whether a client that answers its pings got so many of them."""
+        with server.connect() as client:
+            try:
+                echo = Socket(client, "/echo").begin()
+                for _ in range(times):
+                    self.assertEqual(echo.read(), (0x89, b""))
+                    echo.send(0x8a)
+            except (Gone, OSError):
+                return False
+        return True
 
     def test_silence_is_no_idleness_where_there_is_a_beat(self):
-        server = self.push("--beat", "1", "--idle-timeout", "0.1")
-        echo = self.socket(server, "/echo")
-        for _ in range(2):
-            self.assertEqual(echo.read(), (0x89, b""))
-            echo.send(0x8a)
+        server = self.push("--beat", "1", "--idle-timeout", "0.3")
+        wait_until(lambda: self.is_pinged(server, 2), "it is kept")
 
     def test_who_does_not_read_is_not_read_either(self):
         server = self.push("--quiet")
@@ -1090,9 +1121,9 @@ class Stops(PushTest):
     options = ()
 
     def test_all_are_told(self):
-        server = self.push("--drain-timeout", "6", "--quiet", *self.options)
+        server = self.push("--drain-timeout", "12", "--quiet", *self.options)
         count = 200 if FULL else 20
-        polls = [self.poll(server, "?wait=20") for _ in range(count)]
+        polls = [self.poll(server) for _ in range(count)]
         events = [self.events(server) for _ in range(count)]
         chats = [self.socket(server, "/chat") for _ in range(count)]
         echoes = [self.socket(server, "/echo") for _ in range(count)]
@@ -1120,7 +1151,7 @@ class Stops(PushTest):
         for client in fetches:
             self.assertEqual(b"".join(iter(lambda: read_chunk(client), b"")),
                 b"piece 1 of 3\npiece 2 of 3\npiece 3 of 3\n")
-        # They are spread over a second, so the last is not told at once.
+        # They are spread over six, so the last is not told at once.
         self.assertGreater(time.monotonic() - start, 0.5)
         for client in self.clients:
             client.close()

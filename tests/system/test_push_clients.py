@@ -12,8 +12,8 @@ import subprocess
 import time
 import unittest
 
-from harness import DEADLINE, HERE, PLAIN, CableTest, main, on_both_twins, \
-    only_if_full, template
+from harness import DEADLINE, HERE, CableTest, main, on_both_twins, \
+    only_if_full, template, wait_until
 from test_push import PushTest
 
 NODE = shutil.which("nodejs") or shutil.which("node")
@@ -84,7 +84,8 @@ class Talks(PushTest):
             self.talk(server, "/echo", {"text": LONG + "x"}), [1009])
 
     def test_it_is_told_of_the_stop(self):
-        server = self.push("--quiet", "--drain-timeout", "2")
+        # Half of it is what they are spread over.
+        server = self.push("--quiet", "--drain-timeout", "10")
         clients = [self.start(server, path, None)
             for path in ("/echo", "/chat", "/websocket")]
         server.stop()
@@ -118,10 +119,12 @@ class Cable(CableTest, PushTest):
     def test_a_websocket_is_gone_in_two_beats(self):
         self.lay_cable()
         server = self.push("--quiet", "--beat", "1", **self.serve_at_cable())
-        self.socket(server, "/chat")
-        self.socket(server, "/echo")
+
+        def come():
+            for path in "/chat", "/echo":
+                self.socket(server, path)
         # Its close is waited for as well, a second.
-        self.check_gone(server, 2, 1, 5)
+        self.check_gone(server, come, 1, 5)
 
     @only_if_full
     def test_who_listens_is_gone_when_it_stalls(self):
@@ -130,25 +133,28 @@ class Cable(CableTest, PushTest):
         server = self.push("--quiet", "--beat", "1", "--max-wait", "2",
             "--stall-timeout", "2", "--idle-timeout", "2",
             **self.serve_at_cable())
-        self.events(server)
-        self.poll(server)
-        self.wait_for_metrics(server, subscribers=1, waiting=1)
-        # Whoever asked for the metrics has left.
-        server.wait_for_counters(active=2)
-        self.check_gone(server, 2, 2, 8)
 
-    def check_gone(self, server, clients, least, most):
-        """Their places are free again after so many seconds."""
-        server.wait_for_counters(active=clients)
-        start = time.monotonic()
-        self.cut_cable()
-        server.wait_for_counters(active=0)
-        taken = time.monotonic() - start
-        self.assertGreater(taken, least)
-        if PLAIN:
-            self.assertLess(taken, most)
-        self.mend_cable()
-        self.wait_for_metrics(server, waiting=0, subscribers=0)
+        def come():
+            self.events(server)
+            self.poll(server)
+        self.check_gone(server, come, 2, 8)
+
+    def check_gone(self, server, come, least, most):
+        """The places of two clients that come are free again after so many
+        seconds, on a busy machine not each time."""
+        def gone_in_time():
+            start = time.monotonic()
+            come()
+            server.wait_for_counters(active=2)
+            self.cut_cable()
+            was_in_time = server.counters()["active"] == 2
+            server.wait_for_counters(active=0)
+            taken = time.monotonic() - start
+            self.mend_cable()
+            self.wait_for_metrics(server, waiting=0, subscribers=0)
+            self.assertGreater(taken, least)
+            return was_in_time and taken < most
+        wait_until(gone_in_time, f"they are gone within {most} s")
 
 
 class EventedLoopsCable(EventedCable):

@@ -7,7 +7,7 @@ where there is no Chromium with its driver and python3-selenium.
 
 import harness
 from browser import BrowserTest, Keys
-from test_push import PushTest
+from test_push import PushTest, read_head, request
 
 WAYS = ("poll", "events", "socket")
 
@@ -25,10 +25,13 @@ class PushPageTest(BrowserTest, PushTest):
 
     options = ()
 
-    def begin(self):
-        # A browser keeps connections; so nothing waits for them at a stop.
-        return self.push("--quiet", "--idle-timeout", "1",
-            "--drain-timeout", "2", *self.options)
+    def setUp(self):
+        # Not one that the kernel gives away between two starts.
+        self.port = harness.free_port()
+        super().setUp()
+
+    def begin(self, *options):
+        return self.push("--quiet", *self.options, *options, port=self.port)
 
     def open_live(self, target="/"):
         """Open the page, and wait until all ways are connected."""
@@ -127,25 +130,23 @@ class Page(PushPageTest):
         self.at("#fetch button").click()
         stop = self.all_at("#fetch button")[1]
         self.until(stop.is_displayed, "it can be stopped")
-        self.wait_for_work(0)
+        self.until(self.is_busy, "the only worker works")
         stop.click()
         self.until(lambda: self.texts("#fetch li") == ["Stopped"],
             "it is stopped")
-        # There is one worker, and it is free again.
-        self.wait_for_work(1)
+        self.check_free()
 
-    def wait_for_work(self, count):
-        """Wait until so many pieces of another client are made at once."""
+    def is_busy(self):
+        """Whether the only worker makes no piece for another client."""
         with self.server.connect() as client:
-            client.send(b"GET /fetch?n=1&every=0 HTTP/1.1\r\nHost: localhost"
-                b"\r\nConnection: close\r\n\r\n")
-            if count > 0:
-                self.assertIn(b"piece 1 of 1\n", client.read_all())
-                return
-            while b"\r\n\r\n" not in client.unread:
-                client.unread += client.socket.recv(4096)
-            self.assertFalse(client.becomes_readable(0.2)
-                and b"piece" in client.unread)
+            client.send(request("/fetch?n=1&every=0"))
+            read_head(client)
+            return not client.becomes_readable(0.2)
+
+    def check_free(self):
+        """The only worker makes one for another client."""
+        self.assertEqual(self.ask(self.server, "/fetch?n=1&every=0"),
+            (200, b"piece 1 of 1\n"))
 
     # The chat.
 
@@ -213,12 +214,10 @@ class Page(PushPageTest):
         for n in range(3):
             self.publish(self.server, b"before %d" % n)
         self.until_rows(3)
-        port = self.server.port
         end(self.server)
         self.until(lambda: "Connected" not in self.states(),
             "the loss is noticed")
-        self.server = self.push("--quiet", "--idle-timeout", "1",
-            "--drain-timeout", "2", "--epoch", "2", port=port)
+        self.server = self.begin("--epoch", "2")
         self.wait_for_metrics(self.server, waiting=1, subscribers=2)
         for n in range(3):
             self.publish(self.server, b"after %d" % n)
@@ -300,7 +299,7 @@ class Page(PushPageTest):
         self.assertEqual(self.focused(), "Stop")
         self.press(Keys.SPACE)
         self.until(lambda: self.focused() == "Start", "it can be started")
-        self.wait_for_work(1)
+        self.check_free()
 
     def focused(self):
         """The text of what has the focus."""

@@ -583,9 +583,9 @@ class StaleClock(test_push.PushTest):
     """The coarse clock ticks between two looks at it."""
 
     def test_all_are_told_of_the_stop(self):
-        server = self.push("--drain-timeout", "6", "--quiet",
+        server = self.push("--drain-timeout", "12", "--quiet",
             variables={"LD_PRELOAD": STALE})
-        polls = [self.poll(server, "?wait=20") for _ in range(8)]
+        polls = [self.poll(server) for _ in range(8)]
         chats = [self.socket(server, "/chat") for _ in range(8)]
         self.wait_for_metrics(server, waiting=8, subscribers=8)
         server.signal(signal.SIGTERM)

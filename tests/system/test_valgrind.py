@@ -14,7 +14,7 @@ import subprocess
 import tempfile
 import unittest
 
-from harness import BUILD, ServerTest, main, on_both_twins, only_if_full
+from harness import BUILD, DEADLINE, ServerTest, main, on_both_twins, only_if_full
 
 VALGRIND = shutil.which("valgrind")
 WRAPPER = (VALGRIND, "-q", "--error-exitcode=99", "--leak-check=full",
@@ -43,8 +43,8 @@ class Stops(ServerTest):
             clients[4].send(long_words * 3)
             clients[5].send(words)
             clients[5].reset()
-        self.assertTrue(clients[1].becomes_readable(30))
-        self.assertTrue(clients[3].becomes_readable(30))
+        self.assertTrue(clients[1].becomes_readable(DEADLINE))
+        self.assertTrue(clients[3].becomes_readable(DEADLINE))
 
     def setUp(self):
         super().setUp()
