@@ -92,9 +92,10 @@ class SlowReaders(AnswerTest):
 
     def test_a_slow_reader_gets_every_byte(self):
         # For longer than three times the limit that cuts who does not read.
+        patient = self.find("--quiet")
         server = self.find("--quiet", "--stall-timeout", "2")
         for door in DOORS:
-            whole = self.whole(server, door)
+            whole = self.whole(patient, door)
 
             def gets_all():
                 client = self.ask(server, door, 4096)
@@ -338,9 +339,10 @@ class Stops(AnswerTest):
             server.wait()
 
     def test_answers_go_on_after_a_debugger(self):
+        patient = self.find("--quiet")
         server = self.find("--quiet", "--stall-timeout", "0.5")
         for door in DOORS:
-            whole = self.whole(server, door)
+            whole = self.whole(patient, door)
 
             def goes_on():
                 client = self.ask(server, door)
