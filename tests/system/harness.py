@@ -203,8 +203,10 @@ class Client:
             return False
         return True
 
-    def send_what_fits(self, data):
-        """Send until the server takes no more; return how much it took."""
+    def send_what_fits(self, data, server=None):
+        """Send until the server takes no more; return how much it took. To one
+        that is given, until it waits, too: without a processor it takes no
+        more for a while."""
         self.socket.setblocking(False)
         sent = 0
         try:
@@ -212,7 +214,8 @@ class Client:
                 try:
                     sent += self.socket.send(data[sent:sent + 65536])
                 except BlockingIOError:
-                    if not self.becomes_writable(0.3):
+                    if not self.becomes_writable(0.3) and (
+                            server is None or server.waits()):
                         break
         finally:
             self.socket.settimeout(DEADLINE)

@@ -65,7 +65,7 @@ class Clients(EchoTest):
         server = self.echo()
         flooder = self.connect(server, receive_buffer=4096)
         text = random.Random(2).randbytes(64 << 20)
-        sent = flooder.send_what_fits(text)
+        sent = flooder.send_what_fits(text, server)
         self.assertLess(sent, len(text))
         self.repeat(self.connect(server), b"others are served\n")
         flooder.finish()
@@ -104,7 +104,7 @@ class Limits(EchoTest):
         server = self.echo("--idle-timeout", "0.3")
         flooder = self.connect(server, receive_buffer=4096)
         try:
-            flooder.send_what_fits(bytes(64 << 20))
+            flooder.send_what_fits(bytes(64 << 20), server)
         except (ConnectionResetError, BrokenPipeError):
             pass
         wait_until(lambda: server.sockets("01") == 0, "it is cut")
@@ -171,7 +171,7 @@ class Stops(EchoTest):
     def test_a_second_signal_ends_it_at_once(self):
         server = self.echo("--idle-timeout", "0")
         flooder = self.connect(server, receive_buffer=4096)
-        flooder.send_what_fits(bytes(64 << 20))
+        flooder.send_what_fits(bytes(64 << 20), server)
         server.signal(signal.SIGTERM)
         wait_until(lambda: server.output[1:], "it stops")
         self.assertIsNone(server.process.poll())

@@ -428,7 +428,8 @@ class Stalled(ServerTest):
         """A client that asks for much and reads nothing."""
         client = self.connect(server, receive_buffer=4096)
         try:
-            sent = client.send_what_fits(GAME + b"NUMBER\n" * 1000000)
+            sent = client.send_what_fits(
+                GAME + b"NUMBER\n" * 1000000, server)
             self.assertLess(sent, 7000000, "the server reads without end")
         except (BrokenPipeError, ConnectionResetError):
             pass  # this process was away, and the client is cut already

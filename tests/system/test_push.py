@@ -1069,7 +1069,7 @@ class WebSockets(PushTest):
         server = self.push("--quiet")
         echo = self.socket(server, "/echo", receive_buffer=4096)
         data = frame(0x82, b"x" * 60000) * 1000
-        sent = echo.client.send_what_fits(data)
+        sent = echo.client.send_what_fits(data, server)
         self.assertLess(sent, len(data))
         for _ in range(sent // (60008)):
             self.assertEqual(echo.read(), (0x82, b"x" * 60000))
