@@ -14,7 +14,8 @@ import subprocess
 import tempfile
 import unittest
 
-from harness import BUILD, DEADLINE, ServerTest, main, on_both_twins, only_if_full
+from harness import BUILD, DEADLINE, ServerTest, main, on_both_twins, \
+    only_if_full
 
 VALGRIND = shutil.which("valgrind")
 WRAPPER = (VALGRIND, "-q", "--error-exitcode=99", "--leak-check=full",
