@@ -81,6 +81,9 @@ class BrowserTest(harness.ServerTest):
             self.browser.close()
         self.browser.switch_to.window(fresh)
         self.browser.get_log("browser")
+        # What it keeps of another server that had this port.
+        self.browser.execute_cdp_cmd("Storage.clearDataForOrigin",
+            {"origin": self.address(""), "storageTypes": "all"})
         self.resize(1100, 800)
 
     def tearDown(self):
