@@ -75,12 +75,19 @@ struct stream {
 
 /*
  * Streams lie side by side, apart from their buffers, and are used again: who
- * writes to a thousand of them in turn would else touch a page for each.
+ * writes to a thousand of them in turn would else touch a page for each. All
+ * blocks are kept in a list, so that none is taken for lost.
  */
 #define STREAMS_AT_ONCE 64
 
-static pthread_mutex_t unused_lock = PTHREAD_MUTEX_INITIALIZER;
+struct block {
+    SLIST_ENTRY(block) next;
+    struct stream streams[STREAMS_AT_ONCE];
+};
+
+static pthread_mutex_t blocks_lock = PTHREAD_MUTEX_INITIALIZER;
 static SLIST_HEAD(, stream) unused = SLIST_HEAD_INITIALIZER(unused);
+static SLIST_HEAD(, block) blocks = SLIST_HEAD_INITIALIZER(blocks);
 
 /* Milliseconds of the clock that deadlines are kept in. */
 int64_t
@@ -342,20 +349,25 @@ static void
 put_back(struct stream *stream)
 {
     ASAN_POISON_MEMORY_REGION(stream, offsetof(struct stream, next_unused));
-    pthread_mutex_lock(&unused_lock);
+    pthread_mutex_lock(&blocks_lock);
     SLIST_INSERT_HEAD(&unused, stream, next_unused);
-    pthread_mutex_unlock(&unused_lock);
+    pthread_mutex_unlock(&blocks_lock);
 }
 
 /* Make streams, if there is memory, and return one of them. */
 static struct stream *
 make_streams(void)
 {
-    struct stream *streams = malloc(STREAMS_AT_ONCE * sizeof(*streams));
+    struct block *block = malloc(sizeof(*block));
 
-    for (size_t i = STREAMS_AT_ONCE - 1; streams != NULL && i > 0; i--)
-        put_back(&streams[i]);
-    return streams;
+    if (block == NULL)
+        return NULL;
+    pthread_mutex_lock(&blocks_lock);
+    SLIST_INSERT_HEAD(&blocks, block, next);
+    pthread_mutex_unlock(&blocks_lock);
+    for (size_t i = STREAMS_AT_ONCE - 1; i > 0; i--)
+        put_back(&block->streams[i]);
+    return block->streams;
 }
 
 /* An unused stream, or NULL. */
@@ -364,11 +376,11 @@ take_unused(void)
 {
     struct stream *stream;
 
-    pthread_mutex_lock(&unused_lock);
+    pthread_mutex_lock(&blocks_lock);
     stream = SLIST_FIRST(&unused);
     if (stream != NULL)
         SLIST_REMOVE_HEAD(&unused, next_unused);
-    pthread_mutex_unlock(&unused_lock);
+    pthread_mutex_unlock(&blocks_lock);
     if (stream == NULL)
         return make_streams();
     ASAN_UNPOISON_MEMORY_REGION(stream, offsetof(struct stream, next_unused));
