@@ -96,7 +96,7 @@
 #define HTTP_UNENCODED (-400)
 
 /* The status 400 of a query in which a parameter has a value that it does not
- * take; no parser but who reads the query says so. */
+ * take: for whoever reads the query; the parser never gives it. */
 #define HTTP_WRONG_VALUE (-1400)
 
 /* The status 405 of a resource that there is for POST alone. */
