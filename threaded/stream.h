@@ -184,7 +184,8 @@ void stream_finish(struct stream *stream);
  */
 void stream_reset(struct stream *stream);
 
-/* Close and free a stream. No keeper may know it any more. */
+/* Close and free a stream. No keeper may know it any more. Its buffers are
+ * given back; the rest of its memory is kept for the next streams. */
 void stream_free(struct stream *stream);
 
 /* Whether either side closed the connection normally. */
