@@ -15,7 +15,7 @@
 #include <string.h>
 #include <time.h>
 
-#define COUNTER_TRIES 20  /* 10 ms apart */
+#define COUNT_LIMIT_S 5.0 /* until all that was answered is counted */
 #define RECOVERED     1.1 /* of the worst p99 before the burst */
 
 /* Read the memory and keep it as a level. */
@@ -96,17 +96,21 @@ static void
 check_counter(struct run *run, const struct plan *plan, struct process *server)
 {
     const struct timespec pause = { 0, 10 * 1000000L };
+    double limit = clock_seconds() + COUNT_LIMIT_S;
     uint64_t sent = run->totals.lines, all = 0;
     char because[96];
 
-    for (int tries = 0; tries < COUNTER_TRIES; tries++) {
-        if (host_counter(server, plan, &all) == -1)
-            break;
+    do {
+        if (host_counter(server, plan, &all) == -1) {
+            run_invalidate(run, "the server did not print its counters");
+            run->failed = true;
+            return;
+        }
         run->lines_counted = all - run->lines_before;
         if (run->lines_counted == sent)
             return;
         nanosleep(&pause, NULL);
-    }
+    } while (clock_seconds() < limit);
     snprintf(because, sizeof(because),
         "the server counted %" PRIu64 " requests and was sent %" PRIu64,
         run->lines_counted, sent);

@@ -25,9 +25,8 @@
 #include <time.h>
 #include <unistd.h>
 
-#define COUNTERS_LIMIT_MS 1000 /* for one line of them */
-#define CONNECT_EACH_MS   10   /* until a peer takes the call */
-#define WORDS_MAX         511  /* bytes of a peer's that are kept */
+#define CONNECT_EACH_MS 10  /* until a peer takes the call */
+#define WORDS_MAX       511 /* bytes of a peer's that are kept */
 
 /* What is to run: a program with options, a command line for the shell, or a
  * job. */
@@ -557,7 +556,7 @@ process_counter(struct process *p, const char *name, uint64_t *value)
     int found = -1;
 
     pidfd_send_signal(p->pidfd, SIGUSR1, NULL, 0);
-    while (read_line(p, line, sizeof(line), COUNTERS_LIMIT_MS) &&
+    while (read_line(p, line, sizeof(line), PROCESS_COUNTERS_LIMIT_MS) &&
            line[0] != '\0') {
         if (strncmp(line, name, length) != 0 || line[length] != ' ')
             continue;

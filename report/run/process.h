@@ -25,10 +25,11 @@
 #include <stdint.h>
 #include <sys/types.h>
 
-#define PROCESS_READY_LIMIT_MS 10000 /* from exec to the ready line */
-#define PROCESS_STOP_LIMIT_MS  5000  /* from SIGTERM to the exit */
-#define PROCESS_OPTIONS_MAX    14
-#define PROCESS_PORT_MARK      "{port}" /* in the command of a peer */
+#define PROCESS_READY_LIMIT_MS    10000 /* from exec to the ready line */
+#define PROCESS_STOP_LIMIT_MS     5000  /* from SIGTERM to the exit */
+#define PROCESS_COUNTERS_LIMIT_MS 5000  /* for each line of them */
+#define PROCESS_OPTIONS_MAX       14
+#define PROCESS_PORT_MARK         "{port}" /* in the command of a peer */
 
 /* Where a process runs. */
 struct process_place {
@@ -128,8 +129,8 @@ int process_stop(struct process *p, struct process_end *end);
 /*
  * Ask the server with SIGUSR1 for its counters, a line "name value" each and
  * an empty line, and set *value to the one of that name. Return 0, or -1
- * when it is not among them. Only for servers that know the signal: it ends
- * the others.
+ * when it is not among them or they do not come in time. Only for servers that
+ * know the signal: it ends the others.
  */
 int process_counter(struct process *p, const char *name, uint64_t *value);
 

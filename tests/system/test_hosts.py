@@ -169,10 +169,10 @@ class Options(Folder):
 LIAR = """
 import json, os, subprocess, sys
 what, *command = sys.argv[1:]
-# How often it was begun, and how many servers it has started.
+# How often it was begun, and whether the race has.
 with open(__file__ + ".begun", "a+") as file:
     file.write("x")
-    begun, started = file.tell(), 0
+    begun, races = file.tell(), False
 if what == "gone" and begun > 1:
     sys.exit("no route")
 agent = subprocess.Popen(command, stdin=subprocess.PIPE,
@@ -203,11 +203,11 @@ for line in sys.stdin:
     agent.stdin.flush()
     if '"n"' not in line:
         continue
-    started += '"start"' in line
-    # What is tried before the race are two.
-    if what in ("reboot", "gone") and started == 4:
+    # What is tried before the race are evented ones.
+    races = races or '"start"' in line and '"threaded"' in line
+    if what in ("reboot", "gone") and races:
         break
-    if what == "stop" and '"stop"' in line and started == 4 and begun == 1:
+    if what == "stop" and '"stop"' in line and races and begun == 1:
         break
     answer = json.loads(agent.stdout.readline())
     if what == "number":
@@ -223,6 +223,8 @@ for line in sys.stdin:
         break
     elif what == "terminal" and "port" in answer:
         answer["error"] = "\\u001b[31m"
+    elif what == "counters" and '"counter"' in line:
+        answer["error"] = "it has none"
     print(json.dumps(answer), flush=True)
 agent.stdin.close()
 agent.wait()
@@ -244,6 +246,7 @@ class Liars(Folder):
         "port": "it started a server without a port",
         "long": "it sent a line that is too long",
         "half": "the connection to it has ended",
+        "counters": "the server did not print its counters",
         "terminal": "\\u{1b}[31m"}
 
     def look(self, lie):
