@@ -205,6 +205,7 @@ class Pushed(Folder):
             self.assertEqual(run["lines_counted"], run["replies_all"] // 99
                 + 98)
 
+    @only_if_full
     def test_sleeping_answers_come_no_earlier_than_they_are_due(self):
         found = self.scenarios(["stream-1000"], "--seconds", "0.5")
         self.assertEqual(
@@ -246,6 +247,7 @@ class Pushed(Folder):
             self.assertEqual(run["lines_counted"],
                 run["replies_all"] + 3999)
 
+    @only_if_full
     def test_no_poll_is_answered_beside_twenty_in_a_pool_of_twenty(self):
         _, report = self.race("--only", "poll-20", "--blocks", "1",
             "--seconds", "0.5")
@@ -730,6 +732,7 @@ class Baseline(Raced):
         self.assertIn("reply-1: not compared, as it was loaded otherwise then "
             "(connections).", " ".join(output.split()))
 
+    @only_if_full
     def test_the_report_that_is_replaced_can_be_compared_with(self):
         output, report = self.race("--only", "reply-1", "--blocks", "1",
             "--baseline", self.path)

@@ -608,6 +608,7 @@ class Far(Folder):
         self.kill_agent()
         self.assert_it_goes_on(process)
 
+    @only_if_full
     def test_a_race_without_its_host_is_interrupted_and_resumed(self):
         process = self.begin()
         self.kill_agent()

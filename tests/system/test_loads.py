@@ -15,9 +15,11 @@ import sys
 import unittest
 
 import test_hosts
-from harness import DEADLINE, main, only_if_full, wait_until
+from harness import DEADLINE, FULL, main, only_if_full, wait_until
 from test_hosts import ALLOWED, NETWORK, ROOT
 
+# Of what takes seconds each, every third.
+STEP = 1 if FULL else 3
 KERNEL_COUNTERS = 12  # of report/run/kernel.h
 
 # Runs an agent and passes on what is said, but for one thing; all is noted.
@@ -370,12 +372,12 @@ class Lost(Spied):
         return errors
 
     def test_each_lie_is_told(self):
-        for lie, told in self.LIES.items():
+        for lie, told in list(self.LIES.items())[::STEP]:
             with self.subTest(lie):
                 self.assertIn(told, self.look("l1:" + lie))
 
     def test_one_that_is_killed_at_a_step_is_named(self):
-        for step in self.STEPS:
+        for step in self.STEPS[::STEP]:
             with self.subTest(step):
                 # Before a race there is nothing to go on with.
                 self.assertTrue(self.look(f"l1:{step}:kill").endswith(

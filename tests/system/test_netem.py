@@ -14,8 +14,8 @@ import subprocess
 import tempfile
 import unittest
 
-from harness import (BUILD, DEADLINE, environment, main, wait_until,
-    without_progress)
+from harness import (BUILD, DEADLINE, environment, main, only_if_full,
+    wait_until, without_progress)
 
 COMPARE = os.path.join(BUILD, "compare")
 ROOT = os.geteuid() == 0
@@ -207,6 +207,7 @@ class Emulated(Folder):
         self.assertGreater(max(rates), .5 * 1e6)
         self.assertLess(statistics.median(rates), 2 * 1e6)
 
+    @only_if_full
     @unittest.skipUnless(HAS_NETEM or HAS_NFT, "neither netem nor nft is there")
     def test_packets_are_lost_and_sent_again(self):
         def as_planned():
@@ -286,6 +287,7 @@ class Emulated(Folder):
         made = self.interrupt(signal.SIGKILL)
         wait_until(lambda: not networks() & made, "the namespaces were gone")
 
+    @only_if_full
     def test_it_is_resumed_over_the_same_network(self):
         made = self.interrupt(signal.SIGTERM)
         wait_until(lambda: not networks() & made, "the namespaces were gone")
@@ -334,6 +336,7 @@ class Brought(Folder):
         self.assertLess(statistics.median(run["link_bytes"] / run["window_ns"]
             for run in scenario["runs"]), 1.1e8 / 8e9)
 
+    @only_if_full
     def test_one_is_raced_after_those_that_take_the_loopback(self):
         # A user cannot come back from there, so it is one where that may be.
         before = ("setpriv", "--reuid", "nobody", "--regid", "nogroup",

@@ -18,7 +18,7 @@ import tempfile
 import unittest
 
 from harness import (BUILD, DEADLINE, HERE, TESTS, Client, Pusher, environment,
-    free_port, kept_back, main, wait_until, without_progress)
+    free_port, kept_back, main, only_if_full, wait_until, without_progress)
 
 COMPARE = os.path.join(BUILD, "compare")
 EXAMPLE = "/usr/bin/python3 " + shlex.quote(
@@ -271,6 +271,7 @@ class Push(unittest.TestCase):
         self.assertRegex(output, r"\nNot conforming: mine broke a rule in 2 of "
             r"the first 2 conversations")
 
+    @only_if_full
     def test_a_broken_rule_is_told_with_its_conversation(self):
         code, output = self.check(
             f"/usr/bin/python3 {shlex.quote(PUSH_PEER)} --lie code {{port}}")
@@ -375,6 +376,7 @@ class Race(unittest.TestCase):
         pairs = {(c["a"], c["b"]) for c in scenario["comparisons"]}
         self.assertLess({("mine", "threaded"), ("mine", "evented")}, pairs)
 
+    @only_if_full
     def test_several_peers_are_several_columns(self):
         output, report, page = self.race("--only", "reply-1", "--peer",
             f"mine={EXAMPLE} {{port}}", "--peer", f"yours={EXAMPLE} {{port}}")
