@@ -55,6 +55,9 @@ ENOUGH = 12            # undisturbed blocks
 BUSY = .9              # of a processor: that was the limit
 PLATEAU = .03
 DELAYED = .5           # of a job's time is the server's delay
+# Of a request's time is a round trip; who connects for each request waits for
+# two, one of which is seen.
+UNDER_WAY = .4
 MOMENTS_MOST = 128     # of a run
 RUNS_A_BLOCK = 2       # of a twin
 
@@ -66,8 +69,9 @@ CURVE = (.1, .25, .5, .75, .9, .95, .98, .99, .995, .998, .999, .9995, .9998,
 class Raced:
     """A scenario, with the questions that are asked of its runs."""
 
-    def __init__(self, scenario, pinned=True):
+    def __init__(self, scenario, pinned=True, network=LOOPBACK):
         self.o = scenario
+        self.network = network
         self.runs = scenario.runs
         self.pinned = pinned
         self.metrics = [key for key in METRICS
@@ -243,9 +247,16 @@ def limiter_of(s, server, busy, load):
         return "offered rate", why
     if o.family == "blocking":
         return "blocking step", why
-    if 1 in (o.active, o.connections):
+    if 1 in (o.active, o.connections) or is_under_way(s, server):
         return "round trip", why
     return "unexplained", why
+
+
+def is_under_way(s, server):
+    """Whether a server was asked about as often as its connections can over
+    that network, with an answer on each awaited before the next request."""
+    most = over(s.o.active * 1e9, s.network.round_trip_ns)
+    return s.figure(server, metrics.RATE) >= UNDER_WAY * most
 
 
 def limiter_of_job(s, server, busy, load):
@@ -637,7 +648,7 @@ def judge_scenario(scenario, pinned, network=LOOPBACK):
     """Complete a scenario that was run: cells, A/A, comparisons and
     sentence. The runs, which are long, come last."""
     gates.hold(scenario, pinned, network)
-    s = Raced(scenario, pinned)
+    s = Raced(scenario, pinned, network)
     cells = cells_of(s)
     peers = [server for server in cells if server not in TITLES]
     pairs = PAIRS + tuple((peer, twin) for peer in peers

@@ -504,6 +504,15 @@ class Doubtful(Quick):
         o["family"] = "blocking"
         self.assertEqual(judge(o).cell("evented").limiter, "blocking step")
 
+    def test_a_round_trip_is_the_limit_of_a_closed_loop(self):
+        # 50 connections that wait 400 us each time make 125,000 requests/s.
+        for trip_ns, limiter in ((400e3, "round trip"), (100e3, "unexplained")):
+            o = make(blocks=6)
+            o["network"] = {"emulated": True, "round_trip_ns": trip_ns}
+            for run in o["runs"]:
+                run.update(server_cpu_ns=50000000, load_cpu_ns=50000000)
+            self.assertEqual(judge(o).cell("evented").limiter, limiter)
+
     def test_without_a_processor_of_its_own_only_the_cost_is_compared(self):
         o = judge(make(effect=1.5, noise=NOISE), False)
         self.assertEqual(rate_of(o).missing,
