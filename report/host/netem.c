@@ -19,7 +19,7 @@
 #define COMMAND_MAX  256
 #define WORDS_MAX    32    /* of a command */
 #define MISSING      127   /* its status when it is not installed, as in sh */
-#define QUEUE        100e3 /* packets, where no rate bounds the queue */
+#define UNDER_WAY    100e3 /* packets, for which there is room at least */
 #define QUEUE_LONG   0.05  /* seconds that a packet may have to queue */
 #define BURST        0.004 /* seconds at full rate that leave at once */
 #define BURST_FEWEST 16384 /* bytes of it */
@@ -331,22 +331,40 @@ has_netem(const struct netem *n)
     return run(n->server, true, "tc qdisc add dev lo root netem limit 1") == 0;
 }
 
-/* Shape what leaves one end, by netem. */
+/* Bound the rate of what leaves one end, and for how long it queues there. */
+static int
+bound_rate(const struct netem_shape *s, int end, const char *device,
+    const char *at, char *why, size_t size)
+{
+    double bytes = s->rate / 8, burst = fmax(BURST_FEWEST, bytes * BURST);
+
+    return must(end, why, size,
+        "tc qdisc add dev %s %s tbf rate %.0fbit burst %.0f limit %.0f", device,
+        at, s->rate, burst,
+        fmin(burst + bytes * fmax(s->delay, QUEUE_LONG), UINT32_MAX));
+}
+
+/*
+ * Shape what leaves one end, by netem. It could keep the rate, too, but bounds
+ * its queue in packets, of whatever size: one that has room for small ones lets
+ * large ones wait several times as long.
+ */
 static int
 shape_by_netem(const struct netem_shape *s, int end, const char *device,
     char *why, size_t size)
 {
-    double packets = s->rate / 8 / 1500 * fmax(s->delay, QUEUE_LONG);
-    char loss[48] = "", rate[48] = "";
+    double packets = fmax(4 * s->rate / 8 / 1500 * s->delay, UNDER_WAY);
+    char loss[48] = "";
 
     if (s->loss > 0)
         snprintf(loss, sizeof(loss), " loss %.3f%%", s->loss * 100);
-    if (s->rate > 0)
-        snprintf(rate, sizeof(rate), " rate %.0fbit", s->rate);
-    return must(end, why, size,
-        "tc qdisc add dev %s root netem delay %.0fus%s%s limit %.0f", device,
-        s->delay * 1e6 / 2, loss, rate,
-        s->rate > 0 ? fmax(4 * packets, 100) : QUEUE);
+    if (must(end, why, size,
+            "tc qdisc add dev %s root handle 1: netem delay %.0fus%s "
+            "limit %.0f",
+            device, s->delay * 1e6 / 2, loss, packets) == -1)
+        return -1;
+    return s->rate > 0 ? bound_rate(s, end, device, "parent 1:1", why, size)
+                       : 0;
 }
 
 /* Shape what leaves one end, and lose what comes in, without netem. */
@@ -354,13 +372,7 @@ static int
 shape_without(const struct netem_shape *s, int end, const char *device,
     char *why, size_t size)
 {
-    double burst = fmax(BURST_FEWEST, s->rate / 8 * BURST);
-
-    if (s->rate > 0 &&
-        must(end, why, size,
-            "tc qdisc add dev %s root tbf rate %.0fbit burst %.0f "
-            "latency %.0fms",
-            device, s->rate, burst, QUEUE_LONG * 1e3) == -1)
+    if (s->rate > 0 && bound_rate(s, end, device, "root", why, size) == -1)
         return -1;
     if (s->loss > 0 &&
         (must(end, why, size, "nft add table ip netem") == -1 ||
@@ -413,7 +425,7 @@ shape_ends(const struct netem *n, char *why, size_t size)
 
     if (s->aside)
         return shape_aside(s, n->server, why, size);
-    whole = (s->delay > 0 || s->loss > 0 || s->rate > 0) && has_netem(n);
+    whole = (s->delay > 0 || s->loss > 0) && has_netem(n);
     if (s->delay > 0 && !whole) {
         snprintf(why, size,
             "this kernel has no netem, which a delay needs: modprobe "

@@ -13,10 +13,10 @@
  * alone. `ip` and `tc` of iproute2 do the work. Root is not needed where user
  * namespaces are allowed: compare then is root of one of its own.
  *
- * Delay and rate are the work of the kernel's netem, and so are losses. Without
- * it (many virtual machines have none) a token bucket keeps the rate and a rule
- * of nftables drops packets; there is no delay then. A rate that spares some of
- * the load is the work of htb, and of rules that tell it whom to spare.
+ * Delay and losses are the work of the kernel's netem. Without it (many virtual
+ * machines have none) a rule of nftables drops packets; there is no delay then.
+ * A token bucket keeps the rate. A rate that spares some of the load is the
+ * work of htb, and of rules that tell it whom to spare.
  *
  * A packet is a frame of 1500 bytes at most, as on a wire: the devices do not
  * take larger pieces to cut them themselves.

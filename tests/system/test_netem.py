@@ -335,6 +335,9 @@ class Brought(Folder):
         # What came after a window may be counted in it.
         self.assertLess(statistics.median(run["link_bytes"] / run["window_ns"]
             for run in scenario["runs"]), 1.1e8 / 8e9)
+        # What has to queue for longer than 50 ms is lost.
+        self.assertLess(min((run["latency_ns"]["min"] for run in
+            scenario["runs"] if run["invalid"] is None), default=0), 100e6)
 
     @only_if_full
     def test_one_is_raced_after_those_that_take_the_loopback(self):
