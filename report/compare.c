@@ -396,6 +396,18 @@ announce_missing(const struct chosen *chosen, const struct plan *plan)
         say(stdout, "Missing, so not raced: %s.", names);
 }
 
+/* Say how long a round trip is. */
+static void
+say_trip(const struct placement *where)
+{
+    double ms = where->round_trip / 1e6;
+    /* As many ms would be 1e+03. */
+    bool is_long = ms >= 999.5;
+
+    say(stdout, "A small request takes %.3g %s there and back.",
+        is_long ? ms / 1e3 : ms, is_long ? "s" : "ms");
+}
+
 /* Say what is between load and servers, where that is not the loopback. */
 static void
 announce_network(const struct chosen *chosen, const struct plan *plan)
@@ -412,8 +424,7 @@ announce_network(const struct chosen *chosen, const struct plan *plan)
         netem_words(&where->netem->shape, words, sizeof(words));
         say(stdout, "Between them is an emulated network: %s.", words);
     }
-    say(stdout, "A small request takes %.3g ms there and back.",
-        where->round_trip / 1e6);
+    say_trip(where);
     if (chosen->lacks_jobs)
         say(stdout, "Downloads and the spinner are left out: they ask nothing "
                     "over it.");
@@ -975,8 +986,7 @@ say_hosts(const struct plan *plan)
             "%s.",
             where->server_cpu, there_name(where->there), words);
     }
-    say(stdout, "A small request takes %.3g ms there and back.",
-        where->round_trip / 1e6);
+    say_trip(where);
 }
 
 int

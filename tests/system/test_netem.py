@@ -240,6 +240,17 @@ class Emulated(Folder):
         self.assertIn("--netem: this kernel has no netem, which a delay needs",
             errors)
 
+    @unittest.skipUnless(HAS_NETEM, "the kernel has no netem")
+    def test_a_long_round_trip_is_told_in_seconds(self):
+        process = self.start("--netem", "1s", "--only", "reply-1")
+        try:
+            told = next((line for line in process.stdout
+                if "there and back" in line), "")
+        finally:
+            process.kill()
+            process.communicate()
+        self.assertRegex(told, r"takes 1(\.\d+)? s there and back\.$")
+
     def told(self, report, after):
         """Whether a round trip of 1000 ns and another one after the race are
         told to be two."""
