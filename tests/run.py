@@ -55,9 +55,10 @@ FULL_SUITES = THREADED_SUITES + LONG_THREADED_SUITES + (
 # What is long as a whole.
 LONG_SUITES = ("valgrind", "push_many")
 # The long ones first, so that they do not run alone at the end.
-LONGEST = ("page", "push_page", "exercise", "package", "torture",
-    "flags_torture", "compare", "hosts", "peer", "answers", "web", "stop",
-    "limits", "traffic", "later", "push", "differential")
+LONGEST = ("peer", "compare", "exercise", "package", "push_page", "page",
+    "hosts", "push", "flags", "loads", "jobs", "relevance", "report", "limits",
+    "netem", "torture", "flags_torture", "answers", "test_chardetail", "stop",
+    "later", "clients", "test_charsearch", "traffic", "web", "differential")
 
 # Seconds after which a suite hangs.
 TIMEOUT, TIMEOUT_FULL = 1200, 3600
@@ -179,9 +180,7 @@ def python_suites(build, only=None, **variables):
     all that work with sanitizers."""
     names = [os.path.basename(path)[5:-3]
         for path in glob.glob(os.path.join(SYSTEM, "test_*.py"))]
-    names.sort(key=lambda name: (
-        LONGEST.index(name) if name in LONGEST else len(LONGEST), name))
-    for name in names:
+    for name in sorted(names):
         if name in only if only else name not in PLAIN_SUITES:
             yield Suite(name,
                 ["/usr/bin/python3", os.path.join(SYSTEM, f"test_{name}.py")],
@@ -192,9 +191,10 @@ def python_suites(build, only=None, **variables):
 
 def all_suites(options):
     """The suites to run."""
-    suites = all_lengths(options)
-    return [suite for suite in suites
+    suites = [suite for suite in all_lengths(options)
         if options.full or suite.name not in LONG_SUITES]
+    return sorted(suites, key=lambda suite: LONGEST.index(suite.name)
+        if suite.name in LONGEST else len(LONGEST))
 
 
 def all_lengths(options):
@@ -222,8 +222,8 @@ def main():
     parser = argparse.ArgumentParser(description="Run the tests, and count.")
     parser.add_argument("--full", action="store_true",
         help="the long tests too")
-    parser.add_argument("--jobs", type=int, default=4, metavar="N",
-        help="suites at once (default 4: most of their time they wait)")
+    parser.add_argument("--jobs", type=int, default=6, metavar="N",
+        help="suites at once (default 6: most of their time they wait)")
     parser.add_argument("--build", metavar="FOLDER",
         help="only against the programs of this folder")
     parser.add_argument("--list", action="store_true",
