@@ -140,6 +140,12 @@ def link_tools(folder, *names):
             os.symlink(tool, os.path.join(folder, name))
 
 
+def as_telnet(text):
+    """Bytes that mean the same to who speaks Telnet and who does not: an IAC is
+    sent twice, and no CR NUL, which ends a line there."""
+    return re.sub(rb"\r\0+", b"\r", text).replace(b"\xff", b"\xff\xff")
+
+
 def without_progress(output):
     """What compare has printed, without what it says every half a minute of
     how far it is: on a busy machine it takes so long."""

@@ -69,15 +69,14 @@ class Script:
         if kind < 0.985:
             return b"REPORT " + b"A" * chance.choice(
                 (100, 1016, 1017, 1018, 1019, 1100, 3000))
-        # An IAC of Telnet is sent twice: the model knows no commands.
+        # The model knows nothing of Telnet.
         if kind < 0.99:
-            return bytes(chance.randrange(256)
-                for _ in range(chance.randrange(1, 40))).replace(
-                b"\xff", b"\xff\xff")
+            return harness.as_telnet(bytes(chance.randrange(256)
+                for _ in range(chance.randrange(1, 40))))
         line = bytearray(chance.choice((b"NUMBER", self._params(),
             b"REPORT " + chance.choice(WORDS))))
         line[chance.randrange(len(line))] = chance.randrange(256)
-        return bytes(line).replace(b"\xff", b"\xff\xff")
+        return harness.as_telnet(bytes(line))
 
     def _params(self):
         chance = self.chance

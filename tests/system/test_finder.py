@@ -419,10 +419,9 @@ class Conversation:
                 b"GET / HTTP/1.1", b"zzz", b"cat", b"\x1c"))
         if kind < 0.97:
             return b"x" * chance.choice((10, 1023, 1024, 1025, 1026, 3000))
-        # An IAC of Telnet is sent twice: the published one knows no commands.
-        return bytes(chance.randrange(256)
-            for _ in range(chance.randrange(1, 30))).replace(
-            b"\n", b"").replace(b"\xff", b"\xff\xff")
+        # The published one knows nothing of Telnet.
+        return harness.as_telnet(bytes(chance.randrange(256)
+            for _ in range(chance.randrange(1, 30))).replace(b"\n", b""))
 
     def hold(self, port):
         """Hold it; return what was received."""
