@@ -49,7 +49,7 @@ PLAIN_SUITES = ("torture", "flags_torture", "valgrind", "compare", "stack",
 # conversations a test they are slow.
 LONG_SANITIZED_SUITES = ("peer",)
 # What says how much memory is kept: sanitizers keep all. And with --full.
-MEMORY_SUITES = ("traffic",)
+MEMORY_SUITES = ("traffic", "push")
 FULL_SUITES = THREADED_SUITES + LONG_THREADED_SUITES + (
     "clients", "cli", "vocabulary")
 # What is long as a whole.

@@ -30,8 +30,8 @@ def stall(processor, longest, share):
     signal.signal(signal.SIGINT, signal.SIG_DFL)
     os.sched_setaffinity(0, {processor})
     while True:
-        # Of the stalls many are short and few are long, a quarter of the
-        # longest on average.
+        # Many stalls are short and few are long: a quarter of the longest on
+        # average.
         time.sleep(random.uniform(0, longest / 2 * (1 / share - 1)))
         end = time.monotonic() + longest * random.random() ** 3
         while time.monotonic() < end:
@@ -51,7 +51,10 @@ def main():
     if not options.command or not 0 < options.share < 100 \
             or not options.longest > 0:
         parser.error("a command, seconds above 0, and 0 < P < 100 are needed")
-    command = subprocess.Popen(options.command)
+    try:
+        command = subprocess.Popen(options.command)
+    except OSError as e:
+        sys.exit(f"stall: {options.command[0]}: {e.strerror}")
     try:
         os.sched_setscheduler(0, os.SCHED_FIFO, os.sched_param(PRIORITY))
     except PermissionError:
